@@ -1,0 +1,105 @@
+#include "base/uuid.h"
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include <chrono>
+#include <cstring>
+#include <stdexcept>
+
+namespace mes {
+namespace {
+
+// Random bytes are drawn a page at a time: a call of RAND_bytes costs more than a request's other ids together.
+void random_bytes(std::uint8_t* out, std::size_t count) {
+  thread_local std::array<std::uint8_t, 1024> pool;
+  thread_local std::size_t used = pool.size();
+  if (pool.size() - used < count) {
+    if (RAND_bytes(pool.data(), static_cast<int>(pool.size())) != 1)
+      throw std::runtime_error("the system's random generator failed");
+    used = 0;
+  }
+  std::memcpy(out, pool.data() + used, count);
+  used += count;
+}
+
+void set_version(uuid& id, std::uint8_t version) {
+  id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0f) | (version << 4));
+  id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3f) | 0x80);
+}
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+constexpr char digits[] = "0123456789abcdef";
+
+}  // namespace
+
+uuid uuid::make_v7() {
+  uuid id;
+  random_bytes(id.bytes.data(), id.bytes.size());
+  auto ms = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count());
+  for (std::size_t i = 0; i < 6; ++i) id.bytes[i] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
+  set_version(id, 7);
+  return id;
+}
+
+uuid uuid::make_v4() {
+  uuid id;
+  random_bytes(id.bytes.data(), id.bytes.size());
+  set_version(id, 4);
+  return id;
+}
+
+uuid uuid::make_v5(const uuid& name_space, std::string_view name) {
+  std::string input(reinterpret_cast<const char*>(name_space.bytes.data()), name_space.bytes.size());
+  input += name;
+  std::array<std::uint8_t, EVP_MAX_MD_SIZE> digest;
+  unsigned size = 0;
+  if (EVP_Digest(input.data(), input.size(), digest.data(), &size, EVP_sha1(), nullptr) != 1)
+    throw std::runtime_error("SHA-1 failed");
+  uuid id;
+  std::memcpy(id.bytes.data(), digest.data(), id.bytes.size());
+  set_version(id, 5);
+  return id;
+}
+
+std::optional<uuid> uuid::parse(std::string_view text) {
+  if (text.size() != 36) return std::nullopt;
+  uuid id;
+  std::size_t byte = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    if (i == 8 || i == 13 || i == 18 || i == 23) {
+      if (text[i++] != '-') return std::nullopt;
+      continue;
+    }
+    int high = hex_value(text[i]), low = hex_value(text[i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    id.bytes[byte++] = static_cast<std::uint8_t>(high << 4 | low);
+    i += 2;
+  }
+  return id;
+}
+
+std::string uuid::to_hex() const {
+  std::string text(32, '0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    text[2 * i] = digits[bytes[i] >> 4];
+    text[2 * i + 1] = digits[bytes[i] & 15];
+  }
+  return text;
+}
+
+std::string uuid::to_string() const {
+  std::string hex = to_hex();
+  return hex.substr(0, 8) + '-' + hex.substr(8, 4) + '-' + hex.substr(12, 4) + '-' + hex.substr(16, 4) + '-' +
+         hex.substr(20);
+}
+
+}  // namespace mes

@@ -1,0 +1,20 @@
+#include "mes/roles.h"
+
+#include <vector>
+
+namespace mes {
+
+std::span<const runtime::role_definition> roles() {
+  static const std::vector<runtime::role_definition> table = {
+      // one line a role: bus::role(), gateway::role(), …
+  };
+  return table;
+}
+
+const runtime::role_definition* find_role(std::string_view name) {
+  for (const runtime::role_definition& role : roles())
+    if (role.name == name) return &role;
+  return nullptr;
+}
+
+}  // namespace mes

@@ -1,0 +1,61 @@
+// Log lines as JSON, one a line, in the form that the specification fixes:
+// {"timestamp","level","service","message","trace_id","request_id","user_id", ...}
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "observe/trace.h"
+
+namespace mes::observe {
+
+enum class level : std::uint8_t { debug, info, warn, error };
+
+// Added to a line beside the fixed keys. Secrets never go in here.
+struct field {
+  std::string_view key;
+  std::variant<std::string_view, std::int64_t, double, bool> value;
+};
+
+// Who and what a line belongs to; views must outlive the call only.
+struct log_scope {
+  const trace_context* trace = nullptr;
+  std::string_view request_id;
+  std::string_view user_id;
+};
+
+// Thread-safe. A line is written with one write(2) to standard output and handed to the shipper, if there is one.
+class logger {
+ public:
+  using shipper = std::function<void(std::string line)>;  // the line ends with '\n'; must not block
+
+  explicit logger(std::string service, level least = level::info);
+
+  void set_shipper(shipper to) { _ship = std::move(to); }  // before threads start
+  void set_stdout(bool on) { _stdout = on; }
+  bool enabled(level l) const { return l >= _least; }
+
+  void write(level l, std::string_view message, std::initializer_list<field> fields = {},
+             const log_scope& scope = {}) const;
+  void debug(std::string_view m, std::initializer_list<field> f = {}) const { write(level::debug, m, f); }
+  void info(std::string_view m, std::initializer_list<field> f = {}) const { write(level::info, m, f); }
+  void warn(std::string_view m, std::initializer_list<field> f = {}) const { write(level::warn, m, f); }
+  void error(std::string_view m, std::initializer_list<field> f = {}) const { write(level::error, m, f); }
+
+ private:
+  std::string _service;
+  level _least;
+  bool _stdout = true;
+  shipper _ship;
+};
+
+std::optional<level> parse_level(std::string_view text);           // "debug", "info", "warn", "error"
+void append_json_string(std::string& out, std::string_view text);  // quoted; invalid UTF-8 becomes U+FFFD
+
+}  // namespace mes::observe

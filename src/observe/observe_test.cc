@@ -1,0 +1,56 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "observe/log.h"
+#include "observe/metrics.h"
+#include "observe/trace.h"
+
+namespace mes::observe {
+using testing::HasSubstr;
+
+TEST(trace_context, reads_the_recommendations_example) {
+  // W3C Trace Context, section 3.2.2.5
+  auto context = trace_context::parse("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+  ASSERT_TRUE(context);
+  EXPECT_TRUE(context->sampled);
+  EXPECT_EQ(context->trace_hex(), "4bf92f3577b34da6a3ce929d0e0e4736");
+  EXPECT_EQ(context->to_traceparent(), "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+}
+
+TEST(trace_context, refuses_what_the_recommendation_refuses) {
+  for (const char* text : {"", "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                           "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+                           "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+                           "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+                           "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-extra"})
+    EXPECT_FALSE(trace_context::parse(text)) << text;
+}
+
+TEST(trace_context, a_request_id_is_its_trace_id) {
+  uuid id = uuid::make_v7();
+  trace_context root = trace_context::make_root(id);
+  EXPECT_EQ(root.trace_hex(), id.to_hex());
+  EXPECT_EQ(root.child().request_id(), id);
+  EXPECT_NE(root.child().span, root.span);
+}
+
+TEST(logger, writes_the_specifications_keys) {
+  std::string shipped;
+  logger log("work-order-service");
+  log.set_stdout(false);
+  log.set_shipper([&](std::string line) { shipped = std::move(line); });
+  log.write(level::info, "a \"quoted\"\n line \xff", {{"count", std::int64_t{3}}, {"ok", true}},
+            {.request_id = "r-1", .user_id = "user-1"});
+  EXPECT_THAT(shipped, HasSubstr("\"level\":\"info\",\"service\":\"work-order-service\""));
+  EXPECT_THAT(shipped, HasSubstr("\"message\":\"a \\\"quoted\\\"\\u000a line \xef\xbf\xbd\""));
+  EXPECT_THAT(shipped, HasSubstr("\"request_id\":\"r-1\",\"user_id\":\"user-1\",\"count\":3,\"ok\":true}\n"));
+}
+
+TEST(registry, exposes_the_text_format) {
+  registry metrics;
+  metrics.make_counter("requests_total", "Requests", {{"route", "/a"}}).add(2);
+  metrics.make_counter("requests_total", "Requests", {{"route", "/a"}}).add();
+  EXPECT_THAT(metrics.expose(), HasSubstr("requests_total{route=\"/a\"} 3"));
+}
+
+}  // namespace mes::observe

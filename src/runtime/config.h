@@ -1,0 +1,46 @@
+// Settings of a role: a table of names, defaults and help; resolved once from flag, environment, file, default.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace mes::runtime {
+
+enum class setting_type : std::uint8_t { text, integer, boolean, duration_ms, size_bytes };
+
+// One row: flag --name-with-hyphens, environment MES_NAME_WITH_UNDERSCORES, key name in mes.yaml's section of the role.
+struct setting {
+  std::string_view name;  // "retention_ms"
+  setting_type type = setting_type::text;
+  std::string_view default_value;
+  std::string_view help;  // one sentence, with the unit
+  std::int64_t min = 0;   // for numbers
+  std::int64_t max = INT64_MAX;
+};
+
+// Immutable; asking for a name that is not in the table is a bug and throws std::logic_error.
+class config {
+ public:
+  // `given` maps names to text from flags, the environment and the file, the strongest already chosen.
+  // The error lists every unknown name and every bad value, each with what was expected.
+  static result<config> resolve(const std::vector<setting>& table, const std::map<std::string, std::string>& given);
+
+  const std::string& text(std::string_view name) const;
+  std::int64_t integer(std::string_view name) const;
+  bool flag(std::string_view name) const;
+  std::chrono::milliseconds duration(std::string_view name) const;
+
+ private:
+  std::map<std::string, std::string, std::less<>> _values;
+};
+
+// What every role has, before its own: data, port_offset, bind, bus, redis, otlp, log_host, log_port, log_level.
+const std::vector<setting>& common_settings();
+
+}  // namespace mes::runtime

@@ -1,0 +1,63 @@
+// What every role stands on: its loop, logger, metrics, spans, and an orderly stop.
+//
+// A role's entry is `int run(process&)`: open stores, start servers on process.loop(), call process.ready() when it
+// can serve, then return process.run(), which ends at SIGINT or SIGTERM after the stop handlers ran in reverse order.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "observe/log.h"
+#include "observe/metrics.h"
+#include "observe/trace.h"
+#include "runtime/config.h"
+#include "runtime/event_loop.h"
+
+namespace mes::runtime {
+
+class process {
+ public:
+  process(std::string role, config settings);
+  ~process();
+  process(const process&) = delete;
+  process& operator=(const process&) = delete;
+
+  const std::string& role() const;          // "work-order"
+  const std::string& service_name() const;  // in logs and spans: "work-order-service", "gateway"
+  const config& settings() const;
+  std::filesystem::path data_dir() const;   // DATA/<role>, made if missing
+  std::filesystem::path data_root() const;  // DATA
+  int port(int base) const;                 // base + port offset
+
+  event_loop& loop();
+  observe::logger& log();
+  observe::registry& metrics();
+  observe::span_sink& spans();  // exported as OTLP/HTTP protobuf in batches to the setting `otlp`
+
+  // Other services by name: "http://127.0.0.1:3008" on one machine (the specification's port + offset), or
+  // "http://auth-service:3008" where the setting `service_host` is "dns" (Kubernetes).
+  std::string service_url(std::string_view service) const;
+
+  void ready();  // /health/ready answers 200 from now on; logs the line "ready"
+  bool is_ready() const;
+  void on_stop(std::function<void()> step);  // run in reverse order, on the loop's thread; may block for seconds
+  void stop();                               // as SIGTERM; thread-safe
+  int run();                                 // the exit code
+
+ private:
+  struct state;
+  std::unique_ptr<state> _state;
+};
+
+// One row of the table of roles (src/mes/roles.cc).
+struct role_definition {
+  std::string_view name;                      // "work-order": the command line's `mes work-order`
+  std::string_view summary;                   // for --help
+  const std::vector<setting>& (*settings)();  // beside common_settings()
+  int (*run)(process&);
+};
+
+}  // namespace mes::runtime
