@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -16,19 +15,27 @@ struct yaml_mark {
   int column = 0;  // from 1
 };
 
+struct yaml_member;
+
 class yaml_node {
  public:
   enum class kind : std::uint8_t { null, scalar, sequence, mapping };
 
   kind type = kind::null;
   yaml_mark mark;
-  std::string scalar;                                    // as written, without its quotes
-  bool quoted = false;                                   // '…' or "…": always text, never a number, boolean or null
-  std::vector<yaml_node> items;                          // sequence
-  std::vector<std::pair<yaml_node, yaml_node>> members;  // mapping, in order; keys are scalars
+  std::string scalar;                // as written, without its quotes
+  bool quoted = false;               // '…' or "…": always text, never a number, boolean or null
+  std::vector<yaml_node> items;      // sequence
+  std::vector<yaml_member> members;  // mapping, in order; keys are scalars
 
   const yaml_node* find(std::string_view key) const;  // nullptr if this is no mapping or has no such key
   bool is_null() const { return type == kind::null; }
+};
+
+// A key (first) and its value (second). Not std::pair, which needs complete types too early for a tree of itself.
+struct yaml_member {
+  yaml_node first;
+  yaml_node second;
 };
 
 // One document. Errors say "file:line:column: what". Depth (64), aliases (expanded, at most 1 MiB of nodes in all) and
