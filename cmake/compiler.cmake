@@ -14,7 +14,6 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1 -fno-omit-frame-pointer")
-add_compile_options("-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=")
 add_link_options(-fuse-ld=mold)
 
 set(MES_SANITIZE "" CACHE STRING "Sanitizers, as in -fsanitize=")
