@@ -1,0 +1,81 @@
+// Rates and latencies from Prometheus. Names: http_requests_total{service,route,method,status},
+// http_request_duration_seconds, process_start_time_seconds, and Kong's kong_*.
+import { useQuery } from "@tanstack/react-query";
+import { api } from "../lib/origin";
+import { request } from "./request";
+
+export interface Sample {
+  labels: Record<string, string>;
+  value: number;
+}
+
+export interface Series {
+  labels: Record<string, string>;
+  points: { at: number; value: number | null }[]; // at: seconds since 1970
+}
+
+interface Answer<Result> {
+  status: string;
+  error?: string;
+  data: { resultType: string; result: Result };
+}
+
+type VectorResult = { metric: Record<string, string>; value: [number, string] }[];
+type MatrixResult = { metric: Record<string, string>; values: [number, string][] }[];
+
+export function parseVector(result: VectorResult): Sample[] {
+  return result.map((entry) => ({ labels: entry.metric, value: Number(entry.value[1]) }));
+}
+
+// Puts every series on the same instants; a gap is null, so that a line breaks instead of lying.
+export function parseMatrix(result: MatrixResult, start: number, end: number, step: number): Series[] {
+  return result.map((entry) => {
+    const byTime = new Map(entry.values.map(([at, value]) => [Math.round(at), Number(value)]));
+    const points: Series["points"] = [];
+    for (let at = start; at <= end; at += step) {
+      const value = byTime.get(at);
+      points.push({ at, value: value === undefined || Number.isNaN(value) ? null : value });
+    }
+    return { labels: entry.metric, points };
+  });
+}
+
+const STEP_S = 15; // the scrape interval
+
+export function useInstant(query: string) {
+  return useQuery({
+    queryKey: ["prometheus", "instant", query],
+    queryFn: async ({ signal }) => {
+      const answer = await request<Answer<VectorResult>>(`${api.prometheus}/query?${new URLSearchParams({ query })}`, {
+        signal,
+      });
+      return parseVector(answer.data.result);
+    },
+    refetchInterval: 15_000,
+  });
+}
+
+export function useRange(query: string, minutes: number) {
+  return useQuery({
+    queryKey: ["prometheus", "range", query, minutes],
+    queryFn: async ({ signal }) => {
+      const end = Math.floor(Date.now() / 1000 / STEP_S) * STEP_S;
+      const start = end - minutes * 60;
+      const parameters = { query, start: String(start), end: String(end), step: String(STEP_S) };
+      const answer = await request<Answer<MatrixResult>>(
+        `${api.prometheus}/query_range?${new URLSearchParams(parameters)}`,
+        { signal },
+      );
+      return parseMatrix(answer.data.result, start, end, STEP_S);
+    },
+    refetchInterval: 15_000,
+  });
+}
+
+// What the overview asks, in one table, so that the names of metrics stand in one place.
+export const queries = {
+  requestRateByService: "sum by (service) (rate(http_requests_total[1m]))",
+  requestRate: "sum(rate(http_requests_total[1m]))",
+  errorShare: 'sum(rate(http_requests_total{status=~"5.."}[5m])) / sum(rate(http_requests_total[5m])) or vector(0)',
+  latencyP95: "histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket[5m])))",
+};
