@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -25,6 +26,9 @@ struct setting {
 };
 
 // Immutable; asking for a name that is not in the table is a bug and throws std::logic_error.
+//
+// Written forms: integers in decimal; true|false|yes|no|on|off|1|0; durations as milliseconds or with ms, s, m, h, d
+// ("30s"); sizes as bytes or with K, M, G, also KiB, MiB, GiB (powers of 1024).
 class config {
  public:
   // `given` maps names to text from flags, the environment and the file, the strongest already chosen.
@@ -32,15 +36,16 @@ class config {
   static result<config> resolve(const std::vector<setting>& table, const std::map<std::string, std::string>& given);
 
   const std::string& text(std::string_view name) const;
-  std::int64_t integer(std::string_view name) const;
+  std::int64_t integer(std::string_view name) const;  // integer, duration_ms, size_bytes
   bool flag(std::string_view name) const;
   std::chrono::milliseconds duration(std::string_view name) const;
 
  private:
-  std::map<std::string, std::string, std::less<>> _values;
+  std::map<std::string, std::string, std::less<>> _values;  // numbers and booleans in canonical form
 };
 
-// What every role has, before its own: data, port_offset, bind, bus, redis, otlp, log_host, log_port, log_level.
+// What every role has, before its own: data, port_offset, bind, bus, redis, otlp, log_host, log_port, log_level,
+// service_host. Addresses left empty are derived from port_offset (runtime::process has them).
 const std::vector<setting>& common_settings();
 
 }  // namespace mes::runtime

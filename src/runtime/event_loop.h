@@ -21,9 +21,11 @@ class event_loop {
   void run();                             // until stop()
   void stop();                            // thread-safe
   void post(std::function<void()> work);  // thread-safe; runs on the loop's thread
+  bool is_current() const;                // whether this is the loop's thread, inside run()
   boost::asio::io_context& context();     // for files of runtime/, gateway/proxy, bus that own sockets
 
-  // Runs `work` once after `delay`, on the loop's thread. Destroying the handle cancels it. Loop thread only.
+  // Runs `work` once after `delay`, on the loop's thread. Destroying the handle cancels it, so it must be kept.
+  // Loop thread only (or before run()).
   class timer;
   std::shared_ptr<timer> after(std::chrono::milliseconds delay, std::function<void()> work);
   // Runs `work` each `period` until the handle is destroyed.

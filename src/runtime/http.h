@@ -47,7 +47,12 @@ struct http_response {
 
   static http_response text(int status, std::string body);
   static http_response json(int status, std::string body);  // application/json
+  // RFC 9457: {"type":"about:blank","title":"Not Found","status":404,"detail":…}
+  static http_response problem(int status, std::string_view detail);
 };
+
+bool equal_ignoring_case(std::string_view a, std::string_view b);  // of ASCII letters
+std::string_view reason_phrase(int status);                        // "Not Found"; "" if unknown
 
 // Decodes %XX and, with plus_as_space, '+' (application/x-www-form-urlencoded). Malformed escapes stay as they are.
 std::string percent_decode(std::string_view text, bool plus_as_space = false);

@@ -2,6 +2,7 @@
 //
 // The handler is called on the loop's thread and must not block: it answers at once, or hands the responder to a
 // pool and answers from there. HEAD, keep-alive, pipelining, Date, Content-Length and limits are the server's matter.
+// The event loop outlives the server and every responder.
 #pragma once
 
 #include <chrono>
@@ -26,6 +27,8 @@ class http_responder {
   http_responder& operator=(http_responder&&) noexcept;
   ~http_responder();
 
+  // A Content-Length, Transfer-Encoding or Connection of the response is the server's to write and left out, except
+  // that "Connection: close" closes, and that an answer to HEAD without a body keeps its Content-Length.
   void send(http_response response);
 
   // Server-sent events or other endless bodies: sends the header with chunked encoding, then returns a writer.
@@ -45,6 +48,11 @@ struct http_server_options {
   std::size_t connections_max = 10'000;
   std::chrono::milliseconds header_timeout_ms{10'000};
   std::chrono::milliseconds idle_timeout_ms{75'000};
+  // The answer to what never reaches the handler (malformed, too large, too many connections); a problem document
+  // if empty.
+  std::function<http_response(int status, std::string_view detail)> refusal;
+  // What a handler threw; standard error if empty. The client gets a 500.
+  std::function<void(std::string_view what)> on_error;
 };
 
 class http_server {
