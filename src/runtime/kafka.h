@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,7 +20,7 @@ struct kafka_record {
   std::string topic;
   std::int32_t partition = -1;  // -1: by the key's murmur2 hash, as Java's client does
   std::int64_t offset = -1;
-  std::string key;
+  std::string key;  // "" = none
   std::string value;
   bool tombstone = false;  // null value
   std::vector<std::pair<std::string, std::string>> headers;
@@ -28,14 +29,15 @@ struct kafka_record {
   std::string_view header(std::string_view name) const;  // "" if there is none
 };
 
-// Idempotent, acks=all. Thread-safe.
+// Idempotent, acks=all. Thread-safe. Keeps trying for `give_up` (0: for ever) while the bus is away.
 class kafka_producer {
  public:
-  kafka_producer(std::string bootstrap, std::string client_id, const observe::logger& log);
-  ~kafka_producer();
+  kafka_producer(std::string bootstrap, std::string client_id, const observe::logger& log,
+                 std::chrono::milliseconds give_up = {});
+  ~kafka_producer();  // what is still waiting is given up: `cancelled`
 
-  // `delivered` runs on the producer's thread: no value = durable on the bus. The queue is bounded: `unavailable`
-  // at once when it is full.
+  // `delivered` runs on the producer's thread: no error = durable on the bus. The queue is bounded (16 MB, 20,000
+  // records): `unavailable`, on the caller's thread, when it is full.
   void produce(kafka_record record, std::function<void(result<void>)> delivered);
   bool flush(std::chrono::milliseconds timeout);  // true: nothing is waiting any more
 
@@ -47,13 +49,16 @@ class kafka_producer {
 struct kafka_consumer_options {
   std::string bootstrap;
   std::string client_id;
-  std::string group;  // "" = no group: reads all partitions from `start`
+  std::string group;     // "" = no group: reads all partitions that the topics have when it starts, from `start`
+  std::string instance;  // of the group; a stable name lets a process that was killed take its partitions back at once
   std::vector<std::string> topics;
   enum class start_at : std::uint8_t { earliest, latest } start = start_at::earliest;  // where no offset is committed
   std::optional<std::int64_t> start_time_ms;  // groupless: from the first record of that time
 };
 
-// One thread of its own. Batches come in order per partition; offsets are committed after `handle` returned.
+// One thread of its own. Batches come in order per partition; offsets are committed after `handle` returned, at most
+// once a second and when it ends: after a crash the last second comes again. Topics that are not there yet are waited
+// for.
 class kafka_consumer {
  public:
   // Returns true when the batch is done for (its offsets may be committed), false to get the same batch again after

@@ -1,0 +1,107 @@
+#include "runtime/kafka_conf.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <stdexcept>
+
+#include "runtime/kafka.h"
+
+namespace mes::runtime {
+namespace {
+
+constexpr auto quiet_for = std::chrono::minutes(1);
+
+void on_log(const rd_kafka_t* client, int level, const char* kind, const char* text) {
+  auto* owner = static_cast<kafka_owner*>(rd_kafka_opaque(client));
+  // Errors reach on_error as well. A broker that is away is no error of ours: it comes back.
+  auto as = level <= 4 ? observe::level::warn : observe::level::debug;
+  if (owner != nullptr) owner->log.write(as, kind, text);
+}
+
+void on_error(rd_kafka_t*, int code, const char* reason, void* opaque) {
+  static_cast<kafka_owner*>(opaque)->failed(static_cast<rd_kafka_resp_err_t>(code), reason);
+}
+
+}  // namespace
+
+void kafka_log::write(observe::level level, const std::string& kind, std::string_view text) {
+  if (!_log.enabled(level)) return;
+  if (level >= observe::level::warn) {
+    auto now = std::chrono::steady_clock::now();
+    std::lock_guard lock(_mutex);
+    auto [last, first] = _last.try_emplace(kind, now);
+    if (!first && now - last->second < quiet_for) return;
+    last->second = now;
+  }
+  _log.write(level, fmt::format("Bus client: {}", text), {{"client", _client_id}, {"kind", kind}});
+}
+
+kafka_conf::kafka_conf(const std::string& bootstrap, const std::string& client_id) : _conf(rd_kafka_conf_new()) {
+  set("bootstrap.servers", bootstrap);
+  set("client.id", client_id);
+  set("reconnect.backoff.ms", "50");
+  set("reconnect.backoff.max.ms", "2000");
+  set("socket.keepalive.enable", "true");
+  set("socket.nagle.disable", "true");
+  set("log.connection.close", "false");
+  rd_kafka_conf_set_log_cb(_conf, on_log);
+  rd_kafka_conf_set_error_cb(_conf, on_error);
+}
+
+kafka_conf::~kafka_conf() {
+  if (_conf != nullptr) rd_kafka_conf_destroy(_conf);
+}
+
+void kafka_conf::set(const std::string& name, const std::string& value) {
+  std::array<char, 512> reason{};
+  if (rd_kafka_conf_set(_conf, name.c_str(), value.c_str(), reason.data(), reason.size()) != RD_KAFKA_CONF_OK)
+    throw std::runtime_error(fmt::format("Bus client: {}={}: {}", name, value, reason.data()));
+}
+
+rd_kafka_t* kafka_conf::make(rd_kafka_type_t type) {
+  std::array<char, 512> reason{};
+  rd_kafka_t* client = rd_kafka_new(type, _conf, reason.data(), reason.size());
+  if (client == nullptr) throw std::runtime_error(fmt::format("Bus client: {}", reason.data()));
+  _conf = nullptr;  // the client's now
+  return client;
+}
+
+error kafka_error(rd_kafka_resp_err_t code) {
+  auto meaning = error_code::unavailable;
+  switch (code) {
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+      meaning = error_code::too_large;
+      break;
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+      meaning = error_code::not_found;
+      break;
+    case RD_KAFKA_RESP_ERR__INVALID_ARG:
+      meaning = error_code::invalid_argument;
+      break;
+    case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
+      meaning = error_code::timed_out;
+      break;
+    case RD_KAFKA_RESP_ERR__PURGE_QUEUE:
+    case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT:
+      meaning = error_code::cancelled;
+      break;
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+      meaning = error_code::permission_denied;
+      break;
+    default:
+      break;
+  }
+  return {meaning, fmt::format("Bus: {}", rd_kafka_err2str(code))};
+}
+
+std::string_view kafka_record::header(std::string_view name) const {
+  for (auto& [key_of, value_of] : headers)
+    if (key_of == name) return value_of;
+  return {};
+}
+
+}  // namespace mes::runtime
