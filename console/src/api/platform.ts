@@ -4,13 +4,13 @@ import { request } from "./request";
 
 export interface Role {
   name: string;
-  pid: number | null;
-  state: string; // "ready", "starting", "stopped", "failed", …
+  pid: number; // 0 while it does not run
+  state: "waiting" | "starting" | "ready" | "backing-off" | "stopping" | "stopped";
   ports: number[];
-  start_ms: number; // from start to healthy
+  start_ms: number | null; // from the start of the process to its first "ready"
   restarts: number;
   pss_kb: number;
-  started_at?: string; // RFC 3339
+  last_exit?: string; // "signal 9 (Killed)"; "" = it has not ended yet
 }
 
 export interface PlatformStatus {
@@ -18,9 +18,6 @@ export interface PlatformStatus {
   ready: boolean;
   data?: string;
   admin_password_file?: string;
-  port_offset?: number;
-  started_at?: string;
-  version?: string;
 }
 
 export function usePlatformStatus() {

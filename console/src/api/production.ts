@@ -15,6 +15,12 @@ export interface ProductionFigures {
   busy_minutes: number | null;
 }
 
+// Rejected among all pieces told of: completed, rejected and those set aside for review.
+export function rejectRate(figures: Pick<ProductionFigures, "completed" | "rejected" | "mrb">): number | null {
+  const told = figures.completed + figures.rejected + figures.mrb;
+  return told === 0 ? null : figures.rejected / told;
+}
+
 export interface ProductionRow extends ProductionFigures {
   key: string;
 }

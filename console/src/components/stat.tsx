@@ -18,7 +18,7 @@ export function Stat({ label, value, unit, note, tone, chart }: StatProps) {
         {unit !== undefined && <small>{unit}</small>}
       </dd>
       {note !== undefined && <dd className="note">{note}</dd>}
-      {chart}
+      {chart !== undefined && <dd className="figure">{chart}</dd>}
     </div>
   );
 }

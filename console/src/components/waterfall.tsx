@@ -39,11 +39,11 @@ function Span({ row, view }: { row: SpanRow; view: TraceView }) {
       <button
         type="button"
         aria-expanded={open}
-        aria-label={`${row.service}, ${row.span.operationName}, ${length}${row.failed ? ", failed" : ""}, level ${row.depth + 1}`}
         onClick={() => setOpen(!open)}
       >
         <span className="span-name" title={`${row.service}: ${row.span.operationName}`}>
           <i className="swatch" style={{ background: serviceColor(row.service) }} />
+          <b className="visually-hidden">Level {row.depth + 1}: </b>
           <b>{row.service.replace(/-service$/, "")}</b>
           <span>{row.span.operationName}</span>
           {row.failed && <em className="badge error">failed</em>}

@@ -5,15 +5,11 @@ export type Tone = "good" | "warn" | "bad" | "";
 
 const TONES: Record<string, Tone> = {
   ready: "good",
-  running: "good",
-  healthy: "good",
-  starting: "warn",
-  restarting: "warn",
   waiting: "warn",
+  starting: "warn",
   stopping: "warn",
-  backoff: "warn",
-  failed: "bad",
-  crashed: "bad",
+  "backing-off": "bad",
+  stopped: "bad",
 };
 
 export function toneOf(state: string): Tone {
@@ -60,8 +56,8 @@ export function addressesOf(status: PlatformStatus, hostname: string): Address[]
   });
 }
 
+// Start times are Prometheus' process_start_time_seconds by role; a process that is not scraped has none.
 export function uptimeS(role: Role, startTimes: Map<string, number>, nowMs: number): number | null {
-  if (role.started_at !== undefined) return (nowMs - Date.parse(role.started_at)) / 1000;
   const seconds = startTimes.get(role.name);
   return seconds === undefined ? null : nowMs / 1000 - seconds;
 }

@@ -40,7 +40,7 @@ export function Roles({ status }: { status: PlatformStatus }) {
       value: (role) => role.state,
       show: (role) => <span className={`state ${toneOf(role.state)}`}>{role.state}</span>,
     },
-    { key: "pid", title: "Process", value: (role) => role.pid, numeric: true },
+    { key: "pid", title: "Process", value: (role) => role.pid, show: (role) => (role.pid === 0 ? NONE : role.pid), numeric: true },
     {
       key: "ports",
       title: "Ports",
@@ -49,11 +49,16 @@ export function Roles({ status }: { status: PlatformStatus }) {
       wrap: true,
     },
     { key: "uptime", title: "Up for", value: uptime, show: (role) => duration(uptime(role)), numeric: true },
+    { key: "start", title: "Ready after", value: (role) => role.start_ms, show: (role) => duration(role.start_ms === null ? null : role.start_ms / 1000), numeric: true },
     {
       key: "restarts",
       title: "Restarts",
       value: (role) => role.restarts,
-      show: (role) => <span className={role.restarts > 0 ? "tone-warn" : "muted"}>{count(role.restarts)}</span>,
+      show: (role) => (
+        <span className={role.restarts > 0 ? "tone-warn" : "muted"} title={role.last_exit === "" ? undefined : role.last_exit}>
+          {count(role.restarts)}
+        </span>
+      ),
       numeric: true,
       total: count(restarts),
     },

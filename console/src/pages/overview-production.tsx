@@ -1,4 +1,4 @@
-import { type Group, type Production, useProduction } from "../api/production";
+import { type Group, type Production, rejectRate, useProduction } from "../api/production";
 import { BarList } from "../components/bar-list";
 import { Link } from "../components/link";
 import { Content, Panel } from "../components/panel";
@@ -40,14 +40,14 @@ function Totals() {
 }
 
 export function TotalTiles({ totals }: { totals: Production["totals"] }) {
-  const handled = totals.completed + totals.rejected;
+  const rejects = rejectRate(totals);
   return (
     <Stats label="Production totals">
       <Stat label="Reports" value={count(totals.reports)} note={totals.work_orders === undefined ? undefined : `on ${count(totals.work_orders)} work orders`} />
       <Stat label="Completed" value={count(totals.completed)} unit="pieces" note={totals.packed === undefined ? undefined : `${count(totals.packed)} packed of ${count(totals.ordered)} ordered`} />
-      <Stat label="Rejected" value={count(totals.rejected)} unit="pieces" note={handled > 0 ? `${percent(totals.rejected / handled)} of completed and rejected` : undefined} />
+      <Stat label="Rejected" value={count(totals.rejected)} unit="pieces" note={rejects === null ? undefined : `${percent(rejects)} of all pieces told of`} />
       <Stat label="For review (MRB)" value={count(totals.mrb)} unit="pieces" />
-      <Stat label="Reported time" value={hours(totals.reported_minutes)} note={totals.busy_minutes == null ? undefined : `${hours(totals.busy_minutes)} busy, overlaps once`} />
+      <Stat label="Reported time" value={hours(totals.reported_minutes)} note={totals.busy_minutes == null ? undefined : `${hours(totals.busy_minutes)} with overlaps once`} />
     </Stats>
   );
 }

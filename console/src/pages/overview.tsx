@@ -14,7 +14,7 @@ const MINUTES = 30;
 export function OverviewPage() {
   const status = usePlatformStatus();
   const roles = status.data?.roles ?? [];
-  const healthy = roles.filter((role) => role.state === "ready" || role.state === "running").length;
+  const healthy = roles.filter((role) => role.state === "ready").length;
 
   return (
     <>

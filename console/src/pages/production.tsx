@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { GROUPS, type Group, type Production, type ProductionRow, useProduction } from "../api/production";
+import { GROUPS, type Group, type Production, type ProductionRow, rejectRate, useProduction } from "../api/production";
 import { Segments, TextField } from "../components/controls";
 import { type Column, DataTable } from "../components/data-table";
 import { Content, PageHead, Panel } from "../components/panel";
@@ -103,30 +103,30 @@ function Table({ group, data, find }: { group: Group; data: Production; find: st
 function columnsOf(group: Group, data: Production, rows: ProductionRow[], filtered: boolean): Column<ProductionRow>[] {
   const sum = (pick: (row: ProductionRow) => number) => rows.reduce((total, row) => total + pick(row), 0);
   const most = Math.max(1, ...rows.map((row) => row.completed));
-  const completed = filtered ? sum((row) => row.completed) : data.totals.completed;
-  const rejected = filtered ? sum((row) => row.rejected) : data.totals.rejected;
-  const share = (good: number, bad: number) => (good + bad === 0 ? null : bad / (good + bad));
+  const all = filtered
+    ? { reports: sum((row) => row.reports), completed: sum((row) => row.completed), rejected: sum((row) => row.rejected), mrb: sum((row) => row.mrb) }
+    : data.totals;
   return [
     { key: "key", title: NAMES[group], value: (row) => row.key, show: (row) => nameOf(group, row.key), total: filtered ? "Together" : "All" },
-    { key: "reports", title: "Reports", value: (row) => row.reports, show: (row) => count(row.reports), numeric: true, total: count(filtered ? sum((row) => row.reports) : data.totals.reports) },
+    { key: "reports", title: "Reports", value: (row) => row.reports, show: (row) => count(row.reports), numeric: true, total: count(all.reports) },
     {
       key: "completed",
       title: "Completed",
       value: (row) => row.completed,
       show: (row) => <span className="bar-cell" style={{ "--share": row.completed / most } as React.CSSProperties}>{count(row.completed)}</span>,
       numeric: true,
-      total: count(completed),
+      total: count(all.completed),
     },
-    { key: "rejected", title: "Rejected", value: (row) => row.rejected, show: (row) => count(row.rejected), numeric: true, total: count(rejected) },
+    { key: "rejected", title: "Rejected", value: (row) => row.rejected, show: (row) => count(row.rejected), numeric: true, total: count(all.rejected) },
     {
       key: "rate",
       title: "Reject rate",
-      value: (row) => share(row.completed, row.rejected),
-      show: (row) => percent(share(row.completed, row.rejected)),
+      value: rejectRate,
+      show: (row) => percent(rejectRate(row)),
       numeric: true,
-      total: percent(share(completed, rejected)),
+      total: percent(rejectRate(all)),
     },
-    { key: "mrb", title: "MRB", value: (row) => row.mrb, show: (row) => count(row.mrb), numeric: true, total: count(filtered ? sum((row) => row.mrb) : data.totals.mrb) },
+    { key: "mrb", title: "MRB", value: (row) => row.mrb, show: (row) => count(row.mrb), numeric: true, total: count(all.mrb) },
     {
       key: "reported",
       title: "Reported",
