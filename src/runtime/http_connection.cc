@@ -38,6 +38,14 @@ connection::connection(tcp::socket socket, std::shared_ptr<http_server_core> cor
       _buffer(std::make_unique_for_overwrite<char[]>(read_bytes)) {}
 
 void connection::start() {
+  if (_core->options.tls) {
+    auto session = tls_session::make_server(_core->options.tls);
+    if (!session) {
+      _core->report(session.error().message);
+      return close();
+    }
+    _tls = std::move(*session);
+  }
   set_deadline(now() + _core->options.header_timeout_ms);
   read();
 }
@@ -61,8 +69,26 @@ void connection::read() {
 
 void connection::on_read(std::size_t bytes) {
   if (_phase == phase::lingering) return read();
-  _in.append(_buffer.get(), bytes);
+  if (!_tls)
+    _in.append(_buffer.get(), bytes);
+  else if (!decrypt(std::string_view(_buffer.get(), bytes)))
+    return;
   pump();
+}
+
+// False if the connection was closed: not TLS, or broken.
+bool connection::decrypt(std::string_view received) {
+  std::string to_peer;
+  auto decrypted = _tls->receive(received, _in, to_peer);
+  queue_raw(std::move(to_peer));
+  if (!decrypted) {
+    flush();  // the alert
+    close();
+  } else if (_tls->peer_closed()) {
+    _peer_done = true;
+    if (_phase == phase::streaming) close();
+  }
+  return _phase != phase::closed;
 }
 
 // A client may close its side and still wait for its answers; an endless answer is for a client that is there.
@@ -212,6 +238,14 @@ std::string connection::head_of(const http_response& response, std::string_view 
 
 void connection::queue(std::string bytes) {
   if (_phase == phase::closed || bytes.empty()) return;
+  if (!_tls) return queue_raw(std::move(bytes));
+  std::string to_peer;
+  if (!_tls->send(bytes, to_peer)) return close();
+  queue_raw(std::move(to_peer));
+}
+
+void connection::queue_raw(std::string bytes) {
+  if (bytes.empty()) return;
   _out_bytes += bytes.size();
   if (_stream) _stream->queued_bytes = _out_bytes;
   if (!_out.empty() && _out.back().size() + bytes.size() <= read_bytes)
@@ -263,10 +297,17 @@ void connection::flush() {
 
 // Closing with unread input would reset the connection and could take the answer with it (RFC 9112, section 9.6).
 void connection::linger() {
+  _phase = phase::lingering;
+  if (_tls) {
+    std::string notify;
+    _tls->close(notify);
+    queue_raw(std::move(notify));
+    flush();
+    if (_phase == phase::closed) return;
+  }
   error_code ec;
   _socket.shutdown(tcp::socket::shutdown_send, ec);
   if (ec || _peer_done) return close();
-  _phase = phase::lingering;
   _in = {};
   set_deadline(now() + linger_time);
   read();

@@ -10,6 +10,7 @@
 
 #include "runtime/http_parser.h"
 #include "runtime/http_server.h"
+#include "runtime/tls.h"
 
 namespace mes::runtime {
 
@@ -84,6 +85,8 @@ struct http_responder::connection : std::enable_shared_from_this<http_responder:
   void write_chunk(std::string chunk);
   void end_stream(bool complete);
   void queue(std::string bytes);
+  void queue_raw(std::string bytes);
+  bool decrypt(std::string_view received);
   void flush();
   void write_some(boost::system::error_code& ec);
   void linger();
@@ -95,6 +98,7 @@ struct http_responder::connection : std::enable_shared_from_this<http_responder:
   std::shared_ptr<http_server_core> _core;
   std::string _remote_address;
   http_request_parser _parser;
+  std::unique_ptr<tls_session> _tls;  // null: plain
   std::unique_ptr<char[]> _buffer;
   std::string _in;  // received, not parsed yet
   std::deque<std::string> _out;

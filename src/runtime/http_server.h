@@ -17,6 +17,8 @@
 
 namespace mes::runtime {
 
+class tls_context;
+
 // The one answer to one request. Movable; send() may be called from any thread, once. If a responder is destroyed
 // unanswered, the server answers 500.
 class http_responder {
@@ -48,6 +50,7 @@ struct http_server_options {
   std::size_t connections_max = 10'000;
   std::chrono::milliseconds header_timeout_ms{10'000};
   std::chrono::milliseconds idle_timeout_ms{75'000};
+  std::shared_ptr<tls_context> tls;  // null: plain HTTP
   // The answer to what never reaches the handler (malformed, too large, too many connections); a problem document
   // if empty.
   std::function<http_response(int status, std::string_view detail)> refusal;

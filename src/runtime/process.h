@@ -20,6 +20,7 @@ namespace mes::runtime {
 
 class process {
  public:
+  // Throws std::invalid_argument for settings that cannot be used. Ignores SIGPIPE, takes SIGINT and SIGTERM.
   process(std::string role, config settings);
   ~process();
   process(const process&) = delete;
@@ -31,6 +32,12 @@ class process {
   std::filesystem::path data_dir() const;   // DATA/<role>, made if missing
   std::filesystem::path data_root() const;  // DATA
   int port(int base) const;                 // base + port offset
+
+  // Where the engines are: the settings, or one machine's ports with the offset.
+  std::string bus_address() const;  // "127.0.0.1:9092"
+  std::string redis_host() const;
+  int redis_port() const;
+  std::string otlp_url() const;  // "http://127.0.0.1:4318"; "" if spans go nowhere (setting "none")
 
   event_loop& loop();
   observe::logger& log();
@@ -44,8 +51,10 @@ class process {
   void ready();  // /health/ready answers 200 from now on; logs the line "ready"
   bool is_ready() const;
   void on_stop(std::function<void()> step);  // run in reverse order, on the loop's thread; may block for seconds
-  void stop();                               // as SIGTERM; thread-safe
-  int run();                                 // the exit code
+  // For steps that need the loop to end, as http_server::stop does: the next step waits until `done` is called.
+  void on_stop_async(std::function<void(std::function<void()> done)> step);
+  void stop();  // as SIGTERM; thread-safe
+  int run();    // the exit code: 0, or 1 after an exception or a second signal while stopping
 
  private:
   struct state;

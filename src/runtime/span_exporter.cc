@@ -1,0 +1,162 @@
+#include "runtime/span_exporter.h"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "runtime/http_client.h"
+#include "wire/otlp/otlp_writer.h"
+
+namespace mes::runtime {
+namespace {
+
+constexpr std::size_t batch_spans_max = 512, waiting_spans_max = 8'192;
+constexpr std::chrono::milliseconds batch_time{500}, first_pause{200}, longest_pause{5'000};
+
+wire::otlp_span to_wire(observe::span s) {
+  return {.trace_id = s.context.trace,
+          .span_id = s.context.span,
+          .parent_span_id = s.parent,
+          .name = std::move(s.name),
+          .kind = static_cast<int>(s.kind),
+          .start = s.start,
+          .end = s.end,
+          .failed = s.failed,
+          .attributes = std::move(s.attributes)};
+}
+
+}  // namespace
+
+struct span_exporter::state : std::enable_shared_from_this<span_exporter::state> {
+  state(event_loop& l, std::string u, std::string service, observe::registry& metrics)
+      : loop(l),
+        url(std::move(u)),
+        service_name(std::move(service)),
+        dropped(metrics.make_counter("mes_spans_dropped_total",
+                                     "Spans that were not sent: too many waiting, or refused by the collector")),
+        client(l) {}
+
+  // Any thread. Wakes the loop for the first span of a batch and for a full batch, not for those between.
+  void push(observe::span finished) {
+    std::size_t count = 0;
+    {
+      std::lock_guard lock(mutex);
+      if (waiting.size() >= waiting_spans_max) return dropped.add();
+      waiting.push_back(to_wire(std::move(finished)));
+      count = waiting.size();
+    }
+    if (count == 1 || count == batch_spans_max) loop.post([self = shared_from_this()] { self->consider(); });
+  }
+
+  std::size_t waiting_count() {
+    std::lock_guard lock(mutex);
+    return waiting.size();
+  }
+
+  void consider() {
+    if (gone || sending || pausing) return;
+    std::size_t count = waiting_count();
+    if (count == 0) return finish_flush();
+    if (count >= batch_spans_max || flushed) return send_next();
+    if (!timer)
+      timer = loop.after(batch_time, [s = this] {
+        s->timer = nullptr;
+        s->send_next();
+      });
+  }
+
+  void send_next() {
+    timer = nullptr;
+    std::vector<wire::otlp_span> batch;
+    {
+      std::lock_guard lock(mutex);
+      auto end = waiting.begin() + static_cast<std::ptrdiff_t>(std::min(waiting.size(), batch_spans_max));
+      batch.assign(std::make_move_iterator(waiting.begin()), std::make_move_iterator(end));
+      waiting.erase(waiting.begin(), end);
+    }
+    if (batch.empty()) return;
+    body = wire::write_trace_request(service_name, batch);
+    body_spans = batch.size();
+    send();
+  }
+
+  void send() {
+    sending = true;
+    http_call call{.method = "POST", .url = url + "/v1/traces", .body = body};
+    call.headers.add("Content-Type", "application/x-protobuf");
+    client.send(std::move(call), [s = this](const result<http_response>& answer) { s->on_answer(answer); });
+  }
+
+  void on_answer(const result<http_response>& answer) {
+    sending = false;
+    // OTLP/HTTP, "Failures": 429, 502, 503 and 504 are to be tried again, other errors are final.
+    int status = answer ? answer->status : 503;
+    bool again = status == 429 || status == 502 || status == 503 || status == 504;
+    if (again && !flushed) {
+      pausing = true;
+      timer = loop.after(pause, [s = this] {
+        s->timer = nullptr;
+        s->pausing = false;
+        s->send();
+      });
+      pause = std::min(pause * 2, longest_pause);
+      return;
+    }
+    if (status / 100 == 2)
+      pause = first_pause;
+    else
+      dropped.add(static_cast<double>(body_spans));
+    body.clear();
+    if (again) return finish_flush();
+    consider();
+  }
+
+  void finish_flush() {
+    if (flushed) std::exchange(flushed, nullptr)();
+  }
+
+  event_loop& loop;
+  std::string url;
+  std::string service_name;
+  observe::counter dropped;
+
+  std::mutex mutex;
+  std::vector<wire::otlp_span> waiting;  // under mutex
+
+  // Loop thread:
+  http_client client;
+  std::string body;  // of the batch that is being sent
+  std::size_t body_spans = 0;
+  bool sending = false;
+  bool pausing = false;
+  bool gone = false;
+  std::chrono::milliseconds pause = first_pause;
+  std::shared_ptr<event_loop::timer> timer;
+  std::function<void()> flushed;
+};
+
+span_exporter::span_exporter(event_loop& loop, std::string url, std::string service_name, observe::registry& metrics)
+    : _state(std::make_shared<state>(loop, std::move(url), std::move(service_name), metrics)) {}
+
+span_exporter::~span_exporter() {
+  _state->gone = true;
+  _state->timer = nullptr;
+}
+
+void span_exporter::record(observe::span finished) {
+  if (!_state->url.empty() && finished.context.sampled) _state->push(std::move(finished));
+}
+
+void span_exporter::flush(std::function<void()> done) {
+  state& s = *_state;
+  s.flushed = std::move(done);
+  if (s.pausing) {
+    s.timer = nullptr;
+    s.pausing = false;
+    return s.send();
+  }
+  s.consider();
+}
+
+}  // namespace mes::runtime
