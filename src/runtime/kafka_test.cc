@@ -1,8 +1,6 @@
 #include "runtime/kafka.h"
 
 #include <gmock/gmock.h>
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -11,6 +9,8 @@
 #include <set>
 #include <thread>
 
+#include "runtime/test_bus.h"
+
 namespace mes::runtime {
 namespace {
 
@@ -18,26 +18,11 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::Pair;
 
-// librdkafka's own broker, in memory.
 class kafka_test : public ::testing::Test {
  protected:
-  kafka_test() {
-    char reason[256];
-    rd_kafka_conf_t* quiet = rd_kafka_conf_new();
-    rd_kafka_conf_set(quiet, "log_level", "0", reason, sizeof reason);
-    _host = rd_kafka_new(RD_KAFKA_PRODUCER, quiet, reason, sizeof reason);
-    _cluster = rd_kafka_mock_cluster_new(_host, 1);
-    for (const char* topic : {"orders", "parts"}) rd_kafka_mock_topic_create(_cluster, topic, 3, 1);
-  }
-  ~kafka_test() override {
-    rd_kafka_mock_cluster_destroy(_cluster);
-    rd_kafka_destroy(_host);
-  }
-
-  std::string bootstrap() const { return rd_kafka_mock_cluster_bootstraps(_cluster); }
   kafka_consumer_options options(std::string group, std::vector<std::string> topics = {"orders"}) const {
     kafka_consumer_options with;
-    with.bootstrap = bootstrap();
+    with.bootstrap = _bus.bootstrap();
     with.client_id = "kafka_test";
     with.group = std::move(group);
     with.topics = std::move(topics);
@@ -56,7 +41,7 @@ class kafka_test : public ::testing::Test {
 
   observe::logger _log{"kafka_test", observe::level::error};
   rd_kafka_t* _host = nullptr;
-  rd_kafka_mock_cluster_t* _cluster = nullptr;
+  rd_kafka_mock_bus.cluster() _t* _bus.cluster() = nullptr;
   std::atomic<int> _delivered = 0, _refused = 0;
 };
 
@@ -93,7 +78,7 @@ void wait_until(const std::function<bool()>& holds) {
 }
 
 TEST_F(kafka_test, a_record_comes_out_as_it_went_in) {
-  kafka_producer producer(bootstrap(), "kafka_test", _log);
+  kafka_producer producer(_bus.bootstrap(), "kafka_test", _log);
   kafka_record sent;
   sent.topic = "parts";
   sent.key = "part-7";
@@ -131,7 +116,7 @@ TEST_F(kafka_test, keys_go_to_the_partitions_of_javas_client) {
                                                     {"foobar", -790332482},
                                                     {"a-little-bit-long-string", -985981536},
                                                     {"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971}};
-  kafka_producer producer(bootstrap(), "kafka_test", _log);
+  kafka_producer producer(_bus.bootstrap(), "kafka_test", _log);
   for (auto& [key, hash] : java) {
     kafka_record r;
     r.topic = "orders";
@@ -144,7 +129,7 @@ TEST_F(kafka_test, keys_go_to_the_partitions_of_javas_client) {
 }
 
 TEST_F(kafka_test, batches_keep_the_order_of_each_partition) {
-  kafka_producer producer(bootstrap(), "kafka_test", _log);
+  kafka_producer producer(_bus.bootstrap(), "kafka_test", _log);
   send(producer, 0, 3000);
   EXPECT_EQ(_delivered, 3000);
   sink got;
@@ -169,7 +154,7 @@ TEST_F(kafka_test, batches_keep_the_order_of_each_partition) {
 }
 
 TEST_F(kafka_test, a_group_goes_on_where_it_was) {
-  kafka_producer producer(bootstrap(), "kafka_test", _log);
+  kafka_producer producer(_bus.bootstrap(), "kafka_test", _log);
   send(producer, 0, 50);
   {
     sink got;
@@ -186,7 +171,7 @@ TEST_F(kafka_test, a_group_goes_on_where_it_was) {
 }
 
 TEST_F(kafka_test, a_refused_batch_comes_again_and_is_not_committed) {
-  kafka_producer producer(bootstrap(), "kafka_test", _log);
+  kafka_producer producer(_bus.bootstrap(), "kafka_test", _log);
   send(producer, 0, 10);
   {
     std::atomic<int> calls = 0;
@@ -210,7 +195,7 @@ TEST_F(kafka_test, a_refused_batch_comes_again_and_is_not_committed) {
 }
 
 TEST_F(kafka_test, without_a_group_everyone_reads_all) {
-  kafka_producer producer(bootstrap(), "kafka_test", _log);
+  kafka_producer producer(_bus.bootstrap(), "kafka_test", _log);
   send(producer, 0, 10);
   sink first, second;
   kafka_consumer one(options(""), _log, [&](auto batch) { return first.take(std::move(batch)); });
@@ -224,8 +209,8 @@ TEST_F(kafka_test, without_a_group_everyone_reads_all) {
 }
 
 TEST_F(kafka_test, a_bus_that_is_away_is_waited_for) {
-  rd_kafka_mock_broker_set_down(_cluster, 1);
-  kafka_producer producer(bootstrap(), "kafka_test", _log);
+  _bus.set_down();
+  kafka_producer producer(_bus.bootstrap(), "kafka_test", _log);
   sink got;
   kafka_consumer consumer(options("g"), _log, [&](auto batch) { return got.take(std::move(batch)); });
   for (int i = 0; i < 5; ++i) {
@@ -235,17 +220,17 @@ TEST_F(kafka_test, a_bus_that_is_away_is_waited_for) {
     producer.produce(r, [this](result<void> outcome) { outcome ? ++_delivered : ++_refused; });
   }
   EXPECT_FALSE(producer.flush(300ms));
-  rd_kafka_mock_broker_set_up(_cluster, 1);
+  _bus.set_up();
   EXPECT_TRUE(producer.flush(20s));
   EXPECT_EQ(_delivered, 5);
   EXPECT_EQ(got.wait_for(5).size(), 5u);
 }
 
 TEST_F(kafka_test, what_waits_at_the_end_is_given_up) {
-  rd_kafka_mock_broker_set_down(_cluster, 1);
+  _bus.set_down();
   auto code = error_code::internal;
   {
-    kafka_producer producer(bootstrap(), "kafka_test", _log);
+    kafka_producer producer(_bus.bootstrap(), "kafka_test", _log);
     kafka_record r;
     r.topic = "orders";
     producer.produce(r, [&](result<void> outcome) { code = outcome.error().code; });
@@ -254,10 +239,10 @@ TEST_F(kafka_test, what_waits_at_the_end_is_given_up) {
 }
 
 TEST_F(kafka_test, refuses_when_its_queue_is_full) {
-  rd_kafka_mock_broker_set_down(_cluster, 1);
+  _bus.set_down();
   std::map<error_code, int> refused;
   {
-    kafka_producer producer(bootstrap(), "kafka_test", _log);
+    kafka_producer producer(_bus.bootstrap(), "kafka_test", _log);
     for (int i = 0; i < 20'010; ++i) {
       kafka_record r;
       r.topic = "orders";
@@ -269,10 +254,10 @@ TEST_F(kafka_test, refuses_when_its_queue_is_full) {
 }
 
 TEST_F(kafka_test, a_producer_that_lost_its_sequence_starts_a_new_one) {
-  kafka_producer producer(bootstrap(), "kafka_test", _log);
+  kafka_producer producer(_bus.bootstrap(), "kafka_test", _log);
   send(producer, 0, 10);
   ASSERT_EQ(_delivered, 10);
-  rd_kafka_mock_push_request_errors(_cluster, 0 /* Produce */, 1, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+  rd_kafka_mock_push_request_errors(_bus.cluster(), 0 /* Produce */, 1, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
   send(producer, 10, 1);
   EXPECT_EQ(_delivered + _refused, 11);
   wait_until([&] {  // refused while the new one takes over
@@ -283,8 +268,8 @@ TEST_F(kafka_test, a_producer_that_lost_its_sequence_starts_a_new_one) {
 }
 
 TEST_F(kafka_test, retries_what_the_broker_could_not_take) {
-  kafka_producer producer(bootstrap(), "kafka_test", _log);
-  rd_kafka_mock_push_request_errors(_cluster, 0 /* Produce */, 3, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
+  kafka_producer producer(_bus.bootstrap(), "kafka_test", _log);
+  rd_kafka_mock_push_request_errors(_bus.cluster(), 0 /* Produce */, 3, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
                                     RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT);
   send(producer, 0, 10);
   EXPECT_EQ(_delivered, 10);
