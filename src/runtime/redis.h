@@ -21,7 +21,7 @@ class redis_client {
   result<void> set(std::string_view key, std::string_view value, std::chrono::seconds time_to_live);
   result<void> remove(std::string_view key);
   result<std::int64_t> increment(std::string_view key, std::chrono::seconds time_to_live);  // TTL set at creation
-  bool available() const;
+  bool available() const;  // whether the last call reached the server
 
  private:
   struct state;
