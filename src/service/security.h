@@ -1,0 +1,64 @@
+// Who is asking: RS256 tokens of the auth service, verified here too (the gateway is not the only door in Kubernetes).
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/error.h"
+#include "runtime/http_client.h"
+#include "service/context.h"
+#include "wire/jose/jwt.h"
+
+namespace mes::service {
+
+inline constexpr std::string_view token_issuer = "mes-auth";
+inline constexpr std::string_view token_audience = "mes";
+
+// Keys by `kid`. Thread-safe.
+class key_set {
+ public:
+  void replace(const json::object& jwks);  // {"keys":[…]}; entries that are no RSA keys are left out
+  void add(std::string key_id, wire::rsa_key key);
+  std::optional<wire::rsa_key> find(std::string_view key_id) const;
+
+ private:
+  mutable std::mutex _mutex;
+  std::unordered_map<std::string, wire::rsa_key> _keys;
+};
+
+// Checks signature, issuer, audience, exp, nbf (60 s of leeway) and takes sub, preferred_username and roles.
+result<identity> verify_token(std::string_view token, const key_set& keys, instant now);
+
+// Lives on the service's loop. Remembers verified tokens until they expire (bounded); fetches the JWKS of the auth
+// service when an unknown key id appears, at most once a second.
+class authenticator {
+ public:
+  authenticator(runtime::event_loop& loop, std::string jwks_url);
+  ~authenticator();
+  // `done` runs on the loop, at once when the key is known.
+  void authenticate(std::string_view authorization_header, std::function<void(result<identity>)> done);
+  key_set& keys() { return _keys; }
+
+ private:
+  struct remembered {
+    identity who;
+    std::int64_t expires_s;
+  };
+  result<identity> remember(const std::string& token, instant now);
+  void fetch(std::function<void()> then);
+
+  runtime::http_client _client;
+  std::string _jwks_url;
+  key_set _keys;
+  std::unordered_map<std::string, remembered> _verified;
+  std::vector<std::function<void()>> _waiting;  // for the fetch that is under way
+  bool _fetching = false;
+  instant _last_fetch{};
+};
+
+}  // namespace mes::service
