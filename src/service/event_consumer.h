@@ -1,0 +1,26 @@
+// Takes a service's events from the bus: each handled once, its inbox row in the commit of its effect.
+#pragma once
+
+#include <memory>
+
+#include "runtime/kafka.h"
+#include "service/operation.h"
+
+namespace mes::service {
+
+class event_consumer {
+ public:
+  event_consumer(std::shared_ptr<api::state> surface, runtime::kafka_producer& dead_letters);
+  ~event_consumer();  // stops after the batch that is under way
+
+ private:
+  bool handle_batch(std::vector<runtime::kafka_record> batch);
+  result<void> handle(store::session& db, const event& e);
+  bool bury(const runtime::kafka_record& record, const error& reason);
+
+  std::shared_ptr<api::state> _surface;
+  runtime::kafka_producer& _dead_letters;
+  std::unique_ptr<runtime::kafka_consumer> _consumer;
+};
+
+}  // namespace mes::service
