@@ -3,8 +3,9 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <thread>
 #include <vector>
+
+#include "runtime/thread.h"
 
 namespace mes::runtime {
 
@@ -14,7 +15,7 @@ struct worker_pool::state {
   std::mutex mutex;
   std::condition_variable wake;
   std::deque<std::function<void()>> queue;
-  std::vector<std::thread> threads;
+  std::vector<thread> threads;
   std::size_t idle = 0;
   bool stopping = false;
 
@@ -45,7 +46,7 @@ worker_pool::~worker_pool() {
     _state->stopping = true;
   }
   _state->wake.notify_all();
-  for (std::thread& t : _state->threads) t.join();
+  _state->threads.clear();
 }
 
 bool worker_pool::post(std::function<void()> work) {
@@ -53,7 +54,7 @@ bool worker_pool::post(std::function<void()> work) {
   if (_state->queue.size() >= _state->queue_max) return false;
   _state->queue.push_back(std::move(work));
   if (_state->idle < _state->queue.size() && _state->threads.size() < _state->threads_max)
-    _state->threads.emplace_back([s = _state.get()] { s->run(); });
+    _state->threads.emplace_back("calls", [s = _state.get()] { s->run(); });
   _state->wake.notify_one();
   return true;
 }

@@ -10,7 +10,7 @@ namespace mes::runtime {
 class worker_pool {
  public:
   worker_pool(std::size_t threads, std::size_t queue_max);
-  ~worker_pool();  // ends what is queued, then joins
+  ~worker_pool();                         // ends what is queued, then joins
   bool post(std::function<void()> work);  // thread-safe; false: the queue is full
 
  private:

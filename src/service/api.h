@@ -32,8 +32,9 @@ struct operation_options {
   bool paged = false;
   bool audited = true;       // commands: an event to system.audit-log
   int success_status = 200;  // for the OpenAPI document; the reply's own status counts
-  // Runs on a pool thread before a command, outside any transaction: calls to other services go here.
-  std::function<result<void>(const cause&, const runtime::http_request&,
+  // Runs on a pool thread before a command, outside any transaction: calls to other services and slow computations go
+  // here. What it found out is http_command::prepared.
+  std::function<result<json::value>(const cause&, const runtime::http_request&,
                              const std::map<std::string, std::string, std::less<>>& path, const json::value& body)>
       prepare = {};
   // Queries whose answers may be kept in Redis: gives the data's revision; equal revision, equal answer.

@@ -24,7 +24,8 @@ document_table::document_table(std::string table, std::vector<std::string> colum
 
 std::optional<std::string> document_table::find(store::session& db, std::string_view column,
                                                 const store::value& equals) const {
-  auto rows = db.select<std::string>("SELECT document FROM " + _table + " WHERE " + std::string(column) + " = :p1", {equals});
+  auto rows =
+      db.select<std::string>("SELECT document FROM " + _table + " WHERE " + std::string(column) + " = :p1", {equals});
   if (rows.empty()) return std::nullopt;
   return std::move(std::get<0>(rows.front()));
 }

@@ -68,16 +68,19 @@ class command {
 class http_command : public command {
  public:
   http_command(store::session& s, const cause& c, const runtime::http_request& r,
-               const std::map<std::string, std::string, std::less<>>& p)
-      : command(s, c), request(r), path(p) {}
+               const std::map<std::string, std::string, std::less<>>& p, const json::value& found = {})
+      : command(s, c), request(r), path(p), prepared(found) {}
   const runtime::http_request& request;
   const std::map<std::string, std::string, std::less<>>& path;
+  const json::value& prepared;  // what operation_options::prepare returned; null without it
 
   const std::string& path_value(std::string_view name) const { return path.find(name)->second; }
   // If-Match against the version at hand: precondition_required without the header, precondition_failed if stale.
   result<void> check_if_match(std::int64_t current_version) const;
 };
 
+// An answer. One of 400 and above is committed too, with its effects and events (a failed login is counted): refusals
+// that shall leave nothing are returned as errors instead.
 struct reply {
   int status = 200;
   json::value body;                          // null: no body

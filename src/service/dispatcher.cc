@@ -16,6 +16,7 @@ struct exchange {
   cause why;
   observe::span_id parent{};
   json::value body;
+  json::value prepared;
   reply answer;
   std::string serialized;  // of a cached answer
   std::vector<std::function<void()>> after_commit;
@@ -103,7 +104,7 @@ result<void> apply(exchange& e, store::session& db, const api::state& surface) {
       return {};
     }
   }
-  http_command c(db, e.why, e.request, e.path);
+  http_command c(db, e.why, e.request, e.path, e.prepared);
   result<reply> r = e.op->change(c, e.body);
   if (!r) return std::unexpected(r.error());
   if (e.op->options.audited) emit_audit(c, e, *r, surface.definition->name);
@@ -125,9 +126,11 @@ dispatcher::dispatcher(std::shared_ptr<api::state> surface, authenticator& who, 
     : _surface(std::move(surface)),
       _authenticator(who),
       _cache(cache),
-      _calls(2, 256),
+      _calls(std::make_unique<runtime::worker_pool>(2, 256)),
       _openapi(json::serialize(build_openapi(*_surface))) {}
 dispatcher::~dispatcher() = default;
+
+void dispatcher::stop() { _calls.reset(); }
 
 bool dispatcher::answer_reserved(const runtime::http_request& request, runtime::http_responder& responder) {
   using runtime::http_response;
@@ -139,7 +142,8 @@ bool dispatcher::answer_reserved(const runtime::http_request& request, runtime::
     responder.send(http_response::json(200, R"({"status":"live"})"));
   } else if (request.path == "/health/ready") {
     bool ready = _surface->process->is_ready();
-    responder.send(http_response::json(ready ? 200 : 503, ready ? R"({"status":"ready"})" : R"({"status":"starting"})"));
+    responder.send(
+        http_response::json(ready ? 200 : 503, ready ? R"({"status":"ready"})" : R"({"status":"starting"})"));
   } else if (request.path == "/openapi.json") {
     responder.send(http_response::json(200, _openapi));
   } else {
@@ -194,10 +198,11 @@ void dispatcher::read_body(const std::shared_ptr<exchange>& e) {
   if (!body) return finish(*e, std::unexpected(body.error()));
   e->body = std::move(*body);
   if (!e->op->options.prepare) return run_command(e);
-  bool queued = _calls.post([this, e] {
-    result<void> prepared = e->op->options.prepare(e->why, e->request, e->path, e->body);
-    if (prepared) run_command(e);
-    else finish_later(e, std::unexpected(prepared.error()));
+  bool queued = _calls->post([this, e] {
+    result<json::value> prepared = e->op->options.prepare(e->why, e->request, e->path, e->body);
+    if (!prepared) return finish_later(e, std::unexpected(prepared.error()));
+    e->prepared = std::move(*prepared);
+    run_command(e);
   });
   if (!queued) finish(*e, fail(error_code::unavailable, "Too many requests wait for other services; try again"));
 }
@@ -244,10 +249,14 @@ void dispatcher::finish(exchange& e, result<reply> outcome) {
     response = problem(outcome.error(), e.request.path, e.why.request_id);
   } else {
     response.status = outcome->status;
-    if (!e.serialized.empty()) response.body = std::move(e.serialized);
-    else if (!outcome->body.is_null()) response.body = json::serialize(outcome->body);
-    if (!response.body.empty()) response.headers.set("Content-Type", "application/json");
-    else if (response.status == 200) response.status = 204;
+    if (!e.serialized.empty())
+      response.body = std::move(e.serialized);
+    else if (!outcome->body.is_null())
+      response.body = json::serialize(outcome->body);
+    if (!response.body.empty())
+      response.headers.set("Content-Type", response.status < 400 ? "application/json" : "application/problem+json");
+    else if (response.status == 200)
+      response.status = 204;
     if (outcome->version) response.headers.set("ETag", '"' + std::to_string(*outcome->version) + '"');
     if (!outcome->location.empty()) response.headers.set("Location", outcome->location);
     bool unchanged = outcome->version && !e.op->is_command() &&
@@ -269,7 +278,9 @@ void dispatcher::record(exchange& e, int status, const error* failure) {
   std::string route = route_label(e.op, _surface->definition->base_path);
   std::string method = e.op ? e.op->method : "other";
   observe::labels labels = {{"service", process.service_name()}, {"route", route}, {"method", method}};
-  process.metrics().make_histogram("http_request_duration_seconds", "Time from the request's head to its answer", labels).observe(seconds);
+  process.metrics()
+      .make_histogram("http_request_duration_seconds", "Time from the request's head to its answer", labels)
+      .observe(seconds);
   labels.emplace_back("status", std::to_string(status));
   process.metrics().make_counter("http_requests_total", "Requests answered", labels).add();
 

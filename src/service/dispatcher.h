@@ -19,6 +19,7 @@ class dispatcher {
   dispatcher(std::shared_ptr<api::state> surface, authenticator& who, runtime::redis_client& cache);
   ~dispatcher();
   void handle(runtime::http_request request, runtime::http_responder responder);
+  void stop();  // after the server stopped: ends the calls to other services that are under way
 
  private:
   void route(const std::shared_ptr<exchange>& e);
@@ -35,7 +36,7 @@ class dispatcher {
   std::shared_ptr<api::state> _surface;
   authenticator& _authenticator;
   runtime::redis_client& _cache;
-  runtime::worker_pool _calls;  // for `prepare`
+  std::unique_ptr<runtime::worker_pool> _calls;  // for `prepare`
   std::string _openapi;
 };
 

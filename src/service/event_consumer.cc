@@ -69,7 +69,8 @@ result<void> event_consumer::handle(store::session& db, const event& e) {
   for (auto& step : c.take_after_commit()) step();
   runtime::process& process = *_surface->process;
   process.metrics()
-      .make_counter("mes_events_consumed_total", "Events handled", {{"service", process.service_name()}, {"topic", e.type}})
+      .make_counter("mes_events_consumed_total", "Events handled",
+                    {{"service", process.service_name()}, {"topic", e.type}})
       .add();
   process.spans().record({.context = why.trace,
                           .parent = e.trace ? e.trace->span : observe::span_id{},

@@ -23,7 +23,8 @@ std::span<const store::migration> idempotency_migrations() {
   static constexpr store::migration table[] = {
       {8, "idempotency keys",
        "CREATE TABLE idempotency_keys (scope TEXT NOT NULL, idempotency_key TEXT NOT NULL, fingerprint TEXT NOT NULL,"
-       " status BIGINT NOT NULL, version BIGINT, location TEXT NOT NULL, body TEXT NOT NULL, created_at BIGINT NOT NULL,"
+       " status BIGINT NOT NULL, version BIGINT, location TEXT NOT NULL, body TEXT NOT NULL, created_at BIGINT NOT "
+       "NULL,"
        " PRIMARY KEY (scope, idempotency_key));\n"
        "CREATE INDEX idempotency_keys_created_at ON idempotency_keys (created_at)"}};
   return table;

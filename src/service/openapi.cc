@@ -5,11 +5,12 @@ namespace mes::service {
 namespace {
 
 json::object problem_schema() {
-  json::object error_item{
-      {"type", "object"},
-      {"properties", json::object{{"pointer", json::object{{"type", "string"}}}, {"detail", json::object{{"type", "string"}}}}}};
+  json::object error_item{{"type", "object"},
+                          {"properties", json::object{{"pointer", json::object{{"type", "string"}}},
+                                                      {"detail", json::object{{"type", "string"}}}}}};
   json::object properties;
-  for (const char* name : {"type", "title", "detail", "instance", "request_id"}) properties[name] = json::object{{"type", "string"}};
+  for (const char* name : {"type", "title", "detail", "instance", "request_id"})
+    properties[name] = json::object{{"type", "string"}};
   properties["status"] = json::object{{"type", "integer"}};
   properties["errors"] = json::object{{"type", "array"}, {"items", std::move(error_item)}};
   return {{"type", "object"},
@@ -19,7 +20,10 @@ json::object problem_schema() {
 }
 
 json::object text_parameter(std::string_view name, std::string_view in, std::string_view doc, bool required) {
-  return {{"name", name}, {"in", in}, {"description", doc}, {"required", required},
+  return {{"name", name},
+          {"in", in},
+          {"description", doc},
+          {"required", required},
           {"schema", json::object{{"type", "string"}}}};
 }
 
@@ -70,17 +74,19 @@ json::object operation_object(const operation& op, wire::schema_components& comp
   }
   json::object responses;
   responses[std::to_string(op.options.success_status)] = std::move(success);
-  responses["default"] = json::object{
-      {"description", "A problem document that says what is wrong"},
-      {"content", json_content({{"$ref", "#/components/schemas/Problem"}}, "application/problem+json")}};
+  responses["default"] =
+      json::object{{"description", "A problem document that says what is wrong"},
+                   {"content", json_content({{"$ref", "#/components/schemas/Problem"}}, "application/problem+json")}};
 
   json::object o{{"operationId", op.options.id}, {"summary", op.options.summary}};
   if (json::array parameters = parameters_of(op); !parameters.empty()) o["parameters"] = std::move(parameters);
   if (op.input.json_schema)
     o["requestBody"] = json::object{{"required", true}, {"content", json_content(op.input.json_schema(components))}};
   o["responses"] = std::move(responses);
-  if (op.options.permission == "public") o["security"] = json::array{};
-  else if (!op.options.permission.empty()) o["x-permission"] = op.options.permission;
+  if (op.options.permission == "public")
+    o["security"] = json::array{};
+  else if (!op.options.permission.empty())
+    o["x-permission"] = op.options.permission;
   return o;
 }
 

@@ -21,7 +21,7 @@ struct operation {
   std::vector<std::string> segments;  // "{id}" for parameters
   operation_options options;
   body_type input, output;
-  std::function<result<reply>(const query&)> ask;                             // one of these two
+  std::function<result<reply>(const query&)> ask;  // one of these two
   std::function<result<reply>(http_command&, const json::value& body)> change;
 
   bool is_command() const { return change != nullptr; }

@@ -26,12 +26,13 @@ bool is_our_fault(error_code code) {
 
 runtime::http_response problem(const error& e, std::string_view instance, std::string_view request_id) {
   int status = http_status_of(e.code);
-  json::object body{{"type", "urn:mes:problem:" + std::string(name_of(e.code))},
-                    {"title", title_of(e.code)},
-                    {"status", status},
-                    {"detail", is_our_fault(e.code) ? "The service failed; its log has the reason under this request id" : e.message},
-                    {"instance", instance},
-                    {"request_id", request_id}};
+  json::object body{
+      {"type", "urn:mes:problem:" + std::string(name_of(e.code))},
+      {"title", title_of(e.code)},
+      {"status", status},
+      {"detail", is_our_fault(e.code) ? "The service failed; its log has the reason under this request id" : e.message},
+      {"instance", instance},
+      {"request_id", request_id}};
   if (!e.fields.empty()) {
     json::array errors;
     for (const field_error& f : e.fields) errors.push_back(json::object{{"pointer", f.path}, {"detail", f.message}});

@@ -47,7 +47,9 @@ void send_heartbeat(runtime::process& process, runtime::kafka_producer& producer
 void run_timer(const std::shared_ptr<api::state>& surface, const timer& t) {
   surface->database->write(
       [surface, &t](store::session& db) -> result<void> {
-        cause why{.user = {.user_id = "system", .username = "system", .roles = {"admin"}}, .request_id = {}, .now = instant::now()};
+        cause why{.user = {.user_id = "system", .username = "system", .roles = {"admin"}},
+                  .request_id = {},
+                  .now = instant::now()};
         why.trace = observe::trace_context::make_root();
         why.request_id = why.trace.request_id().to_string();
         command c(db, why);
@@ -65,14 +67,23 @@ void run_timer(const std::shared_ptr<api::state>& surface, const timer& t) {
 
 const std::vector<runtime::setting>& settings() {
   static const std::vector<runtime::setting> table = {
-      {.name = "port", .type = runtime::setting_type::integer, .default_value = "0",
-       .help = "Port for HTTP; 0 is the service's own (3008 to 3015) plus the port offset", .min = 0, .max = 65535},
-      {.name = "database", .default_value = "",
+      {.name = "port",
+       .type = runtime::setting_type::integer,
+       .default_value = "0",
+       .help = "Port for HTTP; 0 is the service's own (3008 to 3015) plus the port offset",
+       .min = 0,
+       .max = 65535},
+      {.name = "database",
+       .default_value = "",
        .help = "sqlite:PATH or postgresql://USER:PASSWORD@HOST/NAME; empty is SQLite in the data directory"},
-      {.name = "advertise", .default_value = "127.0.0.1",
+      {.name = "advertise",
+       .default_value = "127.0.0.1",
        .help = "Host name or address under which others reach this service"},
-      {.name = "body_bytes_max", .type = runtime::setting_type::size_bytes, .default_value = "1048576",
-       .help = "Largest request body, in bytes", .min = 1024},
+      {.name = "body_bytes_max",
+       .type = runtime::setting_type::size_bytes,
+       .default_value = "1048576",
+       .help = "Largest request body, in bytes",
+       .min = 1024},
   };
   return table;
 }
@@ -98,7 +109,7 @@ int run(runtime::process& process, const service_definition& definition) {
   if (definition.started) definition.started(table);
 
   runtime::kafka_producer producer(process.bus_address(), process.service_name(), process.log());
-  store::outbox_relay relay(**database, producer, process.log(), process.metrics());
+  auto relay = std::make_unique<store::outbox_relay>(**database, producer, process.log(), process.metrics());
   authenticator who(process.loop(), process.service_url("auth") + "/api/v1/auth/.well-known/jwks.json");
   runtime::redis_client cache(process.redis_host(), process.redis_port());
   dispatcher serve(surface, who, cache);
@@ -124,19 +135,25 @@ int run(runtime::process& process, const service_definition& definition) {
   timers.push_back(process.loop().every(heartbeat_period, [&] { send_heartbeat(process, producer, port, "ready"); }));
   send_heartbeat(process, producer, port, "ready");
 
-  // In reverse: first no new requests and events, then what is queued, then the bus.
+  // In reverse: no new events, then what is queued goes to the bus.
   process.on_stop([&] {
-    producer.flush(std::chrono::seconds(5));
-    database->reset();
-  });
-  process.on_stop([&] {
-    relay.drain(std::chrono::seconds(5));
     send_heartbeat(process, producer, port, "stopping");
+    relay->drain(std::chrono::seconds(5));
+    producer.flush(std::chrono::seconds(2));
   });
-  process.on_stop([&] { events.reset(); });
-  process.on_stop([&] { timers.clear(); });
+  process.on_stop([&] {
+    timers.clear();
+    events.reset();
+  });
   process.ready();
-  return process.run();
+  int exit_code = process.run();
+
+  // Nobody may write any more before the database commits what is queued and closes.
+  server->reset();
+  serve.stop();
+  relay.reset();
+  database->reset();
+  return exit_code;
 }
 
 }  // namespace mes::service
