@@ -68,7 +68,7 @@ class command {
 class http_command : public command {
  public:
   http_command(store::session& s, const cause& c, const runtime::http_request& r,
-               const std::map<std::string, std::string, std::less<>>& p, const json::value& found = {})
+               const std::map<std::string, std::string, std::less<>>& p, const json::value& found)
       : command(s, c), request(r), path(p), prepared(found) {}
   const runtime::http_request& request;
   const std::map<std::string, std::string, std::less<>>& path;
