@@ -83,11 +83,11 @@ std::string instant::to_string() const {
   sys_time<std::chrono::microseconds> t{std::chrono::microseconds(microseconds)};
   auto date = floor<days>(t);
   year_month_day ymd(date);
-  hh_mm_ss time(t - date);
-  std::int64_t us = time.subseconds().count();
+  hh_mm_ss clock(t - date);
+  std::int64_t us = clock.subseconds().count();
   std::string text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.", static_cast<int>(ymd.year()),
                                  static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()),
-                                 time.hours().count(), time.minutes().count(), time.seconds().count());
+                                 clock.hours().count(), clock.minutes().count(), clock.seconds().count());
   text += us % 1000 == 0 ? fmt::format("{:03}Z", us / 1000) : fmt::format("{:06}Z", us);
   return text;
 }
