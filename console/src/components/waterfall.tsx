@@ -46,7 +46,7 @@ function Span({ row, view }: { row: SpanRow; view: TraceView }) {
           <b className="visually-hidden">Level {row.depth + 1}: </b>
           <b>{row.service.replace(/-service$/, "")}</b>
           <span>{row.span.operationName}</span>
-          {row.failed && <em className="badge error">failed</em>}
+          {row.failed && <i className="badge error">failed</i>}
         </span>
         <span className="span-bar">
           <i

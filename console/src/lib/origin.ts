@@ -6,7 +6,7 @@
 const CONSOLE_PORT = 3000;
 const JAEGER_PORT = 16686;
 
-export const onTracesOrigin = document.documentElement.dataset.origin === "traces";
+export const onTracesOrigin = globalThis.document?.documentElement.dataset.origin === "traces";
 
 export function consolePortFor(jaegerPort: number): number {
   return CONSOLE_PORT + (jaegerPort - JAEGER_PORT);

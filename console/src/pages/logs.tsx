@@ -70,7 +70,7 @@ export function LogsPage() {
         >
           {(data) => (
             <>
-              <ol className="lines" aria-label="Log lines">
+              <ol className={data.lines.every(isToday) ? "lines" : "lines dated"} aria-label="Log lines">
                 {data.lines.map((line) => (
                   <Line key={line.id} line={line} onFilter={change} />
                 ))}
@@ -88,6 +88,10 @@ export function LogsPage() {
       </Panel>
     </>
   );
+}
+
+function isToday(line: LogLine): boolean {
+  return day(line.at) === day(new Date());
 }
 
 function SearchBox({ text, onSearch }: { text: string; onSearch: (text: string) => void }) {
@@ -118,12 +122,11 @@ function SearchBox({ text, onSearch }: { text: string; onSearch: (text: string) 
 
 function Line({ line, onFilter }: { line: LogLine; onFilter: (changes: Record<string, string>) => void }) {
   const [open, setOpen] = useState(false);
-  const today = day(line.at) === day(new Date());
   return (
     <li className="line">
       <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
         <time dateTime={Number.isNaN(line.at.getTime()) ? undefined : line.at.toISOString()} className="mono small">
-          {today ? clock(line.at) : dateTime(line.at)}
+          {isToday(line) ? clock(line.at) : dateTime(line.at)}
         </time>
         <span>
           <span className={`badge ${line.level}`}>{line.level === "" ? "none" : line.level}</span>

@@ -45,7 +45,7 @@ export function TotalTiles({ totals }: { totals: Production["totals"] }) {
     <Stats label="Production totals">
       <Stat label="Reports" value={count(totals.reports)} note={totals.work_orders === undefined ? undefined : `on ${count(totals.work_orders)} work orders`} />
       <Stat label="Completed" value={count(totals.completed)} unit="pieces" note={totals.packed === undefined ? undefined : `${count(totals.packed)} packed of ${count(totals.ordered)} ordered`} />
-      <Stat label="Rejected" value={count(totals.rejected)} unit="pieces" note={rejects === null ? undefined : `${percent(rejects)} of all pieces told of`} />
+      <Stat label="Rejected" value={count(totals.rejected)} unit="pieces" note={rejects === null ? undefined : `${percent(rejects)} of all pieces`} />
       <Stat label="For review (MRB)" value={count(totals.mrb)} unit="pieces" />
       <Stat label="Reported time" value={hours(totals.reported_minutes)} note={totals.busy_minutes == null ? undefined : `${hours(totals.busy_minutes)} with overlaps once`} />
     </Stats>

@@ -100,7 +100,7 @@ function Records({ topic }: { topic: Topic }) {
       {filled ? (
         <Content query={records} what="Records" empty={{ when: (data) => data.length === 0, show: "No record from this offset on." }}>
           {(data) => (
-            <ol className="lines" aria-label="Records">
+            <ol className="lines dated" aria-label="Records">
               {data.toReversed().map((record) => (
                 <Record key={`${record.partition}/${record.offset}`} record={record} />
               ))}

@@ -126,7 +126,7 @@ function Found({ traces }: { traces: JaegerTrace[] }) {
               <span className="name">
                 {root?.service}: {root?.span.operationName}
               </span>
-              <span>{duration(view.lengthUs / 1e6)}</span>
+              <span className="took">{duration(view.lengthUs / 1e6)}</span>
               <span className="legend">
                 {view.services.map((service) => (
                   <span key={service.name}>
