@@ -78,9 +78,8 @@ int run(runtime::process& process) {
     }
     servers.push_back(std::move(*listening));
   }
-  process.on_stop([&servers] {
-    for (auto& one : servers) one->stop(std::chrono::seconds(2), [] {});
-  });
+  for (auto& one : servers)
+    process.on_stop_async([&one](std::function<void()> done) { one->stop(std::chrono::seconds(2), std::move(done)); });
   process.ready();
   return process.run();
 }

@@ -2,11 +2,14 @@
 
 #include <vector>
 
+#include "console/role.h"
+
 namespace mes {
 
 std::span<const runtime::role_definition> roles() {
   static const std::vector<runtime::role_definition> table = {
       // one line a role: bus::role(), gateway::role(), …
+      console::role(),
   };
   return table;
 }
