@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "console/role.h"
+#include "services/work_order/module.h"
 
 namespace mes {
 
@@ -10,6 +11,7 @@ std::span<const runtime::role_definition> roles() {
   static const std::vector<runtime::role_definition> table = {
       // one line a role: bus::role(), gateway::role(), …
       console::role(),
+      work_order::role(),
   };
   return table;
 }

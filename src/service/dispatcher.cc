@@ -57,9 +57,11 @@ result<void> check_query(const operation& op, const runtime::http_request& reque
 
 result<json::value> parse_body(const operation& op, const runtime::http_request& request) {
   if (!op.input.json_schema) {
-    if (request.body.empty()) return json::value();
+    if (request.body.empty() || request.body == "{}") return json::value();
     return fail(error_code::invalid_argument, "This operation takes no body");
   }
+  // No body is an object without members: most actions have optional ones alone, the others name what is required.
+  if (request.body.empty()) return json::object();
   std::string_view type = request.headers.get("Content-Type");
   type = type.substr(0, type.find(';'));
   if (type != "application/json" && !type.ends_with("+json"))
