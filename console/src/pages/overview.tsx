@@ -50,6 +50,7 @@ function Rates() {
   const requests = useRange(queries.requestRate, MINUTES);
   const errors = useRange(queries.errorShare, MINUTES);
   const latency = useRange(queries.latencyP95, MINUTES);
+  const events = useRange(queries.eventRate, MINUTES);
   const topics = useTopics();
   const last = (query: typeof requests) => query.data?.[0]?.points.findLast((point) => point.value !== null)?.value ?? null;
   const unreachable = requests.error === null ? undefined : "Prometheus does not answer";
@@ -59,7 +60,7 @@ function Rates() {
   return (
     <Stats label="Rates now">
       <Stat
-        label="Requests"
+        label="Requests at the gateway"
         value={rate(last(requests))}
         unit="/s"
         note={unreachable}
@@ -73,7 +74,7 @@ function Rates() {
         chart={<Sparkline series={errors.data?.[0]} label="Share of failed requests in the last 30 minutes" tone="--bad" />}
       />
       <Stat
-        label="95 % answered within"
+        label="Services answer 95 % within"
         value={duration(last(latency))}
         note={unreachable}
         chart={<Sparkline series={latency.data?.[0]} label="95th percentile of latency in the last 30 minutes" tone="--series-3" />}
@@ -89,6 +90,7 @@ function Rates() {
               ? NONE
               : `${count(records)} kept in ${topics.data?.topics.length ?? 0} topics`
         }
+        chart={<Sparkline series={events.data?.[0]} label="Events a second in the last 30 minutes" tone="--series-2" />}
       />
     </Stats>
   );

@@ -42,7 +42,7 @@ const wave = (at: number, seed: number) => 1 + 0.35 * Math.sin(at / 170 + seed) 
 
 function valueOf(query: string, seed: number, at: number): number {
   if (query.includes("histogram_quantile")) return 0.0062 * wave(at, 2);
-  if (query.includes("status=~")) return Math.max(0, 0.004 * (wave(at, 1) - 0.9));
+  if (query.includes("code=~")) return Math.max(0, 0.004 * (wave(at, 1) - 0.9));
   if (query.startsWith("sum(")) return 96 * wave(at, 0);
   return (44 / (seed + 1)) * wave(at, seed);
 }
