@@ -16,4 +16,7 @@ struct asset {
 
 std::span<const asset> all_assets();  // by path; empty if console/dist was missing at build time
 
+// The file in that encoding; nullptr if there is none.
+const asset* find(std::string_view path, std::string_view encoding = "");
+
 }  // namespace mes::console

@@ -7,8 +7,8 @@ export interface Problem {
   title?: string;
   detail?: string;
   status?: number;
-  traceId?: string;
-  errors?: { path: string; message: string }[];
+  request_id?: string;
+  errors?: { pointer: string; detail: string }[];
 }
 
 export class ApiError extends Error {

@@ -1,5 +1,7 @@
 import { type ReactNode, useId } from "react";
 import { ApiError } from "../api/request";
+import { consoleHref } from "../lib/origin";
+import { Link } from "./link";
 
 export function Panel({ title, aside, children }: { title: ReactNode; aside?: ReactNode; children: ReactNode }) {
   const id = useId();
@@ -39,10 +41,18 @@ export function Loading() {
 export function Failure({ error, what }: { error: unknown; what: string }) {
   const message = error instanceof Error ? error.message : String(error);
   const status = error instanceof ApiError && error.status !== 0 ? ` (${error.status})` : "";
+  const requestId = error instanceof ApiError ? error.problem?.request_id : undefined;
   return (
     <div className="panel-body">
       <div className="note-box bad" role="alert">
-        {what} cannot be shown{status}: {message}
+        <p>
+          {what} cannot be shown{status}: {message}
+        </p>
+        {requestId !== undefined && requestId !== "" && (
+          <p className="small">
+            <Link href={consoleHref(`/logs?q=${encodeURIComponent(requestId)}&period=all`)}>Log lines of this request</Link>
+          </p>
+        )}
       </div>
     </div>
   );

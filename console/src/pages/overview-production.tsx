@@ -47,7 +47,7 @@ export function TotalTiles({ totals }: { totals: Production["totals"] }) {
       <Stat label="Completed" value={count(totals.completed)} unit="pieces" note={totals.packed === undefined ? undefined : `${count(totals.packed)} packed of ${count(totals.ordered)} ordered`} />
       <Stat label="Rejected" value={count(totals.rejected)} unit="pieces" note={rejects === null ? undefined : `${percent(rejects)} of all pieces`} />
       <Stat label="For review (MRB)" value={count(totals.mrb)} unit="pieces" />
-      <Stat label="Reported time" value={hours(totals.reported_minutes)} note={totals.busy_minutes == null ? undefined : `${hours(totals.busy_minutes)} with overlaps once`} />
+      <Stat label="Reported time" value={hours(totals.reported_minutes)} note={totals.busy_minutes == null ? undefined : `${hours(totals.busy_minutes)} busy, overlaps counted once`} />
     </Stats>
   );
 }
@@ -64,7 +64,7 @@ function Top({ title, group, query }: { title: string; group: Group; query: Retu
                 .toSorted((a, b) => b.completed - a.completed)
                 .slice(0, SHOWN)
                 .map((row) => ({
-                  key: row.key,
+                  key: row.key === "" ? "(none)" : row.key,
                   value: row.completed,
                   href: `/production?by=${group}&find=${encodeURIComponent(row.key)}`,
                 }))}

@@ -21,6 +21,7 @@ const NAMES: Record<Group, string> = {
 const REPORT_TYPES: Record<string, string> = { S: "S: setup", D: "D: production", B: "B: break" };
 
 function nameOf(group: Group, key: string): string {
+  if (key === "") return "(none)";
   return group === "report_type" ? (REPORT_TYPES[key] ?? key) : key;
 }
 

@@ -1,0 +1,78 @@
+// Runs the browser tests: console/dist on fixtures, then a real, empty platform that is started for them.
+//
+//   node tests/browser/run.mjs [vitest's arguments]
+//
+// BASE_URL (with GATEWAY_URL, TRACES_URL, PORT_OFFSET and MES_DATA) names a running platform instead. MES_TEST_REPORT
+// is where a JUnit report goes. Exit code: that of the tests, 1 if the platform does not start.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const mes = join(root, "build/release/mes");
+const PORTS = [3000, 3008, 3009, 3010, 3011, 3012, 3013, 3014, 3015, 4318, 5000, 5601, 6379, 8000, 8001, 8080, 8443, 9090, 9092, 9200, 9644, 14269, 16686];
+
+const isFree = (port) =>
+  new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", () => resolve(false));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
+  });
+
+// Below the range from which the system gives ports to outgoing connections (32768 on Linux), if that can be.
+async function freeOffset() {
+  for (let tries = 0; tries < 50; tries += 1) {
+    const offset = 10_000 + Math.floor(Math.random() * 60) * 100;
+    if ((await Promise.all(PORTS.map((port) => isFree(port + offset)))).every(Boolean)) return offset;
+  }
+  throw new Error("no port offset is free");
+}
+
+function run(program, args, env = {}) {
+  return spawnSync(program, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...env } }).status ?? 1;
+}
+
+function runTests(env) {
+  const args = ["run", "--config", "vitest.browser.config.ts", "--reporter=default", ...process.argv.slice(2)];
+  if (process.env.MES_TEST_REPORT) args.push("--reporter=junit", `--outputFile.junit=${process.env.MES_TEST_REPORT}`);
+  const vitest = join(root, "console/node_modules/vitest/vitest.mjs");
+  return spawnSync(process.execPath, [vitest, ...args], {
+    cwd: join(root, "console"),
+    stdio: "inherit",
+    env: { ...process.env, ...env },
+  }).status;
+}
+
+async function main() {
+  if (process.env.BASE_URL) return runTests({});
+  if (!existsSync(mes)) throw new Error("build/release/mes is missing: run ./dev build first");
+  const data = mkdtempSync(join(tmpdir(), "mes-browser-"));
+  const offset = await freeOffset();
+  try {
+    if (run(mes, ["up", "--data", data, "--port-offset", String(offset), "--detach", "--empty"]) !== 0) {
+      throw new Error("the platform did not start");
+    }
+    const url = (port) => `http://127.0.0.1:${port + offset}`;
+    return runTests({
+      BASE_URL: url(3000),
+      GATEWAY_URL: url(8000),
+      TRACES_URL: url(16686),
+      PORT_OFFSET: String(offset),
+      MES_DATA: data,
+    });
+  } finally {
+    run(mes, ["down", "--data", data]);
+    rmSync(data, { recursive: true, force: true });
+  }
+}
+
+main().then(
+  (status) => process.exit(status ?? 1),
+  (error) => {
+    console.error(`run.mjs: ${error.message}`);
+    process.exit(1);
+  },
+);
