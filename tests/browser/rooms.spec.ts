@@ -135,6 +135,23 @@ describe("traces", () => {
     }));
 });
 
+describe("on Jaeger's port", () => {
+  test("shows traces under Jaeger's addresses, and leads to the console for the rest", async () => {
+    const jaeger = await startFixtureServer("traces");
+    const { page, problems, close } = await open(browser);
+    await page.goto(`${jaeger.url}/`);
+    await expect.poll(() => page.locator(".found li").count()).toBe(12);
+    await page.goto(`${jaeger.url}/trace/${TRACE}`);
+    await expect.poll(() => page.locator(".span").count()).toBe(8);
+    const port = String(3000 + Number(new URL(jaeger.url).port) - 16686);
+    const logs = await page.getByRole("link", { name: "Its log lines" }).getAttribute("href");
+    expect(logs).toBe(`http://127.0.0.1:${port}/logs?q=trace_id%3A${TRACE}&period=all`);
+    expect(problems).toEqual([]);
+    await close();
+    await jaeger.close();
+  });
+});
+
 describe("bus", () => {
   test("lists topics and groups, and shows a record with its headers", () =>
     withPage("/bus", async ({ page }) => {

@@ -124,7 +124,8 @@ function Found({ traces }: { traces: JaegerTrace[] }) {
           <li key={id}>
             <Link href={`/traces/${encodeURIComponent(id)}`}>
               <span className="name">
-                {root?.service}: {root?.span.operationName}
+                {root?.service}: {root?.span.operationName}{" "}
+                {view.failures > 0 && <span className="badge error">{view.failures} failed</span>}
               </span>
               <span className="took">{duration(view.lengthUs / 1e6)}</span>
               <span className="legend">
@@ -133,7 +134,6 @@ function Found({ traces }: { traces: JaegerTrace[] }) {
                     <i className="swatch" style={{ background: serviceColor(service.name) }} /> {service.name} {service.spans}
                   </span>
                 ))}
-                {view.failures > 0 && <span className="badge error">{view.failures} failed</span>}
               </span>
               <time className="small muted" dateTime={view.start.toISOString()}>
                 {dateTime(view.start)}

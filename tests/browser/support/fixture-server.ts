@@ -13,7 +13,7 @@ const TYPES: Record<string, string> = {
   ".css": "text/css",
   ".svg": "image/svg+xml",
 };
-// As src/console/headers.cc has it.
+// As src/console/pages.cc has it.
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
@@ -35,8 +35,12 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, string>>
   return text === "" ? {} : (JSON.parse(text) as Record<string, string>);
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const url = new URL(request.url ?? "/", "http://fixture");
+// Which server is played: the console role, or the telemetry role on Jaeger's port, where /api/ is Jaeger's own.
+export type Origin = "console" | "traces";
+
+async function answer(request: IncomingMessage, response: ServerResponse, origin: Origin): Promise<void> {
+  const asked = request.url ?? "/";
+  const url = new URL(origin === "traces" ? asked.replace(/^\/api\//, "/api/traces/") : asked, "http://fixture");
   const query = (name: string) => url.searchParams.get(name) ?? "";
   const path = url.pathname;
   if (path === "/api/platform/status") return json(response, 200, fixtures.status);
@@ -67,19 +71,19 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     return json(response, 200, fixtures.production(query("group_by")));
   }
   if (path.startsWith("/api/")) return json(response, 404, { message: `no fixture for ${path}` });
-  file(path, response);
+  file(path, response, origin === "traces" ? "/traces.html" : "/index.html");
 }
 
-function file(path: string, response: ServerResponse): void {
-  const found = extname(path) !== "" && existsSync(join(DIST, path)) ? path : "/index.html";
+function file(path: string, response: ServerResponse, index: string): void {
+  const found = extname(path) !== "" && existsSync(join(DIST, path)) ? path : index;
   response.writeHead(200, { "content-type": TYPES[extname(found)] ?? "application/octet-stream", "content-security-policy": POLICY });
   response.end(readFileSync(join(DIST, found)));
 }
 
-export async function startFixtureServer(): Promise<FixtureServer> {
+export async function startFixtureServer(origin: Origin = "console"): Promise<FixtureServer> {
   if (!existsSync(join(DIST, "index.html"))) throw new Error("console/dist is missing: run `./dev build` first");
   const server: Server = createServer((request, response) => {
-    answer(request, response).catch((error: unknown) => json(response, 500, { message: String(error) }));
+    answer(request, response, origin).catch((error: unknown) => json(response, 500, { message: String(error) }));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
