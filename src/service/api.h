@@ -35,7 +35,8 @@ struct operation_options {
   // Runs on a pool thread before a command, outside any transaction: calls to other services and slow computations go
   // here. What it found out is http_command::prepared.
   std::function<result<json::value>(const cause&, const runtime::http_request&,
-                             const std::map<std::string, std::string, std::less<>>& path, const json::value& body)>
+                                    const std::map<std::string, std::string, std::less<>>& path,
+                                    const json::value& body)>
       prepare = {};
   // Queries whose answers may be kept in Redis: gives the data's revision; equal revision, equal answer.
   std::function<std::string(store::session&)> cache_revision = {};

@@ -35,14 +35,17 @@ bool event_consumer::handle_batch(std::vector<runtime::kafka_record> batch) {
   std::vector<result<void>> outcomes(batch.size());
   std::latch done(static_cast<std::ptrdiff_t>(batch.size()));
   for (std::size_t i = 0; i < batch.size(); ++i) {
-    auto e = std::make_shared<result<event>>(from_record(batch[i]));
-    if (!*e) {
-      outcomes[i] = std::unexpected(e->error());
+    auto parsed = from_record(batch[i]);
+    if (!parsed) {
+      outcomes[i] = std::unexpected(parsed.error());
       done.count_down();
       continue;
     }
-    _surface->database->write([this, e](store::session& db) { return handle(db, **e); },
-                              [&outcomes, &done, i](result<void> outcome) {
+    auto one = std::make_shared<delivery>(delivery{.what = std::move(*parsed), .after_commit = {}});
+    _surface->database->write([this, one](store::session& db) { return handle(db, *one); },
+                              [&outcomes, &done, i, one](result<void> outcome) {
+                                if (outcome)
+                                  for (auto& step : one->after_commit) step();
                                 outcomes[i] = std::move(outcome);
                                 done.count_down();
                               });
@@ -55,7 +58,8 @@ bool event_consumer::handle_batch(std::vector<runtime::kafka_record> batch) {
   return true;
 }
 
-result<void> event_consumer::handle(store::session& db, const event& e) {
+result<void> event_consumer::handle(store::session& db, delivery& one) {
+  const event& e = one.what;
   if (!store::inbox_accept(db, _surface->definition->name, e.id.to_string())) return {};
   instant start = instant::now();
   cause why{.user = {.user_id = e.user, .username = {}, .roles = {}}, .request_id = e.request_id, .now = start};
@@ -66,7 +70,7 @@ result<void> event_consumer::handle(store::session& db, const event& e) {
     if (one.topic == e.type && outcome) outcome = one.handle(c, e);
   if (!outcome) return outcome;
   write_events(db, c.take_events(), _surface->source());
-  for (auto& step : c.take_after_commit()) step();
+  one.after_commit = c.take_after_commit();
   runtime::process& process = *_surface->process;
   process.metrics()
       .make_counter("mes_events_consumed_total", "Events handled",

@@ -14,8 +14,13 @@ class event_consumer {
   ~event_consumer();  // stops after the batch that is under way
 
  private:
+  struct delivery {
+    event what;
+    std::vector<std::function<void()>> after_commit;
+  };
+
   bool handle_batch(std::vector<runtime::kafka_record> batch);
-  result<void> handle(store::session& db, const event& e);
+  result<void> handle(store::session& db, delivery& one);
   bool bury(const runtime::kafka_record& record, const error& reason);
 
   std::shared_ptr<api::state> _surface;

@@ -45,21 +45,25 @@ void send_heartbeat(runtime::process& process, runtime::kafka_producer& producer
 }
 
 void run_timer(const std::shared_ptr<api::state>& surface, const timer& t) {
+  auto after_commit = std::make_shared<std::vector<std::function<void()>>>();
   surface->database->write(
-      [surface, &t](store::session& db) -> result<void> {
+      [surface, &t, after_commit](store::session& db) -> result<void> {
         cause why{.user = {.user_id = "system", .username = "system", .roles = {"admin"}},
                   .request_id = {},
+                  .trace = observe::trace_context::make_root(),
                   .now = instant::now()};
-        why.trace = observe::trace_context::make_root();
         why.request_id = why.trace.request_id().to_string();
         command c(db, why);
         if (auto ran = t.handle(c); !ran) return ran;
         write_events(db, c.take_events(), surface->source());
-        for (auto& step : c.take_after_commit()) step();
+        *after_commit = c.take_after_commit();
         return {};
       },
-      [surface, &t](result<void> outcome) {
-        if (!outcome) surface->process->log().error("timer " + t.name + " failed: " + outcome.error().message);
+      [surface, &t, after_commit](result<void> outcome) {
+        if (!outcome)
+          surface->process->log().error("timer " + t.name + " failed: " + outcome.error().message);
+        else
+          for (auto& step : *after_commit) step();
       });
 }
 
