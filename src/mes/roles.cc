@@ -3,12 +3,18 @@
 #include <vector>
 
 #include "console/role.h"
+#include "services/auth/module.h"
+#include "services/reporting/module.h"
+#include "services/traceability/module.h"
 #include "services/work_order/module.h"
 
 namespace mes {
 
 std::span<const runtime::role_definition> roles() {
   static const std::vector<runtime::role_definition> table = {
+      auth::role(),
+      reporting::role(),
+      traceability::role(),
       // one line a role: bus::role(), gateway::role(), …
       console::role(),
       work_order::role(),

@@ -66,8 +66,8 @@ result<void> event_consumer::handle(store::session& db, delivery& one) {
   why.trace = e.trace ? e.trace->child() : observe::trace_context::make_root();
   command c(db, why);
   result<void> outcome;
-  for (const consumer& one : _surface->consumers)
-    if (one.topic == e.type && outcome) outcome = one.handle(c, e);
+  for (const consumer& row : _surface->consumers)
+    if (row.topic == e.type && outcome) outcome = row.handle(c, e);
   if (!outcome) return outcome;
   write_events(db, c.take_events(), _surface->source());
   one.after_commit = c.take_after_commit();
