@@ -1,9 +1,5 @@
 // mes: one binary, many roles. `mes up` starts them all; `mes ROLE` plays one in the foreground.
-#include <cstdio>
-
 #include "mes/roles.h"
+#include "platform/cli/command_line.h"
 
-int main() {
-  for (const auto& role : mes::roles()) std::printf("%s\n", std::string(role.name).c_str());
-  return 0;
-}
+int main(int argc, char** argv) { return mes::platform::run_command_line(argc, argv, mes::roles()); }

@@ -1,0 +1,48 @@
+#include "platform/cli/play.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include "platform/cli/settings_file.h"
+
+namespace mes::platform {
+namespace {
+
+int refuse(std::string_view role, std::string_view why) {
+  fmt::print(stderr, "mes {}: {}\n", role, why);
+  return exit_usage;
+}
+
+std::string data_dir_of(const play_options& options, const std::vector<runtime::setting>& common) {
+  if (const auto flag = options.flags.find("data"); flag != options.flags.end()) return flag->second;
+  if (const char* value = std::getenv("MES_DATA"); value && *value) return value;
+  const auto row = std::ranges::find(common, std::string_view("data"), &runtime::setting::name);
+  return row == common.end() ? "./var" : std::string(row->default_value);
+}
+
+}  // namespace
+
+int play(const runtime::role_definition& role, std::span<const runtime::role_definition> all_roles,
+         const play_options& options) {
+  const std::vector<runtime::setting>& common = runtime::common_settings();
+  auto file = find_settings_file(options.config_file, data_dir_of(options, common));
+  if (!file) return refuse(role.name, file.error().message);
+  if (const auto problems = check_settings_file(*file, all_roles); !problems.empty()) {
+    for (const std::string& problem : problems) fmt::print(stderr, "{}\n", problem);
+    return exit_usage;
+  }
+
+  std::vector<runtime::setting> table = common;
+  table.insert(table.end(), role.settings().begin(), role.settings().end());
+  auto settings = runtime::config::resolve(
+      table, gather_settings(role, options.flags, [](const char* n) { return std::getenv(n); }, *file));
+  if (!settings) return refuse(role.name, settings.error().message);
+
+  runtime::process process(std::string(role.name), std::move(*settings));
+  return role.run(process);
+}
+
+}  // namespace mes::platform
