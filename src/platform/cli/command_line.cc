@@ -7,9 +7,12 @@
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <exception>
+#include <functional>
 
+#include "platform/cli/commands.h"
 #include "platform/cli/play.h"
 #include "platform/cli/settings_file.h"
+#include "platform/supervisor/up.h"
 
 namespace mes::platform {
 namespace {
@@ -58,13 +61,73 @@ std::string list_of_roles(std::span<const runtime::role_definition> roles) {
   return text;
 }
 
+// The commands' options, filled by the parser; one command is chosen by its subcommand.
+struct arguments {
+  up_options up;
+  bool json = false;
+  bool follow = false;
+  int lines = 100;
+  std::string role;
+  std::function<int()> chosen;
+};
+
+CLI::App& add_command(CLI::App& app, const char* name, const char* help, arguments& a, std::function<int()> action) {
+  CLI::App& sub = *app.add_subcommand(name, help);
+  sub.get_formatter()->column_width(32);
+  sub.callback([&a, action = std::move(action)] { a.chosen = action; });
+  return sub;
+}
+
+void add_data(CLI::App& sub, arguments& a) {
+  sub.add_option("--data", a.up.data, "The platform's data directory [default: ./var] [MES_DATA]")->envname("MES_DATA");
+}
+
+void add_commands(CLI::App& app, arguments& a) {
+  CLI::App& up_sub = add_command(app, "up", "Start the platform, wait until it is healthy, print its addresses", a,
+                                 [&a] { return up(a.up); });
+  add_data(up_sub, a);
+  up_sub.add_option("--port-offset", a.up.port_offset, "Added to every port [default: 0] [MES_PORT_OFFSET]")
+      ->envname("MES_PORT_OFFSET")
+      ->check(CLI::Range(-1023, 56000));
+  up_sub.add_option("--only", a.up.only, "Only these roles, with commas between them")->delimiter(',');
+  up_sub.add_flag("--empty", a.up.empty, "Without the simulated plant");
+  up_sub.add_flag("--detach", a.up.detach, "Return when everything is healthy; the platform goes on in the background");
+  up_sub.add_option("--config", a.up.config_file, "Settings file, else DATA/mes.yaml or ./mes.yaml [MES_CONFIG]")
+      ->envname("MES_CONFIG")
+      ->check(CLI::ExistingFile);
+
+  add_data(add_command(app, "down", "Stop a platform; returns when it has stopped", a,
+                       [&a] { return down_command(a.up.data); }),
+           a);
+
+  CLI::App& status = add_command(app, "status", "Show every role: process, ports, state, memory", a,
+                                 [&a] { return status_command(a.up.data, a.json); });
+  add_data(status, a);
+  status.add_flag("--json", a.json, "As one JSON object");
+
+  CLI::App& logs = add_command(app, "logs", "Show the last log lines of one role, or of all by time", a,
+                               [&a] { return logs_command(a.up.data, a.role, a.follow, a.lines); });
+  add_data(logs, a);
+  logs.add_option("role", a.role, "The role; all if it is left out");
+  logs.add_flag("-f,--follow", a.follow, "Go on with new lines until interrupted");
+  logs.add_option("-n,--lines", a.lines, "How many lines of the past [default: 100]")->check(CLI::Range(0, 1'000'000));
+
+  CLI::App& restart = add_command(app, "restart", "Restart one role of a running platform", a,
+                                  [&a] { return restart_command(a.up.data, a.role); });
+  add_data(restart, a);
+  restart.add_option("role", a.role, "The role")->required();
+}
+
 int command(std::span<const runtime::role_definition> roles, int argc, char** argv) {
   CLI::App app("mes: a manufacturing execution platform in one binary", "mes");
   app.set_version_flag("--version", fmt::format("mes {}", version));
   app.require_subcommand(1);
   app.footer(list_of_roles(roles));
+  arguments a;
+  for (const runtime::role_definition& role : roles) a.up.role_names.emplace_back(role.name);
+  add_commands(app, a);
   if (int code = 0; !parse(app, argc, argv, code)) return code;
-  return 0;
+  return a.chosen();
 }
 
 }  // namespace

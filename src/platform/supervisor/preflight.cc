@@ -1,0 +1,137 @@
+#include "platform/supervisor/preflight.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <netinet/in.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+
+#include "runtime/http_server.h"
+
+namespace mes::platform {
+namespace {
+
+constexpr std::uint64_t free_bytes_min = 64ull << 20;  // less would stop the bus and the databases within minutes
+
+std::unexpected<error> cannot_use(const std::filesystem::path& data, std::string_view why) {
+  return fail(
+      error_code::storage_failed,
+      fmt::format("the data directory {} cannot be used: {}; choose another one with --data", data.string(), why));
+}
+
+// A real write with a sync: permissions, read-only mounts, quotas and full disks all show here.
+result<void> try_write(const std::filesystem::path& data) {
+  const std::string path = (data / "run" / "write-check").string();
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) return cannot_use(data, std::strerror(errno));
+  const std::string block(8192, '\0');
+  const bool ok = write(fd, block.data(), block.size()) == static_cast<ssize_t>(block.size()) && fdatasync(fd) == 0;
+  const int why = ok ? 0 : (errno ? errno : ENOSPC);
+  close(fd);
+  unlink(path.c_str());
+  if (!ok && (why == ENOSPC || why == EDQUOT))
+    return fail(error_code::storage_full, fmt::format("the disk of {} is full; free some space", data.string()));
+  if (!ok) return cannot_use(data, std::strerror(why));
+  struct statvfs s{};
+  if (statvfs(data.c_str(), &s) == 0 && s.f_bavail * s.f_frsize < free_bytes_min)
+    return fail(error_code::storage_full,
+                fmt::format("only {} MiB are free on the disk of {}; at least {} are needed",
+                            (s.f_bavail * s.f_frsize) >> 20, data.string(), free_bytes_min >> 20));
+  return {};
+}
+
+int open_lock(const std::filesystem::path& data, int flags) {
+  return ::open((data / "run" / "mes.lock").c_str(), O_RDWR | O_CLOEXEC | flags, 0600);
+}
+
+std::string read_pid(int fd) {
+  char text[32];
+  const ssize_t n = pread(fd, text, sizeof text, 0);
+  return {text, n > 0 ? static_cast<std::size_t>(n) : 0};
+}
+
+}  // namespace
+
+result<data_lock> data_lock::take(const std::filesystem::path& data) {
+  for (const char* folder : {"run", "logs"}) {
+    std::error_code e;
+    std::filesystem::create_directories(data / folder, e);
+    if (e) return cannot_use(data, e.message());
+  }
+  if (auto ok = try_write(data); !ok) return fail(ok.error());
+  data_lock lock(open_lock(data, O_CREAT));
+  if (lock._fd < 0) return cannot_use(data, std::strerror(errno));
+  const std::string before = read_pid(lock._fd);
+  if (flock(lock._fd, LOCK_EX | LOCK_NB) != 0)
+    return fail(error_code::conflict,
+                fmt::format("a platform already runs on {} (pid {}): mes down --data {} stops it, or choose another "
+                            "directory with --data and other ports with --port-offset",
+                            data.string(), before, data.string()));
+  lock._left_by_a_crash = !before.empty();
+  const std::string pid = std::to_string(getpid());
+  if (ftruncate(lock._fd, 0) != 0 || pwrite(lock._fd, pid.data(), pid.size(), 0) < 0)
+    return cannot_use(data, std::strerror(errno));
+  return lock;
+}
+
+data_lock::data_lock(data_lock&& other) noexcept
+    : _fd(std::exchange(other._fd, -1)), _left_by_a_crash(other._left_by_a_crash) {}
+
+data_lock::~data_lock() {
+  if (_fd < 0) return;
+  if (ftruncate(_fd, 0) != 0) std::perror("mes.lock");
+  close(_fd);
+}
+
+bool port_is_free(std::uint16_t port) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return true;  // the role itself will say what is wrong
+  const int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  sockaddr_in all{.sin_family = AF_INET, .sin_port = htons(port)};
+  const bool taken = bind(fd, reinterpret_cast<const sockaddr*>(&all), sizeof all) != 0 && errno == EADDRINUSE;
+  close(fd);
+  return !taken;
+}
+
+result<void> check_ports(std::span<const part> parts, bool after_a_crash) {
+  using namespace std::chrono_literals;
+  const auto deadline = std::chrono::steady_clock::now() + 5s;
+  for (const part& p : parts)
+    for (const std::uint16_t port : p.ports) {
+      while (!port_is_free(port) && after_a_crash && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::sleep_for(10ms);
+      if (port_is_free(port)) continue;
+      std::string holder = runtime::port_holder(port);
+      if (holder.empty()) holder = fmt::format("port {} is taken by a process of another user", port);
+      return fail(error_code::conflict,
+                  fmt::format("{}; {} needs it. Stop that process, or move all ports: mes up --port-offset 10000 (and "
+                              "another --data)",
+                              holder, p.name));
+    }
+  return {};
+}
+
+bool wait_for_release(const std::filesystem::path& data, int seconds_max) {
+  const int fd = open_lock(data, 0);
+  if (fd < 0) return true;
+  using namespace std::chrono_literals;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds_max);
+  bool free = flock(fd, LOCK_EX | LOCK_NB) == 0;
+  while (!free && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(20ms);
+    free = flock(fd, LOCK_EX | LOCK_NB) == 0;
+  }
+  close(fd);
+  return free;
+}
+
+}  // namespace mes::platform
