@@ -115,7 +115,7 @@ result<std::unique_ptr<control_server>> control_server::listen(runtime::event_lo
                                                                const std::filesystem::path& socket, handler handle) {
   auto s = std::make_unique<state>(loop.context(), socket.string(), std::move(handle));
   if (s->path.size() >= sizeof(sockaddr_un::sun_path))
-    return fail(error_code::invalid_argument,
+    return fail(mes::error_code::invalid_argument,
                 fmt::format("{} is too long for a socket's path ({} characters at most): choose a shorter --data",
                             s->path, sizeof(sockaddr_un::sun_path) - 1));
   unlink(s->path.c_str());
@@ -124,7 +124,7 @@ result<std::unique_ptr<control_server>> control_server::listen(runtime::event_lo
   if (s->acceptor.open(stream_protocol(), e); check()) s->acceptor.bind(stream_protocol::endpoint(s->path), e);
   if (check() && chmod(s->path.c_str(), 0600) != 0) e.assign(errno, boost::system::system_category());
   if (check()) s->acceptor.listen(16, e);
-  if (e) return fail(error_code::internal, fmt::format("cannot listen on {}: {}", s->path, e.message()));
+  if (e) return fail(mes::error_code::internal, fmt::format("cannot listen on {}: {}", s->path, e.message()));
   s->accept();
   return std::unique_ptr<control_server>(new control_server(std::move(s)));
 }

@@ -168,7 +168,7 @@ struct supervisor::state {
     if (!was_ready && p.crashes_in_a_row >= options.start_crashes_max)
       return give_up(p, fmt::format("ended {} times, last with {}", p.crashes_in_a_row, p.status.last_exit));
     const int doublings = std::min(p.crashes_in_a_row - 1, 20);
-    const milliseconds delay = std::min(options.back_off_max, options.back_off_first * (1LL << doublings));
+    const milliseconds delay = std::min(options.back_off_max, options.back_off_first * (std::int64_t{1} << doublings));
     tell.report(
         fmt::format("{} ended with {}; it starts again in {} ms", p.what.name, p.status.last_exit, delay.count()));
     p.timer = loop.after(delay, [this, &p] {
