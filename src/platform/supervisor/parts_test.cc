@@ -191,14 +191,13 @@ TEST(status_json, is_read_back_as_it_was_written) {
   status.urls = {{"gateway", "http://127.0.0.1:8000"}};
   const std::string json = to_json(status);
   EXPECT_EQ(json,
-            R"({"roles":[{"name":"gateway","pid":12,"state":"backing-off","ports":[8000,8443],"start_ms":81,)"
-            R"("restarts":2,"pss_kb":7000,"last_exit":"signal 9 (Killed)"
-}],"ready":true,"data":"/data",)"
-            R"("admin_password_file":"/data/secrets/admin-password","urls":{"gateway":"http://127.0.0.1:8000"}})");
-const auto back = parse_status(json);
-ASSERT_TRUE(back) << back.error().message;
-EXPECT_EQ(to_json(*back), json);
-EXPECT_FALSE(parse_status("{}"));
+            R"j({"roles":[{"name":"gateway","pid":12,"state":"backing-off","ports":[8000,8443],"start_ms":81,)j"
+            R"j("restarts":2,"pss_kb":7000,"last_exit":"signal 9 (Killed)"}],"ready":true,"data":"/data",)j"
+            R"j("admin_password_file":"/data/secrets/admin-password","urls":{"gateway":"http://127.0.0.1:8000"}})j");
+  const auto back = parse_status(json);
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(to_json(*back), json);
+  EXPECT_FALSE(parse_status("{}"));
 }
 
 }  // namespace

@@ -120,9 +120,8 @@ TEST_F(supervisor_test, restarts_a_crashed_part_and_says_so) {
   _supervisor->start();
   _loop.run();
   EXPECT_EQ(status("flaky").restarts, 2);
-  ASSERT_GE(_reports.size(), 2u);
-  EXPECT_EQ(_reports[0], "flaky ended with exit code 7; it starts again in 10 ms");
-  EXPECT_THAT(_reports[1], HasSubstr("in 20 ms"));
+  EXPECT_THAT(_reports, testing::Contains("flaky ended with exit code 7; it starts again in 10 ms"));
+  EXPECT_THAT(_reports, testing::Contains("flaky ended with exit code 7; it starts again in 20 ms"));
 }
 
 TEST_F(supervisor_test, restarts_after_kill_9_once_it_was_ready) {
@@ -173,7 +172,7 @@ TEST_F(supervisor_test, restart_on_request_waits_for_no_back_off) {
   _supervisor->start();
   _loop.run();
   EXPECT_EQ(status("part").restarts, 1);
-  EXPECT_TRUE(_reports.empty());
+  EXPECT_THAT(_reports, testing::Not(testing::Contains(HasSubstr("starts again"))));
   EXPECT_FALSE(_supervisor->restart("nobody"));
 }
 
