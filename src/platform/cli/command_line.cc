@@ -12,6 +12,7 @@
 #include "platform/cli/commands.h"
 #include "platform/cli/play.h"
 #include "platform/cli/settings_file.h"
+#include "platform/import/import.h"
 #include "platform/supervisor/up.h"
 
 namespace mes::platform {
@@ -64,6 +65,7 @@ std::string list_of_roles(std::span<const runtime::role_definition> roles) {
 // The commands' options, filled by the parser; one command is chosen by its subcommand.
 struct arguments {
   up_options up;
+  import_options incoming;
   bool json = false;
   bool follow = false;
   int lines = 100;
@@ -73,6 +75,7 @@ struct arguments {
 
 CLI::App& add_command(CLI::App& app, const char* name, const char* help, arguments& a, std::function<int()> action) {
   CLI::App& sub = *app.add_subcommand(name, help);
+  sub.footer("");
   sub.get_formatter()->column_width(32);
   sub.callback([&a, action = std::move(action)] { a.chosen = action; });
   return sub;
@@ -118,14 +121,40 @@ void add_commands(CLI::App& app, arguments& a) {
   restart.add_option("role", a.role, "The role")->required();
 }
 
+void add_import(CLI::App& app, arguments& a) {
+  import_options& o = a.incoming;
+  CLI::App& sub =
+      add_command(app, "import", "Bring a CSV file of orders and reports in, and show that all of it arrived", a, [&a] {
+        if (a.incoming.password_file.empty()) a.incoming.password_file = a.up.data + "/secrets/integration-password";
+        return import_command(a.incoming);
+      });
+  sub.add_option("file", o.file, "The CSV file; rows that are not taken go to FILE.rejects.csv")->required();
+  sub.add_option("--mapping", o.mapping, "From columns to orders, operations, resources, workers, reports (YAML)")
+      ->required();
+  sub.add_option("--gateway", o.gateway, "The platform's address [default: http://127.0.0.1:8000] [MES_GATEWAY]")
+      ->envname("MES_GATEWAY");
+  sub.add_option("--user", o.username, "Who imports [default: integration]");
+  sub.add_option("--password-file", o.password_file,
+                 "The file with the password, in its first line [default: DATA/secrets/integration-password]");
+  add_data(sub, a);
+  sub.add_option("--ca-file", o.ca_file, "Certificates to trust, for https:// [default: the system's]");
+  sub.add_option("--in-flight", o.in_flight, "Calls at the same time [default: 64]")->check(CLI::Range(1, 1024));
+  sub.add_option("--give-up", o.give_up_s,
+                 "Seconds without an answer to one call until the import ends [default: 120]");
+  sub.add_option("--reconcile", o.reconcile_s, "Seconds that reporting gets to catch up [default: 120]");
+  sub.add_flag("--json", o.json, "Print one JSON object");
+}
+
 int command(std::span<const runtime::role_definition> roles, int argc, char** argv) {
   CLI::App app("mes: a manufacturing execution platform in one binary", "mes");
   app.set_version_flag("--version", fmt::format("mes {}", version));
   app.require_subcommand(1);
+  app.get_formatter()->column_width(32);
   app.footer(list_of_roles(roles));
   arguments a;
   for (const runtime::role_definition& role : roles) a.up.role_names.emplace_back(role.name);
   add_commands(app, a);
+  add_import(app, a);
   if (int code = 0; !parse(app, argc, argv, code)) return code;
   return a.chosen();
 }
