@@ -40,8 +40,7 @@ class kafka_test : public ::testing::Test {
   }
 
   observe::logger _log{"kafka_test", observe::level::error};
-  rd_kafka_t* _host = nullptr;
-  rd_kafka_mock_bus.cluster() _t* _bus.cluster() = nullptr;
+  testing::test_bus _bus{{"orders", "parts"}};
   std::atomic<int> _delivered = 0, _refused = 0;
 };
 
