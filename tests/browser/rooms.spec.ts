@@ -155,8 +155,10 @@ describe("on Jaeger's port", () => {
 describe("bus", () => {
   test("lists topics and groups, and shows a record with its headers", () =>
     withPage("/bus", async ({ page }) => {
-      expect(await page.getByRole("row", { name: /^quality Empty/ }).innerText()).toContain("1,840");
-      await page.getByRole("link", { name: "work-order.updated" }).click();
+      expect(await page.getByRole("row", { name: /^quality Empty/ }).innerText()).toContain("1,920");
+      await page.getByRole("row", { name: /^reporting / }).getByRole("button", { name: "Details" }).click();
+      expect(await page.getByRole("row", { name: /^reporting-service / }).innerText()).toContain("127.0.0.1");
+      await page.getByRole("link", { name: "work-order.updated" }).last().click();
       const record = page.getByRole("list", { name: "Records" }).locator("> li").first();
       await record.getByRole("button").click();
       expect(await record.innerText()).toContain("ce_type");

@@ -8,12 +8,12 @@ export interface Partition {
   partition: number;
   low: number;
   high: number;
-  size_bytes: number;
 }
 
 export interface Topic {
   name: string;
   partitions: Partition[];
+  size_bytes: number;
 }
 
 export interface GroupOffset {
@@ -24,21 +24,34 @@ export interface GroupOffset {
   lag: number;
 }
 
+export interface Member {
+  id: string;
+  client_id: string;
+  host: string;
+  assignment: { topic: string; partition: number }[];
+}
+
 export interface Group {
-  group: string;
-  state: string;
-  members: number;
-  lag: number;
-  offsets: GroupOffset[];
+  name: string;
+  state: string; // Kafka's words: "Stable", "Empty", "PreparingRebalance", …
+  protocol: string;
+  members: Member[];
+  lag: GroupOffset[]; // a row for each partition that has a committed offset
 }
 
 export interface BusRecord {
-  partition: number;
   offset: number;
-  timestamp_ms: number;
+  timestamp: string; // RFC 3339
   key: string | null;
-  value: string | null;
-  headers: { key: string; value: string }[];
+  value: string | null; // the first 64 KiB
+  value_bytes: number;
+  headers: { name: string; value: string | null }[];
+}
+
+export interface RecordsPage {
+  low: number;
+  high: number;
+  records: BusRecord[];
 }
 
 export interface TopicsSnapshot {
@@ -49,7 +62,7 @@ export interface TopicsSnapshot {
 
 export const recordsIn = (topic: Topic) => topic.partitions.reduce((sum, part) => sum + (part.high - part.low), 0);
 export const endOf = (topic: Topic) => topic.partitions.reduce((sum, part) => sum + part.high, 0);
-export const bytesIn = (topic: Topic) => topic.partitions.reduce((sum, part) => sum + part.size_bytes, 0);
+export const lagOf = (group: Group) => group.lag.reduce((sum, row) => sum + row.lag, 0);
 
 interface Look {
   atMs: number;
@@ -90,7 +103,7 @@ export function useGroups() {
     queryKey: ["bus", "groups"],
     queryFn: async ({ signal }) => {
       const groups = await request<Group[]>(`${api.bus}/groups`, { signal });
-      return groups.toSorted((a, b) => b.lag - a.lag || a.group.localeCompare(b.group));
+      return groups.toSorted((a, b) => lagOf(b) - lagOf(a) || a.name.localeCompare(b.name));
     },
     refetchInterval: 5_000,
   });
@@ -106,13 +119,14 @@ export interface RecordsPosition {
 export function useRecords(position: RecordsPosition | null) {
   return useQuery({
     queryKey: ["bus", "records", position],
-    queryFn: ({ signal }) => {
+    queryFn: async ({ signal }) => {
       if (position === null) return [];
       const { topic, partition, from, limit } = position;
-      return request<BusRecord[]>(
+      const page = await request<RecordsPage>(
         `${api.bus}/topics/${encodeURIComponent(topic)}/records?partition=${partition}&from=${from}&limit=${limit}`,
         { signal },
       );
+      return page.records;
     },
     enabled: position !== null,
     placeholderData: keepPreviousData,

@@ -75,10 +75,11 @@ export function useRange(query: string, minutes: number) {
 // counted at the gateway, through which every client comes; latency at the services, whose buckets start below 1 ms.
 export const queries = {
   requestRateByService:
-    "sum by (service) (rate(http_requests_total[1m])) or sum by (service) (rate(kong_http_requests_total[1m]))",
+    'sum by (service) (rate(http_requests_total{service!="console"}[1m])) or sum by (service) (rate(kong_http_requests_total[1m]))',
   requestRate: "sum(rate(kong_http_requests_total[1m]))",
+  // Without a request there is no share, and with none that failed it is 0.
   errorShare:
-    'sum(rate(kong_http_requests_total{code=~"5.."}[5m])) / sum(rate(kong_http_requests_total[5m])) or vector(0)',
+    '(sum(rate(kong_http_requests_total{code=~"5.."}[5m])) or sum(rate(kong_http_requests_total[5m])) * 0) / sum(rate(kong_http_requests_total[5m]))',
   latencyP95:
     'histogram_quantile(0.95, sum by (le) (rate(http_request_duration_seconds_bucket{service!="console"}[5m])))',
   eventRate: "sum(rate(mes_outbox_sent_total[1m]))",

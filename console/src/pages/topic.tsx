@@ -9,6 +9,7 @@ import { traceIdOfParent } from "../lib/ids";
 import { useQuery, useSetQuery } from "../lib/router";
 
 const LIMIT = 50;
+const SHOWN_BYTES = 64 * 1024; // the bus shows no more of a value
 
 export function TopicPage({ parameters }: { parameters: Record<string, string> }) {
   const name = parameters.topic ?? "";
@@ -35,7 +36,7 @@ export function TopicPage({ parameters }: { parameters: Record<string, string> }
 
 function Partitions({ topic }: { topic: Topic }) {
   return (
-    <Panel title="Partitions">
+    <Panel title="Partitions" aside={`${bytes(topic.size_bytes)} on disk`}>
       <DataTable
         caption={`Partitions of ${topic.name}`}
         columns={[
@@ -43,7 +44,6 @@ function Partitions({ topic }: { topic: Topic }) {
           { key: "low", title: "First offset", value: (part) => part.low, show: (part) => count(part.low), numeric: true },
           { key: "high", title: "Next offset", value: (part) => part.high, show: (part) => count(part.high), numeric: true },
           { key: "records", title: "Records", value: (part) => part.high - part.low, show: (part) => count(part.high - part.low), numeric: true },
-          { key: "size", title: "Size", value: (part) => part.size_bytes, show: (part) => bytes(part.size_bytes), numeric: true },
         ]}
         rows={topic.partitions}
         keyOf={(part) => String(part.partition)}
@@ -102,7 +102,7 @@ function Records({ topic }: { topic: Topic }) {
           {(data) => (
             <ol className="lines dated" aria-label="Records">
               {data.toReversed().map((record) => (
-                <Record key={`${record.partition}/${record.offset}`} record={record} />
+                <Record key={record.offset} record={record} />
               ))}
             </ol>
           )}
@@ -124,9 +124,9 @@ function pretty(value: string): string {
 
 function Record({ record }: { record: BusRecord }) {
   const [open, setOpen] = useState(false);
-  const header = (name: string) => record.headers.find((one) => one.key === name)?.value ?? "";
+  const header = (name: string) => record.headers.find((one) => one.name === name)?.value ?? "";
   const traceId = traceIdOfParent(header("traceparent"));
-  const at = new Date(record.timestamp_ms);
+  const at = new Date(record.timestamp);
   return (
     <li className="line">
       <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
@@ -150,13 +150,16 @@ function Record({ record }: { record: BusRecord }) {
             <dt>key</dt>
             <dd>{record.key ?? "(none)"}</dd>
             {record.headers.map((one, index) => (
-              <div key={`${one.key}-${index}`} style={{ display: "contents" }}>
-                <dt>{one.key}</dt>
-                <dd>{one.value}</dd>
+              <div key={`${one.name}-${index}`} style={{ display: "contents" }}>
+                <dt>{one.name}</dt>
+                <dd>{one.value ?? "(none)"}</dd>
               </div>
             ))}
           </dl>
           <pre className="record-value">{record.value === null ? "(deleted: no value)" : pretty(record.value)}</pre>
+          {record.value !== null && record.value_bytes > SHOWN_BYTES && (
+            <p className="small muted">The first {bytes(SHOWN_BYTES)} of {bytes(record.value_bytes)}.</p>
+          )}
         </div>
       )}
     </li>

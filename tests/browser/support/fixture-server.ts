@@ -59,7 +59,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, origin
   if (path === "/api/bus/topics") return json(response, 200, fixtures.topics());
   if (path === "/api/bus/groups") return json(response, 200, fixtures.groups);
   if (/^\/api\/bus\/topics\/[^/]+\/records$/.test(path)) {
-    return json(response, 200, fixtures.records(Number(query("partition")), Number(query("from")), Number(query("limit"))));
+    return json(response, 200, fixtures.records(Number(query("from")), Number(query("limit"))));
   }
   if (path === "/api/v1/auth/login") {
     const { username, password } = await bodyOf(request);

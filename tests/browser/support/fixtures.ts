@@ -203,37 +203,42 @@ export function topics() {
       partition,
       low: 0,
       high: name === "quality.inspection-created" ? 0 : Math.floor((passed * (index + 1 + partition)) / 12) + 400,
-      size_bytes: name === "quality.inspection-created" ? 0 : 182_000 * (index + 1),
     })),
+    size_bytes: name === "quality.inspection-created" ? 0 : 546_000 * (index + 1),
   }));
 }
 
-export const groups = ["material", "quality", "reporting", "traceability"].map((group, index) => ({
-  group,
+export const groups = ["material", "quality", "reporting", "traceability"].map((name, index) => ({
+  name,
   state: index === 1 ? "Empty" : "Stable",
-  members: index === 1 ? 0 : 1,
-  lag: index === 1 ? 1840 : index,
-  offsets: [0, 1, 2].map((partition) => ({
-    topic: "work-order.updated",
-    partition,
-    committed: 4000 + partition,
-    high: 4000 + partition + index,
-    lag: index,
-  })),
+  protocol: index === 1 ? "" : "range",
+  generation: 3 + index,
+  members:
+    index === 1
+      ? []
+      : [{ id: `${name}-5f0c`, client_id: `${name}-service`, host: "127.0.0.1", assignment: [0, 1, 2].map((partition) => ({ topic: "work-order.updated", partition })) }],
+  lag: [0, 1, 2].map((partition) => {
+    const lag = index === 1 ? 640 : index;
+    return { topic: "work-order.updated", partition, committed: 4000 + partition, high: 4000 + partition + lag, lag };
+  }),
 }));
 
-export function records(partition: number, from: number, limit: number) {
-  return Array.from({ length: Math.min(limit, 50) }, (_, index) => ({
-    partition,
-    offset: from + index,
-    timestamp_ms: Date.now() - (50 - index) * 900,
-    key: `0193-wo-${index % 7}`,
-    value: JSON.stringify({ id: `WO-00${10 + (index % 7)}`, changeType: "partial", completed: 4 + index, rejected: index % 5 === 0 ? 1 : 0 }),
-    headers: [
-      { key: "content-type", value: "application/json" },
-      { key: "ce_type", value: "work-order.updated" },
-      { key: "ce_id", value: `0193-event-${from + index}` },
-      { key: "traceparent", value: `00-${TRACE}-b7ad6b7169203331-01` },
-    ],
-  }));
+export function records(from: number, limit: number) {
+  const shown = Array.from({ length: Math.min(limit, 50) }, (_, index) => {
+    const value = JSON.stringify({ id: `WO-00${10 + (index % 7)}`, changeType: "partial", completed: 4 + index, rejected: index % 5 === 0 ? 1 : 0 });
+    return {
+      offset: from + index,
+      timestamp: new Date(Date.now() - (50 - index) * 900).toISOString(),
+      key: `0193-wo-${index % 7}`,
+      value,
+      value_bytes: value.length,
+      headers: [
+        { name: "content-type", value: "application/json" },
+        { name: "ce_type", value: "work-order.updated" },
+        { name: "ce_id", value: `0193-event-${from + index}` },
+        { name: "traceparent", value: `00-${TRACE}-b7ad6b7169203331-01` },
+      ],
+    };
+  });
+  return { low: 0, high: from + shown.length, records: shown };
 }
