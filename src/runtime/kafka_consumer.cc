@@ -16,6 +16,7 @@ using std::chrono::milliseconds;
 
 constexpr int idle_poll_ms = 60'000;  // records, rebalances and the end wake the thread before
 constexpr int ask_ms = 2'000;         // for an answer of the bus
+constexpr milliseconds commit_every{1000};
 constexpr milliseconds back_off_min{100}, back_off_max{5000};
 
 struct message_deleter {
@@ -74,12 +75,17 @@ struct kafka_consumer::state final : kafka_owner {
   topic_list find_partitions();
   std::vector<kafka_record> poll();
   message poll_one(int timeout_ms);
+  int patience_ms() const;
   void deliver(std::vector<kafka_record> batch);
   bool wait_paused(milliseconds delay, std::vector<kafka_record>& batch);
   void done_with(const std::vector<kafka_record>& batch);
+  topic_list take_uncommitted();
+  void commit_if_due();
+  void commit_now();
   bool took(rd_kafka_topic_partition_list_t* partitions);
   void measure();
   void failed(rd_kafka_resp_err_t code, const char* reason) override;
+  static void on_commit(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t*, void* opaque);
   static void on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions,
                            void* opaque);
 
@@ -91,7 +97,10 @@ struct kafka_consumer::state final : kafka_owner {
   std::atomic<std::int64_t> behind = 0;
   rd_kafka_t* client = nullptr;
   rd_kafka_queue_t* queue = nullptr;
-  places mine;  // the thread's alone
+  // The thread's alone:
+  places mine;
+  std::map<std::pair<std::string, std::int32_t>, std::int64_t> uncommitted;  // the next offset to handle
+  std::chrono::steady_clock::time_point last_commit{};
   runtime::thread thread;
 };
 
@@ -101,10 +110,8 @@ void kafka_consumer::state::connect() {
   // librdkafka wants a name even where nobody joins.
   conf.set("group.id", grouped ? options.group : options.client_id + ".alone");
   if (grouped && !options.instance.empty()) conf.set("group.instance.id", options.instance);
-  // Offsets are stored after the batch was handled, and what is stored is committed each second and at the end.
   conf.set("enable.auto.offset.store", "false");
-  conf.set("enable.auto.commit", grouped ? "true" : "false");
-  conf.set("auto.commit.interval.ms", "1000");
+  conf.set("enable.auto.commit", "false");  // commit_if_due does
   conf.set("auto.offset.reset", options.start == kafka_consumer_options::start_at::earliest ? "earliest" : "latest");
   conf.set("session.timeout.ms", options.instance.empty() ? "10000" : "30000");
   conf.set("heartbeat.interval.ms", "3000");
@@ -116,6 +123,7 @@ void kafka_consumer::state::connect() {
   conf.set("allow.auto.create.topics", "false");
   conf.set("topic.metadata.refresh.interval.ms", "15000");  // how soon a topic that was missing is found
   if (grouped) rd_kafka_conf_set_rebalance_cb(conf.get(), on_rebalance);
+  rd_kafka_conf_set_offset_commit_cb(conf.get(), on_commit);
   rd_kafka_conf_set_opaque(conf.get(), static_cast<kafka_owner*>(this));
   client = conf.make(RD_KAFKA_CONSUMER);
   rd_kafka_poll_set_consumer(client);
@@ -130,8 +138,10 @@ void kafka_consumer::state::run() {
   }
   while (!stopping) {
     if (auto batch = poll(); !batch.empty()) deliver(std::move(batch));
+    commit_if_due();
     measure();
   }
+  commit_now();
   rd_kafka_consumer_close(client);
 }
 
@@ -192,10 +202,17 @@ message kafka_consumer::state::poll_one(int timeout_ms) {
   return got;
 }
 
+// Wakes up by itself only where there is something to commit.
+int kafka_consumer::state::patience_ms() const {
+  if (uncommitted.empty()) return idle_poll_ms;
+  auto left = std::chrono::ceil<milliseconds>(last_commit + commit_every - std::chrono::steady_clock::now());
+  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, idle_poll_ms));
+}
+
 // Waits for one record and takes what has come with it.
 std::vector<kafka_record> kafka_consumer::state::poll() {
   std::vector<kafka_record> batch;
-  for (message got = poll_one(idle_poll_ms); got; got = poll_one(0)) {
+  for (message got = poll_one(patience_ms()); got; got = poll_one(0)) {
     batch.push_back(to_record(*got));
     if (batch.size() >= batch_max) break;
   }
@@ -232,19 +249,42 @@ bool kafka_consumer::state::wait_paused(milliseconds delay, std::vector<kafka_re
 }
 
 void kafka_consumer::state::done_with(const std::vector<kafka_record>& batch) {
-  places handled;
   for (auto& record : batch) {
-    auto& at = handled[{record.topic, record.partition}].next;
-    at = std::max(at, record.offset + 1);
+    const std::pair partition(record.topic, record.partition);
+    mine[partition].next = record.offset + 1;
+    if (!options.group.empty()) uncommitted[partition] = record.offset + 1;
   }
-  topic_list offsets(rd_kafka_topic_partition_list_new(static_cast<int>(handled.size())));
-  for (auto& [partition, at] : handled) {
-    mine[partition].next = at.next;
-    rd_kafka_topic_partition_list_add(offsets.get(), partition.first.c_str(), partition.second)->offset = at.next;
-  }
-  if (!options.group.empty())
-    rd_kafka_offsets_store(client, offsets.get());  // per partition: one may be gone, then
-                                                    // its next owner does it again
+}
+
+topic_list kafka_consumer::state::take_uncommitted() {
+  topic_list offsets(rd_kafka_topic_partition_list_new(static_cast<int>(uncommitted.size())));
+  for (auto& [partition, next] : std::exchange(uncommitted, {}))
+    rd_kafka_topic_partition_list_add(offsets.get(), partition.first.c_str(), partition.second)->offset = next;
+  last_commit = std::chrono::steady_clock::now();
+  return offsets;
+}
+
+void kafka_consumer::state::commit_if_due() {
+  if (uncommitted.empty() || std::chrono::steady_clock::now() < last_commit + commit_every) return;
+  rd_kafka_commit(client, take_uncommitted().get(), 1);
+}
+
+// Waits for the answer, but not for a bus that is away.
+void kafka_consumer::state::commit_now() {
+  if (uncommitted.empty()) return;
+  rd_kafka_queue_t* answer = rd_kafka_queue_new(client);
+  if (rd_kafka_commit_queue(client, take_uncommitted().get(), answer, on_commit, static_cast<kafka_owner*>(this)) ==
+      RD_KAFKA_RESP_ERR_NO_ERROR)
+    rd_kafka_queue_poll_callback(answer, ask_ms);
+  rd_kafka_queue_destroy(answer);
+}
+
+// What could not be committed comes again, to this or to the next owner of the partition.
+void kafka_consumer::state::on_commit(rd_kafka_t*, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t*,
+                                      void* opaque) {
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__NO_OFFSET) return;
+  auto* self = static_cast<state*>(static_cast<kafka_owner*>(opaque));
+  self->lines.write(observe::level::warn, "COMMIT", rd_kafka_err2str(code));
 }
 
 // Learns the ends of new partitions, and where to start where it is not known yet.
@@ -297,13 +337,16 @@ void kafka_consumer::state::failed(rd_kafka_resp_err_t code, const char* reason)
 void kafka_consumer::state::on_rebalance(rd_kafka_t* client, rd_kafka_resp_err_t code,
                                          rd_kafka_topic_partition_list_t* partitions, void* opaque) {
   auto* self = static_cast<state*>(static_cast<kafka_owner*>(opaque));
-  self->mine.clear();
   if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    self->mine.clear();
     self->took(partitions);
     rd_kafka_assign(client, partitions);
     self->has_partitions = true;
   } else {
-    rd_kafka_assign(client, nullptr);  // commits what is stored
+    self->commit_now();
+    rd_kafka_assign(client, nullptr);
+    self->mine.clear();
+    self->uncommitted.clear();  // the next owner's
     self->has_partitions = false;
     self->behind = 0;
   }

@@ -56,7 +56,7 @@ struct kafka_producer::state final : kafka_owner {
 void kafka_producer::state::connect() {
   kafka_conf conf(bootstrap, client_id);
   conf.set("enable.idempotence", "true");  // and with it acks=all
-  conf.set("linger.ms", "2");
+  conf.set("linger.ms", "1");
   conf.set("partitioner", "murmur2_random");
   conf.set("queue.buffering.max.kbytes", "16384");
   conf.set("queue.buffering.max.messages", "20000");
