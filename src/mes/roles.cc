@@ -5,6 +5,7 @@
 #include "console/role.h"
 #include "services/auth/module.h"
 #include "services/reporting/module.h"
+#include "services/resource/module.h"
 #include "services/traceability/module.h"
 #include "services/work_order/module.h"
 
@@ -18,6 +19,7 @@ std::span<const runtime::role_definition> roles() {
       // one line a role: bus::role(), gateway::role(), …
       console::role(),
       work_order::role(),
+      resource::role(),
   };
   return table;
 }

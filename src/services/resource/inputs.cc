@@ -29,8 +29,8 @@ const schema<change_equipment>& describe<change_equipment>() {
 }
 
 template <>
-const schema<change_state>& describe<change_state>() {
-  using r = change_state;
+const schema<new_state>& describe<new_state>() {
+  using r = new_state;
   static const auto s = schema<r>("ChangeState")
                             .field("packml_state", &r::packml)
                             .field("state", &r::category, {.doc = "Absent: what the PackML state counts as"})

@@ -19,7 +19,7 @@ struct change_equipment {
   std::optional<std::vector<std::string>> required_certifications;
 };
 
-struct change_state {
+struct new_state {
   std::optional<packml_state> packml;
   std::optional<time_category> category;
   std::optional<instant> at;
@@ -108,7 +108,7 @@ const schema<resource::create_equipment>& describe<resource::create_equipment>()
 template <>
 const schema<resource::change_equipment>& describe<resource::change_equipment>();
 template <>
-const schema<resource::change_state>& describe<resource::change_state>();
+const schema<resource::new_state>& describe<resource::new_state>();
 template <>
 const schema<resource::correct_state>& describe<resource::correct_state>();
 template <>

@@ -1,0 +1,21 @@
+#include "base/sha256.h"
+
+#include <openssl/sha.h>
+
+#include <array>
+
+namespace mes {
+
+std::string sha256_hex(std::string_view bytes) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+  std::string hex;
+  for (unsigned char byte : digest) {
+    hex += digits[byte >> 4];
+    hex += digits[byte & 15];
+  }
+  return hex;
+}
+
+}  // namespace mes
