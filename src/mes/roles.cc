@@ -4,6 +4,7 @@
 
 #include "console/role.h"
 #include "services/auth/module.h"
+#include "services/integration/module.h"
 #include "services/reporting/module.h"
 #include "services/resource/module.h"
 #include "services/traceability/module.h"
@@ -14,6 +15,7 @@ namespace mes {
 std::span<const runtime::role_definition> roles() {
   static const std::vector<runtime::role_definition> table = {
       auth::role(),
+      integration::role(),
       reporting::role(),
       traceability::role(),
       // one line a role: bus::role(), gateway::role(), …
