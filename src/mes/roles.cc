@@ -9,11 +9,13 @@
 #include "services/resource/module.h"
 #include "services/traceability/module.h"
 #include "services/work_order/module.h"
+#include "telemetry/role.h"
 
 namespace mes {
 
 std::span<const runtime::role_definition> roles() {
   static const std::vector<runtime::role_definition> table = {
+      telemetry::role(),
       auth::role(),
       integration::role(),
       reporting::role(),
