@@ -1,0 +1,133 @@
+#include "wire/kafka/compression.h"
+
+#include <lz4frame.h>
+#include <snappy-c.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "wire/kafka/reader.h"
+
+namespace mes::wire::kafka {
+namespace {
+
+constexpr std::size_t step = std::size_t{64} << 10;
+
+// Makes room for another step; false at the limit.
+bool grow(std::string& out, std::size_t used, std::size_t bytes_max) {
+  if (used > bytes_max) return false;
+  out.resize(used + std::min(step, bytes_max + 1 - used));
+  return out.size() > used;
+}
+
+std::optional<std::string> gunzip(std::string_view data, std::size_t bytes_max) {
+  z_stream stream{};
+  if (inflateInit2(&stream, 15 + 32) != Z_OK) return std::nullopt;
+  const auto end = [](z_stream* s) { inflateEnd(s); };
+  const std::unique_ptr<z_stream, decltype(end)> guard(&stream, end);
+  std::string in(data), out;  // zlib's input is not const
+  stream.next_in = reinterpret_cast<Bytef*>(in.data());
+  stream.avail_in = static_cast<uInt>(in.size());
+  std::size_t used = 0;
+  for (int status = Z_OK; status != Z_STREAM_END;) {
+    if (!grow(out, used, bytes_max)) return std::nullopt;
+    stream.next_out = reinterpret_cast<Bytef*>(out.data() + used);
+    stream.avail_out = static_cast<uInt>(out.size() - used);
+    const auto before = stream.avail_out;
+    status = inflate(&stream, Z_NO_FLUSH);
+    used = out.size() - stream.avail_out;
+    if (status != Z_OK && status != Z_STREAM_END) return std::nullopt;
+    if (status == Z_OK && stream.avail_in == 0 && before == stream.avail_out) return std::nullopt;
+  }
+  if (used > bytes_max) return std::nullopt;
+  out.resize(used);
+  return out;
+}
+
+bool append_snappy(std::string_view data, std::size_t bytes_max, std::string& out) {
+  std::size_t size = 0;
+  if (snappy_uncompressed_length(data.data(), data.size(), &size) != SNAPPY_OK) return false;
+  if (size > bytes_max - out.size()) return false;
+  const std::size_t at = out.size();
+  out.resize(at + size);
+  return snappy_uncompress(data.data(), data.size(), out.data() + at, &size) == SNAPPY_OK;
+}
+
+std::optional<std::string> unsnappy(std::string_view data, std::size_t bytes_max) {
+  constexpr std::string_view xerial("\x82SNAPPY\0", 8);
+  std::string out;
+  if (!data.starts_with(xerial)) {
+    if (!append_snappy(data, bytes_max, out)) return std::nullopt;
+    return out;
+  }
+  reader blocks(data.substr(std::min<std::size_t>(16, data.size())));  // after magic, version and compatible version
+  while (blocks.left() > 0) {
+    const auto size = blocks.int32();
+    const auto block = blocks.raw(size < 0 ? SIZE_MAX : static_cast<std::size_t>(size));
+    if (!blocks.ok() || !append_snappy(block, bytes_max, out)) return std::nullopt;
+  }
+  return out;
+}
+
+std::optional<std::string> unlz4(std::string_view data, std::size_t bytes_max) {
+  LZ4F_dctx* context = nullptr;
+  if (LZ4F_isError(LZ4F_createDecompressionContext(&context, LZ4F_VERSION)) != 0) return std::nullopt;
+  const auto end = [](LZ4F_dctx* c) { LZ4F_freeDecompressionContext(c); };
+  const std::unique_ptr<LZ4F_dctx, decltype(end)> guard(context, end);
+  std::string out;
+  std::size_t used = 0;
+  for (std::size_t hint = 1; hint != 0;) {
+    if (!grow(out, used, bytes_max)) return std::nullopt;
+    std::size_t room = out.size() - used, taken = data.size();
+    hint = LZ4F_decompress(context, out.data() + used, &room, data.data(), &taken, nullptr);
+    if (LZ4F_isError(hint) != 0) return std::nullopt;
+    used += room;
+    data.remove_prefix(taken);
+    if (hint != 0 && room == 0 && taken == 0) return std::nullopt;
+  }
+  if (used > bytes_max) return std::nullopt;
+  out.resize(used);
+  return out;
+}
+
+std::optional<std::string> unzstd(std::string_view data, std::size_t bytes_max) {
+  const std::unique_ptr<ZSTD_DStream, decltype(&ZSTD_freeDStream)> stream(ZSTD_createDStream(), &ZSTD_freeDStream);
+  std::string out;
+  ZSTD_inBuffer in{data.data(), data.size(), 0};
+  std::size_t used = 0;
+  for (std::size_t hint = 1; hint != 0;) {
+    if (!grow(out, used, bytes_max)) return std::nullopt;
+    ZSTD_outBuffer to{out.data() + used, out.size() - used, 0};
+    const std::size_t before = in.pos;
+    hint = ZSTD_decompressStream(stream.get(), &to, &in);
+    if (ZSTD_isError(hint) != 0) return std::nullopt;
+    used += to.pos;
+    if (hint != 0 && to.pos == 0 && in.pos == before) return std::nullopt;
+  }
+  if (used > bytes_max) return std::nullopt;
+  out.resize(used);
+  return out;
+}
+
+}  // namespace
+
+std::optional<std::string> decompress(compression codec, std::string_view data, std::size_t bytes_max) {
+  switch (codec) {
+    case compression::none:
+      if (data.size() > bytes_max) return std::nullopt;
+      return std::string(data);
+    case compression::gzip:
+      return gunzip(data, bytes_max);
+    case compression::snappy:
+      return unsnappy(data, bytes_max);
+    case compression::lz4:
+      return unlz4(data, bytes_max);
+    case compression::zstd:
+      return unzstd(data, bytes_max);
+  }
+  return std::nullopt;
+}
+
+}  // namespace mes::wire::kafka

@@ -1,0 +1,187 @@
+#include "wire/kafka/record_batch.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "wire/kafka/compression.h"
+#include "wire/kafka/crc32c.h"
+#include "wire/kafka/reader.h"
+#include "wire/kafka/writer.h"
+
+namespace mes::wire::kafka {
+namespace {
+
+template <class T>
+void put(char* at, T value) {
+  if constexpr (std::endian::native == std::endian::little) value = std::byteswap(value);
+  std::memcpy(at, &value, sizeof value);
+}
+
+// One record of an uncompressed run. `headers` nullptr: its headers are only walked over.
+bool read_record(reader& in, const batch_header& batch, record_view& record, bool with_headers) {
+  const std::int32_t size = in.varint();
+  if (size < 0) return false;
+  reader body(in.raw(static_cast<std::size_t>(size)));
+  if (!in.ok()) return false;
+  const auto text = [&body](bool may_be_null) -> std::optional<std::string_view> {
+    const std::int32_t length = body.varint();
+    if (length >= 0) return body.raw(static_cast<std::size_t>(length));
+    if (length != -1 || !may_be_null) body.fail();
+    return std::nullopt;
+  };
+  body.int8();  // attributes: none is defined
+  const std::int64_t timestamp_delta = body.varlong();
+  const std::int32_t offset_delta = body.varint();
+  // Unsigned, since a foreign batch may make these overflow.
+  record.timestamp_ms = batch.log_append_time()
+                            ? batch.max_timestamp_ms
+                            : static_cast<std::int64_t>(static_cast<std::uint64_t>(batch.base_timestamp_ms) +
+                                                        static_cast<std::uint64_t>(timestamp_delta));
+  record.offset = static_cast<std::int64_t>(static_cast<std::uint64_t>(batch.base_offset) +
+                                            static_cast<std::uint64_t>(static_cast<std::int64_t>(offset_delta)));
+  record.key = text(true);
+  record.value = text(true);
+  const std::int32_t headers = body.varint();
+  if (headers < 0 || static_cast<std::size_t>(headers) > body.left()) return false;
+  record.headers.clear();
+  for (std::int32_t i = 0; i < headers && body.ok(); ++i) {
+    const auto name = text(false);
+    auto value = text(true);
+    if (with_headers) record.headers.emplace_back(name.value_or(std::string_view{}), std::move(value));
+  }
+  return body.ok() && body.left() == 0;
+}
+
+}  // namespace
+
+std::int32_t batch_header::last_sequence() const {
+  const std::int64_t last = static_cast<std::int64_t>(base_sequence) + last_offset_delta;
+  return static_cast<std::int32_t>(last > INT32_MAX ? last - INT32_MAX - 1 : last);
+}
+
+std::optional<batch_header> peek_batch(std::string_view bytes) {
+  if (bytes.size() < batch_header::size) return std::nullopt;
+  reader in(bytes);
+  batch_header h;
+  h.base_offset = in.int64();
+  const std::int32_t length = in.int32();
+  if (length < static_cast<std::int32_t>(batch_header::size - batch_header::prefix)) return std::nullopt;
+  h.batch_size = static_cast<std::uint32_t>(length) + batch_header::prefix;
+  h.leader_epoch = in.int32();
+  h.magic = in.int8();
+  h.crc = static_cast<std::uint32_t>(in.int32());
+  h.attributes = in.int16();
+  h.last_offset_delta = in.int32();
+  h.base_timestamp_ms = in.int64();
+  h.max_timestamp_ms = in.int64();
+  h.producer_id = in.int64();
+  h.producer_epoch = in.int16();
+  h.base_sequence = in.int32();
+  h.count = in.int32();
+  return h;
+}
+
+std::expected<batch_header, batch_fault> check_batch_sum(std::string_view bytes) {
+  // The magic byte stands at the same place in all formats; older ones are shorter than a header of version 2.
+  if (bytes.size() > 16 && bytes[16] != 2) return std::unexpected(batch_fault::unknown_magic);
+  const auto h = peek_batch(bytes);
+  if (!h || h->batch_size > bytes.size()) return std::unexpected(batch_fault::cut_short);
+  if (crc32c(bytes.substr(batch_header::summed_from, h->batch_size - batch_header::summed_from)) != h->crc)
+    return std::unexpected(batch_fault::bad_crc);
+  return *h;
+}
+
+std::expected<batch_header, batch_fault> check_batch(std::string_view bytes) {
+  auto h = check_batch_sum(bytes);
+  if (!h) return h;
+  if (h->count <= 0 || h->last_offset_delta != h->count - 1) return std::unexpected(batch_fault::bad_header);
+  if (h->producer_id >= 0 && (h->producer_epoch < 0 || h->base_sequence < 0))
+    return std::unexpected(batch_fault::bad_header);
+  if ((h->attributes & 7) > 4) return std::unexpected(batch_fault::bad_codec);
+  if (h->codec() != compression::none) return h;
+  reader in(bytes.substr(batch_header::size, h->batch_size - batch_header::size));
+  record_view record;
+  batch_header zero = *h;
+  zero.base_offset = 0;
+  for (std::int32_t i = 0; i < h->count; ++i)
+    if (!read_record(in, zero, record, false) || record.offset != i) return std::unexpected(batch_fault::bad_record);
+  if (in.left() != 0) return std::unexpected(batch_fault::bad_record);
+  return h;
+}
+
+void set_base_offset(char* batch, std::int64_t offset) { put(batch, offset); }
+void set_leader_epoch(char* batch, std::int32_t epoch) { put(batch + batch_header::leader_epoch_at, epoch); }
+
+void set_log_append_time(char* batch, std::size_t size, std::int64_t ms) {
+  constexpr std::size_t attributes_at = 21, max_timestamp_at = 35;
+  batch[attributes_at + 1] = static_cast<char>(batch[attributes_at + 1] | 8);
+  put(batch + max_timestamp_at, ms);
+  put(batch + batch_header::crc_at, crc32c({batch + batch_header::summed_from, size - batch_header::summed_from}));
+}
+
+bool for_each_record(std::string_view batch, std::size_t bytes_max,
+                     const std::function<bool(const record_view&)>& each) {
+  const auto h = peek_batch(batch);
+  if (!h || h->batch_size > batch.size()) return false;
+  std::string_view body = batch.substr(batch_header::size, h->batch_size - batch_header::size);
+  std::optional<std::string> plain;
+  if (h->codec() != compression::none) {
+    plain = decompress(h->codec(), body, bytes_max);
+    if (!plain) return false;
+    body = *plain;
+  }
+  reader in(body);
+  record_view record;
+  for (std::int32_t i = 0; i < h->count; ++i) {
+    if (!read_record(in, *h, record, true)) return false;
+    if (!each(record)) return true;
+  }
+  return true;
+}
+
+std::string make_batch(const std::vector<record_to_write>& records, batch_header header) {
+  if (!records.empty()) header.base_timestamp_ms = header.max_timestamp_ms = records.front().timestamp_ms;
+  writer body;
+  std::int32_t delta = 0;
+  const auto text = [](writer& to, const std::optional<std::string>& t) {
+    to.varint(t ? static_cast<std::int32_t>(t->size()) : -1);
+    if (t) to.raw(*t);
+  };
+  for (const record_to_write& r : records) {
+    header.max_timestamp_ms = std::max(header.max_timestamp_ms, r.timestamp_ms);
+    writer one;
+    one.int8(0);
+    one.varlong(r.timestamp_ms - header.base_timestamp_ms);
+    one.varint(delta++);
+    text(one, r.key);
+    text(one, r.value);
+    one.varint(static_cast<std::int32_t>(r.headers.size()));
+    for (const auto& [name, value] : r.headers) {
+      text(one, name);
+      text(one, value);
+    }
+    body.varint(static_cast<std::int32_t>(one.size()));
+    body.raw(one.buffer());
+  }
+  writer out;
+  out.int64(header.base_offset);
+  out.int32(static_cast<std::int32_t>(batch_header::size - batch_header::prefix + body.size()));
+  out.int32(header.leader_epoch);
+  out.int8(2);
+  out.int32(0);  // CRC, below
+  out.int16(header.attributes);
+  out.int32(static_cast<std::int32_t>(records.size()) - 1);
+  out.int64(header.base_timestamp_ms);
+  out.int64(header.max_timestamp_ms);
+  out.int64(header.producer_id);
+  out.int16(header.producer_epoch);
+  out.int32(header.base_sequence);
+  out.int32(static_cast<std::int32_t>(records.size()));
+  out.raw(body.buffer());
+  std::string batch = std::move(out.buffer());
+  put(batch.data() + batch_header::crc_at, crc32c(std::string_view(batch).substr(batch_header::summed_from)));
+  return batch;
+}
+
+}  // namespace mes::wire::kafka
