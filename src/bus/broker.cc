@@ -1,0 +1,235 @@
+#include "bus/broker.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "base/instant.h"
+#include "bus/handlers/data.h"
+
+namespace mes::bus {
+namespace kafka = wire::kafka;
+namespace {
+
+constexpr std::int64_t producer_id_block = 1'000;
+constexpr unsigned char producer_ids_change = 32;
+constexpr std::int64_t housekeeping_ms = 60'000;
+
+// Segments, index files and connections each take a descriptor.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+// Producer ids are given from blocks whose end is in the log, so that none is given twice.
+struct broker::state : log::state_machine {
+  groups::coordinator* groups = nullptr;
+  std::int64_t block_end = 0;  // durable
+  std::int64_t next_id = 0;    // below block_end: may be given
+  bool asking = false;
+  std::vector<std::function<void(std::int64_t)>> waiting;
+
+  void apply(std::string_view payload) override {
+    if (static_cast<unsigned char>(payload[0]) != producer_ids_change) return groups->apply(payload);
+    kafka::reader in(payload);
+    in.int8();
+    block_end = std::max(block_end, in.int64());
+  }
+  void snapshot(kafka::writer& out) const override {
+    out.int64(block_end);
+    groups->snapshot(out);
+  }
+  bool restore(kafka::reader& in) override {
+    block_end = in.int64();
+    return groups->restore(in);
+  }
+};
+
+broker::broker(broker_settings settings, const observe::logger& log) : _settings(std::move(settings)), _logger(log) {}
+
+broker::~broker() = default;
+
+result<std::unique_ptr<broker>> broker::open(broker_settings settings, os::file_system& files,
+                                             const observe::logger& log) {
+  raise_descriptor_limit();
+  std::unique_ptr<broker> b(new broker(std::move(settings), log));
+  broker* const raw = b.get();
+  auto loop = net::poller::make();
+  if (!loop) return fail(std::move(loop.error()));
+  b->_loop = std::move(*loop);
+  b->_state = std::make_unique<state>();
+  b->_groups = std::make_unique<groups::coordinator>(
+      b->_settings.groups, *b->_loop,
+      [raw](std::string payload, std::move_only_function<void(bool)> done) {
+        raw->_store->append_state(std::move(payload), std::move(done));
+      },
+      log);
+  b->_state->groups = b->_groups.get();
+
+  log::store_options options;
+  options.files = &files;
+  options.directory = b->_settings.directory;
+  options.segment_bytes = b->_settings.segment_bytes;
+  options.sync = b->_settings.sync;
+  options.retention_ms = b->_settings.retention_ms;
+  options.retention_bytes = b->_settings.retention_bytes;
+  options.notify = [loop_ptr = b->_loop.get()] { loop_ptr->wake(); };
+  auto store = log::store::open(options, *b->_state, log);
+  if (!store) return fail(std::move(store.error()));
+  b->_store = std::move(*store);
+  b->_state->next_id = b->_state->block_end;
+  b->_store->set_events({[raw](const std::shared_ptr<log::topic>& t, std::int32_t p) { raw->advanced(t, p); },
+                         [raw](const log::topic& t) { raw->topic_deleted(t); }});
+  b->_groups->start();
+
+  net::server_options listen;
+  listen.address = b->_settings.address;
+  listen.port = b->_settings.port;
+  listen.request_bytes_max = b->_settings.request_bytes_max;
+  listen.connections_max = b->_settings.connections_max;
+  auto server = net::server::listen(*b->_loop, listen,
+                                    [raw](net::answer_slot slot, const net::peer& who, char* frame, std::size_t size) {
+                                      return handlers::dispatch(*raw, slot, who, frame, size);
+                                    });
+  if (!server) return fail(std::move(server.error()));
+  b->_server = std::move(*server);
+  b->_server->set_fetcher([](const kafka::external_bytes& part, std::size_t from, char* into, std::size_t size) {
+    const auto& segment = *static_cast<const log::segment*>(part.source.get());
+    const auto got = segment.file->pread(part.position + from, {into, size});
+    return got && *got == size;
+  });
+  b->_server->set_closed([raw](std::uint64_t connection) { raw->forget_fetches_of(connection); });
+  b->_loop->set_after_turn([raw] { raw->after_turn(); });
+  for (const topic_spec& t : b->_settings.topics)
+    if (!b->_store->find(t.name))
+      b->_store->create_topic(t.name, t.partitions, t.configs, [raw, name = t.name](bool stored) {
+        if (!stored) raw->_logger.error("topic could not be made: no space", {{"topic", std::string_view(name)}});
+      });
+  return b;
+}
+
+result<void> broker::run() {
+  housekeeping();
+  _loop->run();
+  _server->stop_accepting();
+  if (!_outcome) return _outcome;
+  auto closed = _store->close();
+  _server->flush();
+  return closed;
+}
+
+void broker::stop() {
+  _loop->post([this] { _loop->stop(); });
+}
+
+void broker::post(std::function<void()> work) { _loop->post(std::move(work)); }
+
+// What was asked for in this turn goes to the writer together; what became durable is answered.
+void broker::after_turn() {
+  if (auto collected = _store->collect(); !collected) {
+    _logger.error("the log cannot be written: stopping, nothing unsynced was acknowledged",
+                  {{"error", std::string_view(collected.error().message)}});
+    _outcome = std::move(collected);
+    return _loop->stop();
+  }
+  _store->submit();
+  wake_fetches();
+  _server->set_paused(_store->pending_bytes() > _settings.pending_bytes_max);
+  _server->flush();
+  _store->submit();  // of requests that flush() let in
+}
+
+void broker::housekeeping() {
+  _store->retire();
+  _groups->expire(instant::now().ms());
+  _loop->after(housekeeping_ms, [this] { housekeeping(); });
+}
+
+void broker::topic_deleted(const log::topic& t) {
+  _groups->topic_deleted(t.name);
+  for (const auto& p : t.partitions)
+    if (const auto it = _watchers.find(p.get()); it != _watchers.end())
+      _to_wake.insert(it->second.begin(), it->second.end());
+}
+
+void broker::with_producer_id(std::function<void(std::int64_t)> use) {
+  state& s = *_state;
+  if (s.next_id < s.block_end) return use(s.next_id++);
+  s.waiting.push_back(std::move(use));
+  if (std::exchange(s.asking, true)) return;
+  kafka::writer out;
+  out.int8(static_cast<std::int8_t>(producer_ids_change));
+  out.int64(s.block_end + producer_id_block);
+  _store->append_state(std::move(out.buffer()), [this](bool stored) {
+    state& now = *_state;
+    now.asking = false;
+    auto waiting = std::exchange(now.waiting, {});
+    for (auto& w : waiting) {
+      if (stored)
+        with_producer_id(std::move(w));
+      else
+        w(-1);
+    }
+  });
+}
+
+// ---- Fetches that wait ----
+
+void broker::wait_for_data(std::unique_ptr<waiting_fetch> fetch) {
+  const std::uint64_t id = _next_fetch++;
+  for (const auto& t : fetch->topics)
+    for (const auto& p : t.parts) _watchers[t.found->partitions[static_cast<std::size_t>(p.index)].get()].insert(id);
+  fetch->timer = _loop->after(fetch->wait_ms, [this, id] { finish_fetch(id); });
+  _fetches.emplace(id, std::move(fetch));
+}
+
+void broker::advanced(const std::shared_ptr<log::topic>& t, std::int32_t partition) {
+  const auto it = _watchers.find(t->partitions[static_cast<std::size_t>(partition)].get());
+  if (it != _watchers.end()) _to_wake.insert(it->second.begin(), it->second.end());
+}
+
+void broker::wake_fetches() {
+  if (_to_wake.empty()) return;
+  const auto ids = std::exchange(_to_wake, {});
+  for (const std::uint64_t id : ids) {
+    const auto it = _fetches.find(id);
+    if (it != _fetches.end() && it->second->ready(*_store)) finish_fetch(id);
+  }
+}
+
+void broker::finish_fetch(std::uint64_t id) {
+  auto node = _fetches.extract(id);
+  if (node.empty()) return;
+  const waiting_fetch& fetch = *node.mapped();
+  unwatch(id, fetch);
+  fetch.answer(*this);
+}
+
+void broker::unwatch(std::uint64_t id, const waiting_fetch& fetch) {
+  _loop->cancel(fetch.timer);
+  for (const auto& t : fetch.topics)
+    for (const auto& p : t.parts) {
+      const auto it = _watchers.find(t.found->partitions[static_cast<std::size_t>(p.index)].get());
+      if (it == _watchers.end()) continue;
+      it->second.erase(id);
+      if (it->second.empty()) _watchers.erase(it);
+    }
+}
+
+void broker::forget_fetches_of(std::uint64_t connection) {
+  for (auto it = _fetches.begin(); it != _fetches.end();) {
+    if (it->second->from.slot.connection != connection) {
+      ++it;
+      continue;
+    }
+    unwatch(it->first, *it->second);
+    it = _fetches.erase(it);
+  }
+}
+
+}  // namespace mes::bus

@@ -1,0 +1,118 @@
+// The broker: one loop thread that owns topics, log, groups and connections, and the handlers of Kafka's APIs on it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "base/error.h"
+#include "bus/groups/coordinator.h"
+#include "bus/log/store.h"
+#include "bus/net/poller.h"
+#include "bus/net/server.h"
+#include "observe/log.h"
+#include "wire/kafka/errors.h"
+
+namespace mes::bus {
+
+struct topic_spec {
+  std::string name;
+  std::int32_t partitions = 3;
+  std::map<std::string, std::string> configs;
+};
+
+struct broker_settings {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;
+  std::string advertised_host;  // "": the address that the client reached
+  std::string directory;
+  std::uint32_t segment_bytes = 64U << 20;
+  std::int64_t retention_ms = 604'800'000;
+  std::int64_t retention_bytes = -1;
+  std::size_t message_bytes_max = 1'048'588;  // of a batch, as Kafka's message.max.bytes
+  std::size_t request_bytes_max = 100U << 20;
+  std::size_t connections_max = 10'000;
+  bool auto_create_topics = true;
+  std::int32_t num_partitions = 3;
+  bool sync = true;
+  std::size_t pending_bytes_max = 64U << 20;  // of produced data that is not durable yet
+  groups::coordinator_options groups;
+  std::vector<topic_spec> topics;  // made at start where missing
+};
+
+struct api_stats {
+  std::uint64_t requests = 0;
+  std::uint64_t errors = 0;
+};
+
+// What the broker counts; read through broker::post() or by metrics at scrape.
+struct broker_stats {
+  std::map<std::int16_t, api_stats> apis;
+  std::uint64_t batches_in = 0, records_in = 0, bytes_in = 0, bytes_out = 0;
+  std::uint64_t duplicates = 0;        // batches of idempotent producers that were there already
+  std::uint64_t produce_failures = 0;  // partitions that were answered with an error
+};
+
+struct waiting_fetch;
+
+class broker {
+ public:
+  // Opens the log and listens; serves once run() is called.
+  static result<std::unique_ptr<broker>> open(broker_settings settings, os::file_system& files,
+                                              const observe::logger& log);
+  ~broker();
+
+  result<void> run();                     // the loop; until stop(), then closes the log. An error is fatal.
+  void stop();                            // thread-safe
+  void post(std::function<void()> work);  // thread-safe; on the loop's thread
+  std::uint16_t port() const { return _server->port(); }
+
+  // The rest is the loop's, for handlers.
+  const broker_settings& settings() const { return _settings; }
+  log::store& store() { return *_store; }
+  groups::coordinator& groups() { return *_groups; }
+  net::server& server() { return *_server; }
+  net::poller& loop() { return *_loop; }
+  const observe::logger& logger() const { return _logger; }
+  broker_stats& stats() { return _stats; }
+  static constexpr std::int32_t node_id = 1;
+
+  void with_producer_id(std::function<void(std::int64_t id)> use);  // -1: could not be stored
+
+  // A fetch that waits for data; `advance` looks at it again when one of its partitions has more.
+  void wait_for_data(std::unique_ptr<waiting_fetch> fetch);
+  void forget_fetches_of(std::uint64_t connection);
+
+ private:
+  struct state;  // producer ids beside groups: what lives in the log
+  broker(broker_settings settings, const observe::logger& log);
+  void after_turn();
+  void advanced(const std::shared_ptr<log::topic>& t, std::int32_t partition);
+  void wake_fetches();
+  void finish_fetch(std::uint64_t id);
+  void unwatch(std::uint64_t id, const waiting_fetch& fetch);
+  void topic_deleted(const log::topic& t);
+  void housekeeping();
+
+  broker_settings _settings;
+  const observe::logger& _logger;
+  broker_stats _stats;
+  std::unique_ptr<net::poller> _loop;
+  std::unique_ptr<state> _state;
+  std::unique_ptr<groups::coordinator> _groups;
+  std::unique_ptr<log::store> _store;
+  std::unique_ptr<net::server> _server;
+  std::map<std::uint64_t, std::unique_ptr<waiting_fetch>> _fetches;
+  std::unordered_map<const log::partition*, std::unordered_set<std::uint64_t>> _watchers;
+  std::unordered_set<std::uint64_t> _to_wake;
+  std::uint64_t _next_fetch = 1;
+  result<void> _outcome;
+};
+
+}  // namespace mes::bus

@@ -1,0 +1,10 @@
+// The coordinator's changes as they stand in the log: the first byte of their payload.
+#pragma once
+
+#include <cstdint>
+
+namespace mes::bus::groups {
+
+enum class change : std::int8_t { offsets_committed = 16, offsets_deleted = 17, group = 18, group_deleted = 19 };
+
+}  // namespace mes::bus::groups

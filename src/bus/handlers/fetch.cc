@@ -1,0 +1,95 @@
+#include <algorithm>
+
+#include "bus/handlers/data.h"
+
+namespace mes::bus {
+namespace kafka = wire::kafka;
+using kafka::error_code;
+namespace {
+
+error_code check(const log::store& store, const waiting_fetch::topic_part& t, const waiting_fetch::part& p,
+                 bool by_id) {
+  if (!t.found) return by_id ? error_code::unknown_topic_id : error_code::unknown_topic_or_partition;
+  if (p.index < 0 || static_cast<std::size_t>(p.index) >= t.found->partitions.size())
+    return error_code::unknown_topic_or_partition;
+  if (p.leader_epoch >= 0 && p.leader_epoch < store.leader_epoch()) return error_code::fenced_leader_epoch;
+  if (p.leader_epoch > store.leader_epoch()) return error_code::unknown_leader_epoch;
+  const log::partition& partition = *t.found->partitions[static_cast<std::size_t>(p.index)];
+  if (p.offset < partition.log_start() || p.offset > partition.high_watermark()) return error_code::offset_out_of_range;
+  return error_code::none;
+}
+
+}  // namespace
+
+bool waiting_fetch::ready(const log::store& store) const {
+  std::size_t have = 0;
+  bool any = false;
+  for (const topic_part& t : topics)
+    for (const part& p : t.parts) {
+      any = true;
+      if (check(store, t, p, from.version >= 13) != error_code::none) return true;
+      have += t.found->partitions[static_cast<std::size_t>(p.index)]->available(p.offset, bytes_min - have);
+      if (have >= bytes_min) return true;
+    }
+  return !any;
+}
+
+void waiting_fetch::answer(broker& b) const {
+  kafka::fetch_response response;
+  std::size_t left = bytes_max;
+  bool first = true;
+  for (const topic_part& t : topics) {
+    auto& topic_answer = response.responses.emplace_back();
+    topic_answer.topic = t.name;
+    topic_answer.topic_id = t.id;
+    for (const part& p : t.parts) {
+      auto& answer = topic_answer.partitions.emplace_back();
+      answer.partition_index = p.index;
+      const error_code error = check(b.store(), t, p, from.version >= 13);
+      answer.error_code = kafka::code(error);
+      answer.high_watermark = -1;
+      const bool known = error == error_code::none || error == error_code::offset_out_of_range;
+      if (!known) continue;
+      const log::partition& partition = *t.found->partitions[static_cast<std::size_t>(p.index)];
+      answer.high_watermark = answer.last_stable_offset = partition.high_watermark();
+      answer.log_start_offset = partition.log_start();
+      if (error != error_code::none) continue;
+      const std::size_t size = partition.read(p.offset, std::min(left, p.bytes_max), first, answer.records.external);
+      b.stats().bytes_out += size;
+      if (size > 0) first = false;
+      left -= std::min(left, size);
+    }
+  }
+  from.answer(response);
+}
+
+}  // namespace mes::bus
+
+namespace mes::bus::handlers {
+
+void fetch(const call& c, kafka::fetch_request& request) {
+  if (request.session_id != 0) {
+    // Sessions are never given: an id of 0 is always a legal answer.
+    kafka::fetch_response response;
+    response.error_code = kafka::code(kafka::error_code::fetch_session_id_not_found);
+    return c.answer(response);
+  }
+  auto wait = std::make_unique<waiting_fetch>();
+  wait->from = c;
+  wait->bytes_min = static_cast<std::size_t>(std::max(request.min_bytes, 0));
+  wait->bytes_max = static_cast<std::size_t>(std::max(request.max_bytes, 0));
+  wait->wait_ms = request.max_wait_ms;
+  for (const auto& topic : request.topics) {
+    auto& t = wait->topics.emplace_back();
+    t.found = c.version >= 13 ? c.of->store().find(topic.topic_id) : c.of->store().find(topic.topic);
+    t.name = topic.topic;
+    t.id = topic.topic_id;
+    for (const auto& p : topic.partitions)
+      t.parts.push_back({p.partition, p.fetch_offset, p.current_leader_epoch,
+                         static_cast<std::size_t>(std::max(p.partition_max_bytes, 0))});
+  }
+  if (wait->wait_ms <= 0 || wait->bytes_min == 0 || wait->ready(c.of->store())) return wait->answer(*c.of);
+  c.of->wait_for_data(std::move(wait));
+}
+
+}  // namespace mes::bus::handlers

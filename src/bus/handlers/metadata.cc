@@ -1,0 +1,96 @@
+#include <algorithm>
+
+#include "bus/handlers/data.h"
+
+namespace mes::bus::handlers {
+namespace kafka = wire::kafka;
+using kafka::error_code;
+namespace {
+
+void fill(const broker& b, const log::store& store, const log::topic& t,
+          kafka::metadata_response::metadata_response_topic& out) {
+  out.name = t.name;
+  out.topic_id = t.id;
+  for (std::size_t i = 0; i < t.partitions.size(); ++i) {
+    auto& p = out.partitions.emplace_back();
+    p.partition_index = static_cast<std::int32_t>(i);
+    p.leader_id = b.node_id;
+    p.leader_epoch = store.leader_epoch();
+    p.replica_nodes = {b.node_id};
+    p.isr_nodes = {b.node_id};
+  }
+}
+
+struct wanted {
+  std::string name;
+  uuid id;
+  error_code error = error_code::none;
+};
+
+void answer(const call& c, const std::vector<wanted>& topics) {
+  broker& b = *c.of;
+  kafka::metadata_response response;
+  auto& self = response.brokers.emplace_back();
+  self.node_id = b.node_id;
+  self.host = b.settings().advertised_host.empty() ? c.local_host : b.settings().advertised_host;
+  self.port = b.port();
+  response.cluster_id = b.store().cluster_id().to_hex();
+  response.controller_id = b.node_id;
+  for (const wanted& w : topics) {
+    auto& out = response.topics.emplace_back();
+    const auto t = w.name.empty() ? b.store().find(w.id) : b.store().find(w.name);
+    if (t) {
+      fill(b, b.store(), *t, out);
+      continue;
+    }
+    if (!w.name.empty() || c.version < 12) out.name = w.name;
+    out.topic_id = w.id;
+    error_code error = w.error;
+    if (error == error_code::none)
+      error = w.name.empty() ? error_code::unknown_topic_id : error_code::unknown_topic_or_partition;
+    out.error_code = kafka::code(error);
+  }
+  c.answer(response);
+}
+
+}  // namespace
+
+bool is_topic_name(std::string_view name) {
+  return !name.empty() && name.size() <= 249 && name != "." && name != ".." && std::ranges::all_of(name, [](char ch) {
+    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '.' || ch == '_' ||
+           ch == '-';
+  });
+}
+
+void metadata(const call& c, kafka::metadata_request& request) {
+  broker& b = *c.of;
+  auto topics = std::make_shared<std::vector<wanted>>();
+  if (!request.topics || (c.version == 0 && request.topics->empty())) {
+    for (const auto& [name, t] : b.store().topics()) topics->push_back({name, t->id});
+    return answer(c, *topics);
+  }
+  const bool may_create = b.settings().auto_create_topics && request.allow_auto_topic_creation;
+  auto creating = std::make_shared<std::size_t>(1);  // and this function
+  const auto one_done = [c, topics, creating] {
+    if (--*creating == 0) answer(c, *topics);
+  };
+  for (const auto& t : *request.topics) {
+    wanted& w = topics->emplace_back(std::string(t.name.value_or("")), t.topic_id);
+    if (w.name.empty() || b.store().find(w.name)) continue;
+    if (!is_topic_name(w.name)) {
+      w.error = error_code::invalid_topic;
+      continue;
+    }
+    if (!may_create) continue;
+    // Kafka answers LEADER_NOT_AVAILABLE until the topic is there; waiting for it spares the client a round.
+    ++*creating;
+    const std::size_t at = topics->size() - 1;
+    b.store().create_topic(w.name, b.settings().num_partitions, {}, [topics, at, one_done](bool stored) {
+      if (!stored) (*topics)[at].error = error_code::kafka_storage_error;
+      one_done();
+    });
+  }
+  one_done();
+}
+
+}  // namespace mes::bus::handlers

@@ -1,0 +1,84 @@
+#include <algorithm>
+
+#include "bus/handlers/data.h"
+
+namespace mes::bus::handlers {
+namespace kafka = wire::kafka;
+using kafka::error_code;
+namespace {
+
+log::partition* find_partition(const call& c, std::string_view topic, std::int32_t index) {
+  const auto t = c.of->store().find(topic);
+  if (!t || index < 0 || static_cast<std::size_t>(index) >= t->partitions.size()) return nullptr;
+  return t->partitions[static_cast<std::size_t>(index)].get();
+}
+
+error_code check_epoch(const call& c, std::int32_t epoch) {
+  if (epoch >= 0 && epoch < c.of->store().leader_epoch()) return error_code::fenced_leader_epoch;
+  return epoch > c.of->store().leader_epoch() ? error_code::unknown_leader_epoch : error_code::none;
+}
+
+// KIP-79, KIP-734, KIP-405, KIP-1023: negative timestamps have a meaning.
+void find_offset(const log::partition& p, std::int64_t timestamp, std::int32_t epoch,
+                 kafka::list_offsets_response::list_offsets_partition_response& out) {
+  constexpr std::int64_t latest = -1, earliest = -2, max_timestamp = -3, earliest_local = -4;
+  if (timestamp == latest) {
+    out.offset = p.high_watermark();
+  } else if (timestamp == earliest || timestamp == earliest_local) {
+    out.offset = p.log_start();
+  } else if (timestamp == max_timestamp) {
+    const auto found = p.max_timestamp();
+    out.offset = found.offset;
+    out.timestamp = found.timestamp_ms;
+  } else if (timestamp >= 0) {
+    const auto found = p.first_at_or_after(timestamp);
+    if (!found) {
+      out.error_code = kafka::code(error_code::kafka_storage_error);
+      return;
+    }
+    out.offset = found->offset;
+    out.timestamp = found->timestamp_ms;
+  }
+  // -5 and below speak of tiered storage, which is not there: no offset.
+  if (out.offset >= 0) out.leader_epoch = epoch;
+}
+
+}  // namespace
+
+void list_offsets(const call& c, kafka::list_offsets_request& request) {
+  kafka::list_offsets_response response;
+  for (const auto& topic : request.topics) {
+    auto& topic_answer = response.topics.emplace_back();
+    topic_answer.name = topic.name;
+    for (const auto& part : topic.partitions) {
+      auto& out = topic_answer.partitions.emplace_back();
+      out.partition_index = part.partition_index;
+      const log::partition* p = find_partition(c, topic.name, part.partition_index);
+      const error_code error = p ? check_epoch(c, part.current_leader_epoch) : error_code::unknown_topic_or_partition;
+      if (error == error_code::none)
+        find_offset(*p, part.timestamp, c.of->store().leader_epoch(), out);
+      else
+        out.error_code = kafka::code(error);
+    }
+  }
+  c.answer(response);
+}
+
+void offset_for_leader_epoch(const call& c, kafka::offset_for_leader_epoch_request& request) {
+  kafka::offset_for_leader_epoch_response response;
+  for (const auto& topic : request.topics) {
+    auto& topic_answer = response.topics.emplace_back();
+    topic_answer.topic = topic.topic;
+    for (const auto& part : topic.partitions) {
+      auto& out = topic_answer.partitions.emplace_back();
+      out.partition = part.partition;
+      const log::partition* p = find_partition(c, topic.topic, part.partition);
+      const error_code error = p ? check_epoch(c, part.current_leader_epoch) : error_code::unknown_topic_or_partition;
+      out.error_code = kafka::code(error);
+      if (error == error_code::none) std::tie(out.leader_epoch, out.end_offset) = p->end_of_epoch(part.leader_epoch);
+    }
+  }
+  c.answer(response);
+}
+
+}  // namespace mes::bus::handlers

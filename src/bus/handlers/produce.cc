@@ -1,0 +1,138 @@
+#include "base/instant.h"
+#include "bus/handlers/data.h"
+#include "wire/kafka/record_batch.h"
+
+namespace mes::bus::handlers {
+namespace kafka = wire::kafka;
+using kafka::error_code;
+namespace {
+
+using partition_answer = kafka::produce_response::partition_produce_response;
+
+error_code error_of(kafka::batch_fault fault) {
+  switch (fault) {
+    case kafka::batch_fault::cut_short:
+    case kafka::batch_fault::bad_crc:
+      return error_code::corrupt_message;
+    case kafka::batch_fault::bad_codec:
+      return error_code::unsupported_compression_type;
+    case kafka::batch_fault::unknown_magic:
+    case kafka::batch_fault::bad_header:
+    case kafka::batch_fault::bad_record:
+      return error_code::invalid_record;
+  }
+  return error_code::corrupt_message;
+}
+
+void refuse(partition_answer& answer, error_code error, std::string why = {}) {
+  answer.error_code = kafka::code(error);
+  answer.base_offset = -1;
+  if (!why.empty()) answer.error_message = std::move(why);
+}
+
+// Appends one partition's batch or says why not.
+void append(broker& b, const call& c, const std::shared_ptr<log::topic>& t, std::string_view records,
+            partition_answer& answer) {
+  log::partition& p = *t->partitions[static_cast<std::size_t>(answer.index)];
+  answer.log_start_offset = p.log_start();
+  auto batch = kafka::check_batch(records);
+  if (!batch) return refuse(answer, error_of(batch.error()));
+  const auto bytes_max =
+      t->config_number("max.message.bytes", static_cast<std::int64_t>(b.settings().message_bytes_max));
+  if (static_cast<std::int64_t>(batch->batch_size) > bytes_max)
+    return refuse(answer, error_code::message_too_large, "The batch is larger than max.message.bytes of the topic");
+  if (batch->batch_size != records.size())
+    return refuse(answer, error_code::invalid_record, "Exactly one record batch is allowed for a partition");
+  if (batch->control()) return refuse(answer, error_code::invalid_record, "Clients do not write control records");
+  if (batch->transactional())
+    return refuse(answer, error_code::invalid_txn_state, "Transactions are not supported by this broker yet");
+  if (batch->codec() == kafka::compression::zstd && c.version < 7)
+    return refuse(answer, error_code::unsupported_compression_type);
+  const auto known = p.check_producer(*batch);
+  if (!known) {
+    b.logger().debug("producer refused", {{"topic", std::string_view(t->name)}, {"producer_id", batch->producer_id}});
+    return refuse(answer, known.error());
+  }
+  if (*known) {
+    b.stats().duplicates += 1;
+    answer.base_offset = **known;
+    return;
+  }
+  char* const bytes = const_cast<char*>(records.data());  // the frame is ours to change (net/server.h)
+  if (const auto type = t->configs.find("message.timestamp.type");
+      type != t->configs.end() && type->second == "LogAppendTime") {
+    answer.log_append_time_ms = instant::now().ms();
+    kafka::set_log_append_time(bytes, records.size(), answer.log_append_time_ms);
+    batch = *kafka::peek_batch(records);
+  }
+  answer.base_offset = b.store().append(t, answer.index, bytes, *batch);
+  b.stats().batches_in += 1;
+  b.stats().records_in += static_cast<std::uint64_t>(batch->count);
+  b.stats().bytes_in += batch->batch_size;
+}
+
+}  // namespace
+
+void produce(const call& c, kafka::produce_request& request) {
+  broker& b = *c.of;
+  kafka::produce_response response;
+  error_code whole = error_code::none;
+  if (request.acks < -1 || request.acks > 1) whole = error_code::invalid_required_acks;
+  if (request.transactional_id) whole = error_code::transactional_id_authorization_failed;
+  for (auto& topic : request.topic_data) {
+    auto& topic_answer = response.responses.emplace_back();
+    const bool by_id = c.version >= 13;
+    const auto t = by_id ? b.store().find(topic.topic_id) : b.store().find(topic.name);
+    topic_answer.name = topic.name;
+    topic_answer.topic_id = topic.topic_id;
+    for (auto& part : topic.partition_data) {
+      auto& answer = topic_answer.partition_responses.emplace_back();
+      answer.index = part.index;
+      answer.log_start_offset = -1;
+      if (whole != error_code::none)
+        refuse(answer, whole);
+      else if (!t && by_id)
+        refuse(answer, error_code::unknown_topic_id);
+      else if (!t || part.index < 0 || static_cast<std::size_t>(part.index) >= t->partitions.size())
+        refuse(answer, error_code::unknown_topic_or_partition);
+      else
+        append(b, c, t, part.records.value_or(std::string_view{}), answer);
+      if (answer.error_code != 0) b.stats().produce_failures += 1;
+    }
+  }
+  if (request.acks == 0) {
+    // There is no answer to tell an error by: Kafka closes the connection.
+    for (const auto& topic : response.responses)
+      for (const auto& part : topic.partition_responses)
+        if (part.error_code != 0) return b.server().close_connection(c.slot.connection);
+    return c.answer_nothing();
+  }
+  b.store().when_durable([c, response = std::move(response)](bool stored) mutable {
+    if (!stored)
+      for (auto& topic : response.responses)
+        for (auto& part : topic.partition_responses)
+          if (part.error_code == 0) refuse(part, error_code::kafka_storage_error, "The log could not be written");
+    c.answer(response);
+  });
+}
+
+void init_producer_id(const call& c, kafka::init_producer_id_request& request) {
+  kafka::init_producer_id_response response;
+  response.producer_epoch = -1;
+  if (request.transactional_id) {
+    response.error_code = kafka::code(error_code::transactional_id_authorization_failed);
+    return c.answer(response);
+  }
+  // An idempotent producer that asks for a new epoch of its id gets a new id, as Kafka gives it.
+  c.of->with_producer_id([c, response](std::int64_t id) mutable {
+    if (id < 0) {
+      response.error_code = kafka::code(error_code::coordinator_not_available);
+    } else {
+      response.producer_id = id;
+      response.producer_epoch = 0;
+    }
+    c.answer(response);
+  });
+}
+
+}  // namespace mes::bus::handlers

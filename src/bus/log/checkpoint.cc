@@ -1,0 +1,240 @@
+// Checkpoints and index files: what a start needs not read from the log.
+#include <bit>
+#include <cstring>
+#include <unordered_map>
+
+#include "bus/log/store_state.h"
+
+namespace mes::bus::log {
+namespace kafka = wire::kafka;
+namespace {
+
+constexpr std::int8_t checkpoint_version = 1;
+
+// Whole or not at all: a new file, synced, then renamed over the old one.
+result<void> replace_file(os::file_system& files, const std::string& directory, const std::string& name,
+                          std::string_view bytes) {
+  const std::string fresh = directory + "/" + name + ".new";
+  auto file = files.open(fresh, os::open_mode::create);
+  if (!file) return fail(std::move(file.error()));
+  if (auto ok = (*file)->truncate(0); !ok) return ok;
+  if (auto ok = (*file)->pwrite(0, bytes); !ok) return ok;
+  if (auto ok = (*file)->sync(); !ok) return ok;
+  file->reset();
+  if (auto ok = files.rename(fresh, directory + "/" + name); !ok) return ok;
+  return files.sync_dir(directory);
+}
+
+result<std::shared_ptr<os::file>> write_index(os::file_system& files, const std::string& path, std::string_view bytes) {
+  auto file = files.open(path, os::open_mode::create);
+  if (!file) return fail(std::move(file.error()));
+  if (auto ok = (*file)->truncate(0); !ok) return fail(std::move(ok.error()));
+  if (auto ok = (*file)->pwrite(0, bytes); !ok) return fail(std::move(ok.error()));
+  if (auto ok = (*file)->sync(); !ok) return fail(std::move(ok.error()));
+  return std::shared_ptr<os::file>(std::move(*file));
+}
+
+// A checkpoint or an index that cannot be written for want of space is no fault: the log holds all of it, and the next
+// one may succeed.
+bool harmless(const error& e) { return e.code == error_code::storage_full; }
+
+}  // namespace
+
+std::string index_file::bytes() const {
+  std::string out = entries;
+  out += seal(index_magic, directory);
+  std::uint64_t at = entries.size();
+  if constexpr (std::endian::native == std::endian::big) at = std::byteswap(at);
+  char bytes[8];
+  std::memcpy(bytes, &at, 8);
+  return out.append(bytes, 8);
+}
+
+index_file store::make_index(std::uint64_t segment, std::uint32_t covered) const {
+  index_file index;
+  kafka::writer ranges;
+  std::uint32_t count = 0;
+  for (const auto& [id, t] : _by_id)
+    for (std::size_t i = 0; i < t->partitions.size(); ++i)
+      for (const range& r : t->partitions[i]->ranges()) {
+        if (r.in->number != segment || !r.resident()) continue;
+        ++count;
+        ranges.uuid(id);
+        ranges.int32(static_cast<std::int32_t>(i));
+        ranges.int64(r.first_offset);
+        ranges.int64(r.end_offset);
+        ranges.int64(r.max_timestamp_ms);
+        ranges.int64(static_cast<std::int64_t>(r.bytes));
+        ranges.int64(static_cast<std::int64_t>(index.entries.size()));
+        ranges.int32(static_cast<std::int32_t>(r.count));
+        for (const index_entry& e : r.entries) append_index_entry(index.entries, e);
+      }
+  kafka::writer directory;
+  directory.int64(static_cast<std::int64_t>(segment));
+  directory.int32(static_cast<std::int32_t>(covered));
+  directory.int32(static_cast<std::int32_t>(count));
+  directory.raw(ranges.buffer());
+  index.directory = std::move(directory.buffer());
+  return index;
+}
+
+std::string store::checkpoint_body(position at) const {
+  kafka::writer out;
+  out.int8(checkpoint_version);
+  out.int64(static_cast<std::int64_t>(at.segment));
+  out.int32(static_cast<std::int32_t>(at.offset));
+  out.int32(_leader_epoch);
+  out.uuid(_cluster_id);
+  out.varuint(static_cast<std::uint32_t>(_by_id.size()));
+  for (const auto& [id, t] : _by_id) {
+    out.uuid(id);
+    out.string(true, t->name);
+    write_configs(out, t->configs);
+    out.varuint(static_cast<std::uint32_t>(t->partitions.size()));
+    for (const auto& p : t->partitions) p->snapshot(out);
+  }
+  _beside.snapshot(out);
+  return std::move(out.buffer());
+}
+
+bool store::restore(std::string_view body) {
+  kafka::reader in(body, std::size_t{1} << 30);
+  if (in.int8() != checkpoint_version) return false;
+  _checkpoint.segment = static_cast<std::uint64_t>(in.int64());
+  _checkpoint.offset = static_cast<std::uint32_t>(in.int32());
+  _leader_epoch = in.int32();
+  _cluster_id = in.uuid();
+  for (std::uint32_t i = 0, count = in.varuint(); i < count && in.ok(); ++i) {
+    auto t = std::make_shared<topic>();
+    t->id = in.uuid();
+    t->name = in.string(true);
+    t->configs = read_configs(in);
+    for (std::uint32_t k = 0, size = in.varuint(); k < size && in.ok(); ++k)
+      if (!t->partitions.emplace_back(std::make_unique<partition>())->restore(in)) return false;
+    insert(std::move(t));
+  }
+  return in.ok() && _beside.restore(in) && in.left() == 0;
+}
+
+void store::write_index_of(std::uint64_t n) {
+  _log->run_on_writer([files = _options.files, mail = _mail, notify = _options.notify, file_path = path(index_name(n)),
+                       n, index = make_index(n, UINT32_MAX)] {
+    auto written = write_index(*files, file_path, index.bytes());
+    if (written)
+      mail->put_index({n, index.directory, std::move(*written)});
+    else if (!harmless(written.error()))
+      mail->put_fault(std::move(written.error()));
+    notify();
+  });
+}
+
+void store::close_segments() {
+  const position now = _log->durable();
+  if (now.segment == _active_segment) return;
+  for (std::uint64_t n = _active_segment; n != 0 && n < now.segment; ++n) {
+    const auto closed = _log->closed(n);
+    if (closed) _segments[n] = closed;
+    write_index_of(n);
+  }
+  _active_segment = now.segment;
+  _log->run_on_writer([files = _options.files, mail = _mail, notify = _options.notify, directory = _options.directory,
+                       body = checkpoint_body(now), now] {
+    auto written = replace_file(*files, directory, std::string(checkpoint_file), seal(checkpoint_magic, body));
+    if (written)
+      mail->put_checkpoint(now);
+    else if (!harmless(written.error()))
+      mail->put_fault(std::move(written.error()));
+    notify();
+  });
+}
+
+bool store::adopt_index(std::uint64_t segment, std::string_view directory, const std::shared_ptr<os::file>& file) {
+  kafka::reader in(directory);
+  if (static_cast<std::uint64_t>(in.int64()) != segment) return false;
+  in.int32();  // covered
+  const std::int32_t count = in.int32();
+  for (std::int32_t i = 0; i < count; ++i) {
+    const auto t = find(in.uuid());
+    const auto index = static_cast<std::size_t>(in.int32());
+    range r;
+    r.first_offset = in.int64();
+    r.end_offset = in.int64();
+    r.max_timestamp_ms = in.int64();
+    r.bytes = static_cast<std::uint64_t>(in.int64());
+    r.index_at = static_cast<std::uint64_t>(in.int64());
+    r.count = static_cast<std::uint32_t>(in.int32());
+    r.index = file;
+    if (!in.ok()) return false;
+    if (!t || index >= t->partitions.size()) continue;
+    for (range& have : t->partitions[index]->mutable_ranges()) {
+      if (have.in->number != segment || !have.resident() || have.count != r.count) continue;
+      have.index = file;
+      have.index_at = r.index_at;
+      have.entries = {};
+    }
+  }
+  return true;
+}
+
+bool store::load_index(const std::shared_ptr<segment>& s, std::uint32_t covered, bool resident) {
+  auto opened = _options.files->open(path(index_name(s->number)), os::open_mode::read);
+  if (!opened) return false;
+  const std::shared_ptr<os::file> file = std::move(*opened);
+  const auto size = file->size();
+  if (!size || *size < 8) return false;
+  char tail[8];
+  if (const auto got = file->pread(*size - 8, tail); !got || *got != 8) return false;
+  std::uint64_t at;
+  std::memcpy(&at, tail, 8);
+  if constexpr (std::endian::native == std::endian::big) at = std::byteswap(at);
+  if (at > *size - 8) return false;
+  std::string sealed(*size - 8 - at, '\0');
+  if (const auto got = file->pread(at, sealed); !got || *got != sealed.size()) return false;
+  const auto directory = unseal(index_magic, sealed);
+  if (!directory) return false;
+
+  kafka::reader in(*directory);
+  if (static_cast<std::uint64_t>(in.int64()) != s->number) return false;
+  if (static_cast<std::uint32_t>(in.int32()) != covered) return false;
+  const std::int32_t count = in.int32();
+  std::vector<std::pair<partition*, range>> found;
+  for (std::int32_t i = 0; i < count; ++i) {
+    const auto t = find(in.uuid());
+    const auto index = static_cast<std::size_t>(in.int32());
+    range r;
+    r.in = s;
+    r.first_offset = in.int64();
+    r.end_offset = in.int64();
+    r.max_timestamp_ms = in.int64();
+    r.bytes = static_cast<std::uint64_t>(in.int64());
+    r.index_at = static_cast<std::uint64_t>(in.int64());
+    r.count = static_cast<std::uint32_t>(in.int32());
+    if (!in.ok() || r.index_at + std::uint64_t{r.count} * index_entry_size > at) return false;
+    if (resident) {
+      std::string bytes(std::size_t{r.count} * index_entry_size, '\0');
+      if (const auto got = file->pread(r.index_at, bytes); !got || *got != bytes.size()) return false;
+      for (std::uint32_t k = 0; k < r.count; ++k)
+        r.entries.push_back(parse_index_entry(bytes.data() + k * index_entry_size));
+    } else {
+      r.index = file;
+    }
+    if (t && index < t->partitions.size()) found.emplace_back(t->partitions[index].get(), std::move(r));
+  }
+  for (auto& [p, r] : found) p->attach(std::move(r));
+  return true;
+}
+
+result<void> store::write_everything(position at) {
+  if (at.segment != 0) {
+    const auto written =
+        write_index(*_options.files, path(index_name(at.segment)), make_index(at.segment, at.offset).bytes());
+    if (!written && !harmless(written.error())) return fail(written.error());
+  }
+  const auto written = replace_file(*_options.files, _options.directory, std::string(checkpoint_file),
+                                    seal(checkpoint_magic, checkpoint_body(at)));
+  if (!written && !harmless(written.error())) return written;
+  if (written) _checkpoint = at;
+  return {};
+}
+
+}  // namespace mes::bus::log

@@ -1,0 +1,116 @@
+#include "bus/log/format.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+#include <charconv>
+#include <cstring>
+
+#include "wire/kafka/crc32c.h"
+
+namespace mes::bus::log {
+namespace {
+
+constexpr std::string_view segment_magic = "MESBUS\x01\n";
+
+template <class T>
+void put(std::string& out, T value) {
+  if constexpr (std::endian::native == std::endian::big) value = std::byteswap(value);
+  char bytes[sizeof(T)];
+  std::memcpy(bytes, &value, sizeof(T));
+  out.append(bytes, sizeof(T));
+}
+
+template <class T>
+T get(std::string_view bytes, std::size_t at) {
+  T value;
+  std::memcpy(&value, bytes.data() + at, sizeof(T));
+  if constexpr (std::endian::native == std::endian::big) value = std::byteswap(value);
+  return value;
+}
+
+std::uint32_t seeded_crc(std::string_view bytes, std::uint64_t segment) {
+  std::string seed;
+  put(seed, segment);
+  return wire::kafka::crc32c(bytes, wire::kafka::crc32c(seed));
+}
+
+}  // namespace
+
+void append_frame_header(std::string& out, const frame_header& header, std::uint64_t segment) {
+  const std::size_t start = out.size();
+  put(out, std::uint32_t{0});  // CRC, below
+  put(out, header.payload_size);
+  out.push_back(static_cast<char>(header.kind));
+  out.push_back(static_cast<char>(format_version));
+  put(out, std::uint16_t{0});
+  put(out, header.partition);
+  out.append(reinterpret_cast<const char*>(header.topic.bytes.data()), header.topic.bytes.size());
+  put(out, header.base_offset);
+  put(out, header.leader_epoch);
+  put(out, header.payload_crc);
+  put(out, std::uint64_t{0});
+  const std::uint32_t crc = seeded_crc(std::string_view(out).substr(start + 4, frame_header_size - 4), segment);
+  std::string sum;
+  put(sum, crc);
+  std::memcpy(out.data() + start, sum.data(), sum.size());
+}
+
+std::optional<frame_header> read_frame_header(std::string_view bytes, std::uint64_t segment) {
+  if (bytes.size() < frame_header_size) return std::nullopt;
+  bytes = bytes.substr(0, frame_header_size);
+  frame_header h;
+  h.payload_size = get<std::uint32_t>(bytes, 4);
+  if (h.payload_size == 0 || get<std::uint32_t>(bytes, 0) != seeded_crc(bytes.substr(4), segment)) return std::nullopt;
+  const auto kind = static_cast<std::uint8_t>(bytes[8]);
+  if ((kind != 1 && kind != 2) || bytes[9] != static_cast<char>(format_version)) return std::nullopt;
+  h.kind = static_cast<frame_kind>(kind);
+  h.partition = get<std::int32_t>(bytes, 12);
+  std::memcpy(h.topic.bytes.data(), bytes.data() + 16, 16);
+  h.base_offset = get<std::int64_t>(bytes, 32);
+  h.leader_epoch = get<std::int32_t>(bytes, 40);
+  h.payload_crc = get<std::uint32_t>(bytes, 44);
+  return h;
+}
+
+std::string make_segment_header(std::uint64_t segment) {
+  std::string out(segment_magic);
+  put(out, segment);
+  out.resize(segment_header_size - 4, '\0');
+  put(out, seeded_crc(out, segment));
+  return out;
+}
+
+bool is_segment_header(std::string_view bytes, std::uint64_t segment) {
+  return bytes.substr(0, segment_header_size) == make_segment_header(segment);
+}
+
+std::string segment_name(std::uint64_t segment) { return fmt::format("{:020}.log", segment); }
+std::string index_name(std::uint64_t segment) { return fmt::format("{:020}.index", segment); }
+
+std::optional<std::uint64_t> parse_segment_name(std::string_view name) {
+  std::uint64_t number = 0;
+  if (name.size() != 24 || !name.ends_with(".log")) return std::nullopt;
+  const auto [end, fault] = std::from_chars(name.data(), name.data() + 20, number);
+  if (fault != std::errc{} || end != name.data() + 20) return std::nullopt;
+  return number;
+}
+
+std::string seal(std::string_view magic, std::string_view body) {
+  std::string out(magic);
+  put(out, static_cast<std::uint64_t>(body.size()));
+  put(out, wire::kafka::crc32c(body));
+  out.append(body);
+  return out;
+}
+
+std::optional<std::string_view> unseal(std::string_view magic, std::string_view file) {
+  const std::size_t before = magic.size() + 12;
+  if (file.size() < before || !file.starts_with(magic)) return std::nullopt;
+  const std::string_view body = file.substr(before);
+  if (get<std::uint64_t>(file, magic.size()) != body.size()) return std::nullopt;
+  if (get<std::uint32_t>(file, magic.size() + 8) != wire::kafka::crc32c(body)) return std::nullopt;
+  return body;
+}
+
+}  // namespace mes::bus::log

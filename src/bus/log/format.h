@@ -1,0 +1,47 @@
+// The bytes of the log on disk (docs/formats/bus-log.md). Numbers are little-endian.
+//
+// A segment is a header and frames without gaps; a frame is a header and a payload: a record batch as Kafka's protocol
+// has it, or a change of the broker's own state. Zeros follow the last frame of the segment that is written to.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/uuid.h"
+
+namespace mes::bus::log {
+
+inline constexpr std::size_t segment_header_size = 64;
+inline constexpr std::size_t frame_header_size = 56;
+inline constexpr std::uint32_t format_version = 1;
+
+enum class frame_kind : std::uint8_t { batch = 1, state = 2 };
+
+struct frame_header {
+  frame_kind kind = frame_kind::state;
+  std::uint32_t payload_size = 0;
+  std::uint32_t payload_crc = 0;  // batch: the batch's own CRC; state: of the payload
+  uuid topic;                     // batch
+  std::int32_t partition = 0;     // batch
+  std::int32_t leader_epoch = 0;  // batch
+  std::int64_t base_offset = 0;   // batch
+};
+
+// The CRC of a header is seeded with the segment's number, so that bytes of another segment never pass for its own.
+void append_frame_header(std::string& out, const frame_header& header, std::uint64_t segment);
+std::optional<frame_header> read_frame_header(std::string_view bytes, std::uint64_t segment);
+
+std::string make_segment_header(std::uint64_t segment);
+bool is_segment_header(std::string_view bytes, std::uint64_t segment);
+
+std::string segment_name(std::uint64_t segment);                         // "00000000000000000001.log"
+std::string index_name(std::uint64_t segment);                           // "00000000000000000001.index"
+std::optional<std::uint64_t> parse_segment_name(std::string_view name);  // of "….log" only
+
+// A file that is written whole: magic, length, CRC, body. Read gives nothing if any of it does not hold.
+std::string seal(std::string_view magic, std::string_view body);  // magic: 8 bytes
+std::optional<std::string_view> unseal(std::string_view magic, std::string_view file);
+
+}  // namespace mes::bus::log

@@ -1,0 +1,213 @@
+// Opening the log: the checkpoint, the index files of closed segments, then the frames after the checkpoint.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "bus/log/store_state.h"
+#include "wire/kafka/crc32c.h"
+
+namespace mes::bus::log {
+namespace kafka = wire::kafka;
+namespace {
+
+constexpr std::size_t read_ahead = std::size_t{1} << 20;
+
+// A sliding view of a file.
+class window {
+ public:
+  explicit window(const os::file& file) : _file(file) {}
+
+  // `size` bytes at `at`, fewer at the end of the file; valid until the next call.
+  result<std::string_view> at(std::uint64_t where, std::size_t size) {
+    if (where < _start || where + size > _start + _bytes.size()) {
+      _bytes.resize(std::max(size, read_ahead));
+      _start = where;
+      auto got = _file.pread(where, _bytes);
+      if (!got) return fail(std::move(got.error()));
+      _bytes.resize(*got);
+    }
+    return std::string_view(_bytes).substr(where - _start, size);
+  }
+
+ private:
+  const os::file& _file;
+  std::string _bytes;
+  std::uint64_t _start = 0;
+};
+
+result<std::string> read_whole(os::file_system& files, const std::string& path) {
+  auto file = files.open(path, os::open_mode::read);
+  if (!file) return fail(std::move(file.error()));
+  auto size = (*file)->size();
+  if (!size) return fail(std::move(size.error()));
+  std::string bytes(*size, '\0');
+  auto got = (*file)->pread(0, bytes);
+  if (!got) return fail(std::move(got.error()));
+  bytes.resize(*got);
+  return bytes;
+}
+
+bool payload_holds(const frame_header& header, std::string_view payload) {
+  if (header.kind == frame_kind::state) return kafka::crc32c(payload) == header.payload_crc;
+  const auto batch = kafka::check_batch_sum(payload);
+  return batch && batch->batch_size == payload.size() && batch->base_offset == header.base_offset &&
+         batch->leader_epoch == header.leader_epoch && batch->crc == header.payload_crc;
+}
+
+}  // namespace
+
+result<void> store::load_checkpoint() {
+  auto bytes = read_whole(*_options.files, path(std::string(checkpoint_file)));
+  if (!bytes) {
+    if (bytes.error().code != error_code::not_found) return fail(std::move(bytes.error()));
+    _cluster_id = uuid::make_v4();
+    return {};
+  }
+  const auto body = unseal(checkpoint_magic, *bytes);
+  if (body && restore(*body)) return {};
+  return fail(error_code::corrupt,
+              fmt::format("{} does not hold together: it is needed to read the log. Restore it from a backup",
+                          path(std::string(checkpoint_file))));
+}
+
+result<void> store::recover() {
+  if (auto loaded = load_checkpoint(); !loaded) return loaded;
+  auto names = _options.files->list(_options.directory);
+  if (!names) return fail(std::move(names.error()));
+  std::vector<std::shared_ptr<segment>> segments;
+  for (const std::string& name : *names) {
+    const auto number = parse_segment_name(name);
+    if (!number) continue;
+    auto file = _options.files->open(path(name), os::open_mode::read_write);
+    if (!file) return fail(std::move(file.error()));
+    segments.push_back(std::make_shared<segment>(segment{*number, std::move(*file)}));
+  }
+  _recovery.segments = segments.size();
+  const bool missing = _checkpoint.segment != 0 && (segments.empty() || segments.back()->number < _checkpoint.segment);
+  if (missing)
+    return fail(error_code::corrupt,
+                fmt::format("{} is missing, but the checkpoint tells of it", path(segment_name(_checkpoint.segment))));
+  std::uint32_t end = 0;
+  std::vector<std::uint64_t> unindexed;
+  for (const auto& s : segments) {
+    const bool last = s == segments.back();
+    if (s->number < _checkpoint.segment) {
+      if (load_index(s, UINT32_MAX, false)) {
+        _segments[s->number] = s;
+        continue;
+      }
+      _logger.warn("index file missing or broken, made anew", {{"segment", static_cast<std::int64_t>(s->number)}});
+    }
+    auto scanned = scan(s, last);
+    if (!scanned) return fail(std::move(scanned.error()));
+    end = *scanned;
+    if (last) continue;
+    _segments[s->number] = s;
+    unindexed.push_back(s->number);
+  }
+  for (const auto& [name, t] : _by_name)
+    for (const auto& p : t->partitions) p->settle();
+
+  const std::shared_ptr<segment> active = segments.empty() ? nullptr : segments.back();
+  _active_segment = active ? active->number : 0;
+  _log = std::make_unique<segment_log>(
+      segment_log_options{_options.files, _options.directory, _options.segment_bytes, _options.sync, _options.notify},
+      active, end);
+  for (const std::uint64_t number : unindexed) write_index_of(number);
+  if (_recovery.scanned_bytes == 0 && _checkpoint.segment != 0) return {};
+  return write_everything({_active_segment, end});
+}
+
+// Returns the end of the last whole frame.
+result<std::uint32_t> store::scan(const std::shared_ptr<segment>& s, bool last) {
+  window bytes(*s->file);
+  auto size = s->file->size();
+  if (!size) return fail(std::move(size.error()));
+  const bool at_checkpoint = s->number == _checkpoint.segment;
+  std::uint64_t at = segment_header_size;
+  auto start = bytes.at(0, segment_header_size);
+  if (!start) return fail(std::move(start.error()));
+  if (!is_segment_header(*start, s->number)) at = 0;  // nothing of it was ever durable, or it is broken
+  if (at != 0 && at_checkpoint && load_index(s, _checkpoint.offset, true)) at = _checkpoint.offset;
+  while (at != 0) {
+    auto head = bytes.at(at, frame_header_size);
+    if (!head) return fail(std::move(head.error()));
+    const auto header = read_frame_header(*head, s->number);
+    if (!header || at + frame_header_size + header->payload_size > *size) break;
+    auto payload = bytes.at(at + frame_header_size, header->payload_size);
+    if (!payload) return fail(std::move(payload.error()));
+    if (!payload_holds(*header, *payload)) break;
+    const bool apply = s->number > _checkpoint.segment || (at_checkpoint && at >= _checkpoint.offset);
+    replay(*header, *payload, {s, static_cast<std::uint32_t>(at + frame_header_size)}, apply);
+    at += frame_header_size + header->payload_size;
+    _recovery.scanned_bytes += frame_header_size + header->payload_size;
+  }
+  const auto end = static_cast<std::uint32_t>(at);
+  if (at_checkpoint && end < _checkpoint.offset)
+    return fail(error_code::corrupt,
+                fmt::format("{} is broken at byte {}, before what the last clean stop wrote (byte {})",
+                            path(segment_name(s->number)), end, _checkpoint.offset));
+  if (!last) {
+    if (at != *size)
+      return fail(error_code::corrupt, fmt::format("{} is broken at byte {}, and it is not the last segment",
+                                                   path(segment_name(s->number)), at));
+    return end;
+  }
+  if (auto ok = cut(*s, end, *size); !ok) return fail(std::move(ok.error()));
+  return std::max(end, static_cast<std::uint32_t>(segment_header_size));
+}
+
+// Takes away what follows the last whole frame; what is not zero is kept in a file beside.
+result<void> store::cut(segment& s, std::uint32_t at, std::uint64_t size) {
+  std::string rest;
+  std::uint64_t used = 0;
+  window bytes(*s.file);
+  for (std::uint64_t from = at; from < size; from += read_ahead) {
+    auto part = bytes.at(from, static_cast<std::size_t>(std::min<std::uint64_t>(read_ahead, size - from)));
+    if (!part) return fail(std::move(part.error()));
+    const auto last = part->find_last_not_of('\0');
+    rest.append(*part);
+    if (last != std::string_view::npos) used = from - at + last + 1;
+  }
+  if (used > 0) {
+    const std::string name = fmt::format("{}.cut-at-{}", segment_name(s.number), at);
+    auto beside = _options.files->open(path(name), os::open_mode::create);
+    if (!beside) return fail(std::move(beside.error()));
+    if (auto ok = (*beside)->pwrite(0, std::string_view(rest).substr(0, used)); !ok) return ok;
+    if (auto ok = (*beside)->sync(); !ok) return ok;
+    _recovery.cut_bytes = used;
+    _recovery.cut_at = name;
+    _leader_epoch += 1;  // offsets may be given a second time: consumers must be able to tell
+    _logger.warn(
+        "log cut at the first frame that does not hold together; what was cut was never acknowledged unless "
+        "the disk lost it",
+        {{"cut_bytes", static_cast<std::int64_t>(used)}, {"kept_as", name}});
+  }
+  if (at == 0) {
+    // The segment's own header is missing: it begins anew.
+    if (auto ok = s.file->truncate(0); !ok) return ok;
+    if (auto ok = s.file->pwrite(0, make_segment_header(s.number)); !ok) return ok;
+    return s.file->sync();
+  }
+  if (size == at) return {};
+  if (auto ok = s.file->truncate(at); !ok) return ok;
+  return s.file->sync();
+}
+
+void store::replay(const frame_header& header, std::string_view payload, const segment_log::place& where,
+                   bool apply_it) {
+  if (header.kind == frame_kind::state) {
+    if (apply_it) apply(payload);
+    return;
+  }
+  const auto t = find(header.topic);
+  const auto index = static_cast<std::size_t>(header.partition);
+  if (!t || index >= t->partitions.size()) return;  // deleted since
+  const auto batch = kafka::peek_batch(payload);
+  partition& p = *t->partitions[index];
+  if (!apply_it) return p.indexed(*batch, where);
+  p.appended(*batch, where);
+  p.durable_up_to(p.end_offset());
+}
+
+}  // namespace mes::bus::log

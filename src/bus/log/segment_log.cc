@@ -1,0 +1,255 @@
+#include "bus/log/segment_log.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "wire/kafka/crc32c.h"
+
+namespace mes::bus::log {
+namespace {
+
+// A group smaller than this is worth a file that is zeroed ahead, which halves the time of its sync; larger ones would
+// only be written twice.
+constexpr std::size_t small_group = std::size_t{64} << 10;
+constexpr std::uint64_t zeroed_ahead = std::uint64_t{1} << 20;
+constexpr std::size_t kept_capacity = std::size_t{256} << 10;
+
+}  // namespace
+
+segment_log::segment_log(segment_log_options options, std::shared_ptr<segment> active, std::uint32_t end)
+    : _options(std::move(options)), _active(std::move(active)), _end(end) {
+  _durable_segment = _written_segment = _active;
+  _written = end;
+  _allocated = end;
+  _durable = {_active ? _active->number : 0, end};
+  _writer = std::thread([this] { run_writer(); });
+}
+
+segment_log::~segment_log() { finish(); }
+
+void segment_log::finish() {
+  if (!_writer.joinable()) return;
+  submit();
+  {
+    const std::lock_guard lock(_mutex);
+    _stopping = true;
+  }
+  _wake.notify_one();
+  _writer.join();
+}
+
+segment_log::place segment_log::append(frame_header header, std::string_view payload) {
+  header.payload_size = static_cast<std::uint32_t>(payload.size());
+  const std::size_t size = frame_header_size + payload.size();
+  const bool opens = !_active || (_end > segment_header_size && _end + size > _options.segment_bytes);
+  if (opens) {
+    const std::uint64_t number = _active ? _active->number + 1 : 1;
+    _active = std::make_shared<segment>();
+    _active->number = number;
+    _end = 0;
+    _filling.writes.push_back({_active, 0, _filling.bytes.size(), 0, true});
+    _filling.bytes += make_segment_header(number);
+    _filling.writes.back().size = segment_header_size;
+    _end = segment_header_size;
+  } else if (_filling.writes.empty()) {
+    _filling.writes.push_back({_active, _end, _filling.bytes.size(), 0, false});
+  }
+  append_frame_header(_filling.bytes, header, _active->number);
+  _filling.bytes.append(payload);
+  _filling.writes.back().size += size;
+  const place where{_active, _end + static_cast<std::uint32_t>(frame_header_size)};
+  _end += static_cast<std::uint32_t>(size);
+  _pending_bytes += size;
+  return where;
+}
+
+void segment_log::when_durable(done callback) { _filling.callbacks.push_back(std::move(callback)); }
+
+void segment_log::submit() {
+  if (_filling.writes.empty() && _filling.callbacks.empty()) return;
+  {
+    const std::lock_guard lock(_mutex);
+    // One group waits at most: what comes while the writer is busy joins it.
+    if (_submitted.empty()) {
+      _submitted.push_back(std::move(_filling));
+    } else {
+      group& waiting = _submitted.back();
+      for (write& w : _filling.writes) {
+        w.from += waiting.bytes.size();
+        waiting.writes.push_back(std::move(w));
+      }
+      waiting.bytes += _filling.bytes;
+      std::ranges::move(_filling.callbacks, std::back_inserter(waiting.callbacks));
+    }
+  }
+  _filling = {};
+  _wake.notify_one();
+}
+
+void segment_log::run_on_writer(std::move_only_function<void()> job) {
+  if (!_writer.joinable()) return job();
+  {
+    const std::lock_guard lock(_mutex);
+    _jobs.push_back(std::move(job));
+  }
+  _wake.notify_one();
+}
+
+std::shared_ptr<segment> segment_log::closed(std::uint64_t number) {
+  const auto it = std::ranges::find(_closed, number, [](const auto& s) { return s->number; });
+  if (it == _closed.end()) return nullptr;
+  auto found = std::move(*it);
+  _closed.erase(it);
+  return found;
+}
+
+sync_stats segment_log::stats() const {
+  const std::lock_guard lock(_mutex);
+  return _stats;
+}
+
+void segment_log::run_writer() {
+  std::unique_lock lock(_mutex);
+  for (;;) {
+    _wake.wait(lock, [this] { return !_jobs.empty() || (!_submitted.empty() && !_halted) || _stopping; });
+    if (!_submitted.empty() && !_halted) {
+      group g = std::move(_submitted.back());
+      _submitted.clear();
+      lock.unlock();
+      const auto before = std::chrono::steady_clock::now();
+      if (auto stored = store(g); !stored) g.fault = std::move(stored.error());
+      const auto took = std::chrono::steady_clock::now() - before;
+      lock.lock();
+      _stats.syncs += 1;
+      _stats.bytes += g.fault ? 0 : g.bytes.size();
+      _stats.last_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(took).count());
+      _stats.total_ns += _stats.last_ns;
+      _halted = g.fault.has_value();
+      _finished.push_back(std::move(g));
+      lock.unlock();
+      _options.notify();
+      lock.lock();
+    } else if (!_jobs.empty()) {
+      auto jobs = std::move(_jobs);
+      _jobs.clear();
+      lock.unlock();
+      for (auto& job : jobs) job();
+      jobs.clear();
+      lock.lock();
+    } else if (_stopping) {
+      return;
+    }
+  }
+}
+
+result<void> segment_log::open_segment(const write& w) {
+  if (_written_segment && _options.sync) {
+    // What was zeroed ahead of the old one goes; its size is durable before the new one exists.
+    if (auto cut = _written_segment->file->truncate(_written); !cut) return cut;
+    if (auto synced = _written_segment->file->sync(); !synced) return synced;
+  }
+  auto file = _options.files->open(_options.directory + "/" + segment_name(w.to->number), os::open_mode::create);
+  if (!file) return fail(std::move(file.error()));
+  if (auto cut = (*file)->truncate(0); !cut) return cut;
+  w.to->file = std::move(*file);
+  _allocated = 0;
+  return {};
+}
+
+result<void> segment_log::store(group& g) {
+  const auto segment_before = _written_segment;
+  const auto written_before = _written;
+  bool opened = false;
+  const auto attempt = [&]() -> result<void> {
+    for (const write& w : g.writes) {
+      if (w.opens) {
+        if (auto open = open_segment(w); !open) return open;
+        opened = true;
+        _written_segment = w.to;
+      }
+      const std::uint64_t end = w.at + w.size;
+      if (end > _allocated && w.size < small_group && _options.sync) {
+        // Best effort: without it the write extends the file, or says that there is no space.
+        if (w.to->file->preallocate(
+                std::min<std::uint64_t>(end + zeroed_ahead, std::max<std::uint64_t>(_options.segment_bytes, end))))
+          _allocated = std::max(end, std::min<std::uint64_t>(end + zeroed_ahead, _options.segment_bytes));
+      }
+      if (auto ok = w.to->file->pwrite(w.at, std::string_view(g.bytes).substr(w.from, w.size)); !ok) return ok;
+      _allocated = std::max(_allocated, end);
+      _written = static_cast<std::uint32_t>(end);
+    }
+    if (g.writes.empty()) return {};
+    if (_options.sync)
+      if (auto ok = _written_segment->file->sync(); !ok) return fail(error_code::storage_failed, ok.error().message);
+    // A new file is durable only with its name.
+    if (opened && _options.sync) return _options.files->sync_dir(_options.directory);
+    return {};
+  };
+  auto stored = attempt();
+  if (stored || stored.error().code != error_code::storage_full) return stored;
+  // No space: back to what is durable, so that the next attempt finds no remains.
+  for (const write& w : g.writes)
+    if (w.opens && w.to->file) {
+      if (auto removed = _options.files->remove(_options.directory + "/" + segment_name(w.to->number)); !removed)
+        return removed;
+      w.to->file.reset();
+    }
+  _written_segment = segment_before;
+  _written = written_before;
+  if (_written_segment)
+    if (auto cut = _written_segment->file->truncate(_written); !cut) return cut;
+  _allocated = _written;
+  return stored;
+}
+
+void segment_log::fail_everything(group& failed) {
+  group rest;
+  {
+    const std::lock_guard lock(_mutex);
+    if (!_submitted.empty()) rest = std::move(_submitted.back());
+    _submitted.clear();
+    _halted = false;
+  }
+  _active = _durable_segment;
+  _end = _durable.offset;
+  _pending_bytes = 0;
+  group filling = std::move(_filling);
+  _filling = {};
+  for (group* g : {&failed, &rest, &filling})
+    for (done& callback : g->callbacks) callback(false);
+}
+
+result<void> segment_log::collect() {
+  for (;;) {
+    group g;
+    {
+      const std::lock_guard lock(_mutex);
+      if (_finished.empty()) return {};
+      g = std::move(_finished.front());
+      _finished.erase(_finished.begin());
+    }
+    if (g.fault) {
+      if (g.fault->code != error_code::storage_full) return fail(std::move(*g.fault));
+      fail_everything(g);
+      continue;
+    }
+    if (!g.writes.empty()) {
+      for (const write& w : g.writes) {
+        if (w.to == _durable_segment) continue;
+        if (_durable_segment) _closed.push_back(std::move(_durable_segment));
+        _durable_segment = w.to;
+      }
+      _durable = {_durable_segment->number, static_cast<std::uint32_t>(g.writes.back().at + g.writes.back().size)};
+    }
+    std::size_t headers = 0;
+    for (const write& w : g.writes) headers += w.opens ? segment_header_size : 0;
+    _pending_bytes -= g.bytes.size() - headers;
+    for (done& callback : g.callbacks) callback(true);
+    if (_filling.bytes.empty() && _filling.bytes.capacity() == 0 && g.bytes.capacity() <= kept_capacity) {
+      g.bytes.clear();
+      _filling.bytes = std::move(g.bytes);
+    }
+  }
+}
+
+}  // namespace mes::bus::log

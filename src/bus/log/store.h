@@ -1,0 +1,162 @@
+// Topics, their partitions and the log below them: opens after a stop or a crash, appends, reads, forgets.
+//
+// Changes of the broker's own state (topics here, groups and producer ids elsewhere) are frames of the same log: they
+// take effect when they are durable, in order. A checkpoint holds all of that state up to one position.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/error.h"
+#include "base/uuid.h"
+#include "bus/log/partition.h"
+#include "bus/log/segment_log.h"
+#include "observe/log.h"
+#include "wire/kafka/reader.h"
+#include "wire/kafka/writer.h"
+
+namespace mes::bus::log {
+
+struct topic {
+  uuid id;
+  std::string name;
+  std::map<std::string, std::string> configs;
+  std::vector<std::unique_ptr<partition>> partitions;
+
+  // The number in configs[`key`], or `otherwise`.
+  std::int64_t config_number(const std::string& key, std::int64_t otherwise) const;
+};
+
+// State beside the topics that lives in the log. Payloads begin with a byte from 16 on, which tells it apart.
+class state_machine {
+ public:
+  virtual ~state_machine() = default;
+  virtual void apply(std::string_view payload) = 0;  // durable now
+  virtual void snapshot(wire::kafka::writer& out) const = 0;
+  virtual bool restore(wire::kafka::reader& in) = 0;
+};
+
+struct store_options {
+  os::file_system* files = nullptr;
+  std::string directory;
+  std::uint32_t segment_bytes = 64U << 20;
+  bool sync = true;
+  std::int64_t retention_ms = 604'800'000;
+  std::int64_t retention_bytes = -1;  // of a partition
+  std::int64_t producer_expiry_ms = 86'400'000;
+  std::function<void()> notify;  // from the writer's thread: call collect() on the loop
+};
+
+struct store_events {
+  std::function<void(const std::shared_ptr<topic>&, std::int32_t partition)> advanced;  // its high watermark moved
+  std::function<void(const topic&)> deleted;
+};
+
+struct recovery_report {
+  std::uint64_t segments = 0;
+  std::uint64_t scanned_bytes = 0;
+  std::uint64_t cut_bytes = 0;  // that were no whole frames
+  std::string cut_at;           // "segment:offset", and where the bytes were put
+};
+
+struct index_file;
+
+// Loop thread only.
+class store {
+ public:
+  using done = std::move_only_function<void(bool stored)>;
+
+  static result<std::unique_ptr<store>> open(store_options options, state_machine& beside, const observe::logger& log);
+  ~store();
+  void set_events(store_events events) { _events = std::move(events); }
+  result<void> close();  // writes what is pending and the checkpoint of a clean stop; nothing may be called after it
+
+  const uuid& cluster_id() const { return _cluster_id; }
+  std::int32_t leader_epoch() const { return _leader_epoch; }
+  const recovery_report& recovery() const { return _recovery; }
+
+  std::shared_ptr<topic> find(std::string_view name) const;
+  std::shared_ptr<topic> find(const uuid& id) const;
+  const std::map<std::string, std::shared_ptr<topic>, std::less<>>& topics() const { return _by_name; }
+
+  // If someone else is making it, `done` waits for that.
+  void create_topic(const std::string& name, std::int32_t partitions, std::map<std::string, std::string> configs,
+                    std::function<void(bool stored)> done);
+  bool is_being_created(std::string_view name) const { return _creating.contains(std::string(name)); }
+  void delete_topic(const uuid& id, done callback);
+  void add_partitions(const uuid& id, std::int32_t count, done callback);
+  void set_configs(const uuid& id, const std::map<std::string, std::string>& configs, done callback);
+  void delete_records(const std::shared_ptr<topic>& t, std::int32_t partition, std::int64_t before, done callback);
+
+  // Gives the checked batch (which it changes) its offset; durable when a later when_durable() says so.
+  std::int64_t append(const std::shared_ptr<topic>& t, std::int32_t partition, char* batch,
+                      wire::kafka::batch_header header);
+  void append_state(std::string payload, done callback);
+  void when_durable(done callback);
+
+  void submit();
+  result<void> collect();  // an error is fatal: stop
+  void retire();           // retention; now and then
+  bool idle() const { return _log->pending_bytes() == 0; }
+  std::size_t pending_bytes() const { return _log->pending_bytes(); }
+  std::uint64_t disk_bytes() const;
+  sync_stats stats() const { return _log->stats(); }
+
+ private:
+  store(store_options options, state_machine& beside, const observe::logger& log);
+  result<void> recover();
+  result<void> load_checkpoint();
+  bool restore(std::string_view body);
+  bool load_index(const std::shared_ptr<segment>& s, std::uint32_t covered, bool resident);
+  result<std::uint32_t> scan(const std::shared_ptr<segment>& s, bool last);
+  void replay(const frame_header& header, std::string_view payload, const segment_log::place& where, bool apply);
+  result<void> cut(segment& s, std::uint32_t at, std::uint64_t size);
+
+  void apply(std::string_view payload);
+  void apply_topic_created(wire::kafka::reader& in);
+  void insert(std::shared_ptr<topic> t);
+  void flush_dirty();
+
+  std::string checkpoint_body(position at) const;
+  index_file make_index(std::uint64_t segment, std::uint32_t covered) const;
+  void close_segments();
+  void write_index_of(std::uint64_t segment);
+  bool adopt_index(std::uint64_t segment, std::string_view directory, const std::shared_ptr<os::file>& file);
+  result<void> write_everything(position at);
+  std::string path(const std::string& name) const { return _options.directory + "/" + name; }
+
+  store_options _options;
+  state_machine& _beside;
+  const observe::logger& _logger;
+  store_events _events;
+  uuid _cluster_id;
+  std::int32_t _leader_epoch = 0;
+  recovery_report _recovery;
+  position _checkpoint;  // what a restart reads the log from
+
+  std::map<std::string, std::shared_ptr<topic>, std::less<>> _by_name;
+  std::map<uuid, std::shared_ptr<topic>> _by_id;
+  std::unordered_map<std::string, std::vector<std::function<void(bool)>>> _creating;
+  std::map<std::uint64_t, std::shared_ptr<segment>> _segments;  // closed ones
+  std::uint64_t _active_segment = 0;
+
+  struct dirty_partition {
+    std::shared_ptr<topic> of;
+    std::int32_t index;
+    std::int64_t end;
+  };
+  std::vector<dirty_partition> _dirty;
+
+  struct mailbox;  // what the writer's jobs hand back
+  std::shared_ptr<mailbox> _mail;
+
+  std::unique_ptr<segment_log> _log;
+};
+
+}  // namespace mes::bus::log

@@ -1,0 +1,368 @@
+#include "bus/net/server.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace mes::bus::net {
+namespace {
+
+constexpr std::size_t scratch_size = std::size_t{256} << 10;
+constexpr int reads_in_a_turn = 4;  // of one connection, so that none starves the others
+
+std::uint32_t frame_size(const char* at) {
+  std::uint32_t size;
+  std::memcpy(&size, at, 4);
+  return ntohl(size);
+}
+
+}  // namespace
+
+struct server::connection {
+  struct output {
+    std::string held;
+    std::vector<wire::kafka::writer::splice> splices;
+    std::size_t held_sent = 0;
+    std::size_t splice = 0;       // the next one
+    std::size_t splice_sent = 0;  // bytes of it
+  };
+  struct slot {
+    std::uint64_t sequence;
+    bool answered = false;
+    std::optional<output> what;  // answered with nothing: acks=0
+  };
+
+  int fd = -1;
+  peer who;
+  std::uint64_t next_sequence = 0;
+  std::deque<slot> slots;      // requests in order
+  std::deque<output> outputs;  // answers on their way
+  std::size_t output_held = 0;
+  std::unique_ptr<char[]> partial;  // of a frame (with its length), or frames that may not be taken yet
+  std::size_t partial_have = 0, partial_size = 0;
+  bool partial_is_stalled = false;
+  std::uint32_t interest = EPOLLIN;
+  bool dead = false;
+};
+
+server::server(poller& loop, server_options options, handler handle)
+    : _loop(loop),
+      _options(std::move(options)),
+      _handle(std::move(handle)),
+      _scratch(std::make_unique_for_overwrite<char[]>(scratch_size)) {}
+
+server::~server() {
+  for (auto& [id, c] : _connections) {
+    _loop.remove(c->fd);
+    close(c->fd);
+  }
+  stop_accepting();
+}
+
+void server::stop_accepting() {
+  if (_listener < 0) return;
+  _loop.remove(_listener);
+  close(_listener);
+  _listener = -1;
+}
+
+result<std::unique_ptr<server>> server::listen(poller& loop, server_options options, handler handle) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  const int status = getaddrinfo(options.address.c_str(), std::to_string(options.port).c_str(), &hints, &found);
+  if (status != 0)
+    return fail(error_code::invalid_argument, fmt::format("address {}: {}", options.address, gai_strerror(status)));
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> guard(found, &freeaddrinfo);
+  std::unique_ptr<server> s(new server(loop, std::move(options), std::move(handle)));
+  s->_listener = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  setsockopt(s->_listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (s->_listener < 0 || bind(s->_listener, found->ai_addr, found->ai_addrlen) != 0 ||
+      ::listen(s->_listener, 1024) != 0)
+    return fail(error_code::unavailable,
+                fmt::format("cannot listen on {}:{}: {}", s->_options.address, s->_options.port, std::strerror(errno)));
+  sockaddr_storage bound{};
+  socklen_t size = sizeof bound;
+  getsockname(s->_listener, reinterpret_cast<sockaddr*>(&bound), &size);
+  s->_port = ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6*>(&bound)->sin6_port
+                                               : reinterpret_cast<sockaddr_in*>(&bound)->sin_port);
+  if (auto added = loop.add(s->_listener, EPOLLIN, [raw = s.get()](std::uint32_t) { raw->accept_all(); }); !added)
+    return fail(std::move(added.error()));
+  return s;
+}
+
+void server::accept_all() {
+  for (;;) {
+    sockaddr_storage from{};
+    socklen_t size = sizeof from;
+    const int fd = accept4(_listener, reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) return;
+    if (_connections.size() >= _options.connections_max) {
+      ++_stats.refused;
+      close(fd);
+      continue;
+    }
+    const int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    auto c = std::make_unique<connection>();
+    c->fd = fd;
+    c->who.connection = _next_connection++;
+    char host[NI_MAXHOST] = "";
+    getnameinfo(reinterpret_cast<sockaddr*>(&from), size, host, sizeof host, nullptr, 0, NI_NUMERICHOST);
+    c->who.host = host;
+    size = sizeof from;
+    getsockname(fd, reinterpret_cast<sockaddr*>(&from), &size);
+    getnameinfo(reinterpret_cast<sockaddr*>(&from), size, host, sizeof host, nullptr, 0, NI_NUMERICHOST);
+    c->who.local_host = host;
+    if (!_loop.add(fd, EPOLLIN, [this, raw = c.get()](std::uint32_t events) { on_ready(*raw, events); })) {
+      close(fd);
+      continue;
+    }
+    ++_stats.accepted;
+    _connections.emplace(c->who.connection, std::move(c));
+    _stats.connections = _connections.size();
+  }
+}
+
+void server::drop(connection& c) {
+  if (c.dead) return;
+  c.dead = true;
+  _loop.remove(c.fd);
+  close(c.fd);
+  const std::uint64_t id = c.who.connection;
+  if (_closed) _closed(id);
+  // The object goes at the end of the turn: callers up the stack may still hold it.
+  _to_flush.insert(id);
+}
+
+void server::close_connection(std::uint64_t id) {
+  if (const auto it = _connections.find(id); it != _connections.end()) drop(*it->second);
+}
+
+void server::on_ready(connection& c, std::uint32_t events) {
+  if (c.dead) return;
+  if ((events & EPOLLOUT) != 0) send_to(c);
+  if (!c.dead && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
+    if (may_read(c))
+      read_from(c);
+    else if ((events & (EPOLLHUP | EPOLLERR)) != 0)
+      drop(c);
+  }
+  if (!c.dead) update_interest(c);
+}
+
+bool server::may_read(const connection& c) const {
+  return !_paused && c.slots.size() < _options.requests_in_flight_max && c.output_held < _options.output_bytes_max;
+}
+
+void server::update_interest(connection& c) {
+  const std::uint32_t wanted = (may_read(c) ? EPOLLIN : 0U) | (c.outputs.empty() ? 0U : EPOLLOUT);
+  if (wanted == c.interest) return;
+  c.interest = wanted;
+  _loop.change(c.fd, wanted);
+}
+
+void server::read_from(connection& c) {
+  for (int i = 0; i < reads_in_a_turn && !c.dead; ++i) {
+    if (c.partial_is_stalled) {
+      // Frames that came while this connection had to wait.
+      const auto data = std::move(c.partial);
+      const std::size_t size = std::exchange(c.partial_have, 0);
+      c.partial_is_stalled = false;
+      if (!take_frames(c, data.get(), size)) return drop(c);
+      if (c.partial_is_stalled) return;
+    }
+    char* const into = c.partial ? c.partial.get() + c.partial_have : _scratch.get();
+    const std::size_t room = c.partial ? c.partial_size - c.partial_have : scratch_size;
+    const ssize_t got = recv(c.fd, into, room, 0);
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return drop(c);
+    if (got < 0) return;
+    _stats.bytes_in += static_cast<std::uint64_t>(got);
+    if (!c.partial) {
+      if (!take_frames(c, _scratch.get(), static_cast<std::size_t>(got))) return drop(c);
+    } else if ((c.partial_have += static_cast<std::size_t>(got)) == c.partial_size) {
+      const auto frame = std::move(c.partial);
+      const std::size_t size = std::exchange(c.partial_have, 0);
+      if (!take_frames(c, frame.get(), size)) return drop(c);
+    }
+    if (!may_read(c) || static_cast<std::size_t>(got) < room) return;
+  }
+}
+
+// Handles the whole frames in `data` and keeps the rest. False: this client does not speak the protocol.
+bool server::take_frames(connection& c, char* data, std::size_t size) {
+  std::size_t at = 0;
+  const auto keep = [&](std::size_t room, bool stalled) {
+    c.partial = std::make_unique_for_overwrite<char[]>(room);
+    std::memcpy(c.partial.get(), data + at, size - at);
+    c.partial_have = size - at;
+    c.partial_size = room;
+    c.partial_is_stalled = stalled;
+    return true;
+  };
+  while (at < size) {
+    if (!may_read(c)) return keep(size - at, true);
+    if (size - at < 4) return keep(4, false);
+    const std::size_t length = frame_size(data + at);
+    if (length > _options.request_bytes_max) return false;
+    if (size - at - 4 < length) return keep(4 + length, false);
+    if (!take_frame(c, data + at + 4, length)) return false;
+    at += 4 + length;
+  }
+  return true;
+}
+
+bool server::take_frame(connection& c, char* frame, std::size_t size) {
+  c.slots.push_back({c.next_sequence, false, std::nullopt});
+  return _handle({c.who.connection, c.next_sequence++}, c.who, frame, size) && !c.dead;
+}
+
+void server::answer(answer_slot to, wire::kafka::writer message) {
+  const auto it = _connections.find(to.connection);
+  if (it == _connections.end() || it->second->dead) return;
+  connection& c = *it->second;
+  const auto slot = std::ranges::find(c.slots, to.sequence, &connection::slot::sequence);
+  if (slot == c.slots.end() || slot->answered) return;
+  slot->answered = true;
+  slot->what = connection::output{};
+  slot->what->held = std::move(message.buffer());
+  slot->what->splices = std::move(message.splices());
+  release_answers(c);
+}
+
+void server::answer_nothing(answer_slot to) {
+  const auto it = _connections.find(to.connection);
+  if (it == _connections.end() || it->second->dead) return;
+  connection& c = *it->second;
+  const auto slot = std::ranges::find(c.slots, to.sequence, &connection::slot::sequence);
+  if (slot == c.slots.end()) return;
+  slot->answered = true;
+  release_answers(c);
+}
+
+void server::release_answers(connection& c) {
+  while (!c.slots.empty() && c.slots.front().answered) {
+    if (c.slots.front().what) {
+      c.output_held += c.slots.front().what->held.size();
+      c.outputs.push_back(std::move(*c.slots.front().what));
+    }
+    c.slots.pop_front();
+  }
+  _to_flush.insert(c.who.connection);
+}
+
+void server::flush() {
+  while (!_to_flush.empty()) {
+    auto ids = std::move(_to_flush);
+    _to_flush.clear();
+    for (const std::uint64_t id : ids) {
+      const auto it = _connections.find(id);
+      if (it == _connections.end()) continue;
+      connection& c = *it->second;
+      if (!c.dead && !c.outputs.empty() && (c.interest & EPOLLOUT) == 0) send_to(c);
+      // Room again: frames that were kept back are handled, even if the client sends nothing more.
+      if (!c.dead && c.partial_is_stalled && may_read(c)) read_from(c);
+      if (c.dead) {
+        _connections.erase(it);
+        _stats.connections = _connections.size();
+      } else {
+        update_interest(c);
+      }
+    }
+  }
+}
+
+void server::set_paused(bool paused) {
+  if (_paused == paused) return;
+  _paused = paused;
+  for (auto& [id, c] : _connections) _to_flush.insert(id);
+}
+
+void server::send_to(connection& c) {
+  while (!c.dead && !c.outputs.empty())
+    if (!send_some(c)) return;
+  if (c.outputs.empty()) c.outputs.shrink_to_fit();
+}
+
+// Sends from the first outputs; false when the socket takes no more, or the connection is gone.
+bool server::send_some(connection& c) {
+  // Held bytes and external parts are gathered into one buffer: many small parts then cost one system call.
+  std::size_t have = 0;
+  const char* direct = nullptr;
+  auto& first = c.outputs.front();
+  if (c.outputs.size() == 1 && first.splices.empty()) {
+    direct = first.held.data() + first.held_sent;
+    have = first.held.size() - first.held_sent;
+  }
+  for (std::size_t k = 0; direct == nullptr && k < c.outputs.size() && have < scratch_size; ++k) {
+    connection::output& o = c.outputs[k];
+    std::size_t held_at = o.held_sent, splice = o.splice, splice_at = o.splice_sent;
+    while (have < scratch_size) {
+      const std::size_t until = splice < o.splices.size() ? o.splices[splice].at : o.held.size();
+      if (held_at < until) {
+        const std::size_t size = std::min(until - held_at, scratch_size - have);
+        std::memcpy(_scratch.get() + have, o.held.data() + held_at, size);
+        held_at += size;
+        have += size;
+        continue;
+      }
+      if (splice == o.splices.size()) break;
+      const auto& part = o.splices[splice].bytes;
+      const std::size_t size = std::min(part.size - splice_at, scratch_size - have);
+      if (size > 0 && !_fetch(part, splice_at, _scratch.get() + have, size)) {
+        drop(c);  // the length is sent already: there is no way to answer with an error
+        return false;
+      }
+      have += size;
+      splice_at += size;
+      if (splice_at == part.size) {
+        ++splice;
+        splice_at = 0;
+      }
+    }
+  }
+  ssize_t sent = have == 0 ? 0 : send(c.fd, direct ? direct : _scratch.get(), have, MSG_NOSIGNAL);
+  if (sent < 0) {
+    if (errno != EAGAIN && errno != EINTR) drop(c);
+    return false;
+  }
+  _stats.bytes_out += static_cast<std::uint64_t>(sent);
+  const bool took_all = static_cast<std::size_t>(sent) == have;
+  auto left = static_cast<std::size_t>(sent);
+  while (!c.outputs.empty()) {
+    connection::output& o = c.outputs.front();
+    for (;;) {
+      const std::size_t until = o.splice < o.splices.size() ? o.splices[o.splice].at : o.held.size();
+      const std::size_t held = std::min(until - o.held_sent, left);
+      o.held_sent += held;
+      left -= held;
+      if (o.held_sent < until || o.splice == o.splices.size()) break;
+      const std::size_t part = std::min(o.splices[o.splice].bytes.size - o.splice_sent, left);
+      o.splice_sent += part;
+      left -= part;
+      if (o.splice_sent < o.splices[o.splice].bytes.size) break;
+      o.splices[o.splice].bytes.source.reset();
+      ++o.splice;
+      o.splice_sent = 0;
+    }
+    if (o.held_sent < o.held.size() || o.splice < o.splices.size()) break;
+    c.output_held -= o.held.size();
+    c.outputs.pop_front();
+  }
+  return took_all;
+}
+
+}  // namespace mes::bus::net
