@@ -406,9 +406,17 @@ def table(groups):
     return "\n".join(lines + ["}};", "", "}  // namespace mes::wire::kafka", ""])
 
 
+def every(groups):
+    lines = ["// Made by tools/generate_kafka.py of contracts/kafka/: every request and response, for tests and fuzzing.", "#pragma once", ""]
+    lines += [f'#include "wire/kafka/generated/{group}.h"' for group in groups]
+    lines += ["", "// X(structure, kind, key)", "#define MES_KAFKA_MESSAGES(X) \\"]
+    rows = [f"  X({m.name}, {m.kind}, {m.key})" for messages in groups.values() for m in messages if m.kind != "data"]
+    return "\n".join(lines + [" \\\n".join(rows), ""])
+
+
 def generate():
     groups = {path.stem: parse(path) for path in sorted((ROOT / "contracts/kafka").glob("*.txt"))}
-    files = {"apis.h": table(groups)}
+    files = {"apis.h": table(groups), "every_message.h": every(groups)}
     for group, messages in groups.items():
         is_request = lambda m: m.kind == "request"
         files[f"{group}.h"] = header(group, messages)

@@ -105,12 +105,27 @@ result<std::unique_ptr<broker>> broker::open(broker_settings settings, os::file_
   });
   b->_server->set_closed([raw](std::uint64_t connection) { raw->forget_fetches_of(connection); });
   b->_loop->set_after_turn([raw] { raw->after_turn(); });
-  for (const topic_spec& t : b->_settings.topics)
-    if (!b->_store->find(t.name))
-      b->_store->create_topic(t.name, t.partitions, t.configs, [raw, name = t.name](bool stored) {
-        if (!stored) raw->_logger.error("topic could not be made: no space", {{"topic", std::string_view(name)}});
-      });
+  if (auto made = b->make_topics(); !made) return fail(std::move(made.error()));
   return b;
+}
+
+// The topics of the settings, with one sync; they are there when this returns.
+result<void> broker::make_topics() {
+  std::size_t left = 0, failed = 0;
+  for (const topic_spec& t : _settings.topics) {
+    if (_store->find(t.name)) continue;
+    ++left;
+    _store->create_topic(t.name, t.partitions, t.configs, [&left, &failed](bool stored) {
+      --left;
+      if (!stored) ++failed;
+    });
+  }
+  _store->submit();
+  while (left > 0 && _outcome) _loop->turn();
+  if (!_outcome) return _outcome;
+  // The disk is full: what is there can be read all the same, and the next start makes the rest.
+  if (failed > 0) _logger.error("no space to make topics", {{"missing", static_cast<std::int64_t>(failed)}});
+  return {};
 }
 
 result<void> broker::run() {

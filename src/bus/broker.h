@@ -92,6 +92,7 @@ class broker {
  private:
   struct state;  // producer ids beside groups: what lives in the log
   broker(broker_settings settings, const observe::logger& log);
+  result<void> make_topics();
   void after_turn();
   void advanced(const std::shared_ptr<log::topic>& t, std::int32_t partition);
   void wake_fetches();

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "bus/role.h"
 #include "console/role.h"
 #include "services/auth/module.h"
 #include "services/integration/module.h"
@@ -20,7 +21,7 @@ std::span<const runtime::role_definition> roles() {
       integration::role(),
       reporting::role(),
       traceability::role(),
-      // one line a role: bus::role(), gateway::role(), …
+      bus::role(),
       console::role(),
       work_order::role(),
       resource::role(),

@@ -32,6 +32,12 @@ std::pair<topic_partition, committed_offset> read_offset(kafka::reader& in) {
   return {std::move(where), std::move(o)};
 }
 
+// An empty std::function would become a callback that throws.
+std::move_only_function<void(bool)> optional_callback(std::function<void(bool)> done) {
+  if (!done) return nullptr;
+  return done;
+}
+
 void begin(change what, const std::string& group_name, kafka::writer& out) {
   out.int8(static_cast<std::int8_t>(what));
   out.string(true, group_name);
@@ -58,7 +64,7 @@ void coordinator::commit(const std::string& group_name, std::vector<offset_to_co
   begin(change::offsets_committed, group_name, out);
   out.varuint(static_cast<std::uint32_t>(offsets.size()));
   for (const auto& o : offsets) write_offset(out, o.where, o.what);
-  _put(std::move(out.buffer()), std::move(done));
+  _put(std::move(out.buffer()), optional_callback(std::move(done)));
 }
 
 error_code coordinator::remove(const std::string& group_name, std::function<void(bool)> done) {
@@ -67,7 +73,7 @@ error_code coordinator::remove(const std::string& group_name, std::function<void
   if (g->state != group_state::empty || !g->ids_given.empty()) return error_code::non_empty_group;
   kafka::writer out;
   begin(change::group_deleted, group_name, out);
-  _put(std::move(out.buffer()), std::move(done));
+  _put(std::move(out.buffer()), optional_callback(std::move(done)));
   return error_code::none;
 }
 
@@ -80,7 +86,7 @@ void coordinator::remove_offsets(const std::string& group_name, const std::vecto
     out.string(true, topic);
     out.int32(partition);
   }
-  _put(std::move(out.buffer()), std::move(done));
+  _put(std::move(out.buffer()), optional_callback(std::move(done)));
 }
 
 void coordinator::topic_deleted(const std::string& topic) {
@@ -118,7 +124,7 @@ void coordinator::put_group(const group& g, std::function<void(bool)> done) {
   kafka::writer out;
   out.int8(static_cast<std::int8_t>(change::group));
   write_group(out, g);
-  _put(std::move(out.buffer()), std::move(done));
+  _put(std::move(out.buffer()), optional_callback(std::move(done)));
 }
 
 void coordinator::start() {

@@ -9,7 +9,9 @@ namespace {
 
 error_code check(const log::store& store, const waiting_fetch::topic_part& t, const waiting_fetch::part& p,
                  bool by_id) {
-  if (!t.found) return by_id ? error_code::unknown_topic_id : error_code::unknown_topic_or_partition;
+  // Deleted topics are not found any more, though a fetch that waited still holds them.
+  if (!t.found || !store.find(t.found->id))
+    return by_id ? error_code::unknown_topic_id : error_code::unknown_topic_or_partition;
   if (p.index < 0 || static_cast<std::size_t>(p.index) >= t.found->partitions.size())
     return error_code::unknown_topic_or_partition;
   if (p.leader_epoch >= 0 && p.leader_epoch < store.leader_epoch()) return error_code::fenced_leader_epoch;

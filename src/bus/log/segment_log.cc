@@ -22,13 +22,13 @@ segment_log::segment_log(segment_log_options options, std::shared_ptr<segment> a
   _written = end;
   _allocated = end;
   _durable = {_active ? _active->number : 0, end};
-  _writer = std::thread([this] { run_writer(); });
+  _writer = runtime::thread("bus-log", [this] { run_writer(); });
 }
 
 segment_log::~segment_log() { finish(); }
 
 void segment_log::finish() {
-  if (!_writer.joinable()) return;
+  if (_finished_writing) return;
   submit();
   {
     const std::lock_guard lock(_mutex);
@@ -36,6 +36,7 @@ void segment_log::finish() {
   }
   _wake.notify_one();
   _writer.join();
+  _finished_writing = true;
 }
 
 segment_log::place segment_log::append(frame_header header, std::string_view payload) {
@@ -87,7 +88,7 @@ void segment_log::submit() {
 }
 
 void segment_log::run_on_writer(std::move_only_function<void()> job) {
-  if (!_writer.joinable()) return job();
+  if (_finished_writing) return job();
   {
     const std::lock_guard lock(_mutex);
     _jobs.push_back(std::move(job));
@@ -122,8 +123,10 @@ void segment_log::run_writer() {
       lock.lock();
       _stats.syncs += 1;
       _stats.bytes += g.fault ? 0 : g.bytes.size();
-      _stats.last_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(took).count());
-      _stats.total_ns += _stats.last_ns;
+      _stats.total_ns += static_cast<std::uint64_t>(std::chrono::nanoseconds(took).count());
+      const double seconds = std::chrono::duration<double>(took).count();
+      const auto bucket = std::ranges::lower_bound(sync_bucket_bounds_s, seconds) - sync_bucket_bounds_s.begin();
+      _stats.buckets[static_cast<std::size_t>(bucket)] += 1;
       _halted = g.fault.has_value();
       _finished.push_back(std::move(g));
       lock.unlock();

@@ -2,6 +2,7 @@
 // together by a thread of its own, and the next sync starts as the last ends. Nothing counts before it is synced.
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -10,12 +11,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "base/error.h"
 #include "bus/log/format.h"
 #include "os/file_system.h"
+#include "runtime/thread.h"
 
 namespace mes::bus::log {
 
@@ -38,11 +39,15 @@ struct segment_log_options {
   std::function<void()> notify;  // called by the writer when collect() has something to do
 };
 
+// Bounds of the histogram of sync times; one more bucket takes the rest.
+inline constexpr std::array sync_bucket_bounds_s = {0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005,
+                                                    0.01,   0.02,   0.05,   0.1,   0.5,   1.0};
+
 struct sync_stats {
   std::uint64_t syncs = 0;
   std::uint64_t bytes = 0;
-  std::uint64_t last_ns = 0;  // write and sync of the last group
-  std::uint64_t total_ns = 0;
+  std::uint64_t total_ns = 0;  // of writes and syncs
+  std::array<std::uint64_t, sync_bucket_bounds_s.size() + 1> buckets{};
 };
 
 // One thread (the loop) calls everything; the writer is private.
@@ -100,6 +105,7 @@ class segment_log {
   std::vector<std::shared_ptr<segment>> _closed;
   std::size_t _pending_bytes = 0;
   group _filling;
+  bool _finished_writing = false;  // the writer has ended
 
   mutable std::mutex _mutex;  // guards what follows
   std::condition_variable _wake;
@@ -115,7 +121,7 @@ class segment_log {
   std::uint32_t _written = 0;
   std::uint64_t _allocated = 0;
 
-  std::thread _writer;
+  runtime::thread _writer;
 };
 
 }  // namespace mes::bus::log

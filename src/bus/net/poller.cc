@@ -113,26 +113,28 @@ void poller::run_posted() {
   for (auto& w : work) w();
 }
 
-void poller::run() {
-  std::array<epoll_event, 256> events{};
-  while (!_stopping) {
-    const int count = epoll_wait(_epoll, events.data(), static_cast<int>(events.size()), wait_ms());
-    for (int i = 0; i < count; ++i) {
-      const auto& e = events[static_cast<std::size_t>(i)];
-      if (e.data.fd == _event) {
-        std::uint64_t ignored;
-        [[maybe_unused]] const auto got = read(_event, &ignored, sizeof ignored);
-        run_posted();
-        continue;
-      }
-      const auto it = _handlers.find(e.data.fd);
-      if (it == _handlers.end()) continue;  // removed in this turn
-      const auto handler = it->second;      // may remove itself
-      (*handler)(e.events);
+void poller::turn() {
+  std::array<epoll_event, 256> events;  // NOLINT: the kernel fills it
+  const int count = epoll_wait(_epoll, events.data(), static_cast<int>(events.size()), wait_ms());
+  for (int i = 0; i < count; ++i) {
+    const auto& e = events[static_cast<std::size_t>(i)];
+    if (e.data.fd == _event) {
+      std::uint64_t ignored;
+      [[maybe_unused]] const auto got = read(_event, &ignored, sizeof ignored);
+      run_posted();
+      continue;
     }
-    run_timers();
-    if (_after_turn) _after_turn();
+    const auto it = _handlers.find(e.data.fd);
+    if (it == _handlers.end()) continue;  // removed in this turn
+    const auto handler = it->second;      // may remove itself
+    (*handler)(e.events);
   }
+  run_timers();
+  if (_after_turn) _after_turn();
+}
+
+void poller::run() {
+  while (!_stopping) turn();
 }
 
 }  // namespace mes::bus::net

@@ -29,6 +29,7 @@ class poller {
   poller& operator=(const poller&) = delete;
 
   void run();                             // until stop()
+  void turn();                            // waits once, and handles what came
   void stop() { _stopping = true; }       // loop thread
   void post(std::function<void()> work);  // thread-safe
   void wake();                            // thread-safe: ends the wait, so that after_turn runs

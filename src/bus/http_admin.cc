@@ -1,0 +1,210 @@
+#include "bus/http_admin.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/instant.h"
+#include "bus/metrics_text.h"
+#include "observe/log.h"
+#include "wire/kafka/generated/groups.h"
+
+namespace mes::bus {
+namespace kafka = wire::kafka;
+namespace {
+
+using runtime::http_request;
+using runtime::http_response;
+
+constexpr std::int64_t records_max = 500;
+constexpr std::size_t value_bytes_shown = std::size_t{64} << 10;
+constexpr std::size_t uncompressed_max = std::size_t{16} << 20;
+
+void text(std::string& out, std::string_view value) { observe::append_json_string(out, value); }
+
+void member_text(std::string& out, std::string_view name, std::string_view value, bool first = false) {
+  if (!first) out += ',';
+  text(out, name);
+  out += ':';
+  text(out, value);
+}
+
+http_response problem(int status, std::string_view title, std::string_view detail) {
+  std::string body = "{";
+  member_text(body, "title", title, true);
+  body += fmt::format(",\"status\":{}", status);
+  member_text(body, "detail", detail);
+  auto response = http_response::json(status, body + "}");
+  response.headers.set("Content-Type", "application/problem+json");
+  return response;
+}
+
+std::optional<std::int64_t> whole(std::string_view value, std::int64_t otherwise) {
+  if (value.empty()) return otherwise;
+  std::int64_t number = 0;
+  const auto [end, fault] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (fault != std::errc{} || end != value.data() + value.size()) return std::nullopt;
+  return number;
+}
+
+http_response topics(broker& b) {
+  std::string out = "[";
+  for (const auto& [name, t] : b.store().topics()) {
+    if (out.size() > 1) out += ',';
+    out += '{';
+    member_text(out, "name", name, true);
+    out += ",\"partitions\":[";
+    std::uint64_t size = 0;
+    for (std::size_t i = 0; i < t->partitions.size(); ++i) {
+      const auto& p = *t->partitions[i];
+      size += p.size_bytes();
+      out += fmt::format("{}{{\"partition\":{},\"low\":{},\"high\":{}}}", i == 0 ? "" : ",", i, p.log_start(),
+                         p.high_watermark());
+    }
+    out += fmt::format("],\"size_bytes\":{}}}", size);
+  }
+  return http_response::json(200, out + "]");
+}
+
+void append_assignment(std::string& out, const std::string& bytes) {
+  kafka::reader in(bytes);
+  const auto version = std::clamp<std::int16_t>(in.int16(), 0, kafka::consumer_protocol_assignment::version_max);
+  kafka::consumer_protocol_assignment assignment;
+  bool first = true;
+  if (!bytes.empty() && decode(in, version, assignment))
+    for (const auto& t : assignment.assigned_partitions)
+      for (const std::int32_t p : t.partitions) {
+        out += first ? "{" : ",{";
+        member_text(out, "topic", t.topic, true);
+        out += fmt::format(",\"partition\":{}}}", p);
+        first = false;
+      }
+}
+
+http_response groups(broker& b) {
+  std::string out = "[";
+  for (const auto& [name, g] : b.groups().all()) {
+    if (out.size() > 1) out += ',';
+    out += '{';
+    member_text(out, "name", name, true);
+    member_text(out, "state", groups::name_of(g->state));
+    member_text(out, "protocol", g->protocol);
+    out += fmt::format(",\"generation\":{},\"members\":[", g->generation);
+    bool first = true;
+    for (const auto& [id, m] : g->members) {
+      out += first ? "{" : ",{";
+      first = false;
+      member_text(out, "id", id, true);
+      member_text(out, "client_id", m.client_id);
+      member_text(out, "host", m.client_host);
+      out += ",\"assignment\":[";
+      append_assignment(out, m.assignment);
+      out += "]}";
+    }
+    out += "],\"lag\":[";
+    first = true;
+    for (const auto& [where, offset] : g->offsets) {
+      const auto t = b.store().find(where.first);
+      if (!t || static_cast<std::size_t>(where.second) >= t->partitions.size()) continue;
+      const std::int64_t high = t->partitions[static_cast<std::size_t>(where.second)]->high_watermark();
+      out += first ? "{" : ",{";
+      first = false;
+      member_text(out, "topic", where.first, true);
+      out += fmt::format(",\"partition\":{},\"committed\":{},\"high\":{},\"lag\":{}}}", where.second, offset.offset,
+                         high, std::max<std::int64_t>(0, high - offset.offset));
+    }
+    out += "]}";
+  }
+  return http_response::json(200, out + "]");
+}
+
+void append_text_or_null(std::string& out, std::string_view name, const std::optional<std::string_view>& value) {
+  out += fmt::format(",\"{}\":", name);
+  if (value)
+    text(out, value->substr(0, value_bytes_shown));
+  else
+    out += "null";
+}
+
+void append_record(std::string& out, const kafka::record_view& r) {
+  out += fmt::format("{{\"offset\":{}", r.offset);
+  member_text(out, "timestamp", instant::from_ms(r.timestamp_ms).to_string());
+  append_text_or_null(out, "key", r.key);
+  append_text_or_null(out, "value", r.value);
+  out += fmt::format(",\"value_bytes\":{},\"headers\":[", r.value ? r.value->size() : 0);
+  for (std::size_t i = 0; i < r.headers.size(); ++i) {
+    out += i == 0 ? "{" : ",{";
+    member_text(out, "name", r.headers[i].first, true);
+    append_text_or_null(out, "value", r.headers[i].second);
+    out += '}';
+  }
+  out += "]}";
+}
+
+http_response records(broker& b, const http_request& request, std::string_view name) {
+  const auto t = b.store().find(name);
+  if (!t) return problem(404, "Not Found", fmt::format("There is no topic {}", name));
+  const auto index = whole(request.query_value("partition"), 0);
+  if (!index || *index < 0 || static_cast<std::size_t>(*index) >= t->partitions.size())
+    return problem(400, "Bad Request", fmt::format("partition: a number from 0 to {}", t->partitions.size() - 1));
+  const log::partition& p = *t->partitions[static_cast<std::size_t>(*index)];
+  const auto limit = whole(request.query_value("limit"), 50);
+  if (!limit || *limit < 1 || *limit > records_max)
+    return problem(400, "Bad Request", fmt::format("limit: a number from 1 to {}", records_max));
+  auto from = whole(request.query_value("from"), -*limit);  // negative: that many before the end
+  if (!from) return problem(400, "Bad Request", "from: an offset; negative counts from the end");
+  if (*from < 0) from = p.high_watermark() + *from;
+  from = std::clamp(*from, p.log_start(), p.high_watermark());
+  std::string out = fmt::format("{{\"low\":{},\"high\":{},\"records\":[", p.log_start(), p.high_watermark());
+  std::vector<kafka::external_bytes> parts;
+  if (*from < p.high_watermark()) p.read(*from, uncompressed_max, true, parts);
+  std::int64_t count = 0;
+  for (const auto& part : parts) {
+    if (count >= *limit) break;
+    std::string batch(part.size, '\0');
+    const auto& segment = *static_cast<const log::segment*>(part.source.get());
+    const auto got = segment.file->pread(part.position, batch);
+    const bool read = got && *got == batch.size() &&
+                      kafka::for_each_record(batch, uncompressed_max, [&](const kafka::record_view& r) {
+                        if (r.offset < *from) return true;
+                        if (count++ > 0) out += ',';
+                        append_record(out, r);
+                        return count < *limit;
+                      });
+    if (!read) return problem(500, "Internal Server Error", "A batch could not be read or decompressed");
+  }
+  return http_response::json(200, out + "]}");
+}
+
+http_response answer(broker& b, const http_request& request) {
+  constexpr std::string_view prefix = "/topics/", suffix = "/records";
+  const std::string_view path = request.path;
+  if (path == "/topics") return topics(b);
+  if (path == "/groups") return groups(b);
+  if (path.starts_with(prefix) && path.ends_with(suffix) && path.size() > prefix.size() + suffix.size())
+    return records(b, request, path.substr(prefix.size(), path.size() - prefix.size() - suffix.size()));
+  return problem(404, "Not Found", "Here are /topics, /topics/{name}/records, /groups, /metrics and /health");
+}
+
+}  // namespace
+
+runtime::http_server::handler make_http_admin(broker& b, runtime::process& process) {
+  return [&b, &process](http_request request, runtime::http_responder responder) {
+    if (request.path == "/health/live") return responder.send(http_response::json(200, R"({"status":"up"})"));
+    if (request.path == "/health/ready")
+      return responder.send(process.is_ready() ? http_response::json(200, R"({"status":"up"})")
+                                               : http_response::json(503, R"({"status":"starting"})"));
+    if (request.method != "GET" && request.method != "HEAD")
+      return responder.send(problem(405, "Method Not Allowed", "This interface only reads"));
+    auto held = std::make_shared<runtime::http_responder>(std::move(responder));
+    b.post([&b, &process, held, asked = std::move(request)] {
+      if (asked.path != "/metrics") return held->send(answer(b, asked));
+      auto response = http_response::text(200, process.metrics().expose() + metrics_text(b));
+      response.headers.set("Content-Type", "text/plain; version=0.0.4");
+      held->send(std::move(response));
+    });
+  };
+}
+
+}  // namespace mes::bus

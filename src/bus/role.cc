@@ -1,0 +1,131 @@
+#include "bus/role.h"
+
+#include <memory>
+
+#include "bus/broker.h"
+#include "bus/http_admin.h"
+#include "bus/topics.h"
+#include "os/file_system.h"
+#include "runtime/http_server.h"
+#include "runtime/thread.h"
+
+namespace mes::bus {
+namespace {
+
+using runtime::setting;
+using runtime::setting_type;
+
+const std::vector<setting>& settings() {
+  using enum setting_type;
+  static const std::vector<setting> table = {
+      {"port", integer, "9092", "Port of the Kafka protocol; the port offset is added.", 1, 65'535},
+      {"admin_port", integer, "9644", "Port of health, metrics and the console's view; the port offset is added.", 1,
+       65'535},
+      {"advertised_host", text, "", "Host that clients are told to connect to; empty: the address they reached."},
+      {"retention", duration_ms, "7d", "How long records are kept where the topic does not say."},
+      {"retention_bytes", integer, "-1", "Bytes kept of a partition where the topic does not say; -1: no limit.", -1},
+      {"segment_bytes", size_bytes, "64M", "Size of a file of the log; old records go by whole files.", 64 << 10,
+       1 << 30},
+      {"message_bytes_max", size_bytes, "1048588", "Largest record batch where the topic does not say.", 1'024,
+       100 << 20},
+      {"connections_max", integer, "10000", "Connections at a time.", 1, 1'000'000},
+      {"auto_create_topics", boolean, "true", "Whether a topic that a client asks for is made if it is missing."},
+      {"num_partitions", integer, "3", "Partitions of such a topic.", 1, 10'000},
+      {"fsync", boolean, "true", "Whether records are on the disk before they are acknowledged. Leave it on."},
+      {"group_initial_rebalance_delay", duration_ms, "0",
+       "How long the first member of a consumer group waits for others.", 0, 600'000},
+      {"topics", text, "", "File of the topics to make at start; empty: the platform's own, contracts/topics.yaml."},
+  };
+  return table;
+}
+
+result<std::vector<topic_spec>> topics_of(const runtime::process& process, os::file_system& files) {
+  const std::string& path = process.settings().text("topics");
+  if (path.empty()) return parse_topics(built_in_topics(), "contracts/topics.yaml");
+  auto file = files.open(path, os::open_mode::read);
+  if (!file) return fail(std::move(file.error()));
+  auto size = (*file)->size();
+  if (!size) return fail(std::move(size.error()));
+  std::string text(*size, '\0');
+  auto got = (*file)->pread(0, text);
+  if (!got) return fail(std::move(got.error()));
+  text.resize(*got);
+  return parse_topics(text, path);
+}
+
+result<broker_settings> settings_of(runtime::process& process, os::file_system& files) {
+  const runtime::config& c = process.settings();
+  auto topics = topics_of(process, files);
+  if (!topics) return fail(std::move(topics.error()));
+  broker_settings s;
+  s.address = c.text("bind");
+  s.port = static_cast<std::uint16_t>(process.port(static_cast<int>(c.integer("port"))));
+  s.advertised_host = c.text("advertised_host");
+  s.directory = process.data_dir().string();
+  s.segment_bytes = static_cast<std::uint32_t>(c.integer("segment_bytes"));
+  s.retention_ms = c.duration("retention").count();
+  s.retention_bytes = c.integer("retention_bytes");
+  s.message_bytes_max = static_cast<std::size_t>(c.integer("message_bytes_max"));
+  s.connections_max = static_cast<std::size_t>(c.integer("connections_max"));
+  s.auto_create_topics = c.flag("auto_create_topics");
+  s.num_partitions = static_cast<std::int32_t>(c.integer("num_partitions"));
+  s.sync = c.flag("fsync");
+  s.groups.initial_rebalance_delay_ms = c.duration("group_initial_rebalance_delay").count();
+  s.topics = std::move(*topics);
+  return s;
+}
+
+int run(runtime::process& process) {
+  const auto files = os::make_real_file_system();
+  auto wanted = settings_of(process, *files);
+  if (!wanted) {
+    process.log().error(wanted.error().message);
+    return 1;
+  }
+  auto opened = broker::open(std::move(*wanted), *files, process.log());
+  if (!opened) {
+    process.log().error(opened.error().message);
+    return 1;
+  }
+  broker& b = **opened;
+  result<void> outcome;
+  runtime::thread loop("bus", [&] {
+    outcome = b.run();
+    if (!outcome) process.stop();
+  });
+  auto http = runtime::http_server::listen(
+      process.loop(),
+      {.address = process.settings().text("bind"),
+       .port = static_cast<std::uint16_t>(process.port(static_cast<int>(process.settings().integer("admin_port")))),
+       .connections_max = 256},
+      make_http_admin(b, process));
+  if (!http) {
+    process.log().error(http.error().message);
+    b.stop();
+    loop.join();
+    return 1;
+  }
+  process.on_stop([&] {
+    b.stop();
+    loop.join();
+  });
+  const log::recovery_report& found = b.store().recovery();
+  process.log().info("bus open", {{"port", std::int64_t{b.port()}},
+                                  {"segments", static_cast<std::int64_t>(found.segments)},
+                                  {"scanned_bytes", static_cast<std::int64_t>(found.scanned_bytes)},
+                                  {"cut_bytes", static_cast<std::int64_t>(found.cut_bytes)}});
+  process.ready();
+  const int code = process.run();
+  loop.join();
+  return outcome ? code : 1;
+}
+
+}  // namespace
+
+const runtime::role_definition& role() {
+  static const runtime::role_definition definition{"bus", "the event bus: Kafka's protocol, durable, on one node",
+                                                   settings, run};
+  return definition;
+}
+
+}  // namespace mes::bus
