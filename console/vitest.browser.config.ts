@@ -1,4 +1,4 @@
-// The console in Debian's Chromium: tests/browser/*.spec.ts, against fixtures or a running platform (BASE_URL).
+// The console in Debian's Chromium: tests/browser/*.spec.ts, against fixtures or a running platform (MES_CONSOLE_URL).
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 

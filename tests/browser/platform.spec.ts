@@ -5,11 +5,12 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { launch, open } from "./support/browser";
 
-const BASE = process.env.BASE_URL ?? "";
-const GATEWAY = process.env.GATEWAY_URL ?? "";
-const TRACES = process.env.TRACES_URL ?? "";
+// Not BASE_URL: Vite sets that one itself.
+const BASE = process.env.MES_CONSOLE_URL ?? "";
+const GATEWAY = process.env.MES_GATEWAY_URL ?? "";
+const TRACES = process.env.MES_TRACES_URL ?? "";
 const DATA = process.env.MES_DATA ?? "";
-const OFFSET = Number(process.env.PORT_OFFSET ?? 0);
+const OFFSET = Number(process.env.MES_PORT_OFFSET ?? 0);
 const PASSWORD_FILE = process.env.ADMIN_PASSWORD_FILE ?? join(DATA, "secrets/admin-password");
 const SHOTS = process.env.SCREENSHOTS ?? join(import.meta.dirname, "../../build/screenshots");
 const SPAN_WAIT = { timeout: 20_000, interval: 500 }; // spans and log lines travel in batches

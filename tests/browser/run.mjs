@@ -2,7 +2,7 @@
 //
 //   node tests/browser/run.mjs [vitest's arguments]
 //
-// BASE_URL (with GATEWAY_URL, TRACES_URL, PORT_OFFSET and MES_DATA) names a running platform instead. MES_TEST_REPORT
+// MES_CONSOLE_URL (with MES_GATEWAY_URL, MES_TRACES_URL, MES_PORT_OFFSET and MES_DATA) names a running platform instead. MES_TEST_REPORT
 // is where a JUnit report goes. Exit code: that of the tests, 1 if the platform does not start.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -47,7 +47,7 @@ function runTests(env) {
 }
 
 async function main() {
-  if (process.env.BASE_URL) return runTests({});
+  if (process.env.MES_CONSOLE_URL) return runTests({});
   if (!existsSync(mes)) throw new Error("build/release/mes is missing: run ./dev build first");
   const data = mkdtempSync(join(tmpdir(), "mes-browser-"));
   const offset = await freeOffset();
@@ -57,10 +57,10 @@ async function main() {
     }
     const url = (port) => `http://127.0.0.1:${port + offset}`;
     return runTests({
-      BASE_URL: url(3000),
-      GATEWAY_URL: url(8000),
-      TRACES_URL: url(16686),
-      PORT_OFFSET: String(offset),
+      MES_CONSOLE_URL: url(3000),
+      MES_GATEWAY_URL: url(8000),
+      MES_TRACES_URL: url(16686),
+      MES_PORT_OFFSET: String(offset),
       MES_DATA: data,
     });
   } finally {
