@@ -35,6 +35,13 @@ describe("log search", () => {
     expect(line).toMatchObject({ id: "i/1", level: "warn", message: '{"a":1}', service: "", traceId: "" });
     expect(line.at.getTime()).toBe(NOW.getTime());
   });
+
+  test("tells of the request where the message does not", () => {
+    const about = (source: Record<string, unknown>) => lineOf({ _id: "1", _index: "i", _source: source }).about;
+    expect(about({ message: "request", method: "POST", path: "/api/v1/auth/login", status: 200 })).toBe("POST /api/v1/auth/login 200");
+    expect(about({ message: "POST /api/v1/parts 201", method: "POST", path: "/api/v1/parts" })).toBe("");
+    expect(about({ message: "ready" })).toBe("");
+  });
 });
 
 describe("prometheus", () => {

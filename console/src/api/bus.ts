@@ -62,6 +62,8 @@ export interface TopicsSnapshot {
 
 export const recordsIn = (topic: Topic) => topic.partitions.reduce((sum, part) => sum + (part.high - part.low), 0);
 export const endOf = (topic: Topic) => topic.partitions.reduce((sum, part) => sum + part.high, 0);
+export const topicsOf = (group: Group) =>
+  new Set([...group.lag, ...group.members.flatMap((member) => member.assignment)].map((row) => row.topic));
 export const lagOf = (group: Group) => group.lag.reduce((sum, row) => sum + row.lag, 0);
 
 interface Look {

@@ -12,6 +12,7 @@ export interface LogLine {
   level: string;
   service: string;
   message: string;
+  about: string; // "POST /api/v1/auth/login 200" of a line that tells of a request and does not say so
   traceId: string;
   fields: Record<string, unknown>;
 }
@@ -76,6 +77,12 @@ function textOf(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
+function aboutOf(source: Record<string, unknown>): string {
+  const path = textOf(source.path ?? source.route);
+  if (path === "" || textOf(source.message).includes(path)) return "";
+  return [textOf(source.method), path, textOf(source.status)].filter((part) => part !== "").join(" ");
+}
+
 export function lineOf(hit: SearchAnswer["hits"]["hits"][number]): LogLine {
   const source = hit._source;
   return {
@@ -85,6 +92,7 @@ export function lineOf(hit: SearchAnswer["hits"]["hits"][number]): LogLine {
     level: textOf(source.level).toLowerCase(),
     service: textOf(source.service),
     message: textOf(source.message),
+    about: aboutOf(source),
     traceId: textOf(source.trace_id),
     fields: source,
   };

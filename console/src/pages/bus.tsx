@@ -1,5 +1,5 @@
 import { useMemo, useState } from "react";
-import { type Group, lagOf, type Member, recordsIn, type Topic, type TopicsSnapshot, useGroups, useTopics } from "../api/bus";
+import { type Group, lagOf, type Member, recordsIn, type Topic, type TopicsSnapshot, topicsOf, useGroups, useTopics } from "../api/bus";
 import { TextField } from "../components/controls";
 import { type Column, DataTable } from "../components/data-table";
 import { Link } from "../components/link";
@@ -74,7 +74,7 @@ const GROUP_COLUMNS: Column<Group>[] = [
   { key: "name", title: "Group", value: (group) => group.name },
   { key: "state", title: "State", value: (group) => group.state, show: (group) => <span className={`state ${stateTone(group.state)}`}>{group.state}</span> },
   { key: "members", title: "Members", value: (group) => group.members.length, numeric: true },
-  { key: "topics", title: "Topics", value: (group) => new Set(group.lag.map((row) => row.topic)).size, numeric: true },
+  { key: "topics", title: "Topics", value: (group) => topicsOf(group).size, numeric: true },
   { key: "lag", title: "Behind", value: lagOf, show: (group) => <span className={lagOf(group) > 1000 ? "tone-warn" : ""}>{count(lagOf(group))}</span>, numeric: true },
 ];
 

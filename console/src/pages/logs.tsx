@@ -132,7 +132,9 @@ function Line({ line, onFilter }: { line: LogLine; onFilter: (changes: Record<st
           <span className={`badge ${line.level}`}>{line.level === "" ? "none" : line.level}</span>
         </span>
         <span className="service small">{line.service}</span>
-        <span className="text">{line.message}</span>
+        <span className="text">
+          {line.message} {line.about !== "" && <span className="muted">{line.about}</span>}
+        </span>
       </button>
       {open && (
         <div className="line-more fade-in">
