@@ -29,6 +29,19 @@ es_result<void> read_order(std::string_view text, sort_key& key) {
   return {};
 }
 
+es_result<void> read_options(object options, sort_key& key) {
+  for (auto [option, value] : options) {
+    if (option == "order") {
+      if (auto read = read_order(text_of(value), key); !read) return read;
+    } else if (option == "missing") {
+      key.missing_first = text_of(value) == "_first";
+    } else if (option != "unmapped_type" && option != "mode" && option != "format" && option != "numeric_type") {
+      return parsing_error(fmt::format("[field_sort] unknown field [{}]", option));
+    }
+  }
+  return {};
+}
+
 es_result<void> parse_one(element e, std::vector<sort_key>& into) {
   std::string_view name;
   object o;
@@ -48,15 +61,8 @@ es_result<void> parse_one(element e, std::vector<sort_key>& into) {
       if (auto read = read_order(text, *key); !read) return read;
     } else if (options.get(inner)) {
       return parsing_error("malformed sort format, within the sort array, an object, or an actual string are allowed");
-    }
-    for (auto [option, value] : inner) {
-      if (option == "order") {
-        if (auto read = read_order(text_of(value), *key); !read) return read;
-      } else if (option == "missing") {
-        key->missing_first = text_of(value) == "_first";
-      } else if (option != "unmapped_type" && option != "mode" && option != "format" && option != "numeric_type") {
-        return parsing_error(fmt::format("[field_sort] unknown field [{}]", option));
-      }
+    } else if (auto read = read_options(inner, *key); !read) {
+      return read;
     }
     into.push_back(std::move(*key));
   }

@@ -163,9 +163,10 @@ result<std::vector<dependency>> list_dependencies(const snapshot& seen, std::int
   struct joined {
     std::uint64_t trace, span;
     std::uint32_t service;
+    std::uint64_t parent = 0;
     auto operator<=>(const joined&) const = default;
   };
-  std::vector<joined> spans, children;  // children hold their parent's span id
+  std::vector<joined> spans;
   std::map<std::string, std::uint32_t, std::less<>> numbers;
   std::vector<std::string> names;
   auto take = [&](const row& r) {
@@ -179,8 +180,7 @@ result<std::vector<dependency>> list_dependencies(const snapshot& seen, std::int
       number = numbers.emplace(r.stream, static_cast<std::uint32_t>(names.size())).first;
       names.emplace_back(r.stream);
     }
-    spans.push_back({r.trace_key, first_eight(head->span_id), number->second});
-    if (!head->parent_id.empty()) children.push_back({r.trace_key, first_eight(head->parent_id), number->second});
+    spans.push_back({r.trace_key, first_eight(head->span_id), number->second, first_eight(head->parent_id)});
   };
   for (const scan_unit& unit : units_of(seen, {from_us, to_us, nullptr})) {
     if (spans.size() >= spans_joined_max) break;
@@ -190,10 +190,12 @@ result<std::vector<dependency>> list_dependencies(const snapshot& seen, std::int
     if (!read) return fail(std::move(read.error()));
   }
   std::sort(spans.begin(), spans.end());
+  spans.erase(std::unique(spans.begin(), spans.end()), spans.end());  // exports that were tried again
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> calls;
-  for (const joined& child : children) {
-    auto parent = std::lower_bound(spans.begin(), spans.end(), joined{child.trace, child.span, 0});
-    if (parent == spans.end() || parent->trace != child.trace || parent->span != child.span) continue;
+  for (const joined& child : spans) {
+    if (child.parent == 0) continue;
+    auto parent = std::lower_bound(spans.begin(), spans.end(), joined{child.trace, child.parent, 0, 0});
+    if (parent == spans.end() || parent->trace != child.trace || parent->span != child.parent) continue;
     if (parent->service != child.service) ++calls[{parent->service, child.service}];
   }
   std::vector<dependency> found;
