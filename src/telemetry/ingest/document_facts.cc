@@ -50,7 +50,9 @@ void add_labels(element e, std::string& path, label_set& into, int depth) {
     bool date = text.size() >= 20 && text[4] == '-' && text[10] == 'T' && instant::parse(text);
     type = date ? field_type::date : field_type::text;
   } else {
-    type = e.is_bool() ? field_type::flag : e.is_double() ? field_type::real : field_type::whole;
+    type = e.is_bool()                                       ? field_type::flag
+           : e.type() == simdjson::dom::element_type::DOUBLE ? field_type::real
+                                                             : field_type::whole;
   }
   path += '\0';
   path += static_cast<char>(type);
