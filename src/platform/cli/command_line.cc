@@ -9,6 +9,7 @@
 #include <exception>
 #include <functional>
 
+#include "platform/cli/check.h"
 #include "platform/cli/commands.h"
 #include "platform/cli/play.h"
 #include "platform/cli/settings_file.h"
@@ -70,6 +71,7 @@ struct arguments {
   bool follow = false;
   int lines = 100;
   std::string role;
+  std::vector<std::string> files;
   std::function<int()> chosen;
 };
 
@@ -145,6 +147,12 @@ void add_import(CLI::App& app, arguments& a) {
   sub.add_flag("--json", o.json, "Print one JSON object");
 }
 
+void add_check(CLI::App& app, arguments& a, std::span<const runtime::role_definition> roles) {
+  CLI::App& sub = add_command(app, "check", "Check configuration files whole: what is wrong, and where", a,
+                              [&a, roles] { return check_command(a.files, file_checkers(roles, {})); });
+  sub.add_option("files", a.files, "kong.yml, topics.yaml, mes.yaml, import mappings")->required();
+}
+
 int command(std::span<const runtime::role_definition> roles, int argc, char** argv) {
   CLI::App app("mes: a manufacturing execution platform in one binary", "mes");
   app.set_version_flag("--version", fmt::format("mes {}", version));
@@ -155,6 +163,7 @@ int command(std::span<const runtime::role_definition> roles, int argc, char** ar
   for (const runtime::role_definition& role : roles) a.up.role_names.emplace_back(role.name);
   add_commands(app, a);
   add_import(app, a);
+  add_check(app, a, roles);
   if (int code = 0; !parse(app, argc, argv, code)) return code;
   return a.chosen();
 }

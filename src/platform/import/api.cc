@@ -126,6 +126,29 @@ call create_order(const uuid& name_space, const import_order& order, bool histor
                     .take());
 }
 
+call create_planned_order(const uuid& name_space, const import_order& order,
+                          const std::vector<operation_plan>& operations) {
+  std::string list = "[";
+  for (const operation_plan& o : operations) {
+    if (list.size() > 1) list += ',';
+    list += object_text()
+                .raw("sequence", std::to_string(o.sequence))
+                .text("name", o.name)
+                .text("kind", o.kind)
+                .text("resource", o.resource)
+                .raw("planned_run_s", std::to_string(o.piece_seconds))
+                .take();
+  }
+  return create(name_space, "/api/v1/workorders",
+                object_text()
+                    .text("number", order.number)
+                    .text("part", order.part)
+                    .number("quantity", order.ordered)
+                    .text("uom", order.uom)
+                    .raw("operations", list + "]")
+                    .take());
+}
+
 call find_order(const std::string& number) {
   return {"GET", "/api/v1/workorders?number=" + runtime::percent_encode(number), "", ""};
 }

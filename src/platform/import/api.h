@@ -32,6 +32,13 @@ call create_part(const uuid& name_space, const named& part);
 call create_resource(const uuid& name_space, const named& resource);
 call create_worker(const uuid& name_space, const named& worker);
 call create_order(const uuid& name_space, const import_order& order, bool historical);
+struct operation_plan {
+  int sequence = 0;
+  std::string name, kind, resource;
+  std::int64_t piece_seconds = 0;
+};
+call create_planned_order(const uuid& name_space, const import_order& order,
+                          const std::vector<operation_plan>& operations);
 call find_order(const std::string& number);  // a page with the one of that number
 call get_order(const std::string& id);
 call report(const std::string& order_id, const import_report& report, bool historical);

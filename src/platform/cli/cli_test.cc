@@ -1,0 +1,135 @@
+// Settings from all their places, checks of files, and what the command line refuses.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "platform/cli/check.h"
+#include "platform/cli/command_line.h"
+#include "platform/cli/settings_file.h"
+
+namespace mes::platform {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Pair;
+
+const std::vector<runtime::setting>& gateway_settings() {
+  static const std::vector<runtime::setting> table = {
+      {"workers", runtime::setting_type::integer, "1", "Threads.", 1, 64},
+      {"idle_ms", runtime::setting_type::duration_ms, "75000", "Time until an idle connection is closed."}};
+  return table;
+}
+
+const runtime::role_definition gateway_role = {
+    .name = "gateway", .summary = "The door", .settings = &gateway_settings, .run = [](runtime::process&) {
+      return 0;
+    }};
+
+settings_file file_of(std::string_view yaml) {
+  auto root = wire::parse_yaml(yaml, "mes.yaml");
+  EXPECT_TRUE(root) << root.error().message;
+  return {.path = "mes.yaml", .root = std::move(*root)};
+}
+
+const char* no_environment(const char*) { return nullptr; }
+
+class settings_test : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/mes-cli-XXXXXX";
+    ASSERT_TRUE(mkdtemp(name));
+    _dir = name;
+  }
+  void TearDown() override { fs::remove_all(_dir); }
+  std::string write(const std::string& name, const std::string& text) const {
+    std::ofstream(_dir / name) << text;
+    return (_dir / name).string();
+  }
+  fs::path _dir;
+};
+
+TEST_F(settings_test, flag_then_environment_then_section_then_top) {
+  const settings_file file = file_of("log_level: warn\nbind: 10.0.0.1\ngateway:\n  log_level: debug\n  workers: 4\n");
+  EXPECT_THAT(gather_settings(gateway_role, {}, no_environment, file),
+              ElementsAre(Pair("bind", "10.0.0.1"), Pair("log_level", "debug"), Pair("workers", "4")));
+  const auto env = [](const char* name) { return std::string_view(name) == "MES_WORKERS" ? "5" : nullptr; };
+  EXPECT_EQ(gather_settings(gateway_role, {}, env, file).at("workers"), "5");
+  EXPECT_EQ(gather_settings(gateway_role, {{"workers", "6"}}, env, file).at("workers"), "6");
+}
+
+TEST_F(settings_test, a_file_with_mistakes_tells_all_of_them) {
+  const settings_file file =
+      file_of("bnid: x\ngateway:\n  workers: many\n  wrokers: 2\nwarehouse: {}\nlog_level: [a]\n");
+  const auto problems = check_settings_file(file, {&gateway_role, 1});
+  ASSERT_EQ(problems.size(), 5u);
+  EXPECT_THAT(problems[0], HasSubstr("mes.yaml:1:1: \"bnid\" is neither a role nor a setting"));
+  EXPECT_THAT(problems[1], HasSubstr("mes.yaml:3:12: "));
+  EXPECT_THAT(problems[2], HasSubstr("mes.yaml:4:3: gateway has no setting \"wrokers\""));
+  EXPECT_THAT(problems[3], HasSubstr("mes.yaml:5:1: \"warehouse\""));
+  EXPECT_THAT(problems[4], HasSubstr("mes.yaml:6:12: log_level takes a single value"));
+}
+
+TEST_F(settings_test, the_data_directorys_file_is_found) {
+  EXPECT_EQ(find_settings_file("", (_dir / "none").string())->path, "");
+  write("mes.yaml", "log_level: debug\n");
+  const auto file = find_settings_file("", _dir.string());
+  ASSERT_TRUE(file);
+  EXPECT_EQ(file->path, (_dir / "mes.yaml").string());
+  EXPECT_FALSE(find_settings_file((_dir / "absent.yaml").string(), ""));
+}
+
+TEST_F(settings_test, check_knows_files_by_content) {
+  const auto checkers = file_checkers({&gateway_role, 1}, {});
+  EXPECT_EQ(check_command({write("mes.yaml", "gateway: { workers: 2 }\n")}, checkers), 0);
+  EXPECT_EQ(check_command({write("mes.yaml", "gateway: { workers: 0 }\n")}, checkers), 1);
+  EXPECT_EQ(check_command({write("topics.yaml", "topics:\n  - { name: a.b, partitions: 3 }\n")}, checkers), 0);
+  EXPECT_EQ(
+      check_command({write("topics.yaml", "topics:\n  - { name: a b }\n  - { name: x, partitions: 0 }\n")}, checkers),
+      1);
+  EXPECT_EQ(check_command({"tests/mappings/production-levy-2014.yaml"}, checkers), 0);
+  EXPECT_EQ(check_command({write("m.yaml", "name: m\ncsv: {}\n")}, checkers), 1);
+  EXPECT_EQ(check_command({write("other.yaml", "hello: world\n")}, checkers), 2);
+  EXPECT_EQ(check_command({write("broken.yaml", "a: [\n")}, checkers), 1);
+  EXPECT_EQ(check_command({"/nonexistent"}, checkers), 2);
+}
+
+int command_line(std::vector<std::string> words) {
+  words.insert(words.begin(), "mes");
+  std::vector<char*> argv;
+  for (std::string& w : words) argv.push_back(w.data());
+  return run_command_line(static_cast<int>(argv.size()), argv.data(), {&gateway_role, 1});
+}
+
+TEST_F(settings_test, wrong_usage_is_2_and_help_is_0) {
+  EXPECT_EQ(command_line({}), 2);
+  EXPECT_EQ(command_line({"fly"}), 2);
+  EXPECT_EQ(command_line({"up", "--port-offset", "many"}), 2);
+  EXPECT_EQ(command_line({"gateway", "--no-such-flag"}), 2);
+  EXPECT_EQ(command_line({"gateway", "--workers", "0", "--data", _dir.string()}), 2);
+  EXPECT_EQ(command_line({"gateway", "--config", write("bad.yaml", "gateway: { x: 1 }\n")}), 2);
+  EXPECT_EQ(command_line({"import", "x.csv"}), 2);
+  EXPECT_EQ(command_line({"--help"}), 0);
+  EXPECT_EQ(command_line({"--version"}), 0);
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(command_line({"gateway", "--help"}), 0);
+  const std::string help = testing::internal::GetCapturedStdout();
+  EXPECT_THAT(help, HasSubstr("--idle-ms"));
+  EXPECT_THAT(help, HasSubstr("[default: 75000]"));
+  EXPECT_THAT(help, HasSubstr("MES_IDLE_MS"));
+  EXPECT_THAT(help, HasSubstr("--port-offset"));
+}
+
+TEST_F(settings_test, commands_for_a_platform_that_does_not_run_say_so) {
+  EXPECT_EQ(command_line({"status", "--data", _dir.string()}), 1);
+  EXPECT_EQ(command_line({"down", "--data", _dir.string()}), 1);
+  EXPECT_EQ(command_line({"logs", "--data", _dir.string()}), 1);
+  EXPECT_EQ(command_line({"up", "--data", _dir.string(), "--only", "nonsense"}), 1);
+}
+
+}  // namespace
+}  // namespace mes::platform
