@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <set>
 
+#include "base/quantity.h"
 #include "platform/cli/settings_file.h"
 #include "platform/import/mapping.h"
 

@@ -47,6 +47,7 @@ struct sender::state : std::enable_shared_from_this<state> {
   api::tokens tokens;
   std::uint64_t login_generation = 0;
   bool logging_in = false;
+  pending_ptr login;
   bool closed = false;
 
   state(runtime::event_loop& l, sender_options o) : loop(l), options(std::move(o)), client(l) {}
@@ -146,7 +147,8 @@ struct sender::state : std::enable_shared_from_this<state> {
 
   void log_in() {
     if (std::exchange(logging_in, true)) return;
-    auto p = std::make_shared<pending>();
+    login = std::make_shared<pending>();
+    const pending_ptr& p = login;
     p->first_try = clock::now();
     p->call = tokens.refresh.empty() ? api::login(options.username, options.password) : api::refresh(tokens.refresh);
     ask_for_token(p);
@@ -203,6 +205,7 @@ sender::sender(runtime::event_loop& loop, sender_options options)
 sender::~sender() {
   _state->closed = true;
   for (const pending_ptr& p : _state->on_their_way) p->again.reset();
+  if (_state->login) _state->login->again.reset();
   _state->on_their_way.clear();
   _state->line.clear();
 }
