@@ -7,6 +7,7 @@
 #include "platform/simulate/simulate.h"
 #include "services/auth/module.h"
 #include "services/integration/module.h"
+#include "services/quality/module.h"
 #include "services/reporting/module.h"
 #include "services/resource/module.h"
 #include "services/traceability/module.h"
@@ -27,6 +28,7 @@ std::span<const runtime::role_definition> roles() {
       work_order::role(),
       resource::role(),
       platform::simulate_role(),
+      quality::role(),
   };
   return table;
 }

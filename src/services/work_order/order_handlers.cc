@@ -107,13 +107,17 @@ result<reply> create_order_handler(http_command& c, const create_order& input) {
 }
 
 void define_orders(service::api& api) {
-  const std::string write = "workorders:write", execute = "workorders:execute";
   api.post<create_order, work_order>("/",
                                      {.id = "createWorkOrder",
                                       .summary = "Work order created",
                                       .permission = "workorders:write",
                                       .success_status = 201},
-                                     create_order_handler);
+                                     [counted = api.counter("mes_work_orders_created_total", "Work orders created")](
+                                         http_command& c, const create_order& input) {
+                                       auto answer = create_order_handler(c, input);
+                                       if (answer) c.after_commit([counted]() mutable { counted.add(); });
+                                       return answer;
+                                     });
   api.get<work_order>("/",
                       {.id = "listWorkOrders",
                        .summary = "Work orders, oldest first",

@@ -221,7 +221,8 @@ result<reported> reverse(work_order from, const operation_report& original, cons
 
 bool same_content(const operation_report& stored, work_order& order, const report_input& in) {
   const operation* op = find_operation(order, in.operation);
-  return stored.work_order_id == order.id && op && stored.operation_id == op->id &&
+  return stored.work_order_id == order.id &&
+         (stored.operation == in.operation || (op && stored.operation_id == op->id)) &&
          (!in.kind || stored.kind == *in.kind) && (!in.resource || stored.resource == in.resource) &&
          stored.worker == in.worker && stored.type == in.type && stored.started_at == in.started_at &&
          stored.ended_at == in.ended_at && stored.completed == in.completed && stored.rejected == in.rejected &&

@@ -66,12 +66,18 @@ result<reply> report_handler(http_command& c, const report_input& input) {
 }
 
 void define_reports(service::api& api) {
-  api.post<report_input, operation_report>("/{id}/reports",
-                                           {.id = "reportOperation",
-                                            .summary = "Operation reported",
-                                            .permission = "workorders:execute",
-                                            .success_status = 201},
-                                           report_handler);
+  api.post<report_input, operation_report>(
+      "/{id}/reports",
+      {.id = "reportOperation",
+       .summary = "Operation reported",
+       .permission = "workorders:execute",
+       .success_status = 201},
+      [counted = api.counter("mes_operation_reports_total", "Operation reports kept")](http_command& c,
+                                                                                       const report_input& input) {
+        auto answer = report_handler(c, input);
+        if (answer && answer->status == 201) c.after_commit([counted]() mutable { counted.add(); });
+        return answer;
+      });
   api.get<operation_report>("/{id}/reports",
                             {.id = "listReports",
                              .summary = "Reports of a work order, oldest first",
