@@ -59,9 +59,11 @@ result<void> on_over(command& c, const event& e) {
 // A live report moves the equipment's state, if it says something else than is known.
 void follow(command& c, const reported_work& w) {
   auto e = all_equipment().find_by(c.db, "code", w.equipment);
-  if (!e || e->category == w.interval.category || w.interval.to < e->state_since) return;
+  if (!e || e->category == w.interval.category) return;
+  bool first_word = never_told(*e);
+  if (w.interval.to < e->state_since && !first_word) return;
   state_change stored;
-  instant at = std::max(w.interval.from, e->state_since);
+  instant at = first_word ? w.interval.from : std::max(w.interval.from, e->state_since);
   change_state(c, e->id, {.packml = {}, .category = w.interval.category, .at = at, .reason = {}}, "report", stored);
 }
 

@@ -159,6 +159,8 @@ result<reply> read_queue(const service::query& q) {
 
 }  // namespace
 
+bool never_told(const equipment& e) { return e.category == time_category::unknown && !e.reason; }
+
 void change_state(service::command& c, const std::string& equipment_id, const new_state& input,
                   const std::string& source, state_change& stored) {
   equipment e = *all_equipment().find(c.db, equipment_id);
@@ -171,7 +173,7 @@ void change_state(service::command& c, const std::string& equipment_id, const ne
             .reason = input.reason,
             .source = source};
   state_changes().insert(c.db, stored);
-  if (stored.at < e.state_since) return;  // late: only history is cut anew
+  if (stored.at < e.state_since && !never_told(e)) return;  // late: only history is cut anew
   time_category previous = e.category;
   e.packml = stored.packml;
   e.category = stored.category;

@@ -15,6 +15,9 @@ void define_maintenance(service::api& api);
 void define_oee(service::api& api);
 void define_consumers(service::api& api);
 
+// Its state dates from when it was entered, not from anyone's word.
+bool never_told(const equipment& e);
+
 // Sets the state that is now, if `at` is not older than it, keeps the change, and tells of it.
 void change_state(service::command& c, const std::string& equipment_id, const new_state& input,
                   const std::string& source, state_change& stored);

@@ -51,7 +51,8 @@ result<reply> calculate(http_command& c, const calculate_oee& input) {
   std::int64_t revision = 1;
   if (!rows.empty()) {
     auto stored = wire::parse_json(std::get<0>(rows.front()));
-    if (stored && stored->at("inputs_sha256").as_string() == std::string_view(hash)) return reply{.body = std::move(*stored), .audit_id = e->id};
+    if (stored && stored->at("inputs_sha256").as_string() == std::string_view(hash))
+      return reply{.body = std::move(*stored), .audit_id = e->id};
     revision = std::get<1>(rows.front()) + 1;
   }
   document["revision"] = revision;

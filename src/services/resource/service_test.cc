@@ -83,6 +83,11 @@ TEST_P(resource_service, follows_live_reports_but_not_history) {
                       report("r2", "2024-05-01T09:00:00Z", "2024-05-01T10:00:00Z", "breakdown", false)));
   EXPECT_EQ(told(), names{"equipment.status-changed"});
   EXPECT_EQ(get("/Machine 4")->body.at("state"), "unplanned-down");
+  now = *instant::parse("2024-05-01T12:00:00Z");
+  json::object discovered = report("r3", "2024-05-01T11:00:00Z", "2024-05-01T11:59:00Z", "production", false);
+  discovered["report"].as_object()["resource"] = "Machine 5";
+  ASSERT_TRUE(deliver("work-order.updated", "w1", 7, discovered));
+  EXPECT_EQ(get("/Machine 5")->body.at("state"), "running") << "known since just now, at work before";
 }
 
 TEST_P(resource_service, tells_states_and_faults) {
