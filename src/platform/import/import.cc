@@ -70,7 +70,7 @@ class import_run {
   // Sends all; `each` sees every answer, `then` follows the last. An answer that never came ends the import.
   void send_all(std::string_view stage, std::vector<api::call> calls,
                 std::function<void(std::size_t index, const answer&)> each, std::function<void()> then) {
-    _progress.stage(stage, static_cast<std::int64_t>(calls.size()));
+    if (!stage.empty()) _progress.stage(stage, static_cast<std::int64_t>(calls.size()));
     if (calls.empty()) return _loop.post(then);
     auto left = std::make_shared<std::size_t>(calls.size());
     auto shared_each = std::make_shared<decltype(each)>(std::move(each));
@@ -245,7 +245,8 @@ class import_run {
   }
 
   void ask_reporting() {
-    if (_reporting_since == clock::time_point()) _reporting_since = clock::now();
+    const bool first = _reporting_since == clock::time_point();
+    if (first) _reporting_since = clock::now();
     struct grouping {
       const char* name;
       api::production_answer reporting_totals::* into;
@@ -261,7 +262,7 @@ class import_run {
       calls.push_back(
           api::production(g.name, _totals.first_start, _totals.last_end + std::chrono::microseconds(a_day)));
     send_all(
-        "reporting", std::move(calls),
+        first ? "reporting" : "", std::move(calls),
         [this](std::size_t i, const answer& a) {
           auto read =
               a.status == 200

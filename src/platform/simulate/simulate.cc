@@ -56,7 +56,7 @@ class simulation {
         _name_space(uuid::make_v5(*uuid::parse("0b6d2c1e-5f3a-5e0c-8f1d-73696d756c61"), "plant")),
         _reports(process.metrics().make_counter("mes_simulated_reports_total",
                                                 "Reports that the simulated plant has sent")) {
-    const int places = static_cast<int>(std::clamp(rate * 2, 6.0, 200.0));
+    const int places = static_cast<int>(std::clamp(rate / 5, 6.0, 200.0));
     for (int i = 0; i < places; ++i) {
       place p;
       p.number = i + 1;

@@ -98,6 +98,8 @@ TEST(preflight, two_supervisors_cannot_share_a_data_directory) {
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, error_code::conflict);
   EXPECT_THAT(second.error().message, HasSubstr("pid " + std::to_string(getpid())));
+  const auto third = data_lock::take(dir.path / "data");  // the refused one has left the holder's mark alone
+  EXPECT_THAT(third.error().message, HasSubstr("pid " + std::to_string(getpid())));
 }
 
 TEST(preflight, a_crash_leaves_its_mark_and_an_orderly_end_does_not) {

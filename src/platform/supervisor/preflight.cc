@@ -75,6 +75,7 @@ result<data_lock> data_lock::take(const std::filesystem::path& data) {
                 fmt::format("a platform already runs on {} (pid {}): mes down --data {} stops it, or choose another "
                             "directory with --data and other ports with --port-offset",
                             data.string(), before, data.string()));
+  lock._held = true;
   lock._left_by_a_crash = !before.empty();
   const std::string pid = std::to_string(getpid());
   if (ftruncate(lock._fd, 0) != 0 || pwrite(lock._fd, pid.data(), pid.size(), 0) < 0)
@@ -83,11 +84,11 @@ result<data_lock> data_lock::take(const std::filesystem::path& data) {
 }
 
 data_lock::data_lock(data_lock&& other) noexcept
-    : _fd(std::exchange(other._fd, -1)), _left_by_a_crash(other._left_by_a_crash) {}
+    : _fd(std::exchange(other._fd, -1)), _held(other._held), _left_by_a_crash(other._left_by_a_crash) {}
 
 data_lock::~data_lock() {
   if (_fd < 0) return;
-  if (ftruncate(_fd, 0) != 0) std::perror("mes.lock");
+  if (_held && ftruncate(_fd, 0) != 0) std::perror("mes.lock");  // another holder's pid stays
   close(_fd);
 }
 

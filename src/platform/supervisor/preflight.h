@@ -26,6 +26,7 @@ class data_lock {
  private:
   explicit data_lock(int fd) : _fd(fd) {}
   int _fd;
+  bool _held = false;
   bool _left_by_a_crash = false;
 };
 
