@@ -13,13 +13,12 @@ RANKS = {
     "base": 0,
     "os": 1, "wire": 1, "observe": 1,
     "runtime": 2,
-    "store": 3,
+    "store": 3, "pages": 3,
     "service": 4,
     "gateway": 5, "bus": 5, "telemetry": 5, "console": 5, "services": 5,
     "platform": 6,
     "mes": 7,
 }
-GENERATED_HEADERS = {"console/assets.h"}
 
 # pattern, what to use instead, folders that may
 BANS = [
@@ -49,7 +48,7 @@ def check_includes(path: str, lines: list[str]) -> list[str]:
     my_rank = RANKS[mine.split("/")[0]]
     for number, line in enumerate(lines, 1):
         match = INCLUDE.match(line)
-        if not match or match[1] in GENERATED_HEADERS:
+        if not match:
             continue
         theirs = folder_of(match[1])
         their_rank = RANKS.get(theirs.split("/")[0])

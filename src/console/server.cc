@@ -4,9 +4,11 @@
 
 #include <utility>
 
-#include "console/pages.h"
+#include "pages/pages.h"
 
 namespace mes::console {
+using pages::add_security_headers;
+using pages::serve_page;
 namespace {
 
 using runtime::http_request;

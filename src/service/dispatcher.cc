@@ -19,6 +19,7 @@ struct exchange {
   json::value prepared;
   reply answer;
   std::string serialized;  // of a cached answer
+  std::string allow;       // for 405: the methods that the path takes
   std::vector<std::function<void()>> after_commit;
 };
 
@@ -169,6 +170,7 @@ void dispatcher::route(const std::shared_ptr<exchange>& e) {
     if (m.allowed.empty()) return finish(*e, fail(error_code::not_found, "There is no resource " + e->request.path));
     std::string allowed;
     for (const std::string& method : m.allowed) allowed += (allowed.empty() ? "" : ", ") + method;
+    e->allow = allowed;
     return finish(*e, fail(error_code::method_not_allowed, e->request.path + " takes " + allowed));
   }
   e->op = m.found;
@@ -249,6 +251,7 @@ void dispatcher::finish(exchange& e, result<reply> outcome) {
   runtime::http_response response;
   if (!outcome) {
     response = problem(outcome.error(), e.request.path, e.why.request_id);
+    if (!e.allow.empty()) response.headers.set("Allow", e.allow);  // RFC 9110, section 15.5.6
   } else {
     response.status = outcome->status;
     if (!e.serialized.empty())

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pages/pages.h"
 #include "runtime/http_server.h"
 #include "runtime/kafka.h"
 #include "runtime/worker_pool.h"
@@ -142,9 +143,7 @@ class telemetry_role {
 
   result<void> serve_jaeger() {
     return serve(jaeger_port, query_bytes_max, [this](http_request request, http_responder responder) {
-      if (!request.path.starts_with("/api/"))
-        return responder.send(http_response::json(
-            404, jaeger::envelope("null", 0, "[" + jaeger::error_json(404, "there is nothing at this path") + "]")));
+      if (!request.path.starts_with("/api/")) return responder.send(pages::serve_page(request, "/traces.html"));
       post_query(
           std::move(request), std::move(responder),
           [this](const http_request& r, http_responder to) { to.send(jaeger::answer(*_store, r)); },

@@ -4,10 +4,10 @@
 #include <span>
 #include <string_view>
 
-#include "console/assets.h"
+#include "pages/assets.h"
 #include "runtime/http.h"
 
-namespace mes::console {
+namespace mes::pages {
 
 // Answers GET and HEAD of a page or an asset; other methods get 405. A path without a file is one of the program's
 // own addresses ("/logs") and gets `index` ("/index.html", or "/traces.html" as Jaeger's page), except that a missing
@@ -21,4 +21,4 @@ int encoding_quality(std::string_view accept_encoding, std::string_view encoding
 // What every answer to a browser carries: content policy, no sniffing, no framing, no referrer to other sites.
 void add_security_headers(runtime::http_headers& headers);
 
-}  // namespace mes::console
+}  // namespace mes::pages

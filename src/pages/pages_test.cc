@@ -1,10 +1,10 @@
-#include "console/pages.h"
+#include "pages/pages.h"
 
 #include <gtest/gtest.h>
 
 #include <array>
 
-namespace mes::console {
+namespace mes::pages {
 namespace {
 
 using runtime::http_request;
@@ -85,4 +85,4 @@ TEST(pages, that_are_not_built_say_how_to_build_them) {
 }
 
 }  // namespace
-}  // namespace mes::console
+}  // namespace mes::pages

@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-namespace mes::console {
+namespace mes::pages {
 
 struct asset {
   std::string_view path;      // "/assets/main-C8gdoSRr.css"
@@ -19,4 +19,4 @@ std::span<const asset> all_assets();  // by path; empty if console/dist was miss
 // The file in that encoding; nullptr if there is none.
 const asset* find(std::string_view path, std::string_view encoding = "");
 
-}  // namespace mes::console
+}  // namespace mes::pages

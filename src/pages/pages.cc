@@ -1,10 +1,10 @@
-#include "console/pages.h"
+#include "pages/pages.h"
 
 #include <algorithm>
 #include <charconv>
 #include <string>
 
-namespace mes::console {
+namespace mes::pages {
 namespace {
 
 using runtime::http_request;
@@ -140,4 +140,4 @@ http_response serve_page(const http_request& request, std::string_view index, st
   return response;
 }
 
-}  // namespace mes::console
+}  // namespace mes::pages
