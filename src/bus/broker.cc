@@ -1,5 +1,6 @@
 #include "bus/broker.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -160,6 +161,8 @@ void broker::after_turn() {
 }
 
 void broker::housekeeping() {
+  // Buffers of a burst would otherwise stay with the allocator for good.
+  if (std::exchange(_trimmed_at, _server->stats().bytes_in) != _server->stats().bytes_in) malloc_trim(0);
   _store->retire();
   _groups->expire(instant::now().ms());
   _loop->after(housekeeping_ms, [this] { housekeeping(); });

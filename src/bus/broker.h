@@ -113,6 +113,7 @@ class broker {
   std::unordered_map<const log::partition*, std::unordered_set<std::uint64_t>> _watchers;
   std::unordered_set<std::uint64_t> _to_wake;
   std::uint64_t _next_fetch = 1;
+  std::uint64_t _trimmed_at = 0;
   result<void> _outcome;
 };
 

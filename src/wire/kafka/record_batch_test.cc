@@ -38,7 +38,8 @@ TEST(crc32c, is_the_same_in_pieces) {
   for (int i = 0; i < 100'000; ++i) bytes.push_back(static_cast<char>(i * 7919 >> 3));
   const auto whole = crc32c(bytes);
   std::uint32_t pieces = 0;
-  for (std::size_t at = 0; at < bytes.size(); at += 997) pieces = crc32c(std::string_view(bytes).substr(at, 997), pieces);
+  for (std::size_t at = 0; at < bytes.size(); at += 997)
+    pieces = crc32c(std::string_view(bytes).substr(at, 997), pieces);
   EXPECT_EQ(whole, pieces);
 }
 
@@ -90,10 +91,11 @@ TEST(record_batch, writes_the_bytes_that_the_java_client_writes) {
   header.producer_id = 4000;
   header.producer_epoch = 3;
   header.base_sequence = 17;
-  const std::string ours = make_batch({{"key-1", "value-1 value-1 value-1", 1'700'000'000'000},
-                                       {std::nullopt, "value-2", 1'700'000'000'500, {{"h", "x"}, {"null", std::nullopt}}},
-                                       {"key-3", std::nullopt, 1'699'999'999'000}},
-                                      header);
+  const std::string ours =
+      make_batch({{"key-1", "value-1 value-1 value-1", 1'700'000'000'000},
+                  {std::nullopt, "value-2", 1'700'000'000'500, {{"h", "x"}, {"null", std::nullopt}}},
+                  {"key-3", std::nullopt, 1'699'999'999'000}},
+                 header);
   EXPECT_EQ(ours, golden_batch("none"));
 }
 
