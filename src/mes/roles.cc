@@ -4,6 +4,7 @@
 
 #include "bus/role.h"
 #include "console/role.h"
+#include "gateway/role.h"
 #include "platform/simulate/simulate.h"
 #include "services/auth/module.h"
 #include "services/integration/module.h"
@@ -25,6 +26,7 @@ std::span<const runtime::role_definition> roles() {
       traceability::role(),
       bus::role(),
       console::role(),
+      gateway::role(),
       work_order::role(),
       resource::role(),
       platform::simulate_role(),

@@ -1,0 +1,45 @@
+// What a check of a configuration finds, with its place.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wire/yaml/yaml.h"
+
+namespace mes::gateway {
+
+enum class severity : std::uint8_t { error, warning };
+
+struct diagnostic {
+  severity kind = severity::error;
+  wire::yaml_mark mark;
+  std::string message;
+};
+
+// Collects findings while one file is checked: all of them, not the first alone.
+class reporter {
+ public:
+  explicit reporter(std::string file) : _file(std::move(file)) {}
+
+  void error(wire::yaml_mark mark, std::string message) {
+    _findings.push_back({severity::error, mark, std::move(message)});
+    ++_errors;
+  }
+  void warning(wire::yaml_mark mark, std::string message) {
+    _findings.push_back({severity::warning, mark, std::move(message)});
+  }
+  bool failed() const { return _errors > 0; }
+  std::size_t errors() const { return _errors; }
+  const std::string& file() const { return _file; }
+  std::vector<diagnostic> sorted() const;                // by place
+  std::string text_of(const diagnostic& finding) const;  // "kong.yml:12:5: error: …"
+
+ private:
+  std::string _file;
+  std::vector<diagnostic> _findings;
+  std::size_t _errors = 0;
+};
+
+}  // namespace mes::gateway

@@ -1,0 +1,177 @@
+// Kong's format: what loads, and where what does not load is complained of.
+#include "gateway/config/configuration.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace mes::gateway {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+struct loaded {
+  std::unique_ptr<const configuration> all;
+  std::vector<std::string> findings;
+};
+
+loaded load(std::string text) {
+  reporter report("kong.yml");
+  loaded out{.all = load_configuration(std::move(text), report), .findings = {}};
+  for (const diagnostic& d : report.sorted()) out.findings.push_back(report.text_of(d));
+  return out;
+}
+
+TEST(loader, flattens_what_is_nested_and_fills_defaults_in) {
+  auto l = load(R"(_format_version: "3.0"
+services:
+- name: users
+  url: https://users.example/v1
+  routes:
+  - name: users
+    paths: [/users]
+    plugins:
+    - name: cors
+consumers:
+- username: app
+  jwt_secrets:
+  - {key: k, secret: s}
+  plugins:
+  - {name: rate-limiting, config: {minute: 5}}
+plugins:
+- {name: rate-limiting, service: users, config: {hour: 7}}
+)");
+  ASSERT_TRUE(l.all) << testing::PrintToString(l.findings);
+  const service& s = l.all->services.at(0);
+  EXPECT_TRUE(s.tls);
+  EXPECT_EQ(s.host, "users.example");
+  EXPECT_EQ(s.port, 443);
+  EXPECT_EQ(s.path, "/v1");
+  EXPECT_EQ(s.retries, 5);
+  EXPECT_EQ(s.read_timeout_ms, 60'000U);
+  const route& r = l.all->routes.at(0);
+  EXPECT_EQ(r.to, &s);
+  EXPECT_TRUE(r.strip_path);
+  EXPECT_FALSE(r.preserve_host);
+  ASSERT_EQ(l.all->plugins.size(), 3U);
+  EXPECT_EQ(l.all->plugins[0].on_route, &r);
+  EXPECT_EQ(l.all->plugins[1].on_consumer, &l.all->consumers[0]);
+  EXPECT_EQ(l.all->plugins[2].on_service, &s);
+  EXPECT_EQ(l.all->plugins[2].config.integer("hour"), 7);
+  EXPECT_EQ(l.all->plugins[2].config.text("policy"), "local");
+  EXPECT_EQ(l.all->jwt_secrets.at(0).owner, &l.all->consumers[0]);
+}
+
+TEST(loader, takes_json_and_upstreams_with_targets) {
+  auto l = load(R"({"_format_version": "2.1", "services": [{"name": "s", "host": "pool", "routes": [{"paths": ["/"]}]}],
+ "upstreams": [{"name": "pool", "targets": [{"target": "10.0.0.1:81", "weight": 10}, {"target": "other"}]}]})");
+  ASSERT_TRUE(l.all) << testing::PrintToString(l.findings);
+  const upstream& u = l.all->upstreams.at(0);
+  EXPECT_EQ(u.targets.at(0).host, "10.0.0.1");
+  EXPECT_EQ(u.targets.at(0).port, 81);
+  EXPECT_EQ(u.targets.at(0).weight, 10);
+  EXPECT_EQ(u.targets.at(1).port, 8000);
+}
+
+TEST(loader, tells_all_errors_at_once_with_their_places) {
+  auto l = load(R"(_format_version: "3.0"
+services:
+- name: bad name
+  host: a:80
+  port: 70000
+  colour: red
+  routes:
+  - name: r
+    paths: [users, '~/(']
+    strip_path: perhaps
+    methods: [get]
+- name: no-host
+plugins:
+- name: key-auth
+- name: my-plugin
+- name: rate-limiting
+  config: {minute: 100, hour: 5, policy: redis}
+- name: jwt
+  service: nobody
+)");
+  EXPECT_FALSE(l.all);
+  EXPECT_THAT(
+      l.findings,
+      ElementsAre(
+          HasSubstr("kong.yml:3:9: error: service 'bad name', name: invalid value 'bad name'"),
+          HasSubstr("kong.yml:4:9: error: service 'bad name', host: must not have a port"),
+          HasSubstr("kong.yml:5:9: error: service 'bad name', port: 70000 is outside of 0 to 65535"),
+          HasSubstr("kong.yml:6:3: error: service 'bad name': unknown field 'colour'"),
+          HasSubstr("kong.yml:9:13: error: route 'r', paths: should start with: / (fixed path) or ~/ (regex path)"),
+          HasSubstr("kong.yml:9:20: error: route 'r', paths: invalid regex: '/('"),
+          HasSubstr("kong.yml:10:17: error: route 'r', strip_path: expected a boolean, found 'perhaps'"),
+          HasSubstr("kong.yml:11:15: error: route 'r', methods: invalid value: get"),
+          HasSubstr("kong.yml:12:3: error: service 'no-host': host or url is missing"),
+          HasSubstr("kong.yml:14:9: error: plugin 'key-auth' is one of Kong's that this gateway does not have"),
+          HasSubstr("kong.yml:15:9: error: plugin 'my-plugin' is none that Kong ships"),
+          HasSubstr("kong.yml:17:34: error: plugin 'rate-limiting', config, policy: counters live in this gateway"),
+          HasSubstr("kong.yml:19:12: error: plugin 'jwt': there is no service 'nobody'")));
+}
+
+TEST(loader, checks_rules_across_fields) {
+  struct {
+    std::string_view plugin, wrong;
+  } cases[] = {
+      {"{name: rate-limiting, config: {}}", "at least one of second, minute"},
+      {"{name: rate-limiting, config: {minute: 9, hour: 5}}",
+       "The limit for hour(5.0) cannot be lower than the limit for minute(9.0)"},
+      {"{name: rate-limiting, config: {minute: 9, limit_by: header}}", "limit_by header needs 'header_name'"},
+      {"{name: rate-limiting, config: {minute: 0}}", "outside of"},
+      {"{name: jwt, config: {maximum_expiration: 5}}", "maximum_expiration needs 'exp'"},
+      {"{name: jwt, config: {claims_to_verify: [iat]}}", "'iat' is none of exp, nbf"},
+      {"{name: cors, config: {origins: ['(']}}", "not a valid regex"},
+      {"{name: correlation-id, config: {generator: random}}", "'random' is none of uuid, uuid#counter, tracker"},
+  };
+  for (const auto& c : cases) {
+    auto l = load("_format_version: \"3.0\"\nplugins:\n- " + std::string(c.plugin) + "\n");
+    EXPECT_FALSE(l.all) << c.plugin;
+    EXPECT_THAT(l.findings, ElementsAre(HasSubstr(c.wrong))) << c.plugin;
+  }
+}
+
+TEST(loader, wants_a_format_version_that_is_a_string) {
+  EXPECT_THAT(load("services: []\n").findings, ElementsAre(HasSubstr("field '_format_version' is missing")));
+  EXPECT_THAT(
+      load("_format_version: 3.0\n").findings,
+      ElementsAre(HasSubstr(
+          "kong.yml:1:18: error: the configuration, _format_version: expected a string, found the number 3.0")));
+  EXPECT_THAT(load("_format_version: \"9.9\"\n").findings, ElementsAre(HasSubstr("'9.9' is none of 1.1, 2.1, 3.0")));
+}
+
+TEST(loader, refuses_names_and_scopes_twice) {
+  auto l = load(R"(_format_version: "3.0"
+services:
+- {name: s, host: a}
+- {name: s, host: b}
+plugins:
+- name: cors
+- name: cors
+)");
+  EXPECT_THAT(
+      l.findings,
+      ElementsAre(
+          HasSubstr("kong.yml:4:10: error: service 's': there is one of that name already"),
+          HasSubstr("kong.yml:7:3: error: plugin 'cors': there is one of that name in the same scope already")));
+}
+
+// Ids as a Kong without a database makes them: uuid5(uuid5(fd02801f-0957-4a15-a55a-c8d9606f30b5, "services"), "s"),
+// computed with Python's uuid module.
+TEST(loader, makes_kongs_ids) {
+  auto l = load(
+      "_format_version: \"3.0\"\nservices:\n- {name: s, host: a, routes: [{name: r, paths: [/]}]}\nconsumers: "
+      "[{username: u}]\n");
+  ASSERT_TRUE(l.all);
+  EXPECT_EQ(l.all->services[0].id, "b268827a-8f7f-551f-8769-e6bceb2f3ec6");
+  EXPECT_EQ(l.all->routes[0].id, "da7ba03a-f1be-52d4-8a7e-c8f32640689a");
+  EXPECT_EQ(l.all->consumers[0].id, "006a59a7-8eb1-5cc5-9890-db96d542fcca");
+}
+
+}  // namespace
+}  // namespace mes::gateway

@@ -1,0 +1,71 @@
+// Tables that say which fields an entity or a plugin's configuration has, and the one function that reads by them.
+//
+// The names, types and defaults are Kong 3.4's, so that its files work unchanged.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/config/diagnostic.h"
+
+namespace mes::gateway {
+
+enum class field_type : std::uint8_t {
+  string,
+  integer,
+  number,
+  boolean,
+  strings,     // a list of strings
+  string_map,  // a mapping to lists of strings
+  mapping,     // a mapping with a schema of its own
+  reference,   // the name or id of another entity, as text or as {name: …} or {id: …}
+};
+
+// "" if the text is fine, else what is wrong with it.
+using text_check = std::string (*)(std::string_view text);
+
+struct field {
+  std::string_view name;
+  field_type type = field_type::string;
+  std::string_view fallback = {};  // the default as JSON; "" = null
+  std::vector<std::string_view> one_of = {};
+  double min = -std::numeric_limits<double>::infinity();
+  double max = std::numeric_limits<double>::infinity();
+  bool required = false;
+  text_check check = nullptr;                  // of a string, or of each element of a list
+  const std::vector<field>* fields = nullptr;  // of a record
+  // Kong knows the field, we do not have what it asks for: any value but the default is refused with this sentence.
+  std::string_view absent = {};
+};
+using schema = std::vector<field>;
+
+// A mapping that was read: every field of its schema is there, given, default or null.
+struct record {
+  boost::json::object values;
+  wire::yaml_mark mark;
+  std::map<std::string, wire::yaml_mark, std::less<>> marks;  // of the fields that were given; nested ones as "a.b"
+
+  wire::yaml_mark mark_of(std::string_view field_name) const;
+  bool given(std::string_view field_name) const { return marks.contains(field_name); }
+  std::string text(std::string_view field_name) const;  // "" if null
+  std::int64_t integer(std::string_view field_name) const;
+  double number(std::string_view field_name) const;
+  bool flag(std::string_view field_name) const;
+  bool is_null(std::string_view field_name) const;
+  std::vector<std::string> strings(std::string_view field_name) const;
+};
+
+// Reads `node` by `fields`; names in `ignored` (nested entities) are left to the caller. `what` names the whole in
+// messages: "service 'users'".
+record read_record(const wire::yaml_node& node, const schema& fields, const std::string& what, reporter& report,
+                   const std::vector<std::string_view>& ignored = {});
+
+// Defaults of `fields` only.
+record default_record(const schema& fields);
+
+}  // namespace mes::gateway

@@ -1,0 +1,95 @@
+#include "gateway/http/chunk_decoder.h"
+
+#include <algorithm>
+
+#include "gateway/http/head.h"
+
+namespace mes::gateway {
+namespace {
+
+constexpr std::uint32_t overhead_max = 8192;
+constexpr int size_digits_max = 15;
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  char lower = static_cast<char>(c | 0x20);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+bool is_text(char c) { return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f); }
+
+}  // namespace
+
+chunk_decoder::state chunk_decoder::after_size_digit(char c) {
+  if (int digit = hex_value(c); digit >= 0) {
+    if (++_digits > size_digits_max) return state::bad;
+    _left = _left << 4 | static_cast<std::uint64_t>(digit);
+    return state::size;
+  }
+  if (_digits == 0) return state::bad;
+  if (c == '\r') return state::size_lf;
+  return c == ';' ? state::extension : state::bad;
+}
+
+chunk_decoder::state chunk_decoder::in_trailer(char c) {
+  if (++_overhead > overhead_max) return state::bad;
+  if (c == '\r') return _line_length == 0 || _name_seen ? state::trailer_lf : state::bad;
+  if (!_name_seen) {
+    if (c == ':' && _line_length > 0)
+      _name_seen = true;
+    else if (!is_token(std::string_view(&c, 1)))
+      return state::bad;
+  } else if (!is_text(c)) {
+    return state::bad;
+  }
+  ++_line_length;
+  return state::trailer;
+}
+
+chunk_decoder::state chunk_decoder::step(char c) {
+  switch (_state) {
+    case state::size:
+      return after_size_digit(c);
+    case state::extension:
+      if (c == '\r') return state::size_lf;
+      return is_text(c) && ++_overhead <= overhead_max ? state::extension : state::bad;
+    case state::size_lf:
+      if (c != '\n') return state::bad;
+      _digits = 0;
+      return _left > 0 ? state::data : state::trailer;
+    case state::data_cr:
+      return c == '\r' ? state::data_lf : state::bad;
+    case state::data_lf:
+      return c == '\n' ? state::size : state::bad;
+    case state::trailer:
+      return in_trailer(c);
+    case state::trailer_lf:
+      if (c != '\n') return state::bad;
+      if (_line_length == 0) return state::done;
+      _line_length = 0;
+      _name_seen = false;
+      return state::trailer;
+    default:
+      return state::bad;
+  }
+}
+
+chunk_decoder::status chunk_decoder::next(std::string_view& in, std::string_view& piece) {
+  while (true) {
+    if (_state == state::done) return status::done;
+    if (_state == state::bad) return status::bad;
+    if (in.empty()) return status::more;
+    if (_state == state::data) {
+      piece = in.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(_left, in.size())));
+      in.remove_prefix(piece.size());
+      _left -= piece.size();
+      if (_left == 0) _state = state::data_cr;
+      if (piece.size() > 256) _overhead = 0;  // many tiny chunks with long extensions stay bounded
+      return status::data;
+    }
+    _state = step(in.front());
+    in.remove_prefix(1);
+  }
+}
+
+}  // namespace mes::gateway

@@ -1,0 +1,33 @@
+// The chunked transfer coding (RFC 9112, section 7.1), taken off as bytes come. Extensions and trailers are checked and
+// dropped.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace mes::gateway {
+
+class chunk_decoder {
+ public:
+  enum class status : std::uint8_t { more, data, done, bad };
+
+  // Consumes the front of `in`. `data`: `piece` is a part of the body (a view into `in`); call again. `more`: `in` is
+  // used up. `done`: what is left of `in` belongs to the next message.
+  status next(std::string_view& in, std::string_view& piece);
+
+ private:
+  enum class state : std::uint8_t { size, extension, size_lf, data, data_cr, data_lf, trailer, trailer_lf, done, bad };
+
+  state step(char c);
+  state after_size_digit(char c);
+  state in_trailer(char c);
+
+  state _state = state::size;
+  std::uint64_t _left = 0;         // bytes of this chunk still to come
+  int _digits = 0;                 // of the size
+  std::uint32_t _overhead = 0;     // extension bytes since the last data, and all trailer bytes: bounded
+  std::uint32_t _line_length = 0;  // of the trailer line
+  bool _name_seen = false;         // the trailer line has its colon
+};
+
+}  // namespace mes::gateway

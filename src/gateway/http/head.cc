@@ -1,0 +1,254 @@
+#include "gateway/http/head.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace mes::gateway {
+namespace {
+
+constexpr std::array<bool, 256> token_characters = [] {
+  std::array<bool, 256> is{};
+  for (int c = '0'; c <= '9'; ++c) is[static_cast<std::size_t>(c)] = true;
+  for (int c = 'a'; c <= 'z'; ++c) is[static_cast<std::size_t>(c)] = true;
+  for (int c = 'A'; c <= 'Z'; ++c) is[static_cast<std::size_t>(c)] = true;
+  for (char c : std::string_view("!#$%&'*+-.^_`|~")) is[static_cast<unsigned char>(c)] = true;
+  return is;
+}();
+
+// Field values: visible characters, blanks, tabs, and bytes above ASCII.
+constexpr std::array<bool, 256> value_characters = [] {
+  std::array<bool, 256> is{};
+  for (int c = 0x20; c < 256; ++c) is[static_cast<std::size_t>(c)] = c != 0x7f;
+  is['\t'] = true;
+  return is;
+}();
+
+constexpr std::array<bool, 256> target_characters = [] {
+  std::array<bool, 256> is{};
+  for (int c = 0x21; c < 256; ++c) is[static_cast<std::size_t>(c)] = c != 0x7f && c != '#';
+  return is;
+}();
+
+// RFC 3986: what a host and a port are made of.
+constexpr std::array<bool, 256> authority_characters = [] {
+  std::array<bool, 256> is{};
+  for (int c = '0'; c <= '9'; ++c) is[static_cast<std::size_t>(c)] = true;
+  for (int c = 'a'; c <= 'z'; ++c) is[static_cast<std::size_t>(c)] = true;
+  for (int c = 'A'; c <= 'Z'; ++c) is[static_cast<std::size_t>(c)] = true;
+  for (char c : std::string_view("-._~!$&'()*+,;=%:[]")) is[static_cast<unsigned char>(c)] = true;
+  return is;
+}();
+
+bool all_of(std::string_view text, const std::array<bool, 256>& is) {
+  return std::ranges::all_of(text, [&](char c) { return is[static_cast<unsigned char>(c)]; });
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+// Takes a line off `text`; find_head_end has made sure that each ends in CRLF.
+std::string_view take_line(std::string_view& text) {
+  std::size_t end = text.find('\n');
+  std::string_view line = text.substr(0, end - 1);
+  text.remove_prefix(end + 1);
+  return line;
+}
+
+bool parse_decimal(std::string_view text, std::uint64_t& out) {
+  if (text.empty() || text.size() > 18) return false;
+  out = 0;
+  for (char c : text) {
+    if (c < '0' || c > '9') return false;
+    out = out * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  return true;
+}
+
+// 0, or the status to refuse with.
+int parse_fields(std::string_view text, header_table& out) {
+  out.clear();
+  while (true) {
+    std::string_view line = take_line(text);
+    if (line.empty()) return 0;
+    std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) return 400;
+    std::string_view value = trim(line.substr(colon + 1));
+    if (!all_of(value, value_characters)) return 400;
+    std::string_view name = line.substr(0, colon);
+    if (!out.add({.name = name, .value = value, .id = field_id_of(name)})) return 431;
+  }
+}
+
+std::size_t occurrences(const header_table& headers, field_id id) {
+  return static_cast<std::size_t>(
+      std::count_if(headers.begin(), headers.end(), [&](const header_view& h) { return h.id == id; }));
+}
+
+struct framing {
+  body_kind body = body_kind::none;
+  std::uint64_t length = 0;
+};
+
+// RFC 9112, section 6.3, without its lenient branches. 0, 400, or 501 for a coding that we do not know.
+int parse_framing(const header_table& headers, int minor_version, framing& out) {
+  const header_view* length = headers.find(field_id::content_length);
+  const header_view* coding = headers.find(field_id::transfer_encoding);
+  if (length && coding) return 400;
+  if (coding) {
+    if (minor_version == 0 || occurrences(headers, field_id::transfer_encoding) > 1) return 400;
+    if (!equals_ignoring_case(coding->value, "chunked"))
+      return coding->value.empty() || coding->value.find(',') != std::string_view::npos ? 400 : 501;
+    out.body = body_kind::chunked;
+  } else if (length) {
+    if (occurrences(headers, field_id::content_length) > 1) return 400;
+    if (!parse_decimal(length->value, out.length)) return 400;
+    out.body = body_kind::length;
+  }
+  return 0;
+}
+
+struct connection_options {
+  bool close = false, keep_alive = false, upgrade = false;
+};
+
+connection_options parse_connection(const header_table& headers) {
+  connection_options options;
+  if (!headers.find(field_id::connection)) return options;
+  for (const header_view& h : headers) {
+    if (h.id != field_id::connection) continue;
+    for_each_token(h.value, [&](std::string_view token) {
+      if (equals_ignoring_case(token, "close")) options.close = true;
+      if (equals_ignoring_case(token, "keep-alive")) options.keep_alive = true;
+      if (equals_ignoring_case(token, "upgrade")) options.upgrade = true;
+    });
+  }
+  return options;
+}
+
+int parse_version(std::string_view text, int& minor) {
+  if (text == "HTTP/1.1") {
+    minor = 1;
+    return 0;
+  }
+  if (text == "HTTP/1.0") {
+    minor = 0;
+    return 0;
+  }
+  bool other_version = text.size() == 8 && text.starts_with("HTTP/") && text[5] >= '0' && text[5] <= '9' &&
+                       text[6] == '.' && text[7] >= '0' && text[7] <= '9';
+  return other_version ? 505 : 400;
+}
+
+// "http://host/path" becomes authority and "/path": RFC 9112, section 3.2.2.
+bool split_absolute_target(request_head& out) {
+  std::size_t scheme = 0;
+  if (equals_ignoring_case(out.target.substr(0, 7), "http://")) scheme = 7;
+  if (equals_ignoring_case(out.target.substr(0, 8), "https://")) scheme = 8;
+  if (scheme == 0) return false;
+  std::string_view rest = out.target.substr(scheme);
+  std::size_t slash = rest.find_first_of("/?");
+  out.authority = rest.substr(0, slash);
+  out.target = slash == std::string_view::npos ? std::string_view("/") : rest.substr(slash);
+  return !out.authority.empty() && out.target.front() == '/';
+}
+
+int parse_request_line(std::string_view line, request_head& out) {
+  std::size_t first = line.find(' ');
+  std::size_t last = line.rfind(' ');
+  if (first == std::string_view::npos || first == last) return 400;
+  out.method = line.substr(0, first);
+  out.target = line.substr(first + 1, last - first - 1);
+  if (out.method.size() > 32 || !is_token(out.method)) return 400;
+  if (out.target.empty() || !all_of(out.target, target_characters)) return 400;
+  return parse_version(line.substr(last + 1), out.minor_version);
+}
+
+int parse_authority(request_head& out) {
+  std::size_t hosts = occurrences(out.headers, field_id::host);
+  if (hosts > 1 || (hosts == 0 && out.minor_version == 1)) return 400;
+  out.authority = out.headers.get(field_id::host);
+  if (out.target.front() != '/' && !(out.target == "*" && out.method == "OPTIONS") && !split_absolute_target(out))
+    return 400;
+  return all_of(out.authority, authority_characters) ? 0 : 400;
+}
+
+}  // namespace
+
+bool is_token(std::string_view text) { return !text.empty() && all_of(text, token_characters); }
+
+bool header_table::add(header_view h) {
+  if (_count == headers_max) return false;
+  auto& first = _first[static_cast<std::size_t>(h.id)];
+  if (first < 0) first = static_cast<std::int8_t>(_count);
+  _fields[_count++] = h;
+  return true;
+}
+
+const header_view* header_table::find(std::string_view name) const {
+  if (field_id id = field_id_of(name); id != field_id::other) return find(id);
+  for (const header_view& h : *this)
+    if (equals_ignoring_case(h.name, name)) return &h;
+  return nullptr;
+}
+
+head_state find_head_end(std::string_view data, std::size_t& scanned) {
+  while (true) {
+    const void* found =
+        scanned < data.size() ? std::memchr(data.data() + scanned, '\n', data.size() - scanned) : nullptr;
+    if (!found) {
+      scanned = data.size();
+      return head_state::incomplete;
+    }
+    std::size_t at = static_cast<std::size_t>(static_cast<const char*>(found) - data.data());
+    scanned = at + 1;
+    if (at == 0 || data[at - 1] != '\r') return head_state::bad;
+    // The empty line: CRLF right behind another line's end.
+    if (at >= 3 && data[at - 2] == '\n') return head_state::complete;
+  }
+}
+
+int parse_request_head(std::string_view head, request_head& out) {
+  if (int status = parse_request_line(take_line(head), out)) return status;
+  if (int status = parse_fields(head, out.headers)) return status;
+  if (int status = parse_authority(out)) return status;
+  framing frame;
+  if (int status = parse_framing(out.headers, out.minor_version, frame)) return status;
+  out.body = frame.body;
+  out.content_length = frame.length;
+  if (out.body == body_kind::length && out.content_length == 0) out.body = body_kind::none;
+  connection_options options = parse_connection(out.headers);
+  out.keep_alive = !options.close && (out.minor_version == 1 || options.keep_alive);
+  out.wants_upgrade = options.upgrade && out.minor_version == 1 && out.headers.find(field_id::upgrade) != nullptr;
+  out.expects_continue = out.minor_version == 1 && out.body != body_kind::none &&
+                         equals_ignoring_case(out.headers.get(field_id::expect), "100-continue");
+  return 0;
+}
+
+bool parse_response_head(std::string_view head, bool to_head, response_head& out) {
+  std::string_view line = take_line(head);
+  std::uint64_t status = 0;
+  if (line.size() < 12 || parse_version(line.substr(0, 8), out.minor_version) != 0 || line[8] != ' ' ||
+      !parse_decimal(line.substr(9, 3), status) || status < 100 || (line.size() > 12 && line[12] != ' '))
+    return false;
+  out.status = static_cast<int>(status);
+  out.reason = line.size() > 13 ? line.substr(13) : std::string_view{};
+  if (!all_of(out.reason, value_characters)) return false;
+  if (parse_fields(head, out.headers) != 0) return false;
+  framing frame;
+  if (parse_framing(out.headers, out.minor_version, frame) != 0) return false;
+  bool bodiless = to_head || out.status < 200 || out.status == 204 || out.status == 304;
+  out.content_length = frame.length;
+  out.body = bodiless                                               ? body_kind::none
+             : frame.body == body_kind::none                        ? body_kind::until_close
+             : frame.body == body_kind::length && frame.length == 0 ? body_kind::none
+                                                                    : frame.body;
+  connection_options options = parse_connection(out.headers);
+  out.keep_alive =
+      out.body != body_kind::until_close && !options.close && (out.minor_version == 1 || options.keep_alive);
+  return true;
+}
+
+}  // namespace mes::gateway

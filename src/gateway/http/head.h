@@ -1,0 +1,93 @@
+// The head of an HTTP/1.1 message (RFC 9112), parsed in place: views into the caller's buffer.
+//
+// Strict where leniency lets two servers see different messages (request smuggling): no bare LF, no obsolete folding,
+// no blank before the colon, one framing only.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "gateway/http/field_id.h"
+
+namespace mes::gateway {
+
+struct header_view {
+  std::string_view name;
+  std::string_view value;  // without surrounding blanks
+  field_id id = field_id::other;
+};
+
+inline constexpr std::size_t headers_max = 100;  // as Kong's lua_max_req_headers
+
+class header_table {
+ public:
+  void clear() {
+    _count = 0;
+    _first.fill(-1);
+  }
+  bool add(header_view h);  // false: full
+  const header_view* begin() const { return _fields.data(); }
+  const header_view* end() const { return _fields.data() + _count; }
+  std::size_t size() const { return _count; }
+
+  const header_view* find(field_id id) const {
+    std::int8_t i = _first[static_cast<std::size_t>(id)];
+    return i < 0 ? nullptr : &_fields[static_cast<std::size_t>(i)];
+  }
+  const header_view* find(std::string_view name) const;
+  std::string_view get(field_id id) const {
+    const header_view* h = find(id);
+    return h ? h->value : std::string_view{};
+  }
+  std::string_view get(std::string_view name) const {
+    const header_view* h = find(name);
+    return h ? h->value : std::string_view{};
+  }
+
+ private:
+  std::array<header_view, headers_max> _fields;
+  std::array<std::int8_t, static_cast<std::size_t>(field_id::count)> _first;
+  std::size_t _count = 0;
+};
+
+enum class body_kind : std::uint8_t { none, length, chunked, until_close };
+
+struct request_head {
+  std::string_view method;
+  std::string_view target;     // origin form: "/path?query", or "*"
+  std::string_view authority;  // from Host, or from an absolute target
+  int minor_version = 1;       // HTTP/1.0 or HTTP/1.1
+  header_table headers;
+  body_kind body = body_kind::none;
+  std::uint64_t content_length = 0;
+  bool keep_alive = true;
+  bool expects_continue = false;
+  bool wants_upgrade = false;  // "Connection: upgrade" with an Upgrade field
+};
+
+struct response_head {
+  int status = 0;
+  int minor_version = 1;
+  std::string_view reason;
+  header_table headers;
+  body_kind body = body_kind::none;  // as the fields say; HEAD, 1xx, 204 and 304 have none whatever they say
+  std::uint64_t content_length = 0;
+  bool keep_alive = true;
+};
+
+enum class head_state : std::uint8_t { incomplete, complete, bad };
+
+// Looks for the empty line that ends a head. `scanned` starts at 0 and keeps what was looked at between calls;
+// when complete, it is the head's length. `bad`: a line that does not end in CRLF.
+head_state find_head_end(std::string_view data, std::size_t& scanned);
+
+// 0 if `head` (all of it, with the empty line) is well formed, else the status to refuse it with: 400, 431, 501, 505.
+int parse_request_head(std::string_view head, request_head& out);
+
+// False if it is not well formed. `to_head`: the request was HEAD.
+bool parse_response_head(std::string_view head, bool to_head, response_head& out);
+
+bool is_token(std::string_view text);  // RFC 9110, section 5.6.2
+
+}  // namespace mes::gateway

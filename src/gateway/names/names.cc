@@ -1,0 +1,207 @@
+#include "gateway/names/names.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+
+#include <boost/json/parse.hpp>
+#include <cstring>
+
+#include "gateway/net/loop.h"
+
+namespace mes::gateway {
+namespace {
+
+constexpr std::int64_t found_ms = 30'000;     // how long DNS's answer holds
+constexpr std::int64_t not_found_ms = 1'000;  // how long its lack holds
+constexpr std::int64_t silent_ms = 60'000;    // four heartbeats
+constexpr std::size_t names_max = 4096;
+
+std::string text_of(const endpoint& e, std::uint16_t port) {
+  char buffer[INET6_ADDRSTRLEN] = {};
+  if (e.address.ss_family == AF_INET) {
+    sockaddr_in in{};
+    std::memcpy(&in, &e.address, sizeof in);
+    inet_ntop(AF_INET, &in.sin_addr, buffer, sizeof buffer);
+    return std::string(buffer) + ':' + std::to_string(port);
+  }
+  sockaddr_in6 in{};
+  std::memcpy(&in, &e.address, sizeof in);
+  inet_ntop(AF_INET6, &in.sin6_addr, buffer, sizeof buffer);
+  return '[' + std::string(buffer) + "]:" + std::to_string(port);
+}
+
+endpoints resolve(const std::string& host, std::uint16_t port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_ADDRCONFIG;
+  addrinfo* list = nullptr;
+  if (getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &list) != 0) return nullptr;
+  auto found = std::make_shared<std::vector<endpoint>>();
+  for (const addrinfo* a = list; a; a = a->ai_next) {
+    endpoint e;
+    if (a->ai_addrlen > sizeof e.address || (a->ai_family != AF_INET && a->ai_family != AF_INET6)) continue;
+    std::memcpy(&e.address, a->ai_addr, a->ai_addrlen);
+    e.address_bytes = a->ai_addrlen;
+    e.text = text_of(e, port);
+    found->push_back(std::move(e));
+  }
+  freeaddrinfo(list);
+  return found->empty() ? nullptr : found;
+}
+
+bool same(const endpoints& a, const endpoints& b) {
+  if (!a || !b || a->size() != b->size()) return a == b;
+  for (std::size_t i = 0; i < a->size(); ++i)
+    if ((*a)[i].text != (*b)[i].text) return false;
+  return true;
+}
+
+}  // namespace
+
+std::optional<endpoint> parse_endpoint(const std::string& host, std::uint16_t port) {
+  endpoint e;
+  std::string bare = host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host;
+  sockaddr_in v4{.sin_family = AF_INET, .sin_port = htons(port)};
+  sockaddr_in6 v6{.sin6_family = AF_INET6, .sin6_port = htons(port)};
+  if (inet_pton(AF_INET, bare.c_str(), &v4.sin_addr) == 1) {
+    std::memcpy(&e.address, &v4, sizeof v4);
+    e.address_bytes = sizeof v4;
+  } else if (inet_pton(AF_INET6, bare.c_str(), &v6.sin6_addr) == 1) {
+    std::memcpy(&e.address, &v6, sizeof v6);
+    e.address_bytes = sizeof v6;
+  } else {
+    return std::nullopt;
+  }
+  e.text = text_of(e, port);
+  return e;
+}
+
+std::optional<heartbeat> parse_heartbeat(std::string_view key, std::string_view text) {
+  namespace json = boost::json;
+  boost::system::error_code failure;
+  json::value value = json::parse(json::string_view(text.data(), text.size()), failure);
+  if (failure || !value.is_object()) return std::nullopt;
+  const json::object& o = value.get_object();
+  auto string = [&](std::string_view name) {
+    const json::value* v = o.if_contains(name);
+    return v && v->is_string() ? std::string(v->get_string().c_str()) : std::string();
+  };
+  const json::value* port = o.if_contains("port");
+  if (!port || !port->is_int64() || port->get_int64() < 1 || port->get_int64() > 65535) return std::nullopt;
+  heartbeat beat{.service = string("service"),
+                 .instance = std::string(key),
+                 .host = string("host"),
+                 .port = static_cast<std::uint16_t>(port->get_int64()),
+                 .stopping = string("status") == "stopping"};
+  if (beat.service.empty() || beat.host.empty()) return std::nullopt;
+  return beat;
+}
+
+name_directory::name_directory(bool loopback, int port_offset) : _loopback(loopback), _port_offset(port_offset) {}
+
+name_directory::~name_directory() {
+  {
+    std::lock_guard lock(_lock);
+    _stopping = true;
+  }
+  _asked.notify_all();
+  _resolver.join();
+}
+
+void name_directory::note(const heartbeat& beat, std::int64_t now_ms) {
+  auto where = parse_endpoint(beat.host, beat.port);
+  if (!where) return;  // names of hosts are DNS's matter
+  std::string instance_key = where->text;
+  std::lock_guard lock(_lock);
+  if (!_services.contains(beat.service) && _services.size() >= names_max) return;
+  auto& instances = _services[beat.service];
+  bool changed = false;
+  if (beat.stopping) {
+    changed = instances.erase(instance_key) > 0;
+  } else if (instances.size() < names_max) {
+    auto [at, added] = instances.try_emplace(instance_key, instance{.where = std::move(*where)});
+    at->second.heard_ms = now_ms;
+    changed = added;
+  }
+  if (changed) _generation.fetch_add(1, std::memory_order_release);
+}
+
+void name_directory::forget_silent(std::int64_t now_ms) {
+  std::lock_guard lock(_lock);
+  std::size_t gone = 0;
+  for (auto& [name, instances] : _services)
+    gone += std::erase_if(instances, [&](const auto& i) { return now_ms - i.second.heard_ms > silent_ms; });
+  if (gone > 0) _generation.fetch_add(1, std::memory_order_release);
+}
+
+std::size_t name_directory::instances() const {
+  std::lock_guard lock(_lock);
+  std::size_t count = 0;
+  for (const auto& [name, instances] : _services) count += instances.size();
+  return count;
+}
+
+endpoints name_directory::find_service(const std::string& host) {
+  auto found = _services.find(host);
+  if (found == _services.end() || found->second.empty()) return nullptr;
+  auto list = std::make_shared<std::vector<endpoint>>();
+  for (const auto& [key, i] : found->second) list->push_back(i.where);
+  return list;
+}
+
+name_directory::answer name_directory::find(const std::string& host, std::uint16_t port, std::int64_t now_ms,
+                                            std::function<void()> changed) {
+  auto one = [](endpoint e) {
+    return answer{state::known, std::make_shared<const std::vector<endpoint>>(1, std::move(e))};
+  };
+  if (auto e = parse_endpoint(host == "localhost" ? "127.0.0.1" : host, port)) return one(std::move(*e));
+  std::lock_guard lock(_lock);
+  if (_loopback && host.find('.') == std::string::npos) {
+    if (auto list = find_service(host)) return {state::known, list};
+    int usual = port + _port_offset;
+    if (usual > 65535) return {state::unknown, nullptr};
+    return one(*parse_endpoint("127.0.0.1", static_cast<std::uint16_t>(usual)));
+  }
+  if (_looked_up.size() >= names_max) return {state::unknown, nullptr};
+  looked_up& entry = _looked_up[{host, port}];
+  bool fresh = entry.expires_ms > now_ms;
+  if (!fresh && !entry.asked) {
+    entry.asked = true;
+    _queue.emplace_back(host, port);
+    if (!_resolving) {
+      _resolving = true;
+      _resolver = runtime::thread("resolver", [this] { look_up_names(); });
+    }
+    _asked.notify_one();
+  }
+  if (entry.where) return {state::known, entry.where};  // an old answer until the new one is there
+  if (fresh) return {state::unknown, nullptr};
+  entry.waiters.push_back(std::move(changed));
+  return {state::waiting, nullptr};
+}
+
+void name_directory::look_up_names() {
+  std::unique_lock lock(_lock);
+  while (true) {
+    _asked.wait(lock, [&] { return _stopping || !_queue.empty(); });
+    if (_stopping) return;
+    auto name = _queue.back();
+    _queue.pop_back();
+    lock.unlock();
+    endpoints found = resolve(name.first, name.second);
+    lock.lock();
+    looked_up& entry = _looked_up[name];
+    entry.asked = false;
+    entry.expires_ms = net_loop::clock_us() / 1000 + (found ? found_ms : not_found_ms);
+    if (!same(entry.where, found)) _generation.fetch_add(1, std::memory_order_release);
+    entry.where = found;
+    std::vector<std::function<void()>> waiters = std::move(entry.waiters);
+    entry.waiters.clear();
+    lock.unlock();
+    for (auto& w : waiters) w();
+    lock.lock();
+  }
+}
+
+}  // namespace mes::gateway

@@ -1,0 +1,93 @@
+// From a service's name to addresses: by the heartbeats of the platform's own services, by address, or by DNS.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/thread.h"
+
+namespace mes::gateway {
+
+struct endpoint {
+  sockaddr_storage address{};
+  socklen_t address_bytes = 0;
+  std::string text;  // "127.0.0.1:3009"
+};
+using endpoints = std::shared_ptr<const std::vector<endpoint>>;
+
+// nullopt if `host` is no IPv4 or IPv6 address.
+std::optional<endpoint> parse_endpoint(const std::string& host, std::uint16_t port);
+
+// A heartbeat on system.health-check.
+struct heartbeat {
+  std::string service, instance, host;
+  std::uint16_t port = 0;
+  bool stopping = false;
+};
+// {"service","host","port","status","time"}; nullopt if it is none.
+std::optional<heartbeat> parse_heartbeat(std::string_view key, std::string_view json);
+
+// Thread-safe.
+class name_directory {
+ public:
+  // loopback: a name without dots is a service of this machine, on its usual port plus `port_offset` while no heartbeat
+  // says otherwise. Not loopback: such names are DNS's matter (Kubernetes, Docker).
+  name_directory(bool loopback, int port_offset);
+  ~name_directory();
+
+  void note(const heartbeat& beat, std::int64_t now_ms);  // now_ms: monotonic
+  void forget_silent(std::int64_t now_ms);                // instances not heard of for a minute
+
+  // Changes when anything does that find() has answered.
+  std::uint64_t generation() const { return _generation.load(std::memory_order_acquire); }
+
+  enum class state : std::uint8_t { known, waiting, unknown };
+  struct answer {
+    state what = state::unknown;
+    endpoints where;  // not empty if known
+  };
+  // waiting: `changed` is called once, from another thread, when asking again is worth it.
+  answer find(const std::string& host, std::uint16_t port, std::int64_t now_ms, std::function<void()> changed);
+
+  std::size_t instances() const;
+
+ private:
+  struct instance {
+    endpoint where;
+    std::int64_t heard_ms = 0;
+  };
+  struct looked_up {
+    endpoints where;
+    std::int64_t expires_ms = 0;
+    bool asked = false;
+    std::vector<std::function<void()>> waiters;
+  };
+
+  endpoints find_service(const std::string& host);
+  void look_up_names();  // the resolver's thread
+
+  const bool _loopback;
+  const int _port_offset;
+  mutable std::mutex _lock;
+  std::condition_variable _asked;
+  std::map<std::string, std::map<std::string, instance>, std::less<>> _services;
+  std::map<std::pair<std::string, std::uint16_t>, looked_up> _looked_up;
+  std::vector<std::pair<std::string, std::uint16_t>> _queue;
+  std::atomic<std::uint64_t> _generation = 1;
+  bool _stopping = false;
+  bool _resolving = false;
+  runtime::thread _resolver;  // started by the first name that needs DNS
+};
+
+}  // namespace mes::gateway

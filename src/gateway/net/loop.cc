@@ -1,0 +1,112 @@
+#include "gateway/net/loop.h"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <system_error>
+
+namespace mes::gateway {
+
+net_loop::net_loop()
+    : _epoll(epoll_create1(EPOLL_CLOEXEC)),
+      _wake(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      _now_us(clock_us()),
+      _scratch(std::make_unique_for_overwrite<char[]>(scratch_bytes)) {
+  if (_epoll < 0 || _wake < 0) throw std::system_error(errno, std::generic_category(), "epoll");
+  epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};
+  if (epoll_ctl(_epoll, EPOLL_CTL_ADD, _wake, &event) != 0)
+    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+}
+
+net_loop::~net_loop() {
+  _graveyard.clear();
+  if (_wake >= 0) close(_wake);
+  if (_epoll >= 0) close(_epoll);
+}
+
+std::int64_t net_loop::clock_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+void net_loop::watch(int fd, event_target& target) {
+  epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.ptr = &target}};
+  if (epoll_ctl(_epoll, EPOLL_CTL_ADD, fd, &event) != 0)
+    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+}
+
+void net_loop::watch_accept(int fd, event_target& target) {
+  epoll_event event{.events = EPOLLIN, .data = {.ptr = &target}};
+  if (epoll_ctl(_epoll, EPOLL_CTL_ADD, fd, &event) != 0)
+    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+}
+
+void net_loop::bury(std::unique_ptr<event_target> dead) { _graveyard.push_back(std::move(dead)); }
+
+void net_loop::post(std::function<void()> work) {
+  {
+    std::lock_guard lock(_lock);
+    _posted.push_back(std::move(work));
+  }
+  std::uint64_t one = 1;
+  // The counter cannot overflow and the descriptor is ours: a failed write leaves an earlier wake-up pending.
+  [[maybe_unused]] auto written = write(_wake, &one, sizeof one);
+}
+
+void net_loop::stop() {
+  _stopping = true;
+  post([] {});
+}
+
+void net_loop::run_posted() {
+  std::uint64_t count = 0;
+  [[maybe_unused]] auto got = read(_wake, &count, sizeof count);
+  std::vector<std::function<void()>> work;
+  {
+    std::lock_guard lock(_lock);
+    work.swap(_posted);
+  }
+  for (auto& w : work) w();
+}
+
+void net_loop::start_sweeping() {
+  if (_next_sweep_ms == 0) _next_sweep_ms = now_ms() + 1000;
+}
+
+void net_loop::run_sweep() {
+  if (_next_sweep_ms == 0 || now_ms() < _next_sweep_ms) return;
+  _next_sweep_ms = _sweep && _sweep(now_ms()) ? now_ms() + 1000 : 0;
+}
+
+int net_loop::wait_ms() const {
+  if (_next_sweep_ms == 0) return -1;
+  return static_cast<int>(std::max<std::int64_t>(0, _next_sweep_ms - now_ms()));
+}
+
+void net_loop::run() {
+  std::array<epoll_event, 256> events;
+  while (!_stopping) {
+    int count = epoll_wait(_epoll, events.data(), static_cast<int>(events.size()), wait_ms());
+    if (count < 0 && errno != EINTR) throw std::system_error(errno, std::generic_category(), "epoll_wait");
+    _now_us = clock_us();
+    bool woken = false;
+    for (int i = 0; i < count; ++i) {
+      epoll_event& e = events[static_cast<std::size_t>(i)];
+      if (e.data.ptr)
+        static_cast<event_target*>(e.data.ptr)->on_events(e.events);
+      else
+        woken = true;
+    }
+    if (woken) run_posted();
+    run_sweep();
+    _graveyard.clear();
+  }
+  run_posted();
+  _graveyard.clear();
+}
+
+}  // namespace mes::gateway

@@ -1,0 +1,70 @@
+// The data plane's event loop: one thread, edge-triggered epoll, sockets that call back.
+//
+// Written by hand and not on Asio because the proxy's cost is its system calls: here a kept connection costs one
+// epoll_ctl in its life, and a request four calls (receive, send, receive, send) plus its share of epoll_wait.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "gateway/net/buffer.h"
+
+namespace mes::gateway {
+
+// Something with a file descriptor on a loop.
+class event_target {
+ public:
+  virtual ~event_target() = default;
+  virtual void on_events(std::uint32_t epoll_events) = 0;
+};
+
+class net_loop {
+ public:
+  net_loop();
+  ~net_loop();
+  net_loop(const net_loop&) = delete;
+  net_loop& operator=(const net_loop&) = delete;
+
+  void run();                             // until stop()
+  void stop();                            // thread-safe
+  void post(std::function<void()> work);  // thread-safe; runs on the loop's thread
+
+  // Loop thread only, or before run().
+  void watch(int fd, event_target& target);         // in, out, hang-up; edge-triggered; until the descriptor is closed
+  void watch_accept(int fd, event_target& target);  // in; level-triggered
+  void bury(std::unique_ptr<event_target> dead);    // destroys it after the events at hand were handled
+
+  // Called about once a second while it returns true (there is something that can time out).
+  void set_sweep(std::function<bool(std::int64_t now_ms)> sweep) { _sweep = std::move(sweep); }
+  void start_sweeping();
+
+  std::int64_t now_us() const { return _now_us; }  // monotonic, as of the events at hand
+  std::int64_t now_ms() const { return _now_us / 1000; }
+  static std::int64_t clock_us();  // monotonic, now
+  block_pool& blocks() { return _blocks; }
+  char* scratch() { return _scratch.get(); }  // for one read at a time
+  static constexpr std::size_t scratch_bytes = 64 << 10;
+
+ private:
+  void run_posted();
+  void run_sweep();
+  int wait_ms() const;
+
+  int _epoll = -1;
+  int _wake = -1;
+  std::atomic<bool> _stopping = false;
+  std::mutex _lock;
+  std::vector<std::function<void()>> _posted;
+  std::vector<std::unique_ptr<event_target>> _graveyard;
+  std::function<bool(std::int64_t)> _sweep;
+  std::int64_t _next_sweep_ms = 0;  // 0: not sweeping
+  std::int64_t _now_us = 0;
+  block_pool _blocks;
+  std::unique_ptr<char[]> _scratch;
+};
+
+}  // namespace mes::gateway

@@ -1,0 +1,152 @@
+#include "gateway/net/stream.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <utility>
+
+namespace mes::gateway {
+
+net_stream::net_stream(net_stream&& other) noexcept { *this = std::move(other); }
+
+net_stream& net_stream::operator=(net_stream&& other) noexcept {
+  close();
+  _fd = std::exchange(other._fd, -1);
+  _ssl = std::exchange(other._ssl, nullptr);
+  _readable = other._readable;
+  _writable = other._writable;
+  _hung_up = other._hung_up;
+  _peer_finished = other._peer_finished;
+  _tls_ready = other._tls_ready;
+  return *this;
+}
+
+void net_stream::close() {
+  if (_ssl) {
+    SSL_free(_ssl);
+    _ssl = nullptr;
+  }
+  if (_fd >= 0) ::close(_fd);
+  _fd = -1;
+}
+
+void net_stream::start_tls_server(ssl_ctx_st* context) {
+  _ssl = SSL_new(context);
+  SSL_set_fd(_ssl, _fd);
+  SSL_set_accept_state(_ssl);
+}
+
+void net_stream::start_tls_client(ssl_ctx_st* context, const std::string& server_name, bool verify_name) {
+  _ssl = SSL_new(context);
+  SSL_set_fd(_ssl, _fd);
+  SSL_set_connect_state(_ssl);
+  SSL_ctrl(_ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(server_name.c_str()));
+  if (verify_name) {
+    SSL_set1_host(_ssl, server_name.c_str());
+    SSL_set_verify(_ssl, SSL_VERIFY_PEER, nullptr);
+  }
+}
+
+io_result net_stream::from_ssl(int result) {
+  int reason = SSL_get_error(_ssl, result);
+  ERR_clear_error();
+  switch (reason) {
+    case SSL_ERROR_WANT_READ:
+      _readable = false;
+      return {io_status::again};
+    case SSL_ERROR_WANT_WRITE:
+      _writable = false;
+      return {io_status::again};
+    case SSL_ERROR_ZERO_RETURN:
+      return {io_status::closed};
+    case SSL_ERROR_SYSCALL:
+      return {_peer_finished ? io_status::closed : io_status::failed};
+    default:
+      return {io_status::failed};
+  }
+}
+
+io_result net_stream::handshake() {
+  if (!_ssl || _tls_ready) return {io_status::ok};
+  ERR_clear_error();
+  int result = SSL_do_handshake(_ssl);
+  if (result != 1) return from_ssl(result);
+  _tls_ready = true;
+  return {io_status::ok};
+}
+
+std::string net_stream::server_name() const {
+  const char* name = _ssl ? SSL_get_servername(_ssl, TLSEXT_NAMETYPE_host_name) : nullptr;
+  return name ? name : "";
+}
+
+io_result net_stream::read(char* to, std::size_t room) {
+  if (_ssl) {
+    ERR_clear_error();
+    int got = SSL_read(_ssl, to, static_cast<int>(std::min<std::size_t>(room, INT_MAX)));
+    return got > 0 ? io_result{io_status::ok, static_cast<std::size_t>(got)} : from_ssl(got);
+  }
+  while (true) {
+    ssize_t got = recv(_fd, to, room, 0);
+    if (got > 0) {
+      // Fewer bytes than asked for: the socket is empty, and new bytes make a new event. An end that was announced
+      // already makes none.
+      if (static_cast<std::size_t>(got) < room && !_peer_finished) _readable = false;
+      return {io_status::ok, static_cast<std::size_t>(got)};
+    }
+    if (got == 0) return {io_status::closed};
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN && errno != EWOULDBLOCK) return {io_status::failed};
+    _readable = false;
+    return {io_status::again};
+  }
+}
+
+io_result net_stream::write(std::string_view bytes) {
+  if (_ssl) {
+    ERR_clear_error();
+    int put = SSL_write(_ssl, bytes.data(), static_cast<int>(std::min<std::size_t>(bytes.size(), INT_MAX)));
+    return put > 0 ? io_result{io_status::ok, static_cast<std::size_t>(put)} : from_ssl(put);
+  }
+  while (true) {
+    ssize_t put = send(_fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (put >= 0) {
+      if (static_cast<std::size_t>(put) < bytes.size()) _writable = false;
+      return {io_status::ok, static_cast<std::size_t>(put)};
+    }
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN && errno != EWOULDBLOCK) return {io_status::failed};
+    _writable = false;
+    return {io_status::again};
+  }
+}
+
+void net_stream::shut_down_write() {
+  if (_ssl && _tls_ready) {
+    ERR_clear_error();
+    SSL_shutdown(_ssl);  // sends close_notify; the answer is not waited for
+    ERR_clear_error();
+  }
+  if (_fd >= 0) shutdown(_fd, SHUT_WR);
+}
+
+void net_stream::note_events(std::uint32_t epoll_events) {
+  if (epoll_events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) _readable = true;
+  if (epoll_events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) _writable = true;
+  if (epoll_events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) _peer_finished = true;
+  if (epoll_events & (EPOLLHUP | EPOLLERR)) _hung_up = true;
+}
+
+bool net_stream::stale() const {
+  char byte = 0;
+  ssize_t got = recv(_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return !(got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
+}
+
+}  // namespace mes::gateway

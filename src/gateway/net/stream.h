@@ -1,0 +1,58 @@
+// A non-blocking byte stream: a TCP socket, with or without TLS on it. What edge-triggered epoll said is remembered.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+struct ssl_st;
+struct ssl_ctx_st;
+
+namespace mes::gateway {
+
+enum class io_status : std::uint8_t { ok, again, closed, failed };
+
+struct io_result {
+  io_status status = io_status::ok;
+  std::size_t bytes = 0;
+};
+
+class net_stream {
+ public:
+  net_stream() = default;
+  explicit net_stream(int fd) : _fd(fd) {}
+  ~net_stream() { close(); }
+  net_stream(net_stream&& other) noexcept;
+  net_stream& operator=(net_stream&& other) noexcept;
+
+  int fd() const { return _fd; }
+  bool open() const { return _fd >= 0; }
+  void close();
+
+  void start_tls_server(ssl_ctx_st* context);
+  void start_tls_client(ssl_ctx_st* context, const std::string& server_name, bool verify_name);
+  io_result handshake();  // ok: done (or no TLS)
+  bool tls() const { return _ssl != nullptr; }
+  std::string server_name() const;  // SNI that the client sent
+
+  io_result read(char* to, std::size_t room);
+  io_result write(std::string_view bytes);
+  void shut_down_write();
+
+  void note_events(std::uint32_t epoll_events);
+  bool readable() const { return _readable; }
+  bool writable() const { return _writable; }
+  bool hung_up() const { return _hung_up; }  // both directions, or an error
+  bool peer_finished() const { return _peer_finished; }
+  bool stale() const;  // there is an end or unexpected data to read: costs a system call
+
+ private:
+  io_result from_ssl(int result);
+
+  int _fd = -1;
+  ssl_st* _ssl = nullptr;
+  bool _readable = false, _writable = false, _hung_up = false, _peer_finished = false, _tls_ready = false;
+};
+
+}  // namespace mes::gateway

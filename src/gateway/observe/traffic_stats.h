@@ -1,0 +1,85 @@
+// Counts of one loop's traffic under the names of Kong's prometheus plugin. Each loop writes its own without locks;
+// a scrape adds them up.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "gateway/plugins/plugin.h"
+
+namespace mes::gateway {
+
+inline constexpr std::array<double, 15> kong_latency_buckets_ms = {1,  2,  5,   7,   10,  15,  20,  30,
+                                                                   50, 75, 100, 200, 500, 750, 1000};
+inline constexpr std::array<double, 13> upstream_latency_buckets_ms = {25,   50,   80,   100,   250,   400,  700,
+                                                                       1000, 2000, 5000, 10000, 30000, 60000};
+
+// Written by one thread, read by others: a plain addition without a locked instruction.
+template <class Number>
+class single_writer {
+ public:
+  void add(Number amount) { _value.store(_value.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed); }
+  Number value() const { return _value.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<Number> _value = 0;
+};
+
+template <std::size_t N>
+struct latency_histogram {
+  std::array<single_writer<std::uint64_t>, N + 1> buckets;  // not cumulative; the last is +Inf
+  single_writer<double> sum;
+
+  void observe(const std::array<double, N>& bounds, double value) {
+    std::size_t i = 0;
+    while (i < N && value > bounds[i]) ++i;
+    buckets[i].add(1);
+    sum.add(value);
+  }
+};
+
+class traffic_stats {
+ public:
+  struct groups {
+    bool status_codes = false, latencies = false, bandwidth = false;
+  };
+
+  // The writer's thread only.
+  void record(std::string_view service, std::string_view route, std::string_view who, const groups& wants,
+              const exchange_totals& totals);
+
+  single_writer<std::uint64_t> accepted, requests;
+  single_writer<std::int64_t> active;  // connections open now
+
+  // Kong's text for the sum of all loops. Any thread.
+  static std::string expose(std::span<const std::unique_ptr<traffic_stats>> loops);
+
+ private:
+  struct row {
+    std::array<std::map<int, single_writer<std::uint64_t>>, 2> by_status;  // [from service]; grows under _growing
+    single_writer<std::uint64_t> bytes_in, bytes_out;
+    latency_histogram<15> kong_ms;
+    latency_histogram<13> upstream_ms, request_ms;
+    bool with_latency = false;
+  };
+  struct key {
+    std::string service, route, who;
+    auto operator<=>(const key&) const = default;
+  };
+
+  row& row_of(std::string_view service, std::string_view route, std::string_view who);
+
+  mutable std::mutex _growing;  // held to add a row or a status, and to read all
+  std::map<key, std::unique_ptr<row>> _rows;
+};
+
+}  // namespace mes::gateway

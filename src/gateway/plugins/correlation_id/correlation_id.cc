@@ -1,0 +1,98 @@
+#include "gateway/plugins/correlation_id/correlation_id.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <atomic>
+
+#include "base/uuid.h"
+#include "gateway/config/checks.h"
+
+namespace mes::gateway {
+namespace {
+
+using enum field_type;
+
+const schema& config_fields() {
+  static const schema fields = {
+      {.name = "header_name", .fallback = "\"Kong-Request-ID\"", .check = check_header_name},
+      {.name = "generator", .fallback = "\"uuid#counter\"", .one_of = {"uuid", "uuid#counter", "tracker"}},
+      {.name = "echo_downstream", .type = boolean, .fallback = "false"},
+  };
+  return fields;
+}
+
+enum class generator : std::uint8_t { uuid, counter, tracker };
+
+class correlation_id final : public plugin {
+ public:
+  explicit correlation_id(const record& config, const wall_clock& clock)
+      : _header(config.text("header_name")),
+        _id(field_id_of(_header)),
+        _generator(config.text("generator") == "uuid"      ? generator::uuid
+                   : config.text("generator") == "tracker" ? generator::tracker
+                                                           : generator::counter),
+        _echo(config.flag("echo_downstream")),
+        _worker(uuid::make_v4().to_string()),
+        _clock(clock) {}
+
+  verdict access(plugin_context& c) const override {
+    std::string_view given = sent(c);
+    std::string value = given.empty() ? generate(c) : std::string(given);
+    if (given.empty()) c.upstream_headers.set(_header, value);
+    if (_echo) c.response_headers.set(_header, std::move(value));
+    return verdict::next;
+  }
+
+  // A request that ended before its access phase is echoed too.
+  void header_filter(plugin_context& c) const override {
+    if (!_echo || c.response_headers.find(_header)) return;
+    std::string_view given = sent(c);
+    c.response_headers.set(_header, given.empty() ? generate(c) : std::string(given));
+  }
+
+ private:
+  std::string_view sent(const plugin_context& c) const {
+    return _id == field_id::other ? c.request->headers.get(_header) : c.request->headers.get(_id);
+  }
+
+  std::string generate(const plugin_context& c) const {
+    switch (_generator) {
+      case generator::uuid:
+        // The id of the trace, where there is one: one id from click to part.
+        return c.request_id.empty() ? uuid::make_v7().to_string() : std::string(c.request_id);
+      case generator::counter:
+        return fmt::format("{}#{}", _worker, _count.fetch_add(1, std::memory_order_relaxed) + 1);
+      case generator::tracker:
+        break;
+    }
+    auto count = _count.fetch_add(1, std::memory_order_relaxed) + 1;
+    return fmt::format("{}-{}-{}-{}-{:.3f}", c.client_address, getpid(), _worker.substr(0, 8), count,
+                       static_cast<double>(_clock.now_ms()) / 1000);
+  }
+
+  std::string _header;
+  field_id _id;
+  generator _generator;
+  bool _echo;
+  std::string _worker;
+  const wall_clock& _clock;
+  mutable std::atomic<std::uint64_t> _count = 0;
+};
+
+std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration&, const plugin_parts& parts) {
+  return std::make_unique<correlation_id>(entry.config, parts.clock);
+}
+
+}  // namespace
+
+plugin_kind correlation_id_kind() {
+  return {.name = "correlation-id",
+          .priority = 1,
+          .config_fields = config_fields,
+          .per_consumer = true,
+          .check = nullptr,
+          .make = make};
+}
+
+}  // namespace mes::gateway

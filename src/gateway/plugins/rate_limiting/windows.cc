@@ -1,0 +1,61 @@
+#include "gateway/plugins/rate_limiting/windows.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace mes::gateway {
+
+std::int64_t length_s(period p) {
+  static constexpr std::array<std::int64_t, period_count> lengths = {1, 60, 3600, 86'400, 2'592'000, 31'536'000};
+  return lengths[static_cast<std::size_t>(p)];
+}
+
+std::int64_t window_start_s(period p, std::int64_t now_s) {
+  using namespace std::chrono;
+  if (p < period::month) return now_s - now_s % length_s(p);
+  sys_days day = floor<days>(sys_seconds(seconds(now_s)));
+  year_month_day date(day);
+  auto start = p == period::month ? sys_days(date.year() / date.month() / 1) : sys_days(date.year() / January / 1);
+  return duration_cast<seconds>(start.time_since_epoch()).count();
+}
+
+window_counters::counts& window_counters::find_or_make(shard& s, std::string_view identifier) {
+  if (auto found = s.by_identifier.find(identifier); found != s.by_identifier.end()) return found->second;
+  if (s.by_identifier.size() >= _shard_max && !s.by_identifier.empty()) {
+    // Rare, and bounded by the shard's size: whoever was quiet longest loses its counts.
+    auto oldest = std::ranges::min_element(s.by_identifier, {}, [](const auto& e) { return e.second.last_s; });
+    s.by_identifier.erase(oldest);
+  }
+  return s.by_identifier.emplace(std::string(identifier), counts{}).first->second;
+}
+
+window_counters::decision window_counters::take(std::string_view identifier, const std::vector<window_limit>& limits,
+                                                std::int64_t now_s) {
+  decision out;
+  shard& s = _shards[std::hash<std::string_view>{}(identifier) % shards];
+  std::lock_guard lock(s.lock);
+  counts& c = find_or_make(s, identifier);
+  c.last_s = now_s;
+  for (std::size_t i = 0; i < limits.size(); ++i) {
+    auto p = static_cast<std::size_t>(limits[i].length);
+    std::int64_t start = window_start_s(limits[i].length, now_s);
+    if (c.window[p] != start) {
+      c.window[p] = start;
+      c.used[p] = 0;
+    }
+    out.usage[i].used = c.used[p];
+    if (c.used[p] >= limits[i].limit) out.stopped_by = i;
+  }
+  if (!out.stopped_by)
+    for (const window_limit& l : limits) ++c.used[static_cast<std::size_t>(l.length)];
+  return out;
+}
+
+std::shared_ptr<window_counters> rate_limit_store::counters_of(const std::string& plugin_id) {
+  std::lock_guard lock(_lock);
+  auto& counters = _by_plugin[plugin_id];
+  if (!counters) counters = std::make_shared<window_counters>();
+  return counters;
+}
+
+}  // namespace mes::gateway

@@ -1,0 +1,79 @@
+// Counts of requests in windows of the UTC calendar, exact under concurrency.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace mes::gateway {
+
+enum class period : std::uint8_t { second, minute, hour, day, month, year };
+inline constexpr std::size_t period_count = 6;
+
+// Kong's lengths: a month is 30 days, a year 365, whatever the calendar says.
+std::int64_t length_s(period p);
+// Start of the calendar window that `now_s` (since 1970, UTC) lies in.
+std::int64_t window_start_s(period p, std::int64_t now_s);
+
+struct window_limit {
+  period length = period::minute;
+  std::int64_t limit = 0;
+};
+
+struct window_usage {
+  std::int64_t used = 0;  // before this request
+};
+
+// The counters of all limits with one scope (a plugin's). Thread-safe; identifiers are bounded: beyond, the oldest
+// window goes first.
+class window_counters {
+ public:
+  explicit window_counters(std::size_t identifiers_max = 65'536) : _shard_max(identifiers_max / shards) {}
+
+  struct decision {
+    std::array<window_usage, period_count> usage;  // by index in `limits`
+    std::optional<std::size_t> stopped_by;         // index in `limits`; then nothing was counted
+  };
+
+  // Counts one request against all limits, or against none if one of them is used up: one atomic step.
+  decision take(std::string_view identifier, const std::vector<window_limit>& limits, std::int64_t now_s);
+
+ private:
+  static constexpr std::size_t shards = 16;
+  struct counts {
+    std::array<std::int64_t, period_count> window{};  // start, by period
+    std::array<std::int64_t, period_count> used{};
+    std::int64_t last_s = 0;
+  };
+  struct text_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  struct shard {
+    std::mutex lock;
+    std::unordered_map<std::string, counts, text_hash, std::equal_to<>> by_identifier;
+  };
+
+  counts& find_or_make(shard& s, std::string_view identifier);
+
+  std::array<shard, shards> _shards;
+  std::size_t _shard_max;
+};
+
+// Counters by plugin id: they outlive a reload of the configuration.
+class rate_limit_store {
+ public:
+  std::shared_ptr<window_counters> counters_of(const std::string& plugin_id);
+
+ private:
+  std::mutex _lock;
+  std::unordered_map<std::string, std::shared_ptr<window_counters>> _by_plugin;
+};
+
+}  // namespace mes::gateway

@@ -1,0 +1,68 @@
+// Windows of the UTC calendar; instants checked with date(1).
+#include "gateway/plugins/rate_limiting/windows.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "runtime/thread.h"
+
+namespace mes::gateway {
+namespace {
+
+TEST(windows, start_with_the_calendar) {
+  constexpr std::int64_t now = 1'709'296'496;  // 2024-03-01T12:34:56Z, the day after a leap day
+  EXPECT_EQ(window_start_s(period::second, now), 1'709'296'496);
+  EXPECT_EQ(window_start_s(period::minute, now), 1'709'296'440);
+  EXPECT_EQ(window_start_s(period::hour, now), 1'709'294'400);
+  EXPECT_EQ(window_start_s(period::day, now), 1'709'251'200);
+  EXPECT_EQ(window_start_s(period::month, now), 1'709'251'200);
+  EXPECT_EQ(window_start_s(period::year, now), 1'704'067'200);
+  EXPECT_EQ(window_start_s(period::month, 1'709'251'199), 1'706'745'600);  // 2024-02-29T23:59:59Z
+  EXPECT_EQ(length_s(period::month), 2'592'000);
+}
+
+TEST(windows, begin_anew_with_each_minute) {
+  window_counters counters;
+  std::vector<window_limit> limits = {{period::minute, 2}};
+  EXPECT_FALSE(counters.take("a", limits, 119).stopped_by);
+  EXPECT_FALSE(counters.take("a", limits, 119).stopped_by);
+  EXPECT_TRUE(counters.take("a", limits, 119).stopped_by);
+  EXPECT_FALSE(counters.take("b", limits, 119).stopped_by);
+  EXPECT_FALSE(counters.take("a", limits, 120).stopped_by);
+  EXPECT_EQ(counters.take("a", limits, 120).usage[0].used, 1);
+}
+
+TEST(windows, count_nothing_for_a_request_that_one_of_them_stops) {
+  window_counters counters;
+  std::vector<window_limit> limits = {{period::second, 1}, {period::minute, 3}};
+  EXPECT_FALSE(counters.take("a", limits, 60).stopped_by);
+  EXPECT_EQ(counters.take("a", limits, 60).stopped_by, 0U);
+  EXPECT_EQ(counters.take("a", limits, 61).usage[1].used, 1);
+}
+
+TEST(windows, are_exact_when_many_ask_at_once) {
+  window_counters counters;
+  std::vector<window_limit> limits = {{period::hour, 1000}};
+  std::atomic<int> passed = 0;
+  {
+    std::vector<runtime::thread> threads;
+    for (int t = 0; t < 4; ++t)
+      threads.emplace_back("asker", [&] {
+        for (int i = 0; i < 1000; ++i)
+          if (!counters.take("a", limits, 3600).stopped_by) ++passed;
+      });
+  }
+  EXPECT_EQ(passed, 1000);
+}
+
+TEST(windows, hold_a_bounded_number_of_identifiers) {
+  window_counters counters(16 * 4);
+  std::vector<window_limit> limits = {{period::hour, 1}};
+  for (int i = 0; i < 10'000; ++i)
+    EXPECT_FALSE(counters.take("client " + std::to_string(i), limits, 3600 + i / 100).stopped_by);
+  EXPECT_TRUE(counters.take("client 9999", limits, 3700).stopped_by);  // the newest are still known
+}
+
+}  // namespace
+}  // namespace mes::gateway

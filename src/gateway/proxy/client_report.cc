@@ -1,0 +1,83 @@
+// What is told of an exchange once it is over: plugins' log phase, access log, spans.
+#include "gateway/proxy/client_connection.h"
+#include "gateway/proxy/worker.h"
+
+namespace mes::gateway {
+namespace {
+
+double ms_between(std::int64_t from_us, std::int64_t to_us) {
+  return to_us > from_us ? static_cast<double>(to_us - from_us) / 1000 : 0;
+}
+
+std::string text(std::string_view view) { return std::string(view); }
+
+void record_spans(observe::span_sink& sink, const exchange& x, std::int64_t now_us) {
+  auto at = [&](std::int64_t monotonic_us) { return instant{x.started.microseconds + (monotonic_us - x.started_us)}; };
+  bool failed = x.totals.status >= 500;
+  std::string status = std::to_string(x.totals.status);
+  if (x.sent_us > 0) {
+    observe::span call{.context = x.client_span,
+                       .parent = x.server_span.span,
+                       .name = text(x.request.method) + ' ' + x.context.to->label(),
+                       .kind = observe::span_kind::client,
+                       .start = at(x.sent_us),
+                       .end = at(now_us),
+                       .failed = failed};
+    call.attributes = {{"http.request.method", text(x.request.method)},
+                       {"http.response.status_code", status},
+                       {"server.address", x.upstream_host},
+                       {"network.peer.address", x.upstream_address}};
+    sink.record(std::move(call));
+  }
+  observe::span whole{.context = x.server_span,
+                      .parent = x.parent,
+                      .name = text(x.request.method) + ' ' + (x.route ? x.route->span_path : std::string("unmatched")),
+                      .kind = observe::span_kind::server,
+                      .start = x.started,
+                      .end = at(now_us),
+                      .failed = failed};
+  whole.attributes = {{"http.request.method", text(x.request.method)},
+                      {"url.path", x.path},
+                      {"http.response.status_code", std::move(status)},
+                      {"client.address", text(x.context.client_address)}};
+  if (x.route) whole.attributes.emplace_back("http.route", x.route->span_path);
+  if (x.context.who) whole.attributes.emplace_back("enduser.id", x.context.who->label());
+  if (x.foreign_id) whole.attributes.emplace_back("request.id", x.request_id);
+  sink.record(std::move(whole));
+}
+
+}  // namespace
+
+void client_connection::report() {
+  exchange& x = *_x;
+  if (x.request_id.empty()) return;  // no request could be made out
+  std::int64_t now_us = net_loop::clock_us();
+  exchange_totals& t = x.totals;
+  t.request_ms = ms_between(x.started_us, now_us);
+  if (x.head_received) t.upstream_ms = ms_between(x.sent_us, x.answered_us);
+  t.kong_ms = x.sent_us > 0 ? ms_between(x.started_us, x.sent_us) : t.request_ms;
+  x.context.totals = &t;
+  const auto& chain = x.route ? x.route->chain : x.plan->current->global_chain();
+  for (const plugin_slot& slot : chain)
+    if (const plugin* p = slot.choose(x.context.who)) p->log(x.context);
+  if (_worker.options.access_log && _worker.parts.log.enabled(observe::level::info)) {
+    std::string_view who = x.context.who ? std::string_view(x.context.who->label()) : std::string_view{};
+    _worker.parts.log.write(observe::level::info, "request",
+                            {{"method", x.request.method},
+                             {"path", std::string_view(x.path)},
+                             {"status", std::int64_t{t.status}},
+                             {"bytes_in", static_cast<std::int64_t>(t.bytes_in)},
+                             {"bytes_out", static_cast<std::int64_t>(t.bytes_out)},
+                             {"latency_ms", t.request_ms},
+                             {"upstream_ms", t.upstream_ms < 0 ? 0 : t.upstream_ms},
+                             {"route", x.route ? std::string_view(x.route->of->label()) : std::string_view{}},
+                             {"upstream", std::string_view(x.upstream_address)},
+                             {"consumer", who},
+                             {"client", std::string_view(_address)}},
+                            {.trace = &x.server_span, .request_id = x.request_id, .user_id = {}});
+  }
+  if (_worker.options.tracing && _worker.parts.spans && x.server_span.sampled)
+    record_spans(*_worker.parts.spans, x, now_us);
+}
+
+}  // namespace mes::gateway

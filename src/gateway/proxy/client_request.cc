@@ -1,0 +1,217 @@
+// From a request's head to an answer of our own, or to a service.
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "base/uuid.h"
+#include "gateway/proxy/client_connection.h"
+#include "gateway/proxy/heads.h"
+#include "gateway/proxy/worker.h"
+#include "gateway/router/path.h"
+
+namespace mes::gateway {
+
+bool client_connection::begin_exchange(std::size_t head_bytes) {
+  _x = _worker.take_exchange();
+  exchange& x = *_x;
+  ++_serial;
+  _worker.stats.requests.add(1);
+  x.started_us = net_loop::clock_us();
+  x.started = instant::now();
+  x.head_bytes = x.taken = head_bytes;
+  x.totals.bytes_in = head_bytes;
+  x.plan = _worker.plan;
+  x.context.request = &x.request;
+  x.context.client_address = _address;
+  x.context.tls = _tls;
+  x.context.stats = &_worker.stats;
+  x.context.suspend = [this] { return make_resume(); };
+  if (int status = parse_request_head(_in.view().substr(0, head_bytes), x.request)) {
+    x.keep_alive = false;
+    return refuse(status);
+  }
+  x.keep_alive = x.request.keep_alive && !_worker.draining();
+  x.request_body.begin(x.request.body, x.request.content_length);
+  identify();
+  if (x.request.body == body_kind::length && x.request.content_length > _worker.options.body_bytes_max)
+    return refuse(413);
+  return route_exchange();
+}
+
+// One id from click to part: the request id is a UUID whose bits are the trace id. A foreign id is kept as it came.
+void client_connection::identify() {
+  exchange& x = *_x;
+  std::string_view given = x.request.headers.get(field_id::x_request_id);
+  auto as_uuid = given.empty() ? std::nullopt : uuid::parse(given);
+  x.foreign_id = !given.empty() && !as_uuid;
+  auto parent = x.request.headers.find(field_id::traceparent)
+                    ? observe::trace_context::parse(x.request.headers.get(field_id::traceparent))
+                    : std::nullopt;
+  if (as_uuid) {
+    x.server_span.trace = as_uuid->bytes;
+    if (parent && parent->trace == x.server_span.trace) x.parent = parent->span;
+  } else if (parent) {
+    x.server_span.trace = parent->trace;
+    x.parent = parent->span;
+  } else {
+    x.server_span.trace = _worker.ids.trace(x.started);
+  }
+  x.server_span.sampled = as_uuid || !parent || parent->sampled;
+  x.server_span.span = _worker.ids.span();
+  x.client_span = {.trace = x.server_span.trace, .span = _worker.ids.span(), .sampled = x.server_span.sampled};
+  x.request_id = given.empty() ? x.server_span.request_id().to_string() : std::string(given);
+  x.context.request_id = x.request_id;
+}
+
+bool client_connection::route_exchange() {
+  exchange& x = *_x;
+  std::size_t question = x.request.target.find('?');
+  std::string_view raw = x.request.target.substr(0, question);
+  if (question != std::string_view::npos) x.context.query = x.request.target.substr(question + 1);
+  if (is_plain_path(raw))
+    x.path.assign(raw);
+  else
+    x.path = normalize_path(raw, true);
+  x.context.path = x.path;
+  std::string sni = _tls ? _stream.server_name() : std::string();
+  x.match = x.plan->current->find({.method = x.request.method,
+                                   .path = x.path,
+                                   .host = x.request.authority,
+                                   .https = _tls,
+                                   .sni = sni,
+                                   .headers = &x.request.headers});
+  if (!x.match.to) return refuse(404, "no Route matched with those values");
+  x.route = &x.plan->current->plan_of(x.match.index);
+  x.context.on_route = x.match.to;
+  x.context.to = x.match.to->to;
+  return check_protocol() && run_plugins();
+}
+
+// False if the request has its answer already.
+bool client_connection::check_protocol() {
+  const route& r = *_x->match.to;
+  if (_tls || r.http) return true;
+  if (r.https_redirect_status == 426) {
+    error_text text =
+        make_error("Please use HTTPS protocol", _x->request.headers.get(field_id::accept), "application/json");
+    respond(426, text.body, text.content_type, "TLS/1.2, HTTP/1.1");
+    return false;
+  }
+  std::string_view host = _x->request.authority;
+  host = host.substr(0, host.find(':'));
+  respond(r.https_redirect_status, {}, {}, {}, fmt::format("https://{}{}", host, _x->request.target));
+  return false;
+}
+
+bool client_connection::run_plugins() {
+  exchange& x = *_x;
+  const auto& chain = x.route->chain;
+  for (; x.next_plugin < chain.size(); ++x.next_plugin) {
+    const plugin* p = chain[x.next_plugin].choose(x.context.who);
+    if (!p) continue;
+    switch (p->access(x.context)) {
+      case verdict::next:
+        break;
+      case verdict::respond: {
+        local_response a = std::move(*x.context.answer);
+        return respond(a.status, a.body, a.content_type);
+      }
+      case verdict::wait:
+        _state = state::waiting;
+        set_deadline(_worker.options.header_timeout_ms);
+        return false;
+    }
+  }
+  return start_upstream();
+}
+
+std::function<void()> client_connection::make_resume() {
+  if (!_self) _self = std::make_shared<client_connection*>(this);
+  return [self = _self, serial = _serial, &loop = _worker.loop] {
+    loop.post([self, serial] {
+      if (*self) (*self)->resume(serial);
+    });
+  };
+}
+
+void client_connection::resume(std::uint64_t serial) {
+  if (_state != state::waiting || serial != _serial) return;
+  if (_x->next_plugin < _x->route->chain.size())
+    run_plugins();
+  else
+    start_upstream();
+  drive();
+}
+
+bool client_connection::refuse(int status) {
+  // What nginx finds out goes by Accept, then by the request's type, then as plain text.
+  const header_table& headers = _x->request.headers;
+  std::string_view type = headers.get(field_id::content_type);
+  error_text text = make_error(message_of(status), headers.get(field_id::accept), type.empty() ? "text/plain" : type);
+  return respond(status, text.body, text.content_type);
+}
+
+bool client_connection::refuse(int status, std::string_view message) {
+  error_text text = make_error(message, _x->request.headers.get(field_id::accept), "application/json");
+  return respond(status, text.body, text.content_type);
+}
+
+// After a short circuit the later plugins run their header phase too; what no route takes has the global ones.
+void client_connection::filter_headers() {
+  exchange& x = *_x;
+  if (x.request_id.empty()) return;  // no request could be made out
+  const auto& chain = x.route ? x.route->chain : x.plan->current->global_chain();
+  for (const plugin_slot& slot : chain)
+    if (const plugin* p = slot.choose(x.context.who)) p->header_filter(x.context);
+}
+
+bool client_connection::respond(int status, std::string_view body, std::string_view content_type,
+                                std::string_view upgrade, std::string_view location) {
+  exchange& x = *_x;
+  release_upstream(false);
+  filter_headers();
+  // A body that has not come whole, and will not be read, ends the connection after the answer.
+  std::size_t buffered = _in.size() > x.head_bytes ? _in.size() - x.head_bytes : 0;
+  if (!x.request_body.done) {
+    if (x.request_body.kind == body_kind::length && !x.read_beyond && x.request.content_length <= buffered)
+      x.taken = x.head_bytes + x.request.content_length;
+    else
+      x.keep_alive = false;
+  }
+  x.totals.status = status;
+  x.answered_us = net_loop::clock_us();
+  bool head_only = x.request.method == "HEAD";
+  write_local_head(_out, {.status = status,
+                          .content_type = content_type,
+                          .body_bytes = body.size(),
+                          .date = _worker.http_date(),
+                          .latency_ms = (x.answered_us - x.started_us) / 1000,
+                          .keep_alive = x.keep_alive,
+                          .edits = &x.context.response_headers,
+                          .upgrade = upgrade,
+                          .location = location});
+  if (!head_only) _out.append(body);
+  _state = state::answering;
+  return true;
+}
+
+void client_connection::finish_exchange() {
+  exchange& x = *_x;
+  report();
+  bool keep = x.keep_alive && x.request_body.kind != body_kind::until_close && !_worker.draining();
+  std::size_t taken = x.taken;
+  _worker.give_exchange(std::move(_x));
+  _out.release();
+  if (!keep) return end_connection();
+  _in.consume(std::min(taken, _in.size()));
+  if (!_leftover.empty()) {
+    _in.append(_leftover);
+    _leftover.clear();
+  }
+  if (_in.empty()) _in.release();
+  _scanned = 0;
+  _state = state::reading;
+  set_deadline(_in.empty() ? _worker.options.idle_timeout_ms : _worker.options.header_timeout_ms);
+}
+
+}  // namespace mes::gateway

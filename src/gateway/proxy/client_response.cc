@@ -1,0 +1,233 @@
+// The service's answer on its way to the client.
+#include <algorithm>
+
+#include "gateway/proxy/client_connection.h"
+#include "gateway/proxy/heads.h"
+#include "gateway/proxy/worker.h"
+
+namespace mes::gateway {
+namespace {
+
+constexpr std::size_t response_head_max = 64 << 10;
+constexpr std::size_t read_bytes = 16 << 10;
+
+}  // namespace
+
+// True if the state has changed.
+bool client_connection::receive_response() {
+  exchange& x = *_x;
+  while (true) {
+    if (!_out.empty() && !flush()) return false;
+    if (x.response_done) {
+      bool whole = x.request_body.done && _up->out.empty() && !x.request_failed;
+      if (!whole) x.keep_alive = false;
+      release_upstream(whole && x.response.keep_alive && !x.excess && !_up->stream.peer_finished());
+      finish_exchange();
+      return true;
+    }
+    if (x.tunnel) return true;
+    if (!_up->stream.readable()) return false;
+    if (!(x.head_received ? relay_response_body() : read_response_head())) return _state != state::relaying;
+  }
+}
+
+// False: no more for now, or the state has changed.
+bool client_connection::read_response_head() {
+  io_result got;
+  bool fresh = _up->in.empty();
+  if (fresh) {
+    got = _up->stream.read(_worker.loop.scratch(), net_loop::scratch_bytes);
+  } else {
+    _up->in.reserve(read_bytes);
+    got = _up->stream.read(_up->in.tail(), _up->in.room());
+  }
+  if (got.status == io_status::again) return false;
+  if (got.status != io_status::ok) {
+    upstream_failed(502);
+    return false;
+  }
+  if (fresh) return handle_response_head({_worker.loop.scratch(), got.bytes});
+  _up->in.added(got.bytes);
+  return handle_response_head(_up->in.view());
+}
+
+bool client_connection::handle_response_head(std::string_view data) {
+  exchange& x = *_x;
+  while (true) {
+    std::size_t scanned = 0;
+    head_state found = find_head_end(data, scanned);
+    if (found == head_state::incomplete && data.size() < response_head_max) {
+      // Keep what is there: in the scratch area until now, or in the buffer behind interim responses.
+      if (_up->in.empty())
+        _up->in.append(data);
+      else
+        _up->in.consume(_up->in.size() - data.size());
+      return true;
+    }
+    bool fine = found == head_state::complete &&
+                parse_response_head(data.substr(0, scanned), x.request.method == "HEAD", x.response);
+    bool upgrade = fine && x.response.status == 101;
+    if (!fine || (upgrade && !wants_websocket(x.request))) {
+      x.tries = x.to->of->retries + 1;  // an answer came: no second try
+      release_upstream(false);
+      refuse(502);
+      return false;
+    }
+    std::string_view rest = data.substr(scanned);
+    if (x.response.status < 200 && !upgrade) {  // interim: ours to answer (100), or of no use to old clients
+      data = rest;
+      if (data.empty()) {
+        _up->in.release();
+        return true;
+      }
+      continue;
+    }
+    x.head_received = true;
+    x.answered_us = net_loop::clock_us();
+    x.totals.status = x.response.status;
+    x.totals.from_service = true;
+    x.tunnel = upgrade;
+    x.response_body.begin(upgrade ? body_kind::none : x.response.body, x.response.content_length);
+    x.chunked_out = !upgrade && x.request.minor_version == 1 &&
+                    (x.response.body == body_kind::chunked || x.response.body == body_kind::until_close);
+    if (x.request.minor_version == 0 && x.response.body != body_kind::length && x.response.body != body_kind::none)
+      x.keep_alive = false;
+    if (!x.request_body.done && x.request_body.kind != body_kind::none) x.keep_alive = false;
+    filter_headers();
+    write_proxied_head(_out, x,
+                       {.upstream_ms = (x.answered_us - x.sent_us) / 1000,
+                        .proxy_ms = (x.sent_us - x.started_us) / 1000,
+                        .keep_alive = x.keep_alive});
+    bool going = true;
+    if (upgrade)
+      _out.append(rest);
+    else
+      going = append_response_body(rest);
+    if (_up) _up->in.release();
+    return going;
+  }
+}
+
+// False if the state has changed.
+bool client_connection::append_response_body(std::string_view bytes) {
+  exchange& x = *_x;
+  body_progress& body = x.response_body;
+  if (body.kind == body_kind::none) {
+    x.excess |= !bytes.empty();
+  } else if (body.kind == body_kind::length) {
+    std::size_t used = static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), body.left));
+    _out.append(bytes.substr(0, used));
+    body.left -= used;
+    body.done = body.left == 0;
+    x.excess |= used < bytes.size();
+  } else if (body.kind == body_kind::until_close) {
+    _worker.pieces.assign(1, bytes);
+    append_chunk(_out, x.chunked_out);
+  } else {
+    std::string_view rest = bytes, piece;
+    _worker.pieces.clear();
+    chunk_decoder::status status;
+    while ((status = body.chunks.next(rest, piece)) == chunk_decoder::status::data) _worker.pieces.push_back(piece);
+    append_chunk(_out, x.chunked_out);
+    if (status == chunk_decoder::status::bad) {
+      abort();
+      return false;
+    }
+    body.done = status == chunk_decoder::status::done;
+    x.excess |= body.done && !rest.empty();
+    if (body.done && x.chunked_out) _out.append("0\r\n\r\n");
+  }
+  x.response_done = body.done;
+  return true;
+}
+
+bool client_connection::relay_response_body() {
+  exchange& x = *_x;
+  body_progress& body = x.response_body;
+  io_result got;
+  bool sized = body.kind == body_kind::length;
+  if (sized) {
+    _out.reserve(std::min<std::uint64_t>(body.left, body.left > read_bytes ? block_pool::large_bytes : read_bytes));
+    got = _up->stream.read(_out.tail(), std::min<std::uint64_t>(_out.room(), body.left));
+  } else {
+    got = _up->stream.read(_worker.loop.scratch(), read_bytes);
+  }
+  if (got.status == io_status::again) {
+    wait_for(waits_for::upstream_read);
+    return false;
+  }
+  if (got.status != io_status::ok) return got.status == io_status::closed && end_of_upstream();
+  if (!sized) return append_response_body({_worker.loop.scratch(), got.bytes});
+  _out.added(got.bytes);
+  body.left -= got.bytes;
+  body.done = x.response_done = body.left == 0;
+  return true;
+}
+
+// A body that lasts until the connection's end is whole; any other is cut off, and so is the client's.
+bool client_connection::end_of_upstream() {
+  exchange& x = *_x;
+  if (x.response_body.kind != body_kind::until_close) {
+    abort();
+    return false;
+  }
+  if (x.chunked_out) _out.append("0\r\n\r\n");
+  x.response_body.done = x.response_done = true;
+  x.response.keep_alive = false;
+  return true;
+}
+
+// After 101: bytes both ways until either side ends.
+bool client_connection::pump_tunnel() {
+  exchange& x = *_x;
+  bool moved = true;
+  while (moved) {
+    moved = false;
+    if (!flush()) {
+      if (_state == state::closed) return false;
+    } else if (_up->stream.readable()) {
+      _out.reserve(read_bytes);
+      io_result got = _up->stream.read(_out.tail(), read_bytes);
+      if (got.status == io_status::ok) {
+        _out.added(got.bytes);
+        moved = true;
+      } else if (got.status != io_status::again) {
+        abort();
+        return false;
+      }
+    }
+    if (!_up->out.empty()) {
+      if (!_up->stream.writable()) continue;
+      io_result put = _up->stream.write(_up->out.view());
+      if (put.status == io_status::ok) {
+        _up->out.consume(put.bytes);
+        moved = true;
+      } else if (put.status != io_status::again) {
+        abort();
+        return false;
+      }
+    } else if (_stream.readable()) {
+      std::string_view buffered = _in.view().substr(std::min(x.taken, _in.size()));
+      _up->out.reserve(read_bytes);
+      if (!buffered.empty()) {
+        _up->out.append(buffered);
+        x.taken = _in.size();
+        moved = true;
+        continue;
+      }
+      io_result got = _stream.read(_up->out.tail(), read_bytes);
+      if (got.status == io_status::ok) {
+        _up->out.added(got.bytes);
+        x.totals.bytes_in += got.bytes;
+        moved = true;
+      } else if (got.status != io_status::again) {
+        abort();
+        return false;
+      }
+    }
+  }
+  wait_for(waits_for::upstream_read);
+  return false;
+}
+
+}  // namespace mes::gateway

@@ -1,0 +1,253 @@
+// The service's side of an exchange: choosing, connecting, sending, receiving.
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "gateway/proxy/client_connection.h"
+#include "gateway/proxy/heads.h"
+#include "gateway/proxy/worker.h"
+#include "gateway/router/path.h"
+
+namespace mes::gateway {
+namespace {
+
+constexpr std::size_t read_bytes = 16 << 10;
+
+bool is_idempotent(const exchange& x) {
+  std::string_view m = x.request.method;
+  return m == "GET" || m == "HEAD" || m == "OPTIONS" || m == "PUT" || m == "DELETE" || m == "TRACE" ||
+         x.request.headers.find(field_id::idempotency_key) != nullptr;
+}
+
+}  // namespace
+
+bool client_connection::start_upstream() {
+  exchange& x = *_x;
+  const service* s = x.match.to->to;
+  if (!s || !s->source.flag("enabled")) return refuse(503, "no Service found with those values");
+  x.to = &x.plan->backend_of(*s);
+  auto chosen = x.to->choose(_worker.parts.names, _worker.loop.now_ms(), [this] { return make_resume(); });
+  if (!chosen.target) return refuse(503, "failure to get a peer from the ring-balancer");
+  if (chosen.what == name_directory::state::unknown) return refuse(503, "name resolution failed");
+  if (chosen.what == name_directory::state::waiting) {
+    _state = state::waiting;
+    set_deadline(_worker.options.header_timeout_ms);
+    return false;
+  }
+  std::string_view matched = std::string_view(x.path).substr(0, x.match.matched_bytes);
+  if (x.upstream_target.empty()) {
+    std::string path = upstream_path(s->path, x.path, matched, x.match.to->strip_path);
+    x.upstream_target = is_plain_path(path) ? std::move(path) : escape_path(path);
+    if (std::size_t question = x.request.target.find('?'); question != std::string_view::npos)
+      x.upstream_target.append(x.request.target.substr(question));
+  }
+  x.upstream_host = x.match.to->preserve_host && !x.request.authority.empty() ? std::string(x.request.authority)
+                                                                              : chosen.target->host_header;
+  return connect_upstream(*chosen.where, *chosen.target);
+}
+
+bool client_connection::connect_upstream(const endpoint& where, const backend_target& target) {
+  exchange& x = *_x;
+  const service& s = *x.to->of;
+  ++x.tries;
+  x.upstream_address = where.text;
+  std::string tls_key = s.tls ? where.text + (s.tls_verify ? "|verified|" : "|tls|") + target.host : std::string();
+  const std::string& key = s.tls ? tls_key : where.text;
+  while ((_up = _worker.take_idle(key))) {
+    // A request that must not be sent twice is not risked on a connection that is gone already.
+    if (is_idempotent(x) && x.request.body == body_kind::none) break;
+    if (!_up->stream.stale()) break;
+    release_upstream(false);
+  }
+  if (!_up) {
+    int fd = socket(where.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return upstream_failed(502);
+    int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    _up = std::make_unique<upstream_connection>(_worker, key);
+    _up->stream = net_stream(fd);
+    if (connect(fd, reinterpret_cast<const sockaddr*>(&where.address), where.address_bytes) != 0 &&
+        errno != EINPROGRESS)
+      return upstream_failed(502);
+    if (s.tls) _up->stream.start_tls_client(_worker.parts.client_tls.get(), target.host, s.tls_verify);
+    _worker.loop.watch(fd, *_up);
+  }
+  _up->owner = this;
+  x.taken = x.head_bytes;
+  x.totals.bytes_in = x.head_bytes;
+  x.request_body.begin(x.request.body, x.request.content_length);
+  x.request_failed = false;
+  x.sent_us = 0;
+  x.connected_us = net_loop::clock_us();
+  if (x.request.expects_continue && !x.continue_sent && _in.size() == x.head_bytes) {
+    _out.append("HTTP/1.1 100 Continue\r\n\r\n");
+    x.continue_sent = true;
+    if (!flush() && _state == state::closed) return false;
+  }
+  write_upstream_head(_up->out, x,
+                      {.client_address = _address, .tls = _tls, .port = _port, .tracing = _worker.options.tracing});
+  _state = state::relaying;
+  _again = true;
+  return true;
+}
+
+void client_connection::release_upstream(bool reusable) {
+  if (!_up) return;
+  _up->owner = nullptr;
+  _up->out.release();
+  _up->in.release();
+  if (reusable && !_worker.draining()) {
+    _worker.keep_idle(std::move(_up));
+    return;
+  }
+  _up->dead = true;
+  _up->stream.close();
+  _worker.loop.bury(std::move(_up));
+}
+
+bool client_connection::can_retry() const {
+  const exchange& x = *_x;
+  if (x.read_beyond || x.head_received || x.continue_sent) return false;
+  if (x.tries > x.to->of->retries) return false;
+  bool sent_nothing = _up && _up->phase != upstream_connection::state::ready;
+  if (sent_nothing) return static_cast<std::size_t>(x.tries) < x.to->addresses();
+  return _up && _up->reused && is_idempotent(x) && (x.request.body == body_kind::none || x.request_body.done);
+}
+
+bool client_connection::upstream_failed(int status) {
+  bool again = status != 504 && can_retry();
+  release_upstream(false);
+  if (again) return start_upstream();
+  if (_x->head_received) {  // too late for another answer: the client sees that the body is cut off
+    abort();
+    return false;
+  }
+  return refuse(status);
+}
+
+// True if the state has changed.
+bool client_connection::send_request() {
+  exchange& x = *_x;
+  while (true) {
+    if (!_up->out.empty() && !x.request_failed) {
+      if (!_up->stream.writable()) {
+        wait_for(waits_for::upstream_write);
+        return false;
+      }
+      io_result put = _up->stream.write(_up->out.view());
+      if (put.status == io_status::again) continue;
+      if (put.status != io_status::ok) {
+        x.request_failed = true;  // it may have answered before it hung up
+        x.keep_alive = x.keep_alive && x.request_body.done;
+        return false;
+      }
+      if (x.sent_us == 0) x.sent_us = net_loop::clock_us();
+      _up->out.consume(put.bytes);
+      continue;
+    }
+    if (x.request_body.done || x.request_failed) {
+      if (_up->out.empty()) _up->out.release();
+      wait_for(waits_for::upstream_read);
+      return false;
+    }
+    if (!fill_request_body()) return _state != state::relaying;
+  }
+}
+
+// Moves body bytes from the client into the service's buffer. False: none are there now, or the state has changed.
+bool client_connection::fill_request_body() {
+  exchange& x = *_x;
+  std::string_view buffered = _in.view().substr(std::min(x.taken, _in.size()));
+  std::size_t used = 0;
+  if (!buffered.empty()) {
+    if (!take_request_body(buffered.substr(0, read_bytes), used)) return false;
+    x.taken += used;
+    return true;
+  }
+  if (!_stream.readable()) {
+    wait_for(waits_for::client_read);
+    return false;
+  }
+  io_result got;
+  bool sized = x.request_body.kind == body_kind::length;
+  if (sized) {
+    _up->out.reserve(std::min<std::uint64_t>(x.request_body.left,
+                                             x.request_body.left > read_bytes ? block_pool::large_bytes : read_bytes));
+    got = _stream.read(_up->out.tail(), std::min<std::uint64_t>(_up->out.room(), x.request_body.left));
+  } else {
+    got = _stream.read(_worker.loop.scratch(), read_bytes);
+  }
+  if (got.status == io_status::again) {
+    wait_for(waits_for::client_read);
+    return false;
+  }
+  if (got.status != io_status::ok) {
+    abort();
+    return false;
+  }
+  x.read_beyond = true;
+  if (sized) {
+    _up->out.added(got.bytes);
+    x.totals.bytes_in += got.bytes;
+    x.request_body.left -= got.bytes;
+    x.request_body.done = x.request_body.left == 0;
+    return true;
+  }
+  std::string_view bytes(_worker.loop.scratch(), got.bytes);
+  if (!take_request_body(bytes, used)) return false;
+  _leftover.assign(bytes.substr(used));
+  return true;
+}
+
+bool client_connection::take_request_body(std::string_view bytes, std::size_t& used) {
+  exchange& x = *_x;
+  body_progress& body = x.request_body;
+  if (body.kind == body_kind::length) {
+    used = static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), body.left));
+    _up->out.append(bytes.substr(0, used));
+    body.left -= used;
+    body.done = body.left == 0;
+    x.totals.bytes_in += used;
+    return true;
+  }
+  std::string_view rest = bytes, piece;
+  _worker.pieces.clear();
+  chunk_decoder::status status;
+  while ((status = body.chunks.next(rest, piece)) == chunk_decoder::status::data) _worker.pieces.push_back(piece);
+  used = bytes.size() - rest.size();
+  x.totals.bytes_in += used;
+  if (status == chunk_decoder::status::bad || x.totals.bytes_in - x.head_bytes > _worker.options.body_bytes_max) {
+    x.keep_alive = false;
+    refuse(status == chunk_decoder::status::bad ? 400 : 413);
+    return false;
+  }
+  append_chunk(_up->out, true);
+  if (status == chunk_decoder::status::done) {
+    _up->out.append("0\r\n\r\n");
+    body.done = true;
+  }
+  return true;
+}
+
+// The worker's pieces as one chunk, or as they are.
+void client_connection::append_chunk(io_buffer& to, bool encode) {
+  std::size_t total = 0;
+  for (std::string_view p : _worker.pieces) total += p.size();
+  if (total == 0) return;
+  if (encode) {
+    static constexpr char digits[] = "0123456789abcdef";
+    char size[10];
+    std::size_t at = sizeof size;
+    size[--at] = '\n';
+    size[--at] = '\r';
+    for (std::size_t n = total; n > 0; n >>= 4) size[--at] = digits[n & 15];
+    to.append({size + at, sizeof size - at});
+  }
+  for (std::string_view p : _worker.pieces) to.append(p);
+  if (encode) to.append("\r\n");
+}
+
+}  // namespace mes::gateway

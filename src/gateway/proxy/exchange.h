@@ -1,0 +1,79 @@
+// One request and its response on their way through the gateway.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "gateway/http/chunk_decoder.h"
+#include "gateway/http/head.h"
+#include "gateway/plugins/plugin.h"
+#include "gateway/proxy/generation.h"
+#include "observe/trace.h"
+
+namespace mes::gateway {
+
+struct loop_plan;
+struct backend;
+
+// What is still to come of a body.
+struct body_progress {
+  body_kind kind = body_kind::none;
+  std::uint64_t left = 0;  // of a body with a length
+  chunk_decoder chunks;
+  bool done = true;
+
+  void begin(body_kind k, std::uint64_t length) {
+    kind = k;
+    left = length;
+    chunks = {};
+    done = k == body_kind::none;
+  }
+};
+
+struct exchange {
+  exchange() { request.headers.clear(); }
+
+  request_head request;    // views into the connection's buffer, which stays where it is meanwhile
+  response_head response;  // its views hold only while the head is being handled
+  std::shared_ptr<loop_plan> plan;
+  const route_plan* route = nullptr;  // nullptr: none
+  route_match match;
+  std::string path;  // normalised
+  plugin_context context;
+  std::size_t next_plugin = 0;
+
+  // The request's bytes in the connection's buffer: the head, and what was taken of what follows.
+  std::size_t head_bytes = 0, taken = 0;
+  body_progress request_body;
+  bool read_beyond = false;  // body bytes came that are in the buffer no more: no second try
+  bool continue_sent = false;
+
+  backend* to = nullptr;
+  std::string upstream_host;    // the Host that the service sees
+  std::string upstream_target;  // the target that the service sees
+  std::string upstream_address;
+  int tries = 0;
+  bool request_failed = false;  // writing to the service failed; it may have answered before
+
+  bool head_received = false;
+  bool tunnel = false;  // after 101: bytes both ways
+  bool response_done = false;
+  bool chunked_out = false;
+  bool excess = false;  // the service sent more than its body
+  bool keep_alive = true;
+  body_progress response_body;
+
+  std::string request_id;
+  bool foreign_id = false;  // the client's id is no UUID
+  observe::trace_context server_span, client_span;
+  observe::span_id parent{};
+  exchange_totals totals;
+  std::int64_t started_us = 0, connected_us = 0, sent_us = 0, answered_us = 0;  // monotonic
+  instant started;
+
+  // Ready for the next request; what holds memory keeps it.
+  void reset();
+};
+
+}  // namespace mes::gateway

@@ -1,0 +1,57 @@
+#include "gateway/proxy/generation.h"
+
+#include <algorithm>
+
+namespace mes::gateway {
+namespace {
+
+// How well a plugin's scope fits a request of this route, service and consumer; 0 = not at all. Kong's order: the three
+// together, route and consumer, service and consumer, route and service, consumer, route, service, global.
+int fit(const plugin_entry& p, const route* r, const consumer* who) {
+  if (p.on_route && p.on_route != r) return 0;
+  if (p.on_service && (!r || p.on_service != r->to)) return 0;
+  if (p.on_consumer && p.on_consumer != who) return 0;
+  bool by_route = p.on_route, by_service = p.on_service, by_consumer = p.on_consumer;
+  if (by_consumer) return by_route && by_service ? 8 : by_route ? 7 : by_service ? 6 : 4;
+  return by_route && by_service ? 5 : by_route ? 3 : by_service ? 2 : 1;
+}
+
+}  // namespace
+
+generation::generation(std::shared_ptr<const configuration> all, const plugin_parts& parts, std::uint64_t number)
+    : _all(std::move(all)), _number(number), _router(*_all) {
+  for (const plugin_entry& p : _all->plugins)
+    _instances.push_back(p.enabled ? find_plugin_kind(p.name)->make(p, *_all, parts) : nullptr);
+  for (const route& r : _all->routes)
+    _plans.push_back({.of = &r, .chain = chain_for(&r), .span_path = r.paths.empty() ? "/" : r.paths.front()});
+  _global = chain_for(nullptr);
+}
+
+std::vector<plugin_slot> generation::chain_for(const route* r) const {
+  std::vector<plugin_slot> chain;
+  for (const plugin_kind& kind : all_plugins()) {
+    auto best = [&](const consumer* who) -> const plugin* {
+      const plugin* chosen = nullptr;
+      int chosen_fit = 0;
+      for (std::size_t i = 0; i < _all->plugins.size(); ++i) {
+        const plugin_entry& p = _all->plugins[i];
+        int f = p.name == kind.name && _instances[i] ? fit(p, r, who) : 0;
+        if (f <= chosen_fit) continue;
+        chosen_fit = f;
+        chosen = _instances[i].get();
+      }
+      return chosen;
+    };
+    plugin_slot slot{.for_anyone = best(nullptr)};
+    for (const plugin_entry& p : _all->plugins) {
+      if (p.name != kind.name || !p.on_consumer) continue;
+      bool there = std::ranges::any_of(slot.for_consumer, [&](const auto& e) { return e.first == p.on_consumer; });
+      const plugin* own = best(p.on_consumer);
+      if (!there && own && own != slot.for_anyone) slot.for_consumer.emplace_back(p.on_consumer, own);
+    }
+    if (slot.for_anyone || !slot.for_consumer.empty()) chain.push_back(std::move(slot));
+  }
+  return chain;
+}
+
+}  // namespace mes::gateway

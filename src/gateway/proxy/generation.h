@@ -1,0 +1,56 @@
+// A configuration made ready to run: router, plugin chains, and what each route needs at hand. Immutable; a reload
+// makes a new one, and requests under way end on the one that they began with.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/config/configuration.h"
+#include "gateway/plugins/plugin.h"
+#include "gateway/router/router.h"
+
+namespace mes::gateway {
+
+// One kind of plugin on one route: which instance runs depends on who sends the request.
+struct plugin_slot {
+  const plugin* for_anyone = nullptr;  // nullptr: only for the consumers below
+  std::vector<std::pair<const consumer*, const plugin*>> for_consumer;
+
+  const plugin* choose(const consumer* who) const {
+    if (who)
+      for (const auto& [c, p] : for_consumer)
+        if (c == who) return p;
+    return for_anyone;
+  }
+};
+
+struct route_plan {
+  const route* of = nullptr;
+  std::vector<plugin_slot> chain;  // by priority
+  std::string span_path;           // the route's first path, of low cardinality, for span names
+};
+
+class generation {
+ public:
+  generation(std::shared_ptr<const configuration> all, const plugin_parts& parts, std::uint64_t number);
+
+  const configuration& config() const { return *_all; }
+  std::uint64_t number() const { return _number; }
+  route_match find(const route_query& q) const { return _router.find(q); }
+  const route_plan& plan_of(std::size_t route_index) const { return _plans[route_index]; }
+  const std::vector<plugin_slot>& global_chain() const { return _global; }  // for what no route takes
+
+ private:
+  std::vector<plugin_slot> chain_for(const route* r) const;
+
+  std::shared_ptr<const configuration> _all;
+  std::uint64_t _number;
+  router _router;
+  std::vector<std::unique_ptr<plugin>> _instances;  // in the order of the configuration's plugins; nullptr: disabled
+  std::vector<route_plan> _plans;
+  std::vector<plugin_slot> _global;
+};
+
+}  // namespace mes::gateway

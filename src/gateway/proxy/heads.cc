@@ -1,0 +1,217 @@
+#include "gateway/proxy/heads.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "gateway/proxy/backend.h"
+
+namespace mes::gateway {
+namespace {
+
+void put(io_buffer& out, std::string_view name, std::string_view value) {
+  out.reserve(name.size() + value.size() + 4);
+  char* at = out.tail();
+  std::memcpy(at, name.data(), name.size());
+  at += name.size();
+  *at++ = ':';
+  *at++ = ' ';
+  if (!value.empty()) std::memcpy(at, value.data(), value.size());
+  at += value.size();
+  *at++ = '\r';
+  *at = '\n';
+  out.added(name.size() + value.size() + 4);
+}
+
+void put(io_buffer& out, std::string_view name, std::int64_t value) {
+  fmt::format_int text(value);
+  put(out, name, std::string_view(text.data(), text.size()));
+}
+
+void put_edits(io_buffer& out, const header_edits& edits) {
+  for (const header_edit& e : edits)
+    if (e.what != header_edit::kind::clear) put(out, e.name, e.value);
+}
+
+// Names that Connection lists beside its own options: fields of this hop only (RFC 9110, section 7.6.1).
+struct nominated_fields {
+  explicit nominated_fields(const header_table& headers) {
+    const header_view* connection = headers.find(field_id::connection);
+    any = connection && !equals_ignoring_case(connection->value, "keep-alive") &&
+          !equals_ignoring_case(connection->value, "close") && !equals_ignoring_case(connection->value, "upgrade");
+    table = &headers;
+  }
+  bool has(std::string_view name) const {
+    bool found = false;
+    for (const header_view& h : *table)
+      if (h.id == field_id::connection)
+        for_each_token(h.value, [&](std::string_view token) { found |= equals_ignoring_case(token, name); });
+    return found;
+  }
+  bool any = false;
+  const header_table* table;
+};
+
+// Fields of the request that the gateway writes itself or that end here.
+bool is_taken_over(field_id id) {
+  switch (id) {
+    case field_id::host:
+    case field_id::connection:
+    case field_id::keep_alive:
+    case field_id::proxy:
+    case field_id::proxy_connection:
+    case field_id::te:
+    case field_id::transfer_encoding:
+    case field_id::content_length:
+    case field_id::upgrade:
+    case field_id::expect:
+    case field_id::x_real_ip:
+    case field_id::x_forwarded_for:
+    case field_id::x_forwarded_proto:
+    case field_id::x_forwarded_host:
+    case field_id::x_forwarded_port:
+    case field_id::x_forwarded_path:
+    case field_id::x_forwarded_prefix:
+    // Who the client is, is for the plugins to say, never for the client.
+    case field_id::x_consumer_id:
+    case field_id::x_consumer_custom_id:
+    case field_id::x_consumer_username:
+    case field_id::x_credential_identifier:
+    case field_id::x_anonymous_consumer:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool asks_for_trailers(const header_table& headers) {
+  bool asks = false;
+  for_each_token(headers.get(field_id::te),
+                 [&](std::string_view token) { asks |= equals_ignoring_case(token, "trailers"); });
+  return asks;
+}
+
+void put_forwarded(io_buffer& out, const exchange& x, const forwarding& from) {
+  put(out, "X-Real-IP", from.client_address);
+  if (const header_view* before = x.request.headers.find(field_id::x_forwarded_for)) {
+    std::string chain(before->value);
+    chain.append(", ").append(from.client_address);
+    put(out, "X-Forwarded-For", chain);
+  } else {
+    put(out, "X-Forwarded-For", from.client_address);
+  }
+  put(out, "X-Forwarded-Proto", from.tls ? "https" : "http");
+  std::string_view host = x.request.authority;
+  if (std::size_t colon = host.rfind(':');
+      colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos)
+    host = host.substr(0, colon);
+  put(out, "X-Forwarded-Host", host);
+  put(out, "X-Forwarded-Port", std::int64_t{from.port});
+  put(out, "X-Forwarded-Path", x.request.target.substr(0, x.request.target.find('?')));
+  std::string_view prefix = std::string_view(x.path).substr(0, x.match.matched_bytes);
+  if (x.match.to->strip_path && prefix != "/" && !prefix.empty()) put(out, "X-Forwarded-Prefix", prefix);
+}
+
+void put_body_framing(io_buffer& out, const request_head& request) {
+  if (request.body == body_kind::chunked)
+    put(out, "Transfer-Encoding", "chunked");
+  else if (request.body == body_kind::length || request.headers.find(field_id::content_length))
+    put(out, "Content-Length", static_cast<std::int64_t>(request.content_length));
+}
+
+}  // namespace
+
+bool wants_websocket(const request_head& request) {
+  return request.wants_upgrade && equals_ignoring_case(request.headers.get(field_id::upgrade), "websocket");
+}
+
+void write_upstream_head(io_buffer& out, const exchange& x, const forwarding& from) {
+  out.reserve(1024);
+  out.append(x.request.method);
+  out.append(" ");
+  out.append(x.upstream_target);
+  out.append(" HTTP/1.1\r\n");
+  const header_edits& edits = x.context.upstream_headers;
+  put(out, "Host", x.upstream_host);
+  if (wants_websocket(x.request)) {
+    put(out, "Connection", "keep-alive, Upgrade");
+    put(out, "Upgrade", "websocket");
+  } else {
+    put(out, "Connection", "keep-alive");
+  }
+  if (asks_for_trailers(x.request.headers)) put(out, "TE", "trailers");
+  put_forwarded(out, x, from);
+  put_body_framing(out, x.request);
+  nominated_fields nominated(x.request.headers);
+  for (const header_view& h : x.request.headers) {
+    if (is_taken_over(h.id) || (from.tracing && h.id == field_id::traceparent)) continue;
+    if (!edits.empty() && edits.replaces(h)) continue;
+    if (nominated.any && nominated.has(h.name)) continue;
+    put(out, h.name, h.value);
+  }
+  if (from.tracing) put(out, "traceparent", x.client_span.to_traceparent());
+  put_edits(out, edits);
+  out.append("\r\n");
+}
+
+void write_proxied_head(io_buffer& out, const exchange& x, const response_extras& extras) {
+  const response_head& r = x.response;
+  out.reserve(1024);
+  fmt::format_int status(r.status);
+  out.append("HTTP/1.1 ");
+  out.append(std::string_view(status.data(), status.size()));
+  out.append(" ");
+  out.append(r.reason.empty() ? reason_of(r.status) : r.reason);
+  out.append("\r\n");
+  const header_edits& edits = x.context.response_headers;
+  nominated_fields nominated(r.headers);
+  for (const header_view& h : r.headers) {
+    switch (h.id) {
+      case field_id::connection:
+      case field_id::keep_alive:
+      case field_id::proxy_connection:
+      case field_id::transfer_encoding:
+      case field_id::trailer:
+      case field_id::via:
+        continue;
+      case field_id::upgrade:
+        if (!x.tunnel) continue;
+        break;
+      case field_id::content_length:
+        if (r.status == 204 || r.status < 200) continue;  // RFC 9110, section 8.6
+        break;
+      default:
+        break;
+    }
+    if (!edits.empty() && edits.replaces(h)) continue;
+    if (nominated.any && nominated.has(h.name)) continue;
+    put(out, h.name, h.value);
+  }
+  if (x.chunked_out) put(out, "Transfer-Encoding", "chunked");
+  put(out, "Connection", x.tunnel ? "upgrade" : extras.keep_alive ? "keep-alive" : "close");
+  put_edits(out, edits);
+  put(out, "X-Kong-Upstream-Latency", extras.upstream_ms);
+  put(out, "X-Kong-Proxy-Latency", extras.proxy_ms);
+  put(out, "Via", server_token);
+  out.append("\r\n");
+}
+
+void write_local_head(io_buffer& out, const local_head& head) {
+  out.append(fmt::format("HTTP/1.1 {} {}\r\n", head.status, reason_of(head.status)));
+  put(out, "Date", head.date);
+  if (!head.content_type.empty()) put(out, "Content-Type", head.content_type);
+  if (!head.upgrade.empty()) {
+    put(out, "Connection", head.keep_alive ? "Upgrade" : "Upgrade, close");
+    put(out, "Upgrade", head.upgrade);
+  } else {
+    put(out, "Connection", head.keep_alive ? "keep-alive" : "close");
+  }
+  if (!head.location.empty()) put(out, "Location", head.location);
+  if (head.edits) put_edits(out, *head.edits);
+  put(out, "Content-Length", static_cast<std::int64_t>(head.body_bytes));
+  put(out, "X-Kong-Response-Latency", head.latency_ms);
+  put(out, "Server", server_token);
+  out.append("\r\n");
+}
+
+}  // namespace mes::gateway

@@ -1,0 +1,58 @@
+// The heads that the gateway writes: requests to services, responses to clients.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "gateway/net/buffer.h"
+#include "gateway/proxy/exchange.h"
+
+namespace mes::gateway {
+
+inline constexpr std::string_view server_token = "kong/3.4.2";  // what Via and Server say: the version that we are like
+
+struct forwarding {
+  std::string_view client_address;
+  bool tls = false;
+  std::uint16_t port = 0;  // of the listener
+  bool tracing = true;
+};
+
+// The one upgrade that is passed on.
+bool wants_websocket(const request_head& request);
+
+// The whole head, with the empty line.
+void write_upstream_head(io_buffer& out, const exchange& x, const forwarding& from);
+
+struct response_extras {
+  std::int64_t upstream_ms = 0, proxy_ms = 0;  // latencies that the header shows
+  bool keep_alive = true;
+};
+// From the service's head in x.response.
+void write_proxied_head(io_buffer& out, const exchange& x, const response_extras& extras);
+
+struct local_head {
+  int status = 200;
+  std::string_view content_type;  // "" = none
+  std::size_t body_bytes = 0;
+  std::string_view date;
+  std::int64_t latency_ms = 0;
+  bool keep_alive = true;
+  const header_edits* edits = nullptr;
+  std::string_view upgrade;  // for 426
+  std::string_view location;
+};
+void write_local_head(io_buffer& out, const local_head& head);
+
+std::string_view reason_of(int status);
+
+// Kong's words for a status that the gateway finds out by itself, in the type that the client accepts.
+struct error_text {
+  std::string body;
+  std::string_view content_type;
+};
+std::string_view message_of(int status);
+error_text make_error(std::string_view message, std::string_view accept, std::string_view fallback_type);
+
+}  // namespace mes::gateway

@@ -1,0 +1,139 @@
+#include "gateway/proxy/proxy.h"
+
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "gateway/proxy/worker.h"
+#include "runtime/http_server.h"
+
+namespace mes::gateway {
+namespace {
+
+// A listening socket. `shared`: several loops listen on the port, and the kernel deals connections out among them.
+result<int> open_listener(const endpoint& at, std::uint16_t port, bool shared) {
+  int fd = socket(at.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return fail(error_code::unavailable, std::generic_category().message(errno));
+  int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (shared) setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  if (bind(fd, reinterpret_cast<const sockaddr*>(&at.address), at.address_bytes) != 0 || listen(fd, 1024) != 0) {
+    int failure = errno;
+    close(fd);
+    if (failure != EADDRINUSE)
+      return fail(error_code::unavailable, fmt::format("{}: {}", at.text, std::generic_category().message(failure)));
+    std::string holder = runtime::port_holder(port);
+    return fail(error_code::already_exists, holder.empty() ? fmt::format("port {} is taken", port) : holder);
+  }
+  return fd;
+}
+
+result<std::uint16_t> port_of(int fd) {
+  sockaddr_storage own{};
+  socklen_t size = sizeof own;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) != 0)
+    return fail(error_code::internal, std::generic_category().message(errno));
+  sockaddr_in in{};  // the port lies at the same place in IPv6 addresses
+  std::memcpy(&in, &own, sizeof in);
+  return ntohs(in.sin_port);
+}
+
+// One socket a loop on the same port.
+result<std::vector<int>> open_listeners(const std::string& address, std::uint16_t& port, int count) {
+  auto at = parse_endpoint(address, port);
+  if (!at) return fail(error_code::invalid_argument, address + " is no address to listen on");
+  // Another process of this user may share a port unasked; a socket that does not share finds that out.
+  auto probe = open_listener(*at, port, false);
+  if (!probe) return fail(probe.error());
+  close(*probe);
+  std::vector<int> fds;
+  for (int i = 0; i < count; ++i) {
+    auto fd = open_listener(*parse_endpoint(address, port), port, true);
+    if (!fd) {
+      for (int opened : fds) close(opened);
+      return fail(fd.error());
+    }
+    fds.push_back(*fd);
+    if (i == 0) {
+      auto bound = port_of(*fd);
+      if (!bound) return fail(bound.error());
+      port = *bound;
+    }
+  }
+  return fds;
+}
+
+}  // namespace
+
+struct proxy::state {
+  proxy_options options;
+  proxy_parts parts;
+  std::vector<std::unique_ptr<traffic_stats>> stats;
+  std::vector<std::unique_ptr<worker>> workers;
+  bool stopped = false;
+};
+
+proxy::proxy(std::unique_ptr<state> s) : _state(std::move(s)) {}
+
+proxy::~proxy() { stop(std::chrono::milliseconds(0)); }
+
+result<std::unique_ptr<proxy>> proxy::start(proxy_options options, proxy_parts parts,
+                                            std::shared_ptr<const generation> first) {
+  auto s = std::make_unique<state>(state{.options = std::move(options), .parts = std::move(parts)});
+  proxy_options& o = s->options;
+  auto plain = open_listeners(o.address, o.port, o.threads);
+  if (!plain) return fail(plain.error());
+  std::vector<int> tls(plain->size(), -1);
+  if (o.tls) {
+    auto opened = open_listeners(o.address, o.tls_port, o.threads);
+    if (!opened) {
+      for (int fd : *plain) close(fd);
+      return fail(opened.error());
+    }
+    tls = std::move(*opened);
+  }
+  for (std::size_t i = 0; i < plain->size(); ++i) {
+    s->stats.push_back(std::make_unique<traffic_stats>());
+    s->workers.push_back(std::make_unique<worker>(o, s->parts, *s->stats.back()));
+    s->workers.back()->listen((*plain)[i], tls[i]);
+  }
+  for (auto& w : s->workers) w->start(first);
+  return std::unique_ptr<proxy>(new proxy(std::move(s)));
+}
+
+void proxy::use(std::shared_ptr<const generation> next) {
+  for (auto& w : _state->workers) w->use(next);
+}
+
+void proxy::stop(std::chrono::milliseconds grace) {
+  if (_state->stopped) return;
+  _state->stopped = true;
+  for (auto& w : _state->workers) w->drain();
+  auto end = std::chrono::steady_clock::now() + grace;
+  auto all_done = [&] { return std::ranges::all_of(_state->workers, [](const auto& w) { return w->drained(); }); };
+  while (!all_done() && std::chrono::steady_clock::now() < end)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  for (auto& w : _state->workers) w->join();
+}
+
+std::uint16_t proxy::port() const { return _state->options.port; }
+std::uint16_t proxy::tls_port() const { return _state->options.tls ? _state->options.tls_port : 0; }
+std::string proxy::expose_stats() const { return traffic_stats::expose(_state->stats); }
+
+proxy::status proxy::current() const {
+  status sum;
+  for (const auto& s : _state->stats) {
+    sum.accepted += s->accepted.value();
+    sum.active += static_cast<std::uint64_t>(s->active.value());
+    sum.requests += s->requests.value();
+  }
+  return sum;
+}
+
+}  // namespace mes::gateway

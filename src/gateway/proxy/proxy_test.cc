@@ -1,0 +1,505 @@
+// The data plane end to end: raw clients and a raw service on loopback.
+#include "gateway/proxy/proxy.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstring>
+#include <functional>
+#include <map>
+#include <mutex>
+
+#include "base/uuid.h"
+#include "gateway/jwt/keys.h"
+#include "gateway/plugins/rate_limiting/windows.h"
+#include "runtime/thread.h"
+
+namespace mes::gateway {
+namespace {
+
+class socket_handle {
+ public:
+  explicit socket_handle(int fd) : _fd(fd) {}
+  ~socket_handle() {
+    if (_fd >= 0) close(_fd);
+  }
+  socket_handle(socket_handle&& o) noexcept : _fd(std::exchange(o._fd, -1)) {}
+  int fd() const { return _fd; }
+
+  void send(std::string_view text) const {
+    while (!text.empty()) {
+      ssize_t n = ::send(_fd, text.data(), text.size(), MSG_NOSIGNAL);
+      if (n <= 0) return;
+      text.remove_prefix(static_cast<std::size_t>(n));
+    }
+  }
+  // Some bytes more; "" at the end, or after ten seconds.
+  std::string receive() const {
+    pollfd p{.fd = _fd, .events = POLLIN};
+    char block[65536];
+    if (poll(&p, 1, 10'000) <= 0) return "";
+    ssize_t n = recv(_fd, block, sizeof block, 0);
+    return n > 0 ? std::string(block, static_cast<std::size_t>(n)) : "";
+  }
+  std::string receive_until(std::string_view mark) const {
+    std::string all;
+    while (all.find(mark) == std::string::npos) {
+      std::string more = receive();
+      if (more.empty()) break;
+      all += more;
+    }
+    return all;
+  }
+  std::string receive_all() const {
+    std::string all, more;
+    while (!(more = receive()).empty()) all += more;
+    return all;
+  }
+
+ private:
+  int _fd;
+};
+
+socket_handle connect_to(std::uint16_t port) {
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in at{.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  if (connect(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0) ADD_FAILURE() << "no connection to " << port;
+  return socket_handle(fd);
+}
+
+// A service that is a function of a connection, each on a thread of its own.
+class raw_service {
+ public:
+  explicit raw_service(std::function<void(socket_handle)> serve) : _serve(std::move(serve)) {
+    _fd = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in at{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof at;
+    if (bind(_fd, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0 || listen(_fd, 64) != 0) ADD_FAILURE();
+    getsockname(_fd, reinterpret_cast<sockaddr*>(&at), &size);
+    _port = ntohs(at.sin_port);
+    _thread = runtime::thread("service", [this] { run(); });
+  }
+  ~raw_service() {
+    _stopping = true;
+    shutdown(_fd, SHUT_RDWR);
+    _thread.join();
+    close(_fd);
+  }
+  std::uint16_t port() const { return _port; }
+  int connections() const { return _connections; }
+
+ private:
+  void run() {
+    std::vector<runtime::thread> threads;
+    while (!_stopping) {
+      int fd = accept(_fd, nullptr, nullptr);
+      if (fd < 0) break;
+      ++_connections;
+      auto handle = std::make_shared<socket_handle>(fd);
+      threads.emplace_back("connection", [this, handle] { _serve(std::move(*handle)); });
+    }
+  }
+
+  std::function<void(socket_handle)> _serve;
+  int _fd = -1;
+  std::uint16_t _port = 0;
+  std::atomic<bool> _stopping = false;
+  std::atomic<int> _connections = 0;
+  runtime::thread _thread;
+};
+
+// Answers each request with what it got, as its body.
+void echo(socket_handle s) {
+  std::string buffered;
+  auto more = [&] {
+    std::string text = s.receive();
+    buffered += text;
+    return !text.empty();
+  };
+  while (true) {
+    std::size_t end = 0;
+    while ((end = buffered.find("\r\n\r\n")) == std::string::npos)
+      if (!more()) return;
+    std::size_t length = 0;
+    if (auto at = buffered.find("Content-Length: "); at != std::string::npos && at < end)
+      length = std::strtoul(buffered.c_str() + at + 16, nullptr, 10);
+    std::size_t whole = end + 4 + length;
+    if (buffered.substr(0, end).find("Transfer-Encoding: chunked") != std::string::npos) {
+      while (buffered.find("0\r\n\r\n", end + 4) == std::string::npos)
+        if (!more()) return;
+      whole = buffered.find("0\r\n\r\n", end + 4) + 5;
+    }
+    while (buffered.size() < whole)
+      if (!more()) return;
+    std::string body = buffered.substr(0, whole);
+    buffered.erase(0, whole);
+    s.send("HTTP/1.1 200 OK\r\nServer: echo\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  }
+}
+
+class span_list final : public observe::span_sink {
+ public:
+  void record(observe::span s) override {
+    std::lock_guard lock(_lock);
+    _spans.push_back(std::move(s));
+  }
+  std::vector<observe::span> spans() {
+    std::lock_guard lock(_lock);
+    return _spans;
+  }
+
+ private:
+  std::mutex _lock;
+  std::vector<observe::span> _spans;
+};
+
+class fixed_clock final : public wall_clock {
+ public:
+  std::int64_t now_ms() const override { return 1'699'999'990'000; }  // ten seconds into a minute
+};
+
+// A proxy in front of a configuration.
+class gateway_under_test {
+ public:
+  explicit gateway_under_test(const std::string& yaml, proxy_options options = {}) : _log("gateway") {
+    _log.set_stdout(false);
+    reporter report("kong.yml");
+    std::shared_ptr<const configuration> all = load_configuration("_format_version: \"3.0\"\n" + yaml, report);
+    for (const diagnostic& d : report.sorted())
+      if (d.kind == severity::error) ADD_FAILURE() << report.text_of(d);
+    if (!all) return;
+    keys.set_configured(*all);
+    auto first = std::make_shared<const generation>(all, plugin_parts{_clock, keys, _limits}, 1);
+    options.port = 0;
+    options.threads = 1;
+    auto started = proxy::start(
+        options, {.names = _names, .log = _log, .spans = &spans, .client_tls = *make_client_context()}, first);
+    if (!started) {
+      ADD_FAILURE() << started.error().message;
+      return;
+    }
+    _proxy = std::move(*started);
+  }
+
+  socket_handle connect() const { return connect_to(_proxy->port()); }
+  // One request on a connection of its own; all of the answer.
+  std::string ask(std::string_view request) const {
+    socket_handle s = connect();
+    s.send(request);
+    return s.receive_all();
+  }
+  std::string get(std::string_view path, std::string_view fields = {}) const {
+    return ask("GET " + std::string(path) + " HTTP/1.1\r\nHost: gw.example:8000\r\nConnection: close\r\n" +
+               std::string(fields) + "\r\n");
+  }
+  proxy& plane() { return *_proxy; }
+
+  jwt_keys keys;
+  span_list spans;
+
+ private:
+  observe::logger _log;
+  fixed_clock _clock;
+  rate_limit_store _limits;
+  name_directory _names{true, 0};
+  std::unique_ptr<proxy> _proxy;
+};
+
+std::string service_yaml(std::uint16_t port, std::string_view rest = "  routes: [{name: all, paths: [/]}]\n") {
+  return "services:\n- name: s\n  url: http://127.0.0.1:" + std::to_string(port) + "\n" + std::string(rest);
+}
+
+bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+TEST(proxy, passes_a_request_on_and_brings_the_answer_back) {
+  raw_service service(echo);
+  gateway_under_test g(service_yaml(service.port()));
+  std::string answer =
+      g.get("/a/b?c=d", "X-Own: 1\r\nProxy-Connection: x\r\nX-Consumer-Username: root\r\nX-Forwarded-For: 9.9.9.9\r\n");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << answer;
+  EXPECT_TRUE(has(answer, "Server: echo\r\n"));
+  EXPECT_TRUE(has(answer, "Via: kong/3.4.2\r\n"));
+  EXPECT_TRUE(has(answer, "X-Kong-Upstream-Latency: "));
+  EXPECT_TRUE(has(answer, "X-Kong-Proxy-Latency: "));
+  std::string seen = answer.substr(answer.find("\r\n\r\n") + 4);
+  EXPECT_TRUE(seen.starts_with("GET /a/b?c=d HTTP/1.1\r\n")) << seen;
+  EXPECT_TRUE(has(seen, "Host: 127.0.0.1:" + std::to_string(service.port()) + "\r\n"));
+  EXPECT_TRUE(has(seen, "X-Own: 1\r\n"));
+  EXPECT_TRUE(has(seen, "Connection: keep-alive\r\n"));
+  EXPECT_TRUE(has(seen, "X-Real-IP: 127.0.0.1\r\n"));
+  EXPECT_TRUE(has(seen, "X-Forwarded-For: 9.9.9.9, 127.0.0.1\r\n"));
+  EXPECT_TRUE(has(seen, "X-Forwarded-Proto: http\r\n"));
+  EXPECT_TRUE(has(seen, "X-Forwarded-Host: gw.example\r\n"));
+  EXPECT_TRUE(has(seen, "X-Forwarded-Port: " + std::to_string(g.plane().port()) + "\r\n"));
+  EXPECT_TRUE(has(seen, "X-Forwarded-Path: /a/b\r\n"));
+  EXPECT_FALSE(has(seen, "Proxy-Connection"));
+  EXPECT_FALSE(has(seen, "X-Consumer-Username"));
+}
+
+TEST(proxy, keeps_connections_on_both_sides) {
+  raw_service service(echo);
+  gateway_under_test g(service_yaml(service.port()));
+  socket_handle s = g.connect();
+  for (int i = 0; i < 50; ++i) {
+    s.send("GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: a\r\nX-End: here\r\n\r\n");
+    ASSERT_TRUE(has(s.receive_until("X-End: here\r\n"), "GET /" + std::to_string(i) + " "));
+  }
+  EXPECT_EQ(service.connections(), 1);
+}
+
+TEST(proxy, answers_pipelined_requests_in_order) {
+  raw_service service(echo);
+  gateway_under_test g(service_yaml(service.port()));
+  std::string all = g.ask(
+      "GET /one HTTP/1.1\r\nHost: a\r\n\r\nPOST /two HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
+      "POST /three HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nde\r\n1\r\nf\r\n0\r\n\r\n"
+      "GET /four HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  std::size_t one = all.find("GET /one "), two = all.find("POST /two "), three = all.find("POST /three "),
+              four = all.find("GET /four ");
+  EXPECT_LT(one, two);
+  EXPECT_LT(two, three);
+  EXPECT_LT(three, four);
+  EXPECT_NE(four, std::string::npos);
+  EXPECT_TRUE(has(all, "\r\n\r\n3\r\ndef\r\n0\r\n\r\n"));  // pieces that came together go on as one chunk
+}
+
+TEST(proxy, streams_large_bodies_both_ways) {
+  raw_service service(echo);
+  gateway_under_test g(service_yaml(service.port()));
+  std::string body(5 << 20, 'x');
+  for (std::size_t i = 0; i < body.size(); i += 1000) body[i] = static_cast<char>('a' + i / 1000 % 26);
+  socket_handle s = g.connect();
+  runtime::thread sender("sender", [&] {
+    s.send("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) +
+           "\r\n\r\n" + body);
+  });
+  std::string answer = s.receive_all();
+  sender.join();
+  EXPECT_TRUE(answer.ends_with(body));
+}
+
+TEST(proxy, says_continue_before_it_reads_a_body_and_401_without) {
+  raw_service service(echo);
+  gateway_under_test g(service_yaml(service.port()));
+  socket_handle s = g.connect();
+  s.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_EQ(s.receive_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  s.send("abc");
+  std::string answer = s.receive_until("\r\n\r\nabc");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK"));
+  EXPECT_FALSE(has(answer, "Expect"));
+}
+
+TEST(proxy, takes_bodies_in_every_framing_from_a_service) {
+  struct {
+    std::string_view sent, status, body;
+  } cases[] = {
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nT: v\r\n\r\n", "200",
+       "5\r\nabcde\r\n0\r\n\r\n"},
+      {"HTTP/1.1 200 OK\r\n\r\nuntil the end", "200", "d\r\nuntil the end\r\n0\r\n\r\n"},
+      {"HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nabc", "200", "abc"},
+      {"HTTP/1.1 204 No Content\r\n\r\n", "204", ""},
+      {"HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", "304", ""},
+      {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 1\r\n\r\nx", "201", "x"},
+  };
+  for (const auto& c : cases) {
+    raw_service service([&](socket_handle s) {
+      s.receive_until("\r\n\r\n");
+      s.send(c.sent);
+    });
+    gateway_under_test g(service_yaml(service.port()));
+    std::string answer = g.get("/");
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 " + std::string(c.status))) << answer;
+    EXPECT_EQ(answer.substr(answer.find("\r\n\r\n") + 4), c.body);
+  }
+}
+
+TEST(proxy, has_kongs_words_for_what_goes_wrong) {
+  raw_service silent([](socket_handle s) { s.receive_until("\r\n\r\n"); });
+  raw_service garbage([](socket_handle s) {
+    s.receive_until("\r\n\r\n");
+    s.send("garbage\r\n\r\n");
+  });
+  std::uint16_t nobody = 0;
+  {
+    raw_service gone(echo);
+    nobody = gone.port();
+  }
+  gateway_under_test g(
+      "services:\n- {name: a, url: 'http://127.0.0.1:" + std::to_string(silent.port()) +
+      "', routes: [{name: a, paths: [/silent]}]}\n" + "- {name: b, url: 'http://127.0.0.1:" +
+      std::to_string(garbage.port()) + "', routes: [{name: b, paths: [/garbage]}]}\n" +
+      "- {name: c, url: 'http://127.0.0.1:" + std::to_string(nobody) + "', routes: [{name: c, paths: [/nobody]}]}\n" +
+      "- {name: d, host: empty, routes: [{name: d, paths: [/empty]}]}\n" +
+      "- {name: e, url: 'http://127.0.0.1:9', routes: [{name: e, paths: [/tls], protocols: [https]}]}\n" +
+      "routes: [{name: nowhere, paths: [/nowhere]}]\nupstreams: [{name: empty, targets: [{target: '127.0.0.1:9', "
+      "weight: 0}]}]\n");
+  struct {
+    std::string_view path, status, body;
+  } cases[] = {
+      {"/silent", "502", "An invalid response was received from the upstream server\n"},
+      {"/garbage", "502", "An invalid response was received from the upstream server\n"},
+      {"/nobody", "502", "An invalid response was received from the upstream server\n"},
+      {"/empty", "503", "{\n  \"message\":\"failure to get a peer from the ring-balancer\"\n}"},
+      {"/nowhere", "503", "{\n  \"message\":\"no Service found with those values\"\n}"},
+      {"/other", "404", "{\n  \"message\":\"no Route matched with those values\"\n}"},
+      {"/tls", "426", "{\n  \"message\":\"Please use HTTPS protocol\"\n}"},
+  };
+  for (const auto& c : cases) {
+    std::string answer = g.get(c.path);
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 " + std::string(c.status))) << c.path << "\n" << answer;
+    EXPECT_EQ(answer.substr(answer.find("\r\n\r\n") + 4), c.body) << c.path;
+    EXPECT_TRUE(has(answer, "Server: kong/3.4.2\r\n"));
+    EXPECT_TRUE(has(answer, "X-Kong-Response-Latency: "));
+    EXPECT_FALSE(has(answer, "Via: "));
+  }
+}
+
+TEST(proxy, tries_again_on_a_connection_that_went_stale) {
+  std::atomic<int> served = 0;
+  raw_service service([&](socket_handle s) {  // one answer a connection, then an end without a word
+    if (s.receive_until("\r\n\r\n").empty()) return;
+    ++served;
+    s.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  });
+  gateway_under_test g(service_yaml(service.port()));
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(g.get("/").ends_with("ok"));
+  EXPECT_EQ(served, 20);
+}
+
+TEST(proxy, cuts_off_what_a_service_cuts_off) {
+  raw_service service([](socket_handle s) {
+    s.receive_until("\r\n\r\n");
+    s.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+  });
+  gateway_under_test g(service_yaml(service.port()));
+  std::string answer = g.get("/");
+  EXPECT_TRUE(answer.ends_with("half"));  // and the connection's end shows the client that it is not whole
+}
+
+TEST(proxy, refuses_bodies_over_the_limit) {
+  raw_service service(echo);
+  gateway_under_test g(service_yaml(service.port()), {.body_bytes_max = 1000});
+  EXPECT_TRUE(g.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n").starts_with("HTTP/1.1 413"));
+  EXPECT_TRUE(g.ask("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5dc\r\n" + std::string(1500, 'x') +
+                    "\r\n0\r\n\r\n")
+                  .starts_with("HTTP/1.1 413"));
+  EXPECT_TRUE(g.ask("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc")
+                  .starts_with("HTTP/1.1 200"));
+}
+
+TEST(proxy, refuses_bad_requests_and_closes) {
+  raw_service service(echo);
+  gateway_under_test g(service_yaml(service.port()));
+  EXPECT_TRUE(g.ask("GET / HTTP/1.1\nHost: a\n\n").starts_with("HTTP/1.1 400 Bad Request\r\n"));
+  EXPECT_TRUE(g.ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n")
+                  .starts_with("HTTP/1.1 400"));
+  EXPECT_TRUE(
+      g.ask("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n").starts_with("HTTP/1.1 400"));
+  EXPECT_TRUE(
+      g.ask("GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(40'000, 'x') + "\r\n\r\n").starts_with("HTTP/1.1 431"));
+  EXPECT_LE(service.connections(), 1);  // a bad chunk may be found with the service at hand already; the others never got there
+}
+
+TEST(proxy, ties_request_id_and_trace_together) {
+  raw_service service(echo);
+  gateway_under_test g(service_yaml(service.port()) +
+                       "plugins: [{name: correlation-id, config: {header_name: X-Request-ID, generator: uuid, "
+                       "echo_downstream: true}}]\n");
+  auto value_of = [](const std::string& text, const std::string& name, std::size_t from = 0) {
+    std::size_t at = text.find(name + ": ", from);
+    return at == std::string::npos ? ""
+                                   : text.substr(at + name.size() + 2, text.find("\r\n", at) - at - name.size() - 2);
+  };
+  auto trace_seen = [&](const std::string& answer) { return value_of(answer, "traceparent").substr(3, 32); };
+
+  std::string own = g.get("/",
+                          "X-Request-ID: 0190a6b8-6f7c-7c3a-9b1e-2f4d5c6b7a80\r\ntraceparent: "
+                          "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n");
+  EXPECT_EQ(value_of(own, "X-Request-ID"), "0190a6b8-6f7c-7c3a-9b1e-2f4d5c6b7a80");
+  EXPECT_EQ(trace_seen(own), "0190a6b86f7c7c3a9b1e2f4d5c6b7a80");
+
+  std::string made = g.get("/");
+  auto id = uuid::parse(value_of(made, "X-Request-ID"));
+  ASSERT_TRUE(id) << made;
+  EXPECT_EQ(trace_seen(made), id->to_hex());
+
+  std::string foreign =
+      g.get("/", "X-Request-ID: order 66\r\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n");
+  EXPECT_EQ(value_of(foreign, "X-Request-ID"), "order 66");
+  EXPECT_EQ(trace_seen(foreign), "4bf92f3577b34da6a3ce929d0e0e4736");
+
+  auto spans = g.spans.spans();
+  ASSERT_EQ(spans.size(), 6U);
+  EXPECT_EQ(spans[0].parent, spans[1].context.span);  // the call lies inside of the request
+  EXPECT_EQ(spans[0].kind, observe::span_kind::client);
+  EXPECT_EQ(spans[1].kind, observe::span_kind::server);
+  EXPECT_EQ(spans[1].name, "GET /");
+  bool noted = false;
+  for (const auto& [name, value] : spans[5].attributes) noted |= name == "request.id" && value == "order 66";
+  EXPECT_TRUE(noted);
+}
+
+TEST(proxy, limits_rates_and_says_so) {
+  raw_service service(echo);
+  gateway_under_test g(service_yaml(service.port()) +
+                       "plugins: [{name: rate-limiting, config: {minute: 2, policy: local}}]\n");
+  std::string first = g.get("/");
+  EXPECT_TRUE(has(first,
+                  "X-RateLimit-Limit-Minute: 2\r\nX-RateLimit-Remaining-Minute: 1\r\nRateLimit-Limit: "
+                  "2\r\nRateLimit-Remaining: 1\r\nRateLimit-Reset: 50\r\n"))
+      << first;
+  EXPECT_TRUE(has(g.get("/"), "RateLimit-Remaining: 0\r\n"));
+  std::string third = g.get("/");
+  EXPECT_TRUE(third.starts_with("HTTP/1.1 429 Too Many Requests\r\n"));
+  EXPECT_TRUE(has(third, "Retry-After: 50\r\n"));
+  EXPECT_TRUE(third.ends_with("{\n  \"message\":\"API rate limit exceeded\"\n}"));
+}
+
+TEST(proxy, tunnels_websockets_after_the_service_agreed) {
+  raw_service service([](socket_handle s) {
+    std::string head = s.receive_until("\r\n\r\n");
+    EXPECT_TRUE(has(head, "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n")) << head;
+    s.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello");
+    s.send("got " + s.receive());
+  });
+  gateway_under_test g(service_yaml(service.port()));
+  socket_handle s = g.connect();
+  s.send("GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+  EXPECT_TRUE(has(s.receive_until("hello"), "Upgrade: websocket\r\n"));
+  s.send("ping");
+  EXPECT_EQ(s.receive_all(), "got ping");
+}
+
+TEST(proxy, changes_to_a_new_generation_without_dropping_a_connection) {
+  raw_service one([](socket_handle s) {
+    while (!s.receive_until("\r\n\r\n").empty()) s.send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\none");
+  });
+  raw_service two([](socket_handle s) {
+    while (!s.receive_until("\r\n\r\n").empty()) s.send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\ntwo");
+  });
+  gateway_under_test g(service_yaml(one.port()));
+  socket_handle s = g.connect();
+  s.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_TRUE(s.receive_until("one").ends_with("one"));
+  reporter report("kong.yml");
+  std::shared_ptr<const configuration> next =
+      load_configuration("_format_version: \"3.0\"\n" + service_yaml(two.port()), report);
+  rate_limit_store limits;
+  g.plane().use(std::make_shared<const generation>(next, plugin_parts{system_wall_clock(), g.keys, limits}, 2));
+  std::string answer;
+  for (int i = 0; i < 100 && !answer.ends_with("two"); ++i) {
+    s.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    answer = s.receive_until("\r\n\r\n");
+  }
+  EXPECT_TRUE(answer.ends_with("two"));
+  g.plane().stop(std::chrono::seconds(5));
+}
+
+}  // namespace
+}  // namespace mes::gateway

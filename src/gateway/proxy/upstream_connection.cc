@@ -1,0 +1,38 @@
+#include "gateway/proxy/upstream_connection.h"
+
+#include <sys/socket.h>
+
+#include "gateway/proxy/client_connection.h"
+#include "gateway/proxy/worker.h"
+
+namespace mes::gateway {
+
+upstream_connection::upstream_connection(worker& of, std::string k)
+    : in(of.loop.blocks()), out(of.loop.blocks()), key(std::move(k)), _worker(of) {}
+
+void upstream_connection::on_events(std::uint32_t epoll_events) {
+  if (dead) return;
+  stream.note_events(epoll_events);
+  if (owner)
+    owner->on_upstream_events();
+  else if (stream.peer_finished() || stream.stale())
+    _worker.drop_idle(*this);  // closed, or speaking unasked
+}
+
+io_status upstream_connection::advance() {
+  if (phase == state::connecting) {
+    if (!stream.writable()) return io_status::again;
+    int failure = 0;
+    socklen_t size = sizeof failure;
+    if (getsockopt(stream.fd(), SOL_SOCKET, SO_ERROR, &failure, &size) != 0 || failure != 0) return io_status::failed;
+    phase = state::handshaking;
+  }
+  if (phase == state::handshaking) {
+    io_result shaken = stream.handshake();
+    if (shaken.status != io_status::ok) return shaken.status;
+    phase = state::ready;
+  }
+  return io_status::ok;
+}
+
+}  // namespace mes::gateway

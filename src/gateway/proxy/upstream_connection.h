@@ -1,0 +1,39 @@
+// A connection to a service: lent to one exchange at a time, kept in the worker's pool in between.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "gateway/net/buffer.h"
+#include "gateway/net/loop.h"
+#include "gateway/net/stream.h"
+
+namespace mes::gateway {
+
+class worker;
+class client_connection;
+
+class upstream_connection final : public event_target {
+ public:
+  enum class state : std::uint8_t { connecting, handshaking, ready };
+
+  upstream_connection(worker& of, std::string key);
+  void on_events(std::uint32_t epoll_events) override;
+
+  // Goes on with connecting. ok: ready to be written to.
+  io_status advance();
+
+  net_stream stream;
+  io_buffer in, out;
+  std::string key;                     // what it may be lent for again: address, and TLS name
+  client_connection* owner = nullptr;  // nullptr: idle
+  state phase = state::connecting;
+  bool reused = false;
+  bool dead = false;
+  std::int64_t idle_since_ms = 0;
+
+ private:
+  worker& _worker;
+};
+
+}  // namespace mes::gateway

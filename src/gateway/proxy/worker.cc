@@ -1,0 +1,247 @@
+#include "gateway/proxy/worker.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+
+#include "gateway/proxy/client_connection.h"
+
+namespace mes::gateway {
+namespace {
+
+constexpr std::size_t exchanges_kept = 64;
+constexpr std::int64_t idle_upstream_ms = 60'000;
+constexpr int accepts_at_once = 64;
+
+std::string address_text(const sockaddr_storage& from) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (from.ss_family == AF_INET6) {
+    sockaddr_in6 in{};
+    std::memcpy(&in, &from, sizeof in);
+    inet_ntop(AF_INET6, &in.sin6_addr, text.data(), text.size());
+  } else {
+    sockaddr_in in{};
+    std::memcpy(&in, &from, sizeof in);
+    inet_ntop(AF_INET, &in.sin_addr, text.data(), text.size());
+  }
+  return text.data();
+}
+
+std::uint16_t local_port(int fd) {
+  sockaddr_storage own{};
+  socklen_t size = sizeof own;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) != 0) return 0;
+  if (own.ss_family == AF_INET6) {
+    sockaddr_in6 in{};
+    std::memcpy(&in, &own, sizeof in);
+    return ntohs(in.sin6_port);
+  }
+  sockaddr_in in{};
+  std::memcpy(&in, &own, sizeof in);
+  return ntohs(in.sin_port);
+}
+
+}  // namespace
+
+class listener final : public event_target {
+ public:
+  listener(worker& of, int fd, bool tls)
+      : _worker(of), _fd(fd), _tls(tls), _port(local_port(fd)), _spare(open("/dev/null", O_RDONLY | O_CLOEXEC)) {}
+  ~listener() override {
+    close(_fd);
+    if (_spare >= 0) close(_spare);
+  }
+  void on_events(std::uint32_t) override { _worker.accept_all(_fd, _tls, _port); }
+  int fd() const { return _fd; }
+
+  // Out of descriptors: one kept for this takes a connection off the queue and closes it, or the queue would call for
+  // ever.
+  void refuse_one() {
+    if (_spare < 0) return;
+    close(_spare);
+    int fd = accept4(_fd, nullptr, nullptr, SOCK_CLOEXEC);
+    if (fd >= 0) close(fd);
+    _spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  }
+
+ private:
+  worker& _worker;
+  int _fd;
+  bool _tls;
+  std::uint16_t _port;
+  int _spare;
+};
+
+worker::worker(const proxy_options& o, const proxy_parts& p, traffic_stats& s) : options(o), parts(p), stats(s) {
+  loop.set_sweep([this](std::int64_t now_ms) { return sweep(now_ms); });
+}
+
+worker::~worker() {
+  if (_started) join();
+}
+
+void worker::listen(int plain_fd, int tls_fd) {
+  for (auto [fd, tls] : {std::pair(plain_fd, false), std::pair(tls_fd, true)}) {
+    if (fd < 0) continue;
+    _listeners.push_back(std::make_unique<listener>(*this, fd, tls));
+    loop.watch_accept(fd, *_listeners.back());
+  }
+}
+
+void worker::start(std::shared_ptr<const generation> first) {
+  plan = std::make_shared<loop_plan>(std::move(first));
+  _thread = runtime::thread("proxy", [this] { loop.run(); });
+  _started = true;
+}
+
+void worker::use(std::shared_ptr<const generation> next) {
+  loop.post([this, next = std::move(next)] { plan = std::make_shared<loop_plan>(next); });
+}
+
+void worker::drain() {
+  loop.post([this] {
+    _draining = true;
+    for (auto& l : _listeners) loop.bury(std::move(l));
+    _listeners.clear();
+    for (std::size_t i = _clients.size(); i-- > 0;) _clients[i]->drain();
+  });
+}
+
+void worker::join() {
+  loop.stop();
+  _thread.join();
+  _started = false;
+  _clients.clear();
+  _idle.clear();
+}
+
+void worker::accept_all(int fd, bool tls, std::uint16_t port) {
+  for (int i = 0; i < accepts_at_once; ++i) {
+    sockaddr_storage from{};
+    socklen_t size = sizeof from;
+    int accepted = accept4(fd, reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (accepted < 0) {
+      if (errno == EMFILE || errno == ENFILE)
+        for (auto& l : _listeners)
+          if (l->fd() == fd) l->refuse_one();
+      return;
+    }
+    stats.accepted.add(1);
+    if (_clients.size() >= options.connections_max) {
+      ::close(accepted);
+      continue;
+    }
+    int on = 1;
+    setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    net_stream stream(accepted);
+    if (tls) stream.start_tls_server(options.tls.get());
+    auto client = std::make_unique<client_connection>(*this, std::move(stream), address_text(from), port, tls);
+    client->index = _clients.size();
+    loop.watch(accepted, *client);
+    _clients.push_back(std::move(client));
+    _open.fetch_add(1, std::memory_order_relaxed);
+    stats.active.add(1);
+    loop.start_sweeping();
+  }
+}
+
+void worker::remove(client_connection& dead) {
+  std::size_t slot = dead.index;
+  loop.bury(std::move(_clients[slot]));
+  if (slot + 1 < _clients.size()) {
+    _clients[slot] = std::move(_clients.back());
+    _clients[slot]->index = slot;
+  }
+  _clients.pop_back();
+  _open.fetch_sub(1, std::memory_order_relaxed);
+  stats.active.add(-1);
+}
+
+std::unique_ptr<exchange> worker::take_exchange() {
+  if (_exchanges.empty()) return std::make_unique<exchange>();
+  auto x = std::move(_exchanges.back());
+  _exchanges.pop_back();
+  return x;
+}
+
+void worker::give_exchange(std::unique_ptr<exchange> x) {
+  x->reset();
+  if (_exchanges.size() < exchanges_kept) _exchanges.push_back(std::move(x));
+}
+
+std::unique_ptr<upstream_connection> worker::take_idle(std::string_view key) {
+  auto found = _idle.find(key);
+  if (found == _idle.end() || found->second.empty()) return nullptr;
+  auto connection = std::move(found->second.back());
+  found->second.pop_back();
+  --_idle_count;
+  connection->reused = true;
+  return connection;
+}
+
+void worker::keep_idle(std::unique_ptr<upstream_connection> connection) {
+  auto& kept = _idle[connection->key];
+  if (kept.size() >= options.idle_upstreams_max) {
+    connection->dead = true;
+    connection->stream.close();
+    loop.bury(std::move(connection));
+    return;
+  }
+  connection->idle_since_ms = loop.now_ms();
+  kept.push_back(std::move(connection));
+  ++_idle_count;
+}
+
+void worker::drop_idle(upstream_connection& connection) {
+  auto found = _idle.find(connection.key);
+  if (found == _idle.end()) return;
+  auto& kept = found->second;
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    if (kept[i].get() != &connection) continue;
+    connection.dead = true;
+    connection.stream.close();
+    loop.bury(std::move(kept[i]));
+    kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(i));
+    --_idle_count;
+    return;
+  }
+}
+
+void worker::drop_old_idle(std::int64_t now_ms) {
+  for (auto it = _idle.begin(); it != _idle.end();) {
+    auto& kept = it->second;
+    // The oldest are in front: connections are lent from the back.
+    while (!kept.empty() && now_ms - kept.front()->idle_since_ms > idle_upstream_ms) drop_idle(*kept.front());
+    it = kept.empty() ? _idle.erase(it) : std::next(it);
+  }
+}
+
+bool worker::sweep(std::int64_t now_ms) {
+  for (std::size_t i = _clients.size(); i-- > 0;)
+    if (i < _clients.size()) _clients[i]->sweep(now_ms);
+  drop_old_idle(now_ms);
+  return !_clients.empty() || _idle_count > 0;
+}
+
+std::string_view worker::http_date() {
+  std::int64_t second = instant::now().ms() / 1000;
+  if (second != _date_second) {
+    std::array<char, 64> text{};
+    std::time_t t = second;
+    std::tm parts_of{};
+    gmtime_r(&t, &parts_of);
+    _date.assign(text.data(), std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts_of));
+    _date_second = second;
+  }
+  return _date;
+}
+
+}  // namespace mes::gateway

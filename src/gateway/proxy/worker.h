@@ -1,0 +1,78 @@
+// What all connections of one loop share: its configuration, kept upstream connections, and objects to reuse.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "gateway/net/loop.h"
+#include "gateway/proxy/backend.h"
+#include "gateway/proxy/exchange.h"
+#include "gateway/proxy/ids.h"
+#include "gateway/proxy/proxy.h"
+#include "gateway/proxy/upstream_connection.h"
+#include "runtime/thread.h"
+
+namespace mes::gateway {
+
+class client_connection;
+class listener;
+
+class worker {
+ public:
+  worker(const proxy_options& o, const proxy_parts& p, traffic_stats& s);
+  ~worker();
+
+  // Before the loop runs. The descriptors become the worker's.
+  void listen(int plain_fd, int tls_fd);
+  void start(std::shared_ptr<const generation> first);  // its thread
+  void use(std::shared_ptr<const generation> next);     // thread-safe
+  void drain();                                         // thread-safe: no new connections, idle ones are closed
+  bool drained() const { return _open.load() == 0; }
+  void join();  // stops the loop at once
+
+  // Loop thread only.
+  void accept_all(int fd, bool tls, std::uint16_t port);
+  void remove(client_connection& dead);
+  std::unique_ptr<exchange> take_exchange();
+  void give_exchange(std::unique_ptr<exchange> x);
+  std::unique_ptr<upstream_connection> take_idle(std::string_view key);
+  void keep_idle(std::unique_ptr<upstream_connection> connection);
+  void drop_idle(upstream_connection& connection);
+  std::string_view http_date();
+  bool draining() const { return _draining; }
+
+  const proxy_options& options;
+  const proxy_parts& parts;
+  traffic_stats& stats;
+  net_loop loop;
+  std::shared_ptr<loop_plan> plan;
+  id_source ids;
+  std::vector<std::string_view> pieces;  // for one use at a time
+
+ private:
+  struct text_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  bool sweep(std::int64_t now_ms);
+  void drop_old_idle(std::int64_t now_ms);
+
+  std::vector<std::unique_ptr<listener>> _listeners;
+  std::vector<std::unique_ptr<client_connection>> _clients;
+  std::unordered_map<std::string, std::vector<std::unique_ptr<upstream_connection>>, text_hash, std::equal_to<>> _idle;
+  std::size_t _idle_count = 0;
+  std::vector<std::unique_ptr<exchange>> _exchanges;
+  std::string _date;
+  std::int64_t _date_second = 0;
+  std::atomic<std::size_t> _open = 0;
+  bool _draining = false;
+  bool _started = false;
+  runtime::thread _thread;
+};
+
+}  // namespace mes::gateway

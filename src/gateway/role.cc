@@ -1,0 +1,313 @@
+#include "gateway/role.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "base/instant.h"
+#include "gateway/admin/admin.h"
+#include "gateway/config/configuration.h"
+#include "gateway/config/read_text.h"
+#include "gateway/jwt/jwks_source.h"
+#include "gateway/jwt/keys.h"
+#include "gateway/names/names.h"
+#include "gateway/net/loop.h"
+#include "gateway/net/tls.h"
+#include "gateway/plugins/plugin.h"
+#include "gateway/plugins/rate_limiting/windows.h"
+#include "gateway/proxy/proxy.h"
+#include "runtime/http_server.h"
+#include "runtime/kafka.h"
+
+namespace mes::gateway {
+namespace {
+
+using namespace std::chrono_literals;
+using runtime::setting;
+using runtime::setting_type;
+
+const std::vector<setting>& settings() {
+  static const std::vector<setting> table = {
+      {.name = "kong_config",
+       .default_value = "infrastructure/kong/kong.yml",
+       .help = "Declarative configuration, in Kong's format."},
+      {.name = "port",
+       .type = setting_type::integer,
+       .default_value = "8000",
+       .help = "Port for HTTP; the port offset is added.",
+       .min = 0,
+       .max = 65535},
+      {.name = "tls_port",
+       .type = setting_type::integer,
+       .default_value = "8443",
+       .help = "Port for HTTPS; the port offset is added.",
+       .min = 0,
+       .max = 65535},
+      {.name = "tls", .type = setting_type::boolean, .default_value = "true", .help = "Whether to listen for HTTPS."},
+      {.name = "tls_certificate",
+       .default_value = "",
+       .help = "Certificate chain in PEM; empty: one is made at first start."},
+      {.name = "tls_key", .default_value = "", .help = "Key of tls_certificate in PEM."},
+      {.name = "admin_port",
+       .type = setting_type::integer,
+       .default_value = "8001",
+       .help = "Port of the admin API, on loopback alone; the port offset is added.",
+       .min = 0,
+       .max = 65535},
+      {.name = "threads",
+       .type = setting_type::integer,
+       .default_value = "2",
+       .help = "Threads that carry requests.",
+       .min = 1,
+       .max = 64},
+      {.name = "jwks_url", .default_value = "", .help = "Where token keys are announced; empty: the auth service."},
+      {.name = "discovery",
+       .type = setting_type::boolean,
+       .default_value = "true",
+       .help = "Whether to follow the services' heartbeats on the bus."},
+      {.name = "access_log",
+       .type = setting_type::boolean,
+       .default_value = "true",
+       .help = "Whether to log a line a request."},
+      {.name = "tracing",
+       .type = setting_type::boolean,
+       .default_value = "true",
+       .help = "Whether to make spans and to send traceparent to the services."},
+      {.name = "body_max",
+       .type = setting_type::size_bytes,
+       .default_value = "16M",
+       .help = "Largest request body.",
+       .min = 0},
+      {.name = "header_max",
+       .type = setting_type::size_bytes,
+       .default_value = "32K",
+       .help = "Largest request head.",
+       .min = 1024,
+       .max = 1 << 20},
+      {.name = "connections_max",
+       .type = setting_type::integer,
+       .default_value = "16384",
+       .help = "Connections a thread.",
+       .min = 1},
+      {.name = "header_timeout",
+       .type = setting_type::duration_ms,
+       .default_value = "10s",
+       .help = "Time for a request's head to come whole.",
+       .min = 1},
+      {.name = "body_timeout",
+       .type = setting_type::duration_ms,
+       .default_value = "60s",
+       .help = "Time between two reads or writes of a body.",
+       .min = 1},
+      {.name = "idle_timeout",
+       .type = setting_type::duration_ms,
+       .default_value = "75s",
+       .help = "Time that a connection is kept without a request.",
+       .min = 1},
+  };
+  return table;
+}
+
+class gateway {
+ public:
+  explicit gateway(runtime::process& process)
+      : _process(process),
+        _names(process.settings().text("service_host") != "dns", process.port(0)),
+        _jwks(process.loop(), _keys, process.log(), [this] { return jwks_url(); }) {}
+
+  result<void> start() {
+    if (auto loaded = load_file(); !loaded) return loaded;
+    auto client_tls = make_client_context();
+    if (!client_tls) return fail(client_tls.error());
+    auto options = make_options();
+    if (!options) return fail(options.error());
+    auto started = proxy::start(
+        *options, {.names = _names, .log = _process.log(), .spans = &_process.spans(), .client_tls = *client_tls},
+        _current);
+    if (!started) return fail(started.error());
+    _proxy = std::move(*started);
+    _process.on_stop([this] { _proxy->stop(10s); });
+    if (auto listening = start_admin(); !listening) return listening;
+    _keys.set_refresher([this](std::function<void()> done) { return _jwks.refresh(std::move(done)); });
+    _jwks.start();
+    if (_process.settings().flag("discovery")) follow_heartbeats();
+    _process.log().info("listening", {{"http", std::int64_t{_proxy->port()}},
+                                      {"https", std::int64_t{_proxy->tls_port()}},
+                                      {"admin", std::int64_t{_admin->port()}}});
+    return {};
+  }
+
+  // Threads end before what they use.
+  ~gateway() {
+    if (_proxy) _proxy->stop(0ms);
+  }
+  gateway(const gateway&) = delete;
+  gateway& operator=(const gateway&) = delete;
+
+ private:
+  std::string jwks_url() const {
+    const std::string& given = _process.settings().text("jwks_url");
+    return given.empty() ? _process.service_url("auth") + "/api/v1/auth/.well-known/jwks.json" : given;
+  }
+
+  result<void> load_file() {
+    const std::string& path = _process.settings().text("kong_config");
+    auto text = read_text(path);
+    if (!text) return fail(text.error());
+    return load(std::move(*text), path);
+  }
+
+  // All or nothing: a configuration with errors changes nothing.
+  result<void> load(std::string text, const std::string& name) {
+    reporter report(name);
+    std::shared_ptr<const configuration> all = load_configuration(std::move(text), report);
+    error refused(error_code::invalid_argument, fmt::format("{} has {} errors", name, report.errors()));
+    for (const diagnostic& d : report.sorted()) {
+      if (d.kind == severity::warning)
+        _process.log().warn(report.text_of(d));
+      else
+        refused.fields.push_back({.path = "", .message = report.text_of(d)});
+    }
+    if (!all) return fail(std::move(refused));
+    _keys.set_configured(*all);
+    _current = std::make_shared<const generation>(all, plugin_parts{system_wall_clock(), _keys, _limits},
+                                                  ++_generation_number);
+    _config = std::move(all);
+    if (_proxy) _proxy->use(_current);
+    return {};
+  }
+
+  result<proxy_options> make_options() {
+    const runtime::config& s = _process.settings();
+    auto port = [&](std::string_view name) {
+      auto base = static_cast<int>(s.integer(name));
+      return static_cast<std::uint16_t>(base == 0 ? 0 : _process.port(base));
+    };
+    proxy_options o{.address = s.text("bind"),
+                    .port = port("port"),
+                    .tls_port = port("tls_port"),
+                    .tls = nullptr,
+                    .threads = static_cast<int>(s.integer("threads")),
+                    .header_bytes_max = static_cast<std::size_t>(s.integer("header_max")),
+                    .body_bytes_max = static_cast<std::uint64_t>(s.integer("body_max")),
+                    .connections_max = static_cast<std::size_t>(s.integer("connections_max")),
+                    .header_timeout_ms = s.duration("header_timeout").count(),
+                    .body_timeout_ms = s.duration("body_timeout").count(),
+                    .idle_timeout_ms = s.duration("idle_timeout").count(),
+                    .access_log = s.flag("access_log"),
+                    .tracing = s.flag("tracing")};
+    if (!s.flag("tls")) return o;
+    certificate_files files{s.text("tls_certificate"), s.text("tls_key")};
+    if (files.certificate.empty()) {
+      auto made = ensure_certificate(_process.data_dir());
+      if (!made) return fail(made.error());
+      files = *made;
+    }
+    auto context = make_server_context(files);
+    if (!context) return fail(context.error());
+    o.tls = *context;
+    return o;
+  }
+
+  result<void> start_admin() {
+    admin_view view{.config = [this] { return _config; },
+                    .generation = [this] { return _generation_number; },
+                    .metrics = [this] { return metrics(); },
+                    .status = [this] { return status(); },
+                    .ready = [this] { return _process.is_ready(); },
+                    .load = [this](std::string text) { return load(std::move(text), "config"); }};
+    auto base = static_cast<int>(_process.settings().integer("admin_port"));
+    runtime::http_server_options options{.address = "127.0.0.1",
+                                         .port = static_cast<std::uint16_t>(base == 0 ? 0 : _process.port(base)),
+                                         .body_bytes_max = 16 << 20};
+    auto server = runtime::http_server::listen(
+        _process.loop(), options, [view](runtime::http_request request, runtime::http_responder responder) {
+          responder.send(answer_admin(view, request));
+        });
+    if (!server) return fail(server.error());
+    _admin = std::move(*server);
+    _process.on_stop_async([this](std::function<void()> done) { _admin->stop(1s, std::move(done)); });
+    return {};
+  }
+
+  std::string metrics() const {
+    std::string text = _proxy->expose_stats();
+    text += fmt::format(
+        "# HELP kong_datastore_reachable Datastore reachable from Kong, 0 is unreachable\n# TYPE "
+        "kong_datastore_reachable gauge\n"
+        "kong_datastore_reachable 1\n"
+        "# HELP kong_node_info Kong Node metadata information\n# TYPE kong_node_info "
+        "gauge\nkong_node_info{{version=\"3.4.2\"}} 1\n"
+        "# HELP mes_gateway_config_generation Number of the active configuration\n# TYPE mes_gateway_config_generation "
+        "gauge\n"
+        "mes_gateway_config_generation {}\n"
+        "# HELP mes_gateway_announced_keys Token keys from the JWKS\n# TYPE mes_gateway_announced_keys "
+        "gauge\nmes_gateway_announced_keys {}\n"
+        "# HELP mes_gateway_discovered_instances Service instances known by heartbeat\n# TYPE "
+        "mes_gateway_discovered_instances gauge\n"
+        "mes_gateway_discovered_instances {}\n",
+        _generation_number, _keys.announced_count(), _names.instances());
+    return text + _process.metrics().expose();
+  }
+
+  std::string status() const {
+    proxy::status s = _proxy->current();
+    return fmt::format(
+        R"({{"server":{{"connections_accepted":{0},"connections_handled":{0},"connections_active":{1},"total_requests":{2}}},)"
+        R"("database":{{"reachable":true}},"generation":{3}}})",
+        s.accepted, s.active, s.requests, _generation_number);
+  }
+
+  void follow_heartbeats() {
+    runtime::kafka_consumer_options options{.bootstrap = _process.bus_address(),
+                                            .client_id = "gateway",
+                                            .group = "",
+                                            .topics = {"system.health-check"},
+                                            .start_time_ms = instant::now().ms() - 60'000};
+    _heartbeats = std::make_unique<runtime::kafka_consumer>(std::move(options), _process.log(),
+                                                            [this](std::vector<runtime::kafka_record> batch) {
+                                                              std::int64_t now_ms = net_loop::clock_us() / 1000;
+                                                              for (const runtime::kafka_record& r : batch)
+                                                                if (auto beat = parse_heartbeat(r.key, r.value))
+                                                                  _names.note(*beat, now_ms);
+                                                              _names.forget_silent(now_ms);
+                                                              return true;
+                                                            });
+    _process.on_stop([this] { _heartbeats.reset(); });
+  }
+
+  runtime::process& _process;
+  std::unique_ptr<proxy> _proxy;  // outlives the resolver, which may still call back to its loops
+  name_directory _names;
+  jwt_keys _keys;
+  rate_limit_store _limits;
+  jwks_source _jwks;
+  std::shared_ptr<const configuration> _config;
+  std::shared_ptr<const generation> _current;
+  std::uint64_t _generation_number = 0;
+  std::unique_ptr<runtime::http_server> _admin;
+  std::unique_ptr<runtime::kafka_consumer> _heartbeats;
+};
+
+int run(runtime::process& process) {
+  gateway g(process);
+  if (auto started = g.start(); !started) {
+    process.log().error(started.error().message);
+    for (const field_error& f : started.error().fields) process.log().error(f.message);
+    return 1;
+  }
+  process.ready();
+  return process.run();
+}
+
+}  // namespace
+
+const runtime::role_definition& role() {
+  static const runtime::role_definition definition = {.name = "gateway",
+                                                      .summary = "API gateway: routes, tokens, limits; reads kong.yml",
+                                                      .settings = settings,
+                                                      .run = run};
+  return definition;
+}
+
+}  // namespace mes::gateway

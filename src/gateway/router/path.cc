@@ -1,0 +1,162 @@
+#include "gateway/router/path.h"
+
+#include <array>
+#include <vector>
+
+namespace mes::gateway {
+namespace {
+
+constexpr std::string_view reserved = "!*'();:@&=+$,/?%#[]";
+
+// What may stand unescaped (ESCAPE_PATTERN in uri.lua).
+constexpr std::array<bool, 256> plain_characters = [] {
+  std::array<bool, 256> is{};
+  for (int c = '0'; c <= '9'; ++c) is[static_cast<std::size_t>(c)] = true;
+  for (int c = 'a'; c <= 'z'; ++c) is[static_cast<std::size_t>(c)] = true;
+  for (int c = 'A'; c <= 'Z'; ++c) is[static_cast<std::size_t>(c)] = true;
+  for (char c : std::string_view("!#$&'()*+,/:;=?@[]-_.~%")) is[static_cast<unsigned char>(c)] = true;
+  return is;
+}();
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
+
+std::string decode_unreserved(std::string_view path) {
+  std::string out;
+  out.reserve(path.size());
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    int high = 0, low = 0;
+    if (path[i] != '%' || i + 2 >= path.size() || (high = hex_value(path[i + 1])) < 0 ||
+        (low = hex_value(path[i + 2])) < 0) {
+      out += path[i];
+      continue;
+    }
+    char c = static_cast<char>(high << 4 | low);
+    if (reserved.find(c) == std::string_view::npos) {
+      out += c;
+    } else {
+      out += '%';
+      out += upper(path[i + 1]);
+      out += upper(path[i + 2]);
+    }
+    i += 2;
+  }
+  return out;
+}
+
+// RFC 3986, section 5.2.4, segment by segment as Kong does it; a segment keeps its leading slash.
+std::string remove_dot_segments(std::string_view path, bool merge_slashes) {
+  std::vector<std::string_view> segments;
+  auto up = [&] {
+    if (!segments.empty()) segments.pop_back();
+  };
+  while (!path.empty()) {
+    if (path == "/.") {
+      path = "/";
+    } else if (path == "/..") {
+      path = "/";
+      up();
+    } else if (path == "." || path == "..") {
+      path = {};
+    } else if (path.starts_with("../")) {
+      path.remove_prefix(3);
+    } else if (path.starts_with("./") || path.starts_with("/./")) {
+      path.remove_prefix(2);
+    } else if (path.starts_with("/../")) {
+      path.remove_prefix(3);
+      up();
+    } else if (merge_slashes && path.starts_with("//")) {
+      path.remove_prefix(1);
+    } else {
+      std::size_t end = path.find('/', 1);
+      segments.push_back(path.substr(0, end));
+      path = end == std::string_view::npos ? std::string_view{} : path.substr(end);
+    }
+  }
+  std::string out;
+  for (std::string_view segment : segments) out += segment;
+  return out;
+}
+
+std::string_view without_leading_dots(std::string_view postfix) {
+  if (postfix == "." || postfix == "..") return {};
+  if (postfix.starts_with("./")) return postfix.substr(2);
+  if (postfix.starts_with("../")) return postfix.substr(3);
+  return postfix;
+}
+
+std::string stripped_path(std::string_view base, std::string_view path, std::string_view postfix) {
+  bool base_ends = base.ends_with('/');
+  std::string_view trunk = base_ends ? base.substr(0, base.size() - 1) : base;
+  if (postfix.empty()) {
+    if (base_ends) return std::string(base == "/" || path.ends_with('/') ? base : trunk);
+    return path.size() > 1 && path.ends_with('/') ? std::string(base) + '/' : std::string(base);
+  }
+  std::string out(trunk);
+  if (!postfix.starts_with('/')) out += '/';
+  return out.append(postfix);
+}
+
+}  // namespace
+
+std::string normalize_path(std::string_view path, bool merge_slashes) {
+  if (path.empty() || path == "/") return std::string(path);
+  std::string decoded = path.find('%') == std::string_view::npos ? std::string(path) : decode_unreserved(path);
+  bool dots = decoded.find('.') != std::string::npos;
+  if (!dots && !(merge_slashes && decoded.find("//") != std::string::npos)) return decoded;
+  return remove_dot_segments(decoded, merge_slashes);
+}
+
+bool is_plain_path(std::string_view path) {
+  char last = 0;
+  for (char c : path) {
+    if (c == '%' || !plain_characters[static_cast<unsigned char>(c)]) return false;
+    if (last == '/' && (c == '/' || c == '.')) return false;
+    last = c;
+  }
+  return !path.empty() && path.front() == '/';
+}
+
+std::string escape_path(std::string_view path) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  std::string out;
+  out.reserve(path.size());
+  for (char c : path) {
+    auto byte = static_cast<unsigned char>(c);
+    if (plain_characters[byte]) {
+      out += c;
+    } else {
+      out += '%';
+      out += digits[byte >> 4];
+      out += digits[byte & 15];
+    }
+  }
+  return out;
+}
+
+std::string regex_of_path(std::string_view path) {
+  std::string out = "^";
+  std::string_view rest = path.substr(1);
+  while (true) {
+    std::size_t group = rest.find("?<");
+    out.append(rest.substr(0, group));
+    if (group == std::string_view::npos) return out;
+    out += "?P<";
+    rest.remove_prefix(group + 2);
+  }
+}
+
+std::string upstream_path(std::string_view base, std::string_view path, std::string_view matched, bool strip_path) {
+  if (base.empty()) base = "/";
+  if (strip_path) return stripped_path(base, path, without_leading_dots(path.substr(matched.size())));
+  if (base.ends_with('/')) return std::string(base).append(path.substr(1));
+  return path == "/" ? std::string(base) : std::string(base).append(path);
+}
+
+}  // namespace mes::gateway

@@ -1,0 +1,127 @@
+// Kong 3.4's router "traditional_compatible": facts from kong/router/compat.lua and spec/01-unit/08-router_spec.lua.
+#include "gateway/router/router.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace mes::gateway {
+namespace {
+
+std::unique_ptr<const configuration> load(const std::string& routes) {
+  reporter report("kong.yml");
+  auto all = load_configuration(
+      "_format_version: \"3.0\"\nservices:\n- name: s\n  url: http://127.0.0.1:9\n  routes:\n" + routes, report);
+  for (const diagnostic& d : report.sorted()) ADD_FAILURE() << report.text_of(d);
+  return all;
+}
+
+struct question {
+  std::string_view method, host, path;
+  bool https = false;
+};
+
+std::string winner(const router& r, const question& q, const header_table* headers = nullptr) {
+  route_match m = r.find({.method = q.method, .path = q.path, .host = q.host, .https = q.https, .headers = headers});
+  return m.to ? m.to->name : "";
+}
+
+TEST(router, takes_the_longest_prefix) {
+  auto all = load(
+      "  - {name: root, paths: [/]}\n  - {name: auth, paths: [/api/v1/auth]}\n"
+      "  - {name: public, paths: [/api/v1/auth/login, /api/v1/auth/refresh, /api/v1/auth/.well-known/jwks.json]}\n");
+  router r(*all);
+  EXPECT_EQ(winner(r, {"GET", "a", "/"}), "root");
+  EXPECT_EQ(winner(r, {"GET", "a", "/api/v1/aut"}), "root");
+  EXPECT_EQ(winner(r, {"GET", "a", "/api/v1/auth"}), "auth");
+  EXPECT_EQ(winner(r, {"GET", "a", "/api/v1/auth/users"}), "auth");
+  EXPECT_EQ(winner(r, {"POST", "a", "/api/v1/auth/login"}), "public");
+  EXPECT_EQ(winner(r, {"GET", "a", "/api/v1/auth/.well-known/jwks.json"}), "public");
+}
+
+TEST(router, prefers_more_kinds_of_matchers_over_longer_paths) {
+  auto all = load(
+      "  - {name: long, paths: [/a/very/long/prefix]}\n  - {name: host, hosts: [example.com], paths: [/a]}\n"
+      "  - {name: method, methods: [GET], paths: [/a/very]}\n  - {name: both, methods: [GET], hosts: [example.com], "
+      "paths: [/]}\n");
+  router r(*all);
+  EXPECT_EQ(winner(r, {"POST", "x", "/a/very/long/prefix"}), "long");
+  EXPECT_EQ(winner(r, {"POST", "example.com", "/a/very/long/prefix"}), "host");
+  EXPECT_EQ(winner(r, {"GET", "x", "/a/very/long/prefix"}), "method");
+  EXPECT_EQ(winner(r, {"GET", "example.com", "/a/very/long/prefix"}), "both");
+}
+
+TEST(router, prefers_regular_expressions_over_prefixes_and_orders_them_by_their_priority) {
+  auto all = load(
+      "  - {name: prefix, paths: [/users/profile]}\n  - {name: low, paths: ['~/users/[a-z]+'], regex_priority: 1}\n"
+      "  - {name: high, paths: ['~/users/(?<id>\\d+|profile)$'], regex_priority: 5}\n");
+  router r(*all);
+  EXPECT_EQ(winner(r, {"GET", "a", "/users/profile"}), "high");
+  EXPECT_EQ(winner(r, {"GET", "a", "/users/42"}), "high");
+  EXPECT_EQ(winner(r, {"GET", "a", "/users/profile/x"}), "low");
+  EXPECT_EQ(winner(r, {"GET", "a", "/users/42/x"}), "");
+  EXPECT_EQ(winner(r, {"GET", "a", "/x/users/42"}), "");  // anchored at the start
+}
+
+TEST(router, matches_hosts_with_wildcards_and_ports) {
+  auto all = load(
+      "  - {name: plain, hosts: [example.com]}\n  - {name: left, hosts: ['*.example.com']}\n"
+      "  - {name: right, hosts: ['example.*']}\n  - {name: port, hosts: ['ported.com:8443']}\n");
+  router r(*all);
+  EXPECT_EQ(winner(r, {"GET", "example.com", "/"}), "plain");
+  EXPECT_EQ(winner(r, {"GET", "example.com:8000", "/"}), "plain");
+  EXPECT_EQ(winner(r, {"GET", "api.example.com", "/"}), "left");
+  EXPECT_EQ(winner(r, {"GET", "example.org", "/"}), "right");
+  EXPECT_EQ(winner(r, {"GET", "ported.com:8443", "/"}), "port");
+  EXPECT_EQ(winner(r, {"GET", "ported.com:1", "/"}), "");
+  EXPECT_EQ(winner(r, {"GET", "other.net", "/"}), "");
+}
+
+TEST(router, matches_headers_without_case) {
+  auto all = load(
+      "  - {name: v2, paths: [/], headers: {X-Version: [v2, 'V3']}}\n  - {name: re, paths: [/], headers: {X-Version: "
+      "['~*^v1[0-9]$']}}\n"
+      "  - {name: any, paths: [/]}\n");
+  router r(*all);
+  auto with = [&](std::string_view value) {
+    header_table headers;
+    headers.clear();
+    headers.add({.name = "x-version", .value = value});
+    return winner(r, {"GET", "a", "/"}, &headers);
+  };
+  EXPECT_EQ(with("V2"), "v2");
+  EXPECT_EQ(with("v3"), "v2");
+  EXPECT_EQ(with("v17"), "re");
+  EXPECT_EQ(with("v1"), "any");
+  EXPECT_EQ(winner(r, {"GET", "a", "/"}), "any");
+}
+
+TEST(router, gives_ties_to_the_larger_id) {
+  auto all = load(
+      "  - {name: one, id: 00000000-0000-4000-8000-000000000001, paths: [/same]}\n"
+      "  - {name: two, id: 00000000-0000-4000-8000-000000000002, paths: [/same]}\n");
+  EXPECT_EQ(winner(router(*all), {"GET", "a", "/same"}), "two");
+}
+
+// Bits of get_priority in compat.lua.
+TEST(router, computes_kongs_priorities) {
+  auto all = load(
+      "  - {name: a, paths: [/abc]}\n  - {name: b, hosts: [h.com], methods: [GET], paths: [/abc]}\n"
+      "  - {name: c, hosts: ['*.h.com'], headers: {X-A: [b], X-B: [c]}, paths: ['~/r'], regex_priority: 3}\n");
+  EXPECT_EQ(route_priority(all->routes[0], false, 4), (1ULL << 61) | 4);
+  EXPECT_EQ(route_priority(all->routes[1], false, 4), (3ULL << 61) | (1ULL << 60) | 4);
+  EXPECT_EQ(route_priority(all->routes[2], true, 0), (3ULL << 61) | (2ULL << 52) | (1ULL << 51) | (3ULL << 19));
+}
+
+TEST(router, finds_one_of_many) {
+  std::string routes;
+  for (int i = 0; i < 2000; ++i)
+    routes += "  - {name: r" + std::to_string(i) + ", paths: [/p/" + std::to_string(i) + "/]}\n";
+  auto all = load(routes);
+  router r(*all);
+  EXPECT_EQ(winner(r, {"GET", "a", "/p/1234/x"}), "r1234");
+  EXPECT_EQ(winner(r, {"GET", "a", "/p/2000/x"}), "");
+}
+
+}  // namespace
+}  // namespace mes::gateway
