@@ -1,0 +1,202 @@
+"""What all benchmarks share: alternated runs, medians, a table, results as JSON, and the conditions they were had under."""
+
+import json
+import os
+import pathlib
+import platform
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def alternate(contenders, runs=5, say=None):
+    """Measures each contender in turn, `runs` times over, so that a slow minute of the machine hits all alike.
+
+    contenders: name -> function without arguments that returns a dict of figures.
+    Returns name -> dict of medians. `say(name, run, figures)` is told of each run.
+    """
+    measured = {name: [] for name in contenders}
+    for run in range(runs):
+        for name, measure in contenders.items():
+            figures = measure()
+            measured[name].append(figures)
+            if say:
+                say(name, run + 1, figures)
+    return {name: medians(all_runs) for name, all_runs in measured.items()}
+
+
+def medians(all_runs):
+    return {key: statistics.median(run[key] for run in all_runs) for key in all_runs[0]}
+
+
+def figure(name, unit, ours, peers, goal=None, higher_is_better=True):
+    """One row of the results. `goal`: the least (or most) ratio of ours to the first peer; None: no goal."""
+    first = next(iter(peers.values()), None)
+    ratio = round(ours / first, 3) if first else None
+    met = None
+    if goal is not None and ratio is not None:
+        met = ratio >= goal if higher_is_better else ratio <= goal
+    return {"name": name, "unit": unit, "ours": ours, "peers": peers, "ratio": ratio, "goal": goal, "met": met}
+
+
+def print_table(figures):
+    peers = list(dict.fromkeys(p for f in figures for p in f["peers"]))
+    rows = [["", "unit", "ours", *peers, "ratio", "goal", "met"]]
+    for f in figures:
+        rows.append([f["name"], f["unit"], number(f["ours"]), *(number(f["peers"].get(p)) for p in peers),
+                     number(f["ratio"]), number(f["goal"]), {True: "yes", False: "NO", None: ""}[f["met"]]])
+    widths = [max(len(r[i]) for r in rows) for i in range(len(rows[0]))]
+    for i, row in enumerate(rows):
+        print("  ".join(c.ljust(w) if k < 2 else c.rjust(w) for k, (c, w) in enumerate(zip(row, widths))).rstrip())
+        if i == 0:
+            print("  ".join("-" * w for w in widths))
+
+
+def number(value):
+    if value is None:
+        return ""
+    if isinstance(value, float) and abs(value) < 100:
+        return f"{value:.3f}".rstrip("0").rstrip(".")
+    return f"{value:,.0f}"
+
+
+def write_results(name, figures, more_conditions=None):
+    path = ROOT / "bench" / "results" / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"figures": figures, "conditions": {**conditions(), **(more_conditions or {})}}, indent=1) + "\n")
+    print(f"\n{path.relative_to(ROOT)} written")
+
+
+def conditions():
+    return {
+        "cpu": cpu_model(),
+        "cores": os.cpu_count(),
+        "kernel": platform.release(),
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        "load_before": round(os.getloadavg()[0], 2),
+        "fdatasync_us": fdatasync_us(),
+        "commit": output("git", "-C", str(ROOT), "describe", "--always", "--dirty"),
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+
+
+def cpu_model():
+    with open("/proc/cpuinfo", encoding="utf-8") as f:
+        for line in f:
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor()
+
+
+def fdatasync_us(rounds=50):
+    """The median of a small append made durable, where the benchmarks' data lie."""
+    with tempfile.NamedTemporaryFile(dir=work_folder()) as f:
+        took = []
+        for _ in range(rounds):
+            f.write(b"x" * 512)
+            f.flush()
+            start = time.perf_counter()
+            os.fdatasync(f.fileno())
+            took.append(time.perf_counter() - start)
+    return round(statistics.median(took) * 1e6, 1)
+
+
+def work_folder():
+    return os.environ.get("TMPDIR", "/tmp")
+
+
+def output(*command):
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def need(*programs):
+    missing = [p for p in programs if not shutil.which(p)]
+    if missing:
+        sys.exit(f"not installed: {', '.join(missing)} (./dev peers installs what benchmarks need)")
+
+
+def free_ports(count):
+    """Ports that are free now, below the range that connections take theirs from."""
+    found, candidate = [], 20000 + os.getpid() % 5000
+    while len(found) < count:
+        candidate += 1
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", candidate))
+            except OSError:
+                continue
+        found.append(candidate)
+    return found
+
+
+def wait_for_port(port, seconds=10, process=None):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with socket.socket() as s:
+            s.settimeout(1)
+            if s.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        if process and process.poll() is not None:
+            break
+        time.sleep(0.02)
+    sys.exit(f"nobody listens on port {port}")
+
+
+class Processes:
+    """Started programs that end with the block, by their own process ids."""
+
+    def __init__(self):
+        self._running = []
+
+    def start(self, command, **options):
+        process = subprocess.Popen(command, **options)
+        self._running.append(process)
+        return process
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in reversed(self._running):
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self._running:
+            try:
+                process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def cpu_seconds(pid):
+    """User and system time of a process with its threads and its children that still run."""
+    def own(p):
+        with open(f"/proc/{p}/stat", encoding="utf-8") as f:
+            fields = f.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    total = own(pid)
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8") as f:
+            for child in f.read().split():
+                total += own(child)
+    except OSError:
+        pass
+    return total
+
+
+def pss_kb(pid):
+    total = 0
+    with open(f"/proc/{pid}/smaps_rollup", encoding="utf-8") as f:
+        for line in f:
+            if line.startswith("Pss:"):
+                total = int(line.split()[1])
+    return total
