@@ -32,15 +32,16 @@ void place(command& c, const event& e, const json::object& op) {
                      .part = text_of(e.data, "part"),
                      .operation = text_of(op, "name"),
                      .sequence = member_of<std::int64_t>(op, "sequence").value_or(0),
-                     .state = text_of(op, "state")};
+                     .state = text_of(op, "state"),
+                     .version = e.aggregate_version};
   if (q.operation_id.empty()) return;
-  if (q.equipment.empty() || !can_be_worked_on(q.state)) return remove_from_queue(c.db, q.operation_id);
-  ensure_equipment(c, q.equipment);
+  if (!q.equipment.empty()) ensure_equipment(c, q.equipment);
+  if (q.equipment.empty() || !can_be_worked_on(q.state)) q.state = "gone";
   put_in_queue(c.db, q);
 }
 
 result<void> on_dispatched(command& c, const event& e) {
-  if (!is_news(c.db, e.aggregate_id, e.aggregate_version, "dispatched")) return {};
+  if (is_over(c.db, e.aggregate_id)) return {};
   const json::value* operations = e.data.if_contains("operations");
   if (!operations || !operations->is_array()) return {};
   for (const json::value& op : operations->get_array())
@@ -49,8 +50,7 @@ result<void> on_dispatched(command& c, const event& e) {
 }
 
 result<void> on_over(command& c, const event& e) {
-  if (!is_news(c.db, e.aggregate_id, e.aggregate_version, text_of(e.data, "state"))) return {};
-  remove_order_from_queue(c.db, e.aggregate_id);
+  forget_order(c.db, e.aggregate_id, e.aggregate_version, text_of(e.data, "state"));
   for (assignment& a : assignments().all(c.db, {{"work_order_id", e.aggregate_id}, {"state", std::string("active")}}))
     if (auto done = end_assignment_now(c, std::move(a), "work order " + text_of(e.data, "state")); !done) return done;
   return {};
@@ -95,7 +95,7 @@ result<void> on_updated(command& c, const event& e) {
   if (const json::value* report = e.data.if_contains("report"); report && report->is_object())
     return on_report(c, report->get_object(), e.aggregate_id);
   if (const json::value* op = e.data.if_contains("operation"); op && op->is_object()) {
-    if (is_news(c.db, e.aggregate_id, e.aggregate_version, text_of(e.data, "state"))) place(c, e, op->get_object());
+    if (!is_over(c.db, e.aggregate_id)) place(c, e, op->get_object());
   }
   return {};
 }

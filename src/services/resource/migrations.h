@@ -47,6 +47,9 @@ CREATE TABLE assignments (id TEXT PRIMARY KEY, version BIGINT NOT NULL, document
 CREATE INDEX assignments_state ON assignments (state, equipment);
 CREATE INDEX assignments_order ON assignments (work_order_id);
 )"},
+    {12, "versions of queued operations", R"(
+ALTER TABLE equipment_queue ADD COLUMN version BIGINT NOT NULL DEFAULT 0;
+)"},
 };
 
 }  // namespace mes::resource

@@ -60,15 +60,15 @@ std::optional<calendar> calendar_of(store::session& db, const std::string& equip
 struct queued_operation {
   std::string operation_id, equipment, work_order_id, work_order, part, operation;
   std::int64_t sequence = 0;
-  std::string state;
+  std::string state;         // "gone": it cannot be worked on (any more)
+  std::int64_t version = 0;  // of its work order: topics have no order among each other, older ones change nothing
 };
 void put_in_queue(store::session& db, const queued_operation& q);
-void remove_from_queue(store::session& db, const std::string& operation_id);
-void remove_order_from_queue(store::session& db, const std::string& work_order_id);
 json::array queue_of(store::session& db, const std::string& equipment_code);
 std::vector<std::string> orders_on(store::session& db, const std::string& equipment_code);
 
-// False: a later version of the order has been seen; topics have no order among each other.
-bool is_news(store::session& db, const std::string& work_order_id, std::int64_t version, const std::string& state);
+// An order that is over leaves the queue for good.
+void forget_order(store::session& db, const std::string& work_order_id, std::int64_t version, const std::string& state);
+bool is_over(store::session& db, const std::string& work_order_id);
 
 }  // namespace mes::resource

@@ -153,6 +153,19 @@ TEST_P(resource_service, queues_and_releases_what_orders_bring) {
   EXPECT_EQ(get("/M1/queue")->body.at("data").as_array().size(), 0U) << "older than what is known";
 }
 
+TEST_P(resource_service, keeps_the_later_word_on_an_operation) {
+  json::object op{{"id", "o1"}, {"sequence", 10}, {"name", "Turning"}, {"state", "completed"}, {"resource", "M1"}};
+  json::object next{{"id", "o2"}, {"sequence", 20}, {"name", "Packing"}, {"state", "dispatched"}, {"resource", "M1"}};
+  json::object update{{"number", "WO-1"}, {"part", "p"}, {"state", "started"}, {"operation", op}};
+  ASSERT_TRUE(deliver("work-order.updated", "w1", 5, update));
+  op["state"] = "dispatched";
+  json::object order{{"number", "WO-1"}, {"part", "p"}, {"state", "dispatched"}, {"operations", json::array{op, next}}};
+  ASSERT_TRUE(deliver("work-order.dispatched", "w1", 3, order));
+  auto queue = get("/M1/queue")->body.at("data");
+  ASSERT_EQ(queue.as_array().size(), 1U) << "the first is completed, which came before its dispatch";
+  EXPECT_EQ(queue.at(0).at("operation"), "Packing");
+}
+
 TEST_P(resource_service, requires_maintenance_by_date_and_run_time) {
   ASSERT_TRUE(post("/", R"({"code":"Machine 4"})"));
   ASSERT_TRUE(post("/maintenance", R"({"number":"PM-1","equipment":"Machine 4","run_minutes_max":60})"));

@@ -47,17 +47,11 @@ std::vector<counted_report> counted_reports(store::session& db, const std::strin
 void put_in_queue(store::session& db, const queued_operation& q) {
   db.execute(
       "INSERT INTO equipment_queue (operation_id, equipment, work_order_id, work_order, part, operation, sequence, "
-      "state) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8) ON CONFLICT (operation_id) DO UPDATE SET "
-      "equipment = excluded.equipment, state = excluded.state",
-      {q.operation_id, q.equipment, q.work_order_id, q.work_order, q.part, q.operation, q.sequence, q.state});
-}
-
-void remove_from_queue(store::session& db, const std::string& operation_id) {
-  db.execute("DELETE FROM equipment_queue WHERE operation_id = :p1", {operation_id});
-}
-
-void remove_order_from_queue(store::session& db, const std::string& work_order_id) {
-  db.execute("DELETE FROM equipment_queue WHERE work_order_id = :p1", {work_order_id});
+      "state, version) VALUES (:p1, :p2, :p3, :p4, :p5, :p6, :p7, :p8, :p9) ON CONFLICT (operation_id) DO UPDATE SET "
+      "equipment = excluded.equipment, state = excluded.state, version = excluded.version "
+      "WHERE equipment_queue.version < excluded.version",
+      {q.operation_id, q.equipment, q.work_order_id, q.work_order, q.part, q.operation, q.sequence, q.state,
+       q.version});
 }
 
 json::array queue_of(store::session& db, const std::string& equipment_code) {
@@ -65,7 +59,7 @@ json::array queue_of(store::session& db, const std::string& equipment_code) {
   for (auto& [id, order_id, order, part, operation, sequence, state] :
        db.select<std::string, std::string, std::string, std::string, std::string, std::int64_t, std::string>(
            "SELECT operation_id, work_order_id, work_order, part, operation, sequence, state FROM equipment_queue "
-           "WHERE equipment = :p1 ORDER BY work_order_id, sequence LIMIT 500",
+           "WHERE equipment = :p1 AND state <> 'gone' ORDER BY work_order_id, sequence LIMIT 500",
            {equipment_code}))
     queue.push_back(json::object{{"operation_id", id},
                                  {"work_order_id", order_id},
@@ -80,18 +74,24 @@ json::array queue_of(store::session& db, const std::string& equipment_code) {
 std::vector<std::string> orders_on(store::session& db, const std::string& equipment_code) {
   std::vector<std::string> ids;
   for (auto& [id] : db.select<std::string>(
-           "SELECT DISTINCT work_order_id FROM equipment_queue WHERE equipment = :p1 ORDER BY work_order_id LIMIT 100",
+           "SELECT DISTINCT work_order_id FROM equipment_queue WHERE equipment = :p1 AND state <> 'gone' "
+           "ORDER BY work_order_id LIMIT 100",
            {equipment_code}))
     ids.push_back(std::move(id));
   return ids;
 }
 
-bool is_news(store::session& db, const std::string& work_order_id, std::int64_t version, const std::string& state) {
-  return db.execute(
-             "INSERT INTO work_orders_seen (work_order_id, version, state) VALUES (:p1, :p2, :p3) "
-             "ON CONFLICT (work_order_id) DO UPDATE SET version = excluded.version, state = excluded.state "
-             "WHERE work_orders_seen.version < excluded.version",
-             {work_order_id, version, state}) == 1;
+void forget_order(store::session& db, const std::string& work_order_id, std::int64_t version,
+                  const std::string& state) {
+  db.execute("DELETE FROM equipment_queue WHERE work_order_id = :p1", {work_order_id});
+  db.execute(
+      "INSERT INTO work_orders_seen (work_order_id, version, state) VALUES (:p1, :p2, :p3) ON CONFLICT DO NOTHING",
+      {work_order_id, version, state});
+}
+
+bool is_over(store::session& db, const std::string& work_order_id) {
+  return !db.select<std::string>("SELECT state FROM work_orders_seen WHERE work_order_id = :p1", {work_order_id})
+              .empty();
 }
 
 }  // namespace mes::resource

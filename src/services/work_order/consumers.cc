@@ -49,7 +49,7 @@ result<void> on_ncr_created(command& c, const event& e) {
   auto order = order_of(c, e);
   if (!order) return {};
   std::string gate = "ncr:" + text_of(e.data, "number"), severity = text_of(e.data, "severity");
-  open_gate(c.db, order->id, gate);
+  if (!open_gate(c.db, order->id, gate)) return {};  // known, or closed already
   note(c, *order, "ncr-created", gate + ", " + severity);
   bool severe = severity == "critical" || severity == "major";
   if (!severe || !flag_of(e.data, "hold_order")) return {};
@@ -61,7 +61,7 @@ result<void> on_ncr_closed(command& c, const event& e) {
   auto order = order_of(c, e);
   if (!order) return {};
   std::string gate = "ncr:" + text_of(e.data, "number");
-  lift_gate(c.db, order->id, gate);
+  close_gate(c.db, order->id, gate);
   note(c, *order, "ncr-closed", gate);
   return lift(c, std::move(*order), gate);
 }

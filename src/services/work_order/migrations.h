@@ -31,6 +31,9 @@ CREATE TABLE dispatch_queue (operation_id TEXT PRIMARY KEY, work_order_id TEXT N
 CREATE INDEX dispatch_queue_order ON dispatch_queue (work_order_id);
 CREATE INDEX dispatch_queue_resource ON dispatch_queue (resource, priority, due);
 )"},
+    {12, "gates that are closed stay known", R"(
+ALTER TABLE work_order_gates ADD COLUMN closed BIGINT NOT NULL DEFAULT 0;
+)"},
 };
 
 }  // namespace mes::work_order

@@ -149,17 +149,20 @@ void note(service::command& c, const work_order& order, std::string kind, std::s
   insert_note(c, order.id, order.version, kind, detail);
 }
 
-void open_gate(store::session& db, const std::string& order_id, const std::string& gate) {
-  db.execute("INSERT INTO work_order_gates (work_order_id, gate) VALUES (:p1, :p2) ON CONFLICT DO NOTHING",
-             {order_id, gate});
+bool open_gate(store::session& db, const std::string& order_id, const std::string& gate) {
+  return db.execute("INSERT INTO work_order_gates (work_order_id, gate) VALUES (:p1, :p2) ON CONFLICT DO NOTHING",
+                    {order_id, gate}) == 1;
 }
-void lift_gate(store::session& db, const std::string& order_id, const std::string& gate) {
-  db.execute("DELETE FROM work_order_gates WHERE work_order_id = :p1 AND gate = :p2", {order_id, gate});
+void close_gate(store::session& db, const std::string& order_id, const std::string& gate) {
+  db.execute(
+      "INSERT INTO work_order_gates (work_order_id, gate, closed) VALUES (:p1, :p2, 1) "
+      "ON CONFLICT (work_order_id, gate) DO UPDATE SET closed = 1",
+      {order_id, gate});
 }
 std::vector<std::string> open_gates(store::session& db, const std::string& order_id) {
   std::vector<std::string> gates;
-  for (auto& [gate] :
-       db.select<std::string>("SELECT gate FROM work_order_gates WHERE work_order_id = :p1 ORDER BY gate", {order_id}))
+  for (auto& [gate] : db.select<std::string>(
+           "SELECT gate FROM work_order_gates WHERE work_order_id = :p1 AND closed = 0 ORDER BY gate", {order_id}))
     gates.push_back(std::move(gate));
   return gates;
 }

@@ -28,9 +28,10 @@ result<json::object> list_reports(store::session& db, const service::page_reques
 json::object timeline(store::session& db, const service::page_request& page, const std::string& order_id);
 void note(service::command& c, const work_order& order, std::string kind, std::string detail);
 
-// What quality has open about an order.
-void open_gate(store::session& db, const std::string& order_id, const std::string& gate);
-void lift_gate(store::session& db, const std::string& order_id, const std::string& gate);
+// What quality has open about an order. Topics have no order among each other: a gate that was closed first does not
+// open any more. open_gate: true if it is open now and was not before.
+bool open_gate(store::session& db, const std::string& order_id, const std::string& gate);
+void close_gate(store::session& db, const std::string& order_id, const std::string& gate);
 std::vector<std::string> open_gates(store::session& db, const std::string& order_id);
 
 const service::collection<routing>& routings();

@@ -191,6 +191,15 @@ TEST_P(work_order_service, is_held_by_a_severe_ncr_until_it_closes) {
   EXPECT_TRUE(post("/" + id + "/actions/close"));
 }
 
+TEST_P(work_order_service, is_not_held_by_an_ncr_whose_end_came_first) {
+  std::string id = dispatched("WO-1");
+  json::object ncr{{"work_order_id", id}, {"number", "NCR-1"}, {"severity", "major"}, {"hold_order", true}};
+  ASSERT_TRUE(deliver("quality.ncr-closed", "n1", 2, ncr));
+  ASSERT_TRUE(deliver("quality.ncr-created", "n1", 1, ncr));
+  EXPECT_TRUE(told().empty());
+  EXPECT_EQ(get("/" + id)->body.at("state"), "dispatched");
+}
+
 TEST_P(work_order_service, is_never_held_for_history) {
   std::string id = make("Case 1", false);
   ASSERT_TRUE(post("/" + id + "/reports", pieces("Turning", 1, R"(,"historical":true)")));
