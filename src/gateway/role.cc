@@ -19,6 +19,12 @@
 #include "runtime/http_server.h"
 #include "runtime/kafka.h"
 
+// cmake/embed.cmake makes these from infrastructure/kong/kong.yml.
+extern "C" {
+extern const char mes_gateway_kong_yml_begin[];
+extern const char mes_gateway_kong_yml_end[];
+}
+
 namespace mes::gateway {
 namespace {
 
@@ -29,8 +35,8 @@ using runtime::setting_type;
 const std::vector<setting>& settings() {
   static const std::vector<setting> table = {
       {.name = "kong_config",
-       .default_value = "infrastructure/kong/kong.yml",
-       .help = "Declarative configuration, in Kong's format."},
+       .default_value = "",
+       .help = "Declarative configuration, in Kong's format; empty: the built-in infrastructure/kong/kong.yml."},
       {.name = "port",
        .type = setting_type::integer,
        .default_value = "8000",
@@ -152,6 +158,8 @@ class gateway {
 
   result<void> load_file() {
     const std::string& path = _process.settings().text("kong_config");
+    if (path.empty())
+      return load({mes_gateway_kong_yml_begin, mes_gateway_kong_yml_end}, "built-in infrastructure/kong/kong.yml");
     auto text = read_text(path);
     if (!text) return fail(text.error());
     return load(std::move(*text), path);
