@@ -19,9 +19,8 @@ time_category category_of_report(const std::string& type) {
   return time_category::running;
 }
 
-bool can_be_worked_on(const std::string& state) {
-  return state == "dispatched" || state == "setup" || state == "running" || state == "paused";
-}
+// Also what still waits for the operation before it: the equipment is to do it.
+bool is_ahead(const std::string& state) { return state != "completed" && state != "skipped" && state != "blocked"; }
 
 // One operation of an event: into the queue of its equipment, or out of it.
 void place(command& c, const event& e, const json::object& op) {
@@ -36,7 +35,7 @@ void place(command& c, const event& e, const json::object& op) {
                      .version = e.aggregate_version};
   if (q.operation_id.empty()) return;
   if (!q.equipment.empty()) ensure_equipment(c, q.equipment);
-  if (q.equipment.empty() || !can_be_worked_on(q.state)) q.state = "gone";
+  if (q.equipment.empty() || !is_ahead(q.state)) q.state = "gone";
   put_in_queue(c.db, q);
 }
 

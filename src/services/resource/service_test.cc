@@ -155,7 +155,7 @@ TEST_P(resource_service, queues_and_releases_what_orders_bring) {
 
 TEST_P(resource_service, keeps_the_later_word_on_an_operation) {
   json::object op{{"id", "o1"}, {"sequence", 10}, {"name", "Turning"}, {"state", "completed"}, {"resource", "M1"}};
-  json::object next{{"id", "o2"}, {"sequence", 20}, {"name", "Packing"}, {"state", "dispatched"}, {"resource", "M1"}};
+  json::object next{{"id", "o2"}, {"sequence", 20}, {"name", "Packing"}, {"state", "pending"}, {"resource", "M1"}};
   json::object update{{"number", "WO-1"}, {"part", "p"}, {"state", "started"}, {"operation", op}};
   ASSERT_TRUE(deliver("work-order.updated", "w1", 5, update));
   op["state"] = "dispatched";
