@@ -4,6 +4,8 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 
 #include "base/uuid.h"
 #include "gateway/http/head.h"
@@ -102,7 +104,9 @@ std::string check_target(std::string_view text) {
   auto colon = text.rfind(':');
   if (colon == std::string_view::npos || std::ranges::count(text, ':') > 1) return check_host(text);
   std::string_view port = text.substr(colon + 1);
-  if (!is_digits(port) || port.size() > 5 || std::stoul(std::string(port)) > 65535)
+  std::uint32_t number = 0;
+  std::from_chars(port.data(), port.data() + port.size(), number);
+  if (!is_digits(port) || port.size() > 5 || number > 65535)
     return fmt::format("Invalid target ('{}'); not a valid hostname or ip address", text);
   return check_host(text.substr(0, colon));
 }
