@@ -11,6 +11,9 @@ using namespace std::chrono_literals;
 constexpr auto usual_period = 5min;
 constexpr auto least_period = 1s;
 constexpr std::chrono::milliseconds first_retry = 250ms, longest_retry = 10s;
+// At start the auth service may still be making its first keys. Until we have some, good tokens cannot be told from bad
+// ones: attempts follow soon, and requests wait for them.
+constexpr auto patience = 15s;
 
 }  // namespace
 
@@ -53,16 +56,17 @@ struct jwks_source::state : std::enable_shared_from_this<jwks_source::state> {
     if (!outcome && fetched)
       log.warn("the JWKS could not be fetched", {{"error", std::string_view(outcome.error().message)}});
     std::vector<std::function<void()>> ready;
+    bool waits = false;
     {
       std::lock_guard lock(mutex);
       busy = false;
-      ready.swap(waiters);
+      waits = starting = !fetched && std::chrono::steady_clock::now() - started < patience;
+      if (!waits) ready.swap(waiters);
     }
-    // Until the first keys are here, soon again; then at leisure.
     auto delay = std::chrono::duration_cast<std::chrono::milliseconds>(usual_period);
     if (!outcome) {
       delay = retry;
-      retry = std::min<std::chrono::milliseconds>(retry * 2, longest_retry);
+      if (!waits) retry = std::min<std::chrono::milliseconds>(retry * 2, longest_retry);
     } else {
       retry = first_retry;
     }
@@ -92,8 +96,11 @@ struct jwks_source::state : std::enable_shared_from_this<jwks_source::state> {
   bool fetched = false;
   std::chrono::milliseconds retry = first_retry;
 
+  const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+
   std::mutex mutex;  // for what follows
   bool busy = false;
+  bool starting = true;  // no keys yet, and not for long
   std::chrono::steady_clock::time_point begun{};
   std::vector<std::function<void()>> waiters;
 };
@@ -110,7 +117,7 @@ bool jwks_source::refresh(std::function<void()> done) {
   static constexpr std::size_t waiters_max = 4096;
   std::lock_guard lock(_state->mutex);
   if (_state->waiters.size() >= waiters_max) return false;
-  if (_state->busy) {
+  if (_state->busy || _state->starting) {
     _state->waiters.push_back(std::move(done));
     return true;
   }

@@ -23,7 +23,7 @@ class jwks_source {
 
   void start();  // loop thread
   // For jwt_keys::set_refresher; any thread. At most one fetch a second is begun: whoever comes sooner waits for the
-  // one under way, or gets false.
+  // one under way, or gets false. At start, until the first keys are here (15 s at most), everybody waits.
   bool refresh(std::function<void()> done);
 
  private:
