@@ -119,7 +119,9 @@ class gateway {
   explicit gateway(runtime::process& process)
       : _process(process),
         _names(process.settings().text("service_host") != "dns", process.port(0)),
-        _jwks(process.loop(), _keys, process.log(), [this] { return jwks_url(); }) {}
+        _jwks(
+            process.loop(), _keys, process.log(), [this] { return jwks_url(); },
+            (process.data_dir() / "jwks.json").string()) {}
 
   result<void> start() {
     if (auto loaded = load_file(); !loaded) return loaded;
@@ -135,12 +137,21 @@ class gateway {
     _process.on_stop([this] { _proxy->stop(10s); });
     if (auto listening = start_admin(); !listening) return listening;
     _keys.set_refresher([this](std::function<void()> done) { return _jwks.refresh(std::move(done)); });
-    _jwks.start();
     if (_process.settings().flag("discovery")) follow_heartbeats();
     _process.log().info("listening", {{"http", std::int64_t{_proxy->port()}},
                                       {"https", std::int64_t{_proxy->tls_port()}},
                                       {"admin", std::int64_t{_admin->port()}}});
     return {};
+  }
+
+  // Ready means that a valid token is taken. Where no auth service answers, the routes without tokens serve all the
+  // same.
+  void announce_ready() {
+    auto once = [this] {
+      if (!_process.is_ready()) _process.ready();
+    };
+    _ready_anyway = _process.loop().after(3s, once);
+    _jwks.start(once);
   }
 
   // Threads end before what they use.
@@ -295,6 +306,7 @@ class gateway {
   std::uint64_t _generation_number = 0;
   std::unique_ptr<runtime::http_server> _admin;
   std::unique_ptr<runtime::kafka_consumer> _heartbeats;
+  std::shared_ptr<runtime::event_loop::timer> _ready_anyway;
 };
 
 int run(runtime::process& process) {
@@ -304,7 +316,7 @@ int run(runtime::process& process) {
     for (const field_error& f : started.error().fields) process.log().error(f.message);
     return 1;
   }
-  process.ready();
+  g.announce_ready();
   return process.run();
 }
 

@@ -38,17 +38,19 @@ bool names_audience(const json::object& claims) {
 
 }  // namespace
 
-void key_set::replace(const json::object& jwks) {
+bool key_set::replace(const json::object& jwks) {
   std::unordered_map<std::string, wire::rsa_key> keys;
   const json::value* list = jwks.if_contains("keys");
-  if (!list || !list->is_array()) return;
+  if (!list || !list->is_array()) return false;
   for (const json::value& entry : list->get_array()) {
     if (!entry.is_object()) continue;
     auto key = wire::rsa_key::from_jwk(entry.get_object());
     if (key) keys.emplace(text_claim(entry.get_object(), "kid"), std::move(*key));
   }
+  if (keys.empty()) return false;
   std::lock_guard lock(_mutex);
   _keys = std::move(keys);
+  return true;
 }
 
 void key_set::add(std::string key_id, wire::rsa_key key) {
@@ -101,9 +103,17 @@ void authenticator::authenticate(std::string_view header, std::function<void(res
   }
   auto parsed = wire::parse_jwt(token);
   if (!parsed) return done(std::unexpected(parsed.error()));
-  bool unknown_key = !_keys.find(text_claim(parsed->header, "kid"));
-  if (!unknown_key || (!_fetching && now - _last_fetch < fetch_pause)) return done(remember(token, now));
-  fetch([this, token = std::move(token), done = std::move(done)] { done(remember(token, instant::now())); });
+  std::string key_id = text_claim(parsed->header, "kid");
+  bool just_fetched = !_fetching && now - _last_fetch < fetch_pause;
+  if (_keys.find(key_id) || (just_fetched && _fetched)) return done(judge(token, false));
+  if (just_fetched) return done(judge(token, true));
+  fetch([this, token = std::move(token), key_id, done = std::move(done)] { done(judge(token, !_keys.find(key_id))); });
+}
+
+result<identity> authenticator::judge(const std::string& token, bool unknown_key) {
+  if (unknown_key && !_fetched)
+    return fail(error_code::unavailable, "The auth service's keys are not known yet; try again");
+  return remember(token, instant::now());
 }
 
 result<identity> authenticator::remember(const std::string& token, instant now) {
@@ -123,7 +133,8 @@ void authenticator::fetch(std::function<void()> then) {
     _fetching = false;
     _last_fetch = instant::now();
     if (got && got->status == 200)
-      if (auto body = wire::parse_json(got->body); body && body->is_object()) _keys.replace(body->get_object());
+      if (auto body = wire::parse_json(got->body); body && body->is_object())
+        if (_keys.replace(body->get_object())) _fetched = true;
     for (auto& step : std::exchange(_waiting, {})) step();
   });
 }

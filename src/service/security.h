@@ -22,7 +22,8 @@ inline constexpr std::string_view token_audience = "mes";
 // Keys by `kid`. Thread-safe.
 class key_set {
  public:
-  void replace(const json::object& jwks);  // {"keys":[…]}; entries that are no RSA keys are left out
+  // false, and nothing changes, if there is no key in it.
+  bool replace(const json::object& jwks);  // {"keys":[…]}; entries that are no RSA keys are left out
   void add(std::string key_id, wire::rsa_key key);
   std::optional<wire::rsa_key> find(std::string_view key_id) const;
 
@@ -50,6 +51,7 @@ class authenticator {
     std::int64_t expires_s;
   };
   result<identity> remember(const std::string& token, instant now);
+  result<identity> judge(const std::string& token, bool unknown_key);
   void fetch(std::function<void()> then);
 
   runtime::http_client _client;
@@ -58,6 +60,7 @@ class authenticator {
   std::unordered_map<std::string, remembered> _verified;
   std::vector<std::function<void()>> _waiting;  // for the fetch that is under way
   bool _fetching = false;
+  bool _fetched = false;  // once: until then an unknown key may be a good one
   instant _last_fetch{};
 };
 

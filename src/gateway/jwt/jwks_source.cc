@@ -1,6 +1,9 @@
 #include "gateway/jwt/jwks_source.h"
 
 #include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <mutex>
 
 namespace mes::gateway {
@@ -11,15 +14,12 @@ using namespace std::chrono_literals;
 constexpr auto usual_period = 5min;
 constexpr auto least_period = 1s;
 constexpr std::chrono::milliseconds first_retry = 250ms, longest_retry = 10s;
-// At start the auth service may still be making its first keys. Until we have some, good tokens cannot be told from bad
-// ones: attempts follow soon, and requests wait for them.
-constexpr auto patience = 15s;
 
 }  // namespace
 
 struct jwks_source::state : std::enable_shared_from_this<jwks_source::state> {
-  state(runtime::event_loop& l, jwt_keys& k, const observe::logger& g, std::function<std::string()> u)
-      : loop(l), keys(k), log(g), url(std::move(u)), client(l) {}
+  state(runtime::event_loop& l, jwt_keys& k, const observe::logger& g, std::function<std::string()> u, std::string f)
+      : loop(l), keys(k), log(g), url(std::move(u)), file(std::move(f)), client(l) {}
 
   // Loop thread from here on.
   void fetch() {
@@ -37,36 +37,56 @@ struct jwks_source::state : std::enable_shared_from_this<jwks_source::state> {
     if (answer->status != 200)
       return finish(
           fail(error_code::unavailable, "the JWKS was answered with status " + std::to_string(answer->status)));
-    std::vector<std::string> problems;
-    auto parsed = parse_jwks(answer->body, problems);
-    for (const std::string& p : problems) log.warn("a key of the JWKS is left out", {{"problem", std::string_view(p)}});
-    if (!parsed) return finish(fail(parsed.error()));
-    bool first = !fetched;
+    if (answer->body == last_body) return finish({});
+    if (auto taken = use(answer->body); !taken) return finish(fail(taken.error()));
+    keep(answer->body);
+    last_body = std::move(answer->body);
     fetched = true;
-    auto count = static_cast<std::int64_t>(parsed->size());
-    if (answer->body != last_body) {
-      last_body = std::move(answer->body);
-      keys.set_announced(std::move(*parsed));
-      log.info(first ? "token keys are here" : "token keys have changed", {{"keys", count}});
-    }
     finish({});
   }
 
+  result<void> use(const std::string& body) {
+    std::vector<std::string> problems;
+    auto parsed = parse_jwks(body, problems);
+    for (const std::string& p : problems) log.warn("a key of the JWKS is left out", {{"problem", std::string_view(p)}});
+    if (!parsed) return fail(parsed.error());
+    log.info("token keys are here", {{"keys", static_cast<std::int64_t>(parsed->size())}});
+    keys.set_announced(std::move(*parsed));
+    if (auto tell = std::exchange(known, nullptr)) tell();
+    return {};
+  }
+
+  // Renamed into place: a reader finds all of it or the one before. Losing it costs the next start a fetch.
+  void keep(const std::string& body) const {
+    std::string fresh = file + ".new";
+    bool written = static_cast<bool>(std::ofstream(fresh, std::ios::trunc | std::ios::binary) << body << std::flush);
+    std::error_code failed;
+    if (written) std::filesystem::rename(fresh, file, failed);
+    if (!written || failed) log.warn("the token keys cannot be kept for the next start", {{"file", file}});
+  }
+
+  void use_file() {
+    std::ifstream in(file, std::ios::binary);
+    if (!in) return;
+    std::string body(std::istreambuf_iterator<char>(in), {});
+    if (auto taken = use(body); !taken)
+      log.warn("the kept token keys cannot be read", {{"file", file}, {"error", taken.error().message}});
+  }
+
   void finish(result<void> outcome) {
-    if (!outcome && fetched)
+    if (!outcome && (fetched || retry >= longest_retry))
       log.warn("the JWKS could not be fetched", {{"error", std::string_view(outcome.error().message)}});
     std::vector<std::function<void()>> ready;
-    bool waits = false;
     {
       std::lock_guard lock(mutex);
       busy = false;
-      waits = starting = !fetched && std::chrono::steady_clock::now() - started < patience;
-      if (!waits) ready.swap(waiters);
+      ready.swap(waiters);
     }
+    // Until the first keys are here, soon again; then at leisure.
     auto delay = std::chrono::duration_cast<std::chrono::milliseconds>(usual_period);
     if (!outcome) {
       delay = retry;
-      if (!waits) retry = std::min<std::chrono::milliseconds>(retry * 2, longest_retry);
+      retry = std::min<std::chrono::milliseconds>(retry * 2, longest_retry);
     } else {
       retry = first_retry;
     }
@@ -90,44 +110,51 @@ struct jwks_source::state : std::enable_shared_from_this<jwks_source::state> {
   jwt_keys& keys;
   const observe::logger& log;
   std::function<std::string()> url;
+  std::string file;
+  std::function<void()> known;
   runtime::http_client client;
-  std::shared_ptr<runtime::event_loop::timer> next;
+  std::shared_ptr<runtime::event_loop::timer> next, soon;
   std::string last_body;
   bool fetched = false;
   std::chrono::milliseconds retry = first_retry;
 
-  const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
-
   std::mutex mutex;  // for what follows
   bool busy = false;
-  bool starting = true;  // no keys yet, and not for long
   std::chrono::steady_clock::time_point begun{};
   std::vector<std::function<void()>> waiters;
 };
 
 jwks_source::jwks_source(runtime::event_loop& loop, jwt_keys& keys, const observe::logger& log,
-                         std::function<std::string()> url)
-    : _state(std::make_shared<state>(loop, keys, log, std::move(url))) {}
+                         std::function<std::string()> url, std::string file)
+    : _state(std::make_shared<state>(loop, keys, log, std::move(url), std::move(file))) {}
 
-jwks_source::~jwks_source() { _state->next.reset(); }
+jwks_source::~jwks_source() {
+  _state->next.reset();
+  _state->soon.reset();
+}
 
-void jwks_source::start() { _state->begin(); }
+void jwks_source::start(std::function<void()> known) {
+  _state->known = std::move(known);
+  _state->use_file();
+  _state->begin();
+}
 
 bool jwks_source::refresh(std::function<void()> done) {
   static constexpr std::size_t waiters_max = 4096;
   std::lock_guard lock(_state->mutex);
   if (_state->waiters.size() >= waiters_max) return false;
-  if (_state->busy || _state->starting) {
-    _state->waiters.push_back(std::move(done));
-    return true;
-  }
-  auto now = std::chrono::steady_clock::now();
-  if (now - _state->begun < least_period) return false;
-  _state->busy = true;
-  _state->begun = now;
   _state->waiters.push_back(std::move(done));
-  _state->loop.post([self = _state->weak_from_this()] {
-    if (auto s = self.lock()) s->fetch();
+  if (_state->busy) return true;
+  auto now = std::chrono::steady_clock::now();
+  auto pause = std::max<std::chrono::steady_clock::duration>(least_period - (now - _state->begun), 0ms);
+  _state->busy = true;
+  _state->begun = now + pause;
+  _state->loop.post([self = _state->weak_from_this(), pause] {
+    auto s = self.lock();
+    if (!s) return;
+    s->soon = s->loop.after(std::chrono::ceil<std::chrono::milliseconds>(pause), [self] {
+      if (auto still = self.lock()) still->fetch();
+    });
   });
   return true;
 }

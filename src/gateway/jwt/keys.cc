@@ -99,6 +99,11 @@ void jwt_keys::set_refresher(refresher r) {
   _refresher = std::move(r);
 }
 
+bool jwt_keys::awaits_keys() const {
+  std::lock_guard lock(_lock);
+  return _refresher && _announced.empty();
+}
+
 bool jwt_keys::refresh(std::function<void()> done) const {
   refresher r;
   {

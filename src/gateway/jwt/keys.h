@@ -46,6 +46,8 @@ class jwt_keys {
   using refresher = std::function<bool(std::function<void()> done)>;
   void set_refresher(refresher r);
   bool refresh(std::function<void()> done) const;
+  // There is a JWKS to come, and none has come yet: an unknown key may be a good one.
+  bool awaits_keys() const;
 
   // What checking a token's signature has shown; kept so that it is paid once a token.
   struct verified {

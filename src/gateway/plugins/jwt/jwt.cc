@@ -101,6 +101,10 @@ class jwt final : public plugin {
       set_consumer(c, _anonymous, nullptr);
       return verdict::next;
     }
+    if (refused->unknown_key && _keys.awaits_keys()) {
+      c.exit_message(503, "The token keys are not known yet");
+      return verdict::respond;
+    }
     if (refused->claims_json.empty())
       c.exit_message(401, refused->message);
     else
