@@ -8,6 +8,7 @@
 #include "platform/simulate/simulate.h"
 #include "services/auth/module.h"
 #include "services/integration/module.h"
+#include "services/material/module.h"
 #include "services/quality/module.h"
 #include "services/reporting/module.h"
 #include "services/resource/module.h"
@@ -22,6 +23,7 @@ std::span<const runtime::role_definition> roles() {
       telemetry::role(),
       auth::role(),
       integration::role(),
+      material::role(),
       reporting::role(),
       traceability::role(),
       bus::role(),
