@@ -22,11 +22,10 @@ std::vector<lot> lots_of(command& c, const event& e) {
   std::set<std::string> names;
   if (std::string one = text_of(e.data, "lot"); !one.empty()) names.insert(one);
   if (const json::value* several = e.data.if_contains("lots"); several && several->is_array())
-    for (const json::value& v : several->get_array())
-      if (v.is_string())
-        names.emplace(v.get_string());
-      else if (v.is_object())
-        names.insert(text_of(v.get_object(), "lot"));
+    for (const json::value& v : several->get_array()) {
+      if (v.is_string()) names.emplace(v.get_string());
+      if (v.is_object()) names.insert(text_of(v.get_object(), "lot"));
+    }
   std::vector<lot> found;
   for (const std::string& name : names)
     if (auto l = get_lot(c.db, name)) found.push_back(std::move(*l));
