@@ -55,8 +55,7 @@ int detach() {
   setsid();
   const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (null >= 0) dup2(null, 0);
-  dup2(pipe_ends[1], 1);
-  dup2(pipe_ends[1], 2);
+  dup2(pipe_ends[1], 1);  // standard error stays the caller's until all is ready
   close(pipe_ends[0]);
   close(pipe_ends[1]);
   return -1;
