@@ -1,0 +1,29 @@
+"""What all tests of the real binary share. MES_BINARY names the binary, MES_SHARED the folder of data, MES_KEEP=1
+keeps the platforms' data."""
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from support.platform import BINARY, Platform  # noqa: E402
+
+
+def pytest_sessionstart(session):
+    if not BINARY.exists():
+        pytest.exit(f"{BINARY} is missing: run ./dev build, or set MES_BINARY", returncode=2)
+
+
+@pytest.fixture(scope="session")
+def platform():
+    """One empty platform for all tests that do not stop or kill anything."""
+    with Platform() as one:
+        yield one
+
+
+@pytest.fixture
+def own_platform():
+    """A platform that the test may harm."""
+    with Platform() as one:
+        yield one
