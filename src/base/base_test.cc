@@ -28,6 +28,20 @@ TEST(uuid, version_7_is_unique_and_marked) {
   EXPECT_EQ(uuid::parse(a.to_string()), a);
 }
 
+// RFC 9562: a big-endian 48-bit count of milliseconds leads; the rest keeps the order in which ids were made.
+TEST(uuid, version_7_sorts_in_the_order_of_making) {
+  uuid before = uuid::make_v7();
+  std::int64_t ms = 0;
+  for (int i = 0; i < 6; ++i) ms = ms << 8 | before.bytes[static_cast<std::size_t>(i)];
+  EXPECT_LE(std::abs(instant::now().ms() - ms), 60'000);
+  for (int i = 0; i < 10'000; ++i) {
+    uuid next = uuid::make_v7();
+    ASSERT_LT(before, next);
+    ASSERT_LT(before.to_string(), next.to_string());
+    before = next;
+  }
+}
+
 TEST(uuid, refuses_what_is_none) {
   for (const char* text : {"", "6ba7b810-9dad-11d1-80b4-00c04fd430c", "6ba7b810x9dad-11d1-80b4-00c04fd430c8",
                            "6ba7b810-9dad-11d1-80b4-00c04fd430cg"})

@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstring>
 #include <stdexcept>
@@ -39,13 +40,24 @@ constexpr char digits[] = "0123456789abcdef";
 
 }  // namespace
 
+// RFC 9562, section 6.2, method 3: the twelve bits behind the milliseconds carry their fraction, and a stamp that is
+// not above the last one of this process is made so: ids sort in the order in which they were made.
 uuid uuid::make_v7() {
   uuid id;
   random_bytes(id.bytes.data(), id.bytes.size());
-  auto ms = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-          .count());
-  for (std::size_t i = 0; i < 6; ++i) id.bytes[i] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
+  auto now = std::chrono::system_clock::now().time_since_epoch();
+  auto ms = std::chrono::floor<std::chrono::milliseconds>(now);
+  auto fraction_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now - ms).count();
+  auto stamp =
+      (static_cast<std::uint64_t>(ms.count()) << 12) | static_cast<std::uint64_t>(fraction_ns * 4096 / 1'000'000);
+  static std::atomic<std::uint64_t> last{0};
+  std::uint64_t before = last.load(std::memory_order_relaxed);
+  do {
+    if (stamp <= before) stamp = before + 1;
+  } while (!last.compare_exchange_weak(before, stamp, std::memory_order_relaxed));
+  for (std::size_t i = 0; i < 6; ++i) id.bytes[i] = static_cast<std::uint8_t>(stamp >> (52 - 8 * i));
+  id.bytes[6] = static_cast<std::uint8_t>((stamp >> 8) & 0x0f);
+  id.bytes[7] = static_cast<std::uint8_t>(stamp);
   set_version(id, 7);
   return id;
 }
