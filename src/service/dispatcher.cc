@@ -1,5 +1,6 @@
 #include "service/dispatcher.h"
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 
 #include "service/idempotency.h"
@@ -25,10 +26,39 @@ struct exchange {
 
 namespace {
 
+// What both databases can hold as text: UTF-8 as in RFC 3629, without NUL.
+bool is_text(std::string_view s) {
+  for (std::size_t i = 0; i < s.size();) {
+    auto byte = [&](std::size_t at) { return at < s.size() ? static_cast<unsigned char>(s[at]) : 0U; };
+    unsigned first = byte(i), second = byte(i + 1);
+    std::size_t length = first < 0x80   ? 1
+                         : first < 0xc2 ? 0
+                         : first < 0xe0 ? 2
+                         : first < 0xf0 ? 3
+                         : first < 0xf5 ? 4
+                                        : 0;
+    if (length == 0 || first == 0) return false;
+    for (std::size_t k = 1; k < length; ++k)
+      if ((byte(i + k) & 0xc0) != 0x80) return false;
+    // Overlong forms, surrogates, and what lies above U+10FFFF.
+    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) || (first == 0xf0 && second < 0x90) ||
+        (first == 0xf4 && second > 0x8f))
+      return false;
+    i += length;
+  }
+  return true;
+}
+
+// A caller's request id goes into events, logs and headers: one that is no short visible ASCII is not taken.
+bool is_request_id(std::string_view id) {
+  constexpr std::size_t length_max = 128;
+  return id.size() <= length_max && std::ranges::all_of(id, [](char c) { return c > ' ' && c < 0x7f; });
+}
+
 // The request's id and place in its trace: traceparent first, then X-Request-ID as a UUID, else a new one.
 void read_cause(exchange& e) {
   e.why.now = e.request.received;
-  e.why.request_id = e.request.headers.get("X-Request-ID");
+  if (std::string_view id = e.request.headers.get("X-Request-ID"); is_request_id(id)) e.why.request_id = id;
   if (auto parent = observe::trace_context::parse(e.request.headers.get("traceparent"))) {
     e.parent = parent->span;
     e.why.trace = parent->child();
@@ -49,8 +79,8 @@ result<void> check_query(const operation& op, const runtime::http_request& reque
       wrong.push_back({"?" + name, "is no parameter of this operation"});
     else if (!known->one_of.empty() && std::ranges::find(known->one_of, value) == known->one_of.end())
       wrong.push_back({"?" + name, "is not one of the values that the operation lists"});
-    else if (value.find('\0') != std::string::npos)
-      wrong.push_back({"?" + name, "must not contain NUL"});
+    else if (!is_text(value))
+      wrong.push_back({"?" + name, "must be UTF-8 without NUL"});
   }
   if (wrong.empty()) return {};
   return fail({error_code::invalid_argument, "The query is not valid", std::move(wrong)});
@@ -99,6 +129,8 @@ void emit_audit(command& c, const exchange& e, const reply& r, std::string_view 
 result<void> apply(exchange& e, store::session& db, const api::state& surface) {
   auto key = read_idempotency_key(e.request, e.why);
   if (!key) return std::unexpected(key.error());
+  // Without a user a stored answer would be anybody's, and those of logins are secrets.
+  if (e.op->options.permission == "public") key->reset();
   if (*key) {
     auto stored = find_reply(db, **key);
     if (!stored) return std::unexpected(stored.error());
@@ -159,6 +191,10 @@ void dispatcher::handle(runtime::http_request request, runtime::http_responder r
   if (answer_reserved(request, responder)) return;
   auto e = std::make_shared<exchange>(exchange{.request = std::move(request), .responder = std::move(responder)});
   read_cause(*e);
+  if (!is_text(e->request.path)) {
+    e->request.path = runtime::percent_encode(e->request.path);  // answers and logs are UTF-8
+    return finish(*e, fail(error_code::invalid_argument, "The path must be UTF-8 without NUL"));
+  }
   route(e);
 }
 
@@ -193,9 +229,6 @@ void dispatcher::authorize(const std::shared_ptr<exchange>& e, result<identity> 
 }
 
 void dispatcher::read_body(const std::shared_ptr<exchange>& e) {
-  for (const auto& [name, value] : e->path)
-    if (value.find('\0') != std::string::npos)
-      return finish(*e, fail(error_code::invalid_argument, "The path must not contain NUL"));
   if (auto fine = check_query(*e->op, e->request); !fine) return finish(*e, std::unexpected(fine.error()));
   if (!e->op->is_command()) return run_query(e);
   auto body = parse_body(*e->op, e->request);
