@@ -76,7 +76,7 @@ result<void> on_work_order(service::command& c, const service::event& e, named_n
 }
 
 result<void> connect(service::command& c, const service::event& e, std::string from, std::string to,
-                     std::string_view kind, std::string_view suffix = "") {
+                     std::string_view kind, std::string_view suffix = "", std::optional<quantity> share = {}) {
   auto name = [&c](std::string_view id) {
     name_node(c.db, id.substr(0, id.find(':')), id.substr(id.find(':') + 1), c.why.now);
   };
@@ -86,7 +86,7 @@ result<void> connect(service::command& c, const service::event& e, std::string f
             .from = std::move(from),
             .to = std::move(to),
             .kind = std::string(kind),
-            .amount = amount(e.data, "quantity"),
+            .amount = share ? *share : amount(e.data, "quantity"),
             .uom = text(e.data, "uom"),
             .valid_from = e.time,
             .valid_to = {},
@@ -125,12 +125,21 @@ result<void> on_split_or_merge(service::command& c, const service::event& e) {
   std::string one = node_id("lot", text(e.data, "lot"));
   const json::value* others = e.data.if_contains(split ? "children" : "parents");
   if (!others || !others->is_array()) return fail(error_code::corrupt, "the event names no other lots");
-  int number = 0;
-  for (const json::value& other : others->get_array()) {
+  const json::value* shares = e.data.if_contains("quantities");  // of the other lots, in their order
+  for (std::size_t i = 0; i < others->get_array().size(); ++i) {
+    const json::value& other = others->get_array()[i];
+    if (!other.is_string() && !other.is_object()) return fail(error_code::corrupt, "a lot is named by its number");
     std::string id =
-        node_id("lot", other.is_string() ? std::string(other.get_string()) : text(other.as_object(), "lot"));
+        node_id("lot", other.is_string() ? std::string(other.get_string()) : text(other.get_object(), "lot"));
+    std::optional<quantity> share;
+    if (shares && shares->is_array() && i < shares->get_array().size()) {
+      quantity q;
+      wire::decode_errors errors;
+      wire::codec<quantity>::decode(shares->get_array()[i], q, {}, "", errors);
+      if (errors.empty()) share = q;
+    }
     auto done =
-        connect(c, e, split ? one : id, split ? id : one, split ? "split" : "merged", "#" + std::to_string(number++));
+        connect(c, e, split ? one : id, split ? id : one, split ? "split" : "merged", "#" + std::to_string(i), share);
     if (!done) return done;
   }
   return {};

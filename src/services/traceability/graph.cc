@@ -1,6 +1,7 @@
 #include "services/traceability/graph.h"
 
 #include <boost/json/serialize.hpp>
+#include <climits>
 #include <set>
 
 namespace mes::traceability {
@@ -21,9 +22,10 @@ std::vector<std::string> neighbours(store::session& db, const std::string& id, d
   return ids;
 }
 
-node read_node(store::session& db, const std::string& id) {
-  auto rows =
-      db.select<std::string, std::string, std::int64_t>("SELECT kind, node_key, known FROM nodes WHERE id = :p1", {id});
+node read_node(store::session& db, const std::string& id, instant as_of) {
+  auto rows = db.select<std::string, std::string, std::int64_t>(
+      "SELECT kind, node_key, CASE WHEN known_at <= :p2 THEN 1 ELSE 0 END FROM nodes WHERE id = :p1",
+      {id, as_of.microseconds});
   if (rows.empty())
     return {.id = id, .kind = id.substr(0, id.find(':')), .key = id.substr(id.find(':') + 1), .known = false};
   return {.id = id,
@@ -34,7 +36,7 @@ node read_node(store::session& db, const std::string& id) {
 
 bool reaches(store::session& db, const std::string& from, const std::string& to) {
   if (from == to) return true;
-  for (const reached& r : walk(db, {from}, direction::forward, depth_max, instant{INT64_MAX}))
+  for (const reached& r : walk(db, {from}, direction::forward, INT_MAX, instant{INT64_MAX}))
     if (r.at.id == to) return true;
   return false;
 }
@@ -53,12 +55,15 @@ void name_node(store::session& db, std::string_view kind, std::string_view key, 
 void describe_node(store::session& db, std::string_view kind, std::string_view key, std::int64_t version,
                    const json::object& attributes, instant now) {
   db.execute(
-      "INSERT INTO nodes (id, kind, node_key, known, version, attributes, first_seen)"
-      " VALUES (:p1, :p2, :p3, 1, :p4, :p5, :p6) ON CONFLICT (id) DO UPDATE SET known = 1,"
-      " version = excluded.version, attributes = excluded.attributes WHERE nodes.version <= excluded.version",
+      "INSERT INTO nodes (id, kind, node_key, known, version, attributes, first_seen, known_at)"
+      " VALUES (:p1, :p2, :p3, 1, :p4, :p5, :p6, :p6) ON CONFLICT (id) DO UPDATE SET known = 1,"
+      " known_at = COALESCE(nodes.known_at, excluded.known_at), version = excluded.version, attributes = "
+      "excluded.attributes WHERE nodes.version <= excluded.version",
       {node_id(kind, key), std::string(kind), std::string(key), version, json::serialize(attributes),
        now.microseconds});
 }
+
+bool is_known(store::session& db, const std::string& id, instant as_of) { return read_node(db, id, as_of).known; }
 
 std::optional<json::object> find_node(store::session& db, std::string_view id) {
   auto rows = db.select<std::string, std::string, std::int64_t, std::string, std::int64_t>(
@@ -99,7 +104,7 @@ std::vector<reached> walk(store::session& db, const std::vector<std::string>& ro
     for (const std::string& id : level)
       for (std::string& other : neighbours(db, id, towards, as_of))
         if (seen.insert(other).second) {
-          found.push_back({read_node(db, other), d});
+          found.push_back({read_node(db, other, as_of), d});
           next.push_back(std::move(other));
         }
     level = std::move(next);

@@ -17,6 +17,8 @@ std::string node_id(std::string_view kind, std::string_view key);
 void name_node(store::session& db, std::string_view kind, std::string_view key, instant now);
 void describe_node(store::session& db, std::string_view kind, std::string_view key, std::int64_t version,
                    const boost::json::object& attributes, instant now);
+// Whether its owner had described the node by then.
+bool is_known(store::session& db, const std::string& id, instant as_of);
 std::optional<boost::json::object> find_node(store::session& db, std::string_view id);
 
 // unprocessable if it would close a cycle; installations are intervals, so that a re-install is none.

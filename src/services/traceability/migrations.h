@@ -26,6 +26,9 @@ inline constexpr store::migration migrations[] = {
      "CREATE INDEX steps_resource ON steps (resource, started_at);\n"
      "CREATE INDEX steps_request ON steps (request_id);\n"
      "CREATE TABLE simulations (id TEXT PRIMARY KEY, at BIGINT NOT NULL, document TEXT NOT NULL)"},
+    {11, "since when a node is known",
+     "ALTER TABLE nodes ADD COLUMN known_at BIGINT;\n"
+     "UPDATE nodes SET known_at = first_seen WHERE known = 1"},
 };
 
 }  // namespace mes::traceability

@@ -38,7 +38,7 @@ json::object simulate_recall(store::session& db, const recall_request& request, 
   json::array roots;
   for (const std::string& root : request.roots) {
     roots.push_back(json::string(root));
-    if (!find_node(db, root)) gaps.push_back(json::string(root));
+    if (!is_known(db, root, as_of)) gaps.push_back(json::string(root));
   }
   return {{"roots", std::move(roots)},
           {"direction", wire::name_of_enum(request.towards)},
