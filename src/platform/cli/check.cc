@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/quantity.h"
+#include "gateway/config/check.h"
 #include "platform/cli/settings_file.h"
 #include "platform/import/mapping.h"
 
@@ -74,6 +75,11 @@ check_outcome check_topics(const std::string& path) {
   return out;
 }
 
+check_outcome check_kong(const std::string& path) {
+  gateway::check_report report = gateway::check_kong_file(path);
+  return {.findings = std::move(report.findings), .ok = report.ok, .summary = std::move(report.summary)};
+}
+
 bool has(const wire::yaml_node& root, std::string_view key) { return root.find(key) != nullptr; }
 
 }  // namespace
@@ -81,6 +87,11 @@ bool has(const wire::yaml_node& root, std::string_view key) { return root.find(k
 std::vector<file_checker> file_checkers(std::span<const runtime::role_definition> roles,
                                         std::vector<file_checker> others) {
   std::vector<file_checker> all = std::move(others);
+  all.push_back({"kong.yml",
+                 [](std::string_view name, const wire::yaml_node& root) {
+                   return has(root, "_format_version") || name.starts_with("kong.");
+                 },
+                 check_kong});
   all.push_back({"topics.yaml",
                  [](std::string_view, const wire::yaml_node& root) {
                    const wire::yaml_node* topics = root.find("topics");

@@ -25,7 +25,7 @@ struct file_checker {
   std::function<check_outcome(const std::string& path)> check;
 };
 
-// Settings (mes.yaml) and import mappings; `others` come first.
+// kong.yml, topics.yaml, mes.yaml and import mappings; `others` come first.
 std::vector<file_checker> file_checkers(std::span<const runtime::role_definition> roles,
                                         std::vector<file_checker> others);
 

@@ -57,6 +57,32 @@ std::optional<quantity> quantity_of(const json::value& in) {
   return quantity{std::llround(d * static_cast<double>(quantity::scale))};
 }
 
+// Members as written: one colon each, outside of strings. The text is known to be valid JSON.
+std::size_t members_written(std::string_view text) {
+  std::size_t colons = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (in_string && text[i] == '\\')
+      ++i;
+    else if (text[i] == '"')
+      in_string = !in_string;
+    else if (text[i] == ':' && !in_string)
+      ++colons;
+  }
+  return colons;
+}
+
+std::size_t members_kept(const json::value& v) {
+  std::size_t count = 0;
+  if (const json::object* members = v.if_object()) {
+    count = members->size();
+    for (const auto& member : *members) count += members_kept(member.value());
+  } else if (const json::array* items = v.if_array()) {
+    for (const json::value& item : *items) count += members_kept(item);
+  }
+  return count;
+}
+
 }  // namespace
 
 void decode_errors::add(const std::string& path, std::string message) {
@@ -218,7 +244,11 @@ result<json::value> parse_json(std::string_view text, std::size_t depth_max) {
   if (!ec) parser.finish(ec);
   if (ec)
     return fail(error_code::invalid_argument, "Not valid JSON at byte " + std::to_string(read) + ": " + ec.message());
-  return parser.release();
+  json::value value = parser.release();
+  // I-JSON (RFC 7493, section 2.3): which of two members would count is nobody's guess to make.
+  if (members_written(text) != members_kept(value))
+    return fail(error_code::invalid_argument, "An object of the JSON has a member twice");
+  return value;
 }
 
 }  // namespace mes::wire

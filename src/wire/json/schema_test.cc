@@ -81,10 +81,12 @@ TEST(schema, makes_json_schema_with_references) {
 }
 
 TEST(parse_json, refuses_what_is_no_json) {
-  for (const char* text : {"", "{", "{\"a\":1}x", "[1,]", "\"\xff\"", "{\"a\" 1}"})
+  for (const char* text :
+       {"", "{", "{\"a\":1}x", "[1,]", "\"\xff\"", "{\"a\" 1}", R"({"a":1,"a":2})", R"([{"b":{"a":1,"a":1}}])"})
     EXPECT_FALSE(parse_json(text)) << text;
   EXPECT_FALSE(parse_json(std::string(100, '[') + std::string(100, ']')));
   EXPECT_TRUE(parse_json(" {\"a\":1} \n"));
+  EXPECT_TRUE(parse_json(R"([{"a":":\":"},{"a\\":{"a":"\\"}}])"));
 }
 
 TEST(quantity_codec, is_exact_for_decimals) {
