@@ -11,13 +11,14 @@ import sys
 # ARCHITECTURE.md, Ranks: a file includes lower ranks and its own folder, never a sibling, never upward.
 RANKS = {
     "base": 0,
-    "os": 1, "wire": 1, "observe": 1,
-    "runtime": 2,
-    "store": 3, "pages": 3,
-    "service": 4,
-    "gateway": 5, "bus": 5, "telemetry": 5, "console": 5, "services": 5,
-    "platform": 6,
-    "mes": 7,
+    "os": 1, "observe": 1,
+    "wire": 2,
+    "runtime": 3,
+    "store": 4, "pages": 4,
+    "service": 5,
+    "gateway": 6, "bus": 6, "telemetry": 6, "console": 6, "services": 6,
+    "platform": 7,
+    "mes": 8,
 }
 
 # pattern, what to use instead, folders that may

@@ -20,18 +20,9 @@ namespace mes {
 
 std::span<const runtime::role_definition> roles() {
   static const std::vector<runtime::role_definition> table = {
-      telemetry::role(),
-      auth::role(),
-      integration::role(),
-      material::role(),
-      reporting::role(),
-      traceability::role(),
-      bus::role(),
-      console::role(),
-      gateway::role(),
-      work_order::role(),
-      resource::role(),
-      platform::simulate_role(),
+      telemetry::role(), auth::role(),         integration::role(), material::role(),
+      reporting::role(), traceability::role(), bus::role(),         console::role(),
+      gateway::role(),   work_order::role(),   resource::role(),    platform::simulate_role(),
       quality::role(),
   };
   return table;

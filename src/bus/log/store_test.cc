@@ -262,7 +262,7 @@ TEST(store, knows_an_idempotent_producer_after_a_crash) {
   };
   EXPECT_EQ(check(0, 7).value(), std::optional<std::int64_t>(7));  // there already
   EXPECT_EQ(check(0, 3).value(), std::optional<std::int64_t>(3));  // the fifth last
-  EXPECT_EQ(check(0, 8).value(), std::nullopt);   // next
+  EXPECT_EQ(check(0, 8).value(), std::nullopt);                    // next
   EXPECT_EQ(check(0, 9).error(), kafka::error_code::out_of_order_sequence_number);
   EXPECT_EQ(check(0, 2).error(), kafka::error_code::out_of_order_sequence_number);  // forgotten
   EXPECT_EQ(check(1, 0).value(), std::nullopt);

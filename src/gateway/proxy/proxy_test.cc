@@ -403,7 +403,8 @@ TEST(proxy, refuses_bad_requests_and_closes) {
       g.ask("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n").starts_with("HTTP/1.1 400"));
   EXPECT_TRUE(
       g.ask("GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(40'000, 'x') + "\r\n\r\n").starts_with("HTTP/1.1 431"));
-  EXPECT_LE(service.connections(), 1);  // a bad chunk may be found with the service at hand already; the others never got there
+  EXPECT_LE(service.connections(),
+            1);  // a bad chunk may be found with the service at hand already; the others never got there
 }
 
 TEST(proxy, ties_request_id_and_trace_together) {

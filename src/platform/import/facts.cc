@@ -130,7 +130,7 @@ result<quantity> fact_reader::amount(const csv_row& row, std::string_view field)
   return *parsed;
 }
 
-result<instant> fact_reader::time(const csv_row& row, std::string_view field) const {
+result<instant> fact_reader::time_of(const csv_row& row, std::string_view field) const {
   const auto value = text(row, field);
   if (!value) return fail(value.error());
   const auto parsed = parse_local_time(*value, _mapping->time_format, _mapping->zone);
@@ -220,7 +220,7 @@ result<row_facts> fact_reader::read(const csv_row& row) {
     return reject(fmt::format("report.rework is \"{}\"; map it to true or false", *rework));
   r.rework = *rework == "true";
 
-  const auto started = time(row, "report.started_at"), ended = time(row, "report.ended_at");
+  const auto started = time_of(row, "report.started_at"), ended = time_of(row, "report.ended_at");
   if (!started) return fail(started.error());
   if (!ended) return fail(ended.error());
   if (*ended < *started) return reject("report.ended_at is before report.started_at");

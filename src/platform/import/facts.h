@@ -55,7 +55,7 @@ class fact_reader {
   bool holds(const csv_row& row, const std::vector<row_condition>& all) const;
   result<std::string> text(const csv_row& row, std::string_view field) const;
   result<quantity> amount(const csv_row& row, std::string_view field) const;
-  result<instant> time(const csv_row& row, std::string_view field) const;
+  result<instant> time_of(const csv_row& row, std::string_view field) const;
   result<void> check_against_first(const import_order& order);
   uuid identify(const csv_row& row);
 

@@ -43,7 +43,7 @@ void store::background_loop() {
       malloc_trim(0);  // what a burst took goes back to the system
     }
     if (std::chrono::steady_clock::now() >= next_sweep) {
-      drop_expired(std::chrono::system_clock::now());
+      drop_expired(std::chrono::system_clock::time_point(std::chrono::microseconds(instant::now().microseconds)));
       next_sweep += sweep_period;
     }
   }

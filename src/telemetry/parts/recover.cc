@@ -6,6 +6,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "base/instant.h"
 #include "telemetry/parts/store.h"
 
 namespace mes::telemetry {
@@ -39,7 +40,7 @@ result<void> store::recover() {
   for (std::string_view folder : {"/wal", "/parts"})
     if (auto ready = _fs.make_dirs(_dir + std::string(folder)); !ready) return ready;
   if (auto loaded = load_parts(); !loaded) return loaded;
-  drop_expired(std::chrono::system_clock::now());
+  drop_expired(std::chrono::system_clock::time_point(std::chrono::microseconds(instant::now().microseconds)));
   return replay();
 }
 

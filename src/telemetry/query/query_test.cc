@@ -146,7 +146,7 @@ TEST_P(query_test, the_query_language) {
       {R"({"query_string":{"query":"n:[6 TO *]"}})", 1},
       {R"({"query_string":{"query":"message:\"out of\" AND n:>7"}})", 1},
   };
-for (const auto& [query, expected] : cases) EXPECT_EQ(total("mes-logs-*", query), expected) << query;
+  for (const auto& [query, expected] : cases) EXPECT_EQ(total("mes-logs-*", query), expected) << query;
 }
 
 TEST_P(query_test, lines_go_to_the_indexes_that_they_belong_to) {
