@@ -277,6 +277,8 @@ class import_run {
   void compare() {
     _reconciliation = reconcile(_totals, _services, _reporting);
     const bool late = clock::now() - _reporting_since > std::chrono::seconds(_options.reconcile_s);
+    if (_reconciliation.equal())
+      _reconciled_seconds = std::chrono::duration<double>(clock::now() - _reports_started).count();
     if (_reconciliation.equal() || late) return _loop.stop();
     _again = _loop.after(std::chrono::milliseconds(200), [this] { ask_reporting(); });
   }
@@ -328,6 +330,7 @@ class import_run {
                      {"rejects_file", _rejects.count() > 0 ? json::value(_rejects.path()) : json::value(nullptr)},
                      {"report_seconds", _report_seconds},
                      {"reports_per_second", rate()},
+                     {"reconciled_seconds", _reconciled_seconds},
                      {"calls_repeated", _sender.counted().repeated},
                      {"reconciliation", std::move(rows)},
                      {"reconciled", equal},
@@ -352,6 +355,7 @@ class import_run {
   std::unique_ptr<import_file> _file;
   clock::time_point _started, _reports_started, _reporting_since;
   double _report_seconds = 0;
+  double _reconciled_seconds = 0;  // from the first report until services and reporting told the file's figures
   std::set<std::string> _wanted;
   service_totals _services;
   reporting_totals _reporting;
