@@ -37,12 +37,14 @@ def medians(all_runs):
 
 
 def figure(name, unit, ours, peers, goal=None, higher_is_better=True):
-    """One row of the results. `goal`: the least (or most) ratio of ours to the first peer; None: no goal."""
+    """One row of the results. `goal`: the least (or most) ratio of ours to the first peer, or without peers the least
+    (or most) of ours; None: no goal."""
     first = next(iter(peers.values()), None)
     ratio = round(ours / first, 3) if first else None
     met = None
-    if goal is not None and ratio is not None:
-        met = ratio >= goal if higher_is_better else ratio <= goal
+    judged = ratio if peers else ours
+    if goal is not None and judged is not None:
+        met = judged >= goal if higher_is_better else judged <= goal
     return {"name": name, "unit": unit, "ours": ours, "peers": peers, "ratio": ratio, "goal": goal, "met": met}
 
 

@@ -1,13 +1,8 @@
 """What all tests of the real binary share. MES_BINARY names the binary, MES_SHARED the folder of data, MES_KEEP=1
 keeps the platforms' data."""
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from support.platform import BINARY, Platform  # noqa: E402
+from tests.support.platform import BINARY, Platform
 
 
 def pytest_sessionstart(session):

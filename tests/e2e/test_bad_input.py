@@ -9,7 +9,7 @@ import uuid
 import pytest
 import requests
 
-from support.platform import SERVICES
+from tests.support.platform import SERVICES
 
 
 def order(**changes):

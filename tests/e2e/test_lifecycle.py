@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from support.platform import ALL_PORTS, BINARY, GATEWAY, ROOT, SERVICES, Platform
-from support.wait import eventually
+from tests.support.platform import ALL_PORTS, BINARY, GATEWAY, ROOT, SERVICES, Platform
+from tests.support.wait import eventually
 
 
 def is_alive(pid):

@@ -8,8 +8,8 @@ from collections import Counter
 
 import requests
 
-from support.bus import once_each, read_topic
-from support.wait import eventually
+from tests.support.bus import once_each, read_topic
+from tests.support.wait import eventually
 
 ROUNDS = int(os.environ.get("MES_KILL_ROUNDS", "10"))
 WRITERS = 4

@@ -5,9 +5,9 @@ import uuid
 import pytest
 import requests
 
-from support.bus import read_topic
-from support.platform import LOGS, TRACES
-from support.wait import eventually
+from tests.support.bus import read_topic
+from tests.support.platform import LOGS, TRACES
+from tests.support.wait import eventually
 
 
 @pytest.fixture(scope="module")

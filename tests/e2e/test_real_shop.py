@@ -8,9 +8,9 @@ from collections import Counter
 
 import pytest
 
-from support.bus import once_each, read_topic
-from support.platform import BINARY, ROOT, Platform
-from support.real_shop import CSV, ground_truth, import_command, run_import
+from tests.support.bus import once_each, read_topic
+from tests.support.platform import BINARY, ROOT, Platform
+from tests.support.real_shop import CSV, ground_truth, import_command, run_import
 
 TRUTH = ground_truth()
 TOTALS = TRUTH["totals"]

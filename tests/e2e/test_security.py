@@ -9,9 +9,9 @@ import uuid
 import pytest
 import requests
 
-from support.platform import GATEWAY_ADMIN, GATEWAY_TLS, LOGS, TRACES
-from support.tokens import encode, header_and_claims, new_private_key, platform_private_key, sign
-from support.wait import eventually
+from tests.support.platform import GATEWAY_ADMIN, GATEWAY_TLS, LOGS, TRACES
+from tests.support.tokens import encode, header_and_claims, new_private_key, platform_private_key, sign
+from tests.support.wait import eventually
 
 
 def ask(platform, token=None, method="GET", path="/workorders?limit=1", **more):

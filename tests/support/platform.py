@@ -11,7 +11,7 @@ from pathlib import Path
 
 import requests
 
-from support.wait import eventually
+from tests.support.wait import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("MES_BINARY", ROOT / "build/release/mes"))

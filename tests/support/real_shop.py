@@ -3,7 +3,7 @@ import json
 import os
 from pathlib import Path
 
-from support.platform import ROOT
+from tests.support.platform import ROOT
 
 SHARED = Path(os.environ.get("MES_SHARED", ROOT.parent / "shared"))
 FOLDER = SHARED / "data/production-levy-2014"
