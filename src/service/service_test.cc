@@ -1,4 +1,7 @@
 // What all services share, seen from outside: a small service over HTTP, on both engines.
+#include <condition_variable>
+#include <mutex>
+
 #include "runtime/http_client.h"
 #include "runtime/test_server.h"
 #include "service/state_machine.h"
@@ -322,6 +325,85 @@ TEST_P(tiny_service, answers_what_operators_ask_without_a_token) {
   json::value document = parsed(_running->call("GET", "/openapi.json", "", "", {}));
   EXPECT_TRUE(document.at("openapi").as_string().starts_with("3.1"));
   EXPECT_TRUE(document.at("paths").as_object().contains("/api/v1/things/{id}"));
+}
+
+// An event that comes twice is handled once; one that never can be goes to the dead letters with its reason, and those
+// behind it are handled.
+TEST(event_consumer, handles_once_and_buries_what_it_cannot) {
+  service_definition consuming = tiny();
+  consuming.define = [](api& table) {
+    tiny().define(table);
+    table.consume("work-order.created", [](command& c, const event& e) -> result<void> {
+      const json::value* name = e.data.if_contains("name");
+      if (!name) return fail(error_code::corrupt, "it has no name");
+      thing t{
+          .id = uuid::make_v7().to_string(), .name = std::string(name->as_string()), .request_id = c.why.request_id};
+      things().insert(c.db, t);
+      return {};
+    });
+  };
+  runtime::testing::test_bus bus({"work-order.created", "auth-service.dlq", "system.audit-log", "system.health-check"},
+                                 1);
+  std::string folder = "/tmp/mes-test-consumer-" + uuid::make_v4().to_string();
+  observe::logger log("consumer_test", observe::level::error);
+  {
+    runtime::kafka_producer producer(bus.bootstrap(), "test", log);
+    auto send = [&](json::object data, const uuid& id) {
+      event e{.type = "work-order.created",
+              .aggregate_id = "w1",
+              .data = std::move(data),
+              .id = id,
+              .time = instant::now(),
+              .request_id = "r-7"};
+      runtime::kafka_record record = to_record(e);
+      producer.produce(record, [](result<void> r) { EXPECT_TRUE(r); });
+    };
+    uuid id = uuid::make_v7();
+    send({{"name", "first"}}, id);
+    send({{"name", "first"}}, id);
+    send({{"title", "none"}}, uuid::make_v7());
+    producer.produce({.topic = "work-order.created", .key = "w1", .value = "no JSON"},
+                     [](result<void> r) { EXPECT_TRUE(r); });
+    send({{"name", "last"}}, uuid::make_v7());
+    ASSERT_TRUE(producer.flush(std::chrono::seconds(10)));
+
+    testing::test_process running(consuming, "sqlite:" + folder + "/test.db", bus.bootstrap());
+    std::string token = running.token({"viewer"});
+    json::array found;
+    for (int i = 0; i < 1'500 && found.size() < 2; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      found = wire::parse_json(running.call("GET", "/api/v1/things", "", token, {}).body)->at("data").as_array();
+    }
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_EQ(found[0].at("name"), "first");
+    EXPECT_EQ(found[0].at("request_id"), "r-7") << "the request that began it";
+    EXPECT_EQ(found[1].at("name"), "last");
+  }
+  std::mutex mutex;
+  std::condition_variable came;
+  std::vector<runtime::kafka_record> dead;
+  {
+    runtime::kafka_consumer letters({.bootstrap = bus.bootstrap(),
+                                     .client_id = "test",
+                                     .group = "",
+                                     .topics = {"auth-service.dlq"},
+                                     .start_time_ms = {}},
+                                    log, [&](std::vector<runtime::kafka_record> batch) {
+                                      std::lock_guard lock(mutex);
+                                      for (auto& r : batch) dead.push_back(std::move(r));
+                                      came.notify_all();
+                                      return true;
+                                    });
+    std::unique_lock lock(mutex);
+    EXPECT_TRUE(came.wait_for(lock, std::chrono::seconds(30), [&] { return dead.size() >= 2; }));
+  }
+  ASSERT_EQ(dead.size(), 2U);
+  EXPECT_EQ(dead[0].header("dlq_topic"), "work-order.created");
+  EXPECT_EQ(dead[0].header("dlq_offset"), "2");
+  EXPECT_EQ(dead[0].header("dlq_reason"), "corrupt: it has no name");
+  EXPECT_EQ(dead[1].header("dlq_offset"), "3");
+  EXPECT_EQ(dead[1].value, "no JSON");
+  std::filesystem::remove_all(folder);
 }
 
 // ---------------------------------------------------------------- values
