@@ -68,8 +68,11 @@ void append_json_string(std::string& out, std::string_view text) {
     } else if (c == '"' || c == '\\') {
       out += '\\';
       out += static_cast<char>(c);
-    } else if (c < 0x20) {
+    } else if (c < 0x20 || c == 0x7f) {
       fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
+    } else if (c == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0) {
+      // U+0080 to U+009F: some terminals take them for the start of a command.
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(text[1]));
     } else {
       out.append(text.substr(0, length));
     }

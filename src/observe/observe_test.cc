@@ -46,6 +46,12 @@ TEST(logger, writes_the_specifications_keys) {
   EXPECT_THAT(shipped, HasSubstr("\"request_id\":\"r-1\",\"user_id\":\"user-1\",\"count\":3,\"ok\":true}\n"));
 }
 
+TEST(logger, escapes_what_a_terminal_would_obey) {
+  std::string text;
+  append_json_string(text, "a\x1b[2J\x7f\xc2\x9b\xc2\xa0\xc3\xa9");
+  EXPECT_EQ(text, "\"a\\u001b[2J\\u007f\\u009b\xc2\xa0\xc3\xa9\"");
+}
+
 TEST(registry, exposes_the_text_format) {
   registry metrics;
   metrics.make_counter("requests_total", "Requests", {{"route", "/a"}}).add(2);

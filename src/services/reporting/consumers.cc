@@ -42,6 +42,11 @@ result<void> keep_report(service::command& c, const service::event& e, const jso
   std::string id = text(report, "id");
   if (!started || !ended || id.empty())
     return fail(error_code::corrupt, "the report needs id, started_at and ended_at");
+  // A reversed report and the one that reverses it count nowhere: neither pieces nor time.
+  if (std::string reversed = text(report, "reverses"); !reversed.empty()) {
+    c.db.execute("DELETE FROM reports WHERE id = :p1", {reversed});
+    return {};
+  }
   c.db.execute(
       "INSERT INTO reports (id, work_order_id, work_order, part, operation, operation_kind, resource, worker,"
       " report_type, started_at, ended_at, completed, rejected, mrb)"

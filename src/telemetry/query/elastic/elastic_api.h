@@ -1,4 +1,4 @@
-// Elasticsearch 8.10's REST interface, as far as log clients use it (docs/formats lists what is served).
+// Elasticsearch 8.10's REST interface, as far as log clients use it (query.h and search_request.h list what is served).
 #pragma once
 
 #include "runtime/http_server.h"
