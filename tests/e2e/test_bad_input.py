@@ -82,7 +82,7 @@ def test_nothing_of_a_bad_request_has_happened(platform):
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "null", "7", '"text"', '{"number":}', '{"a":1}{"b":2}',
-                                  "NaN", "{'a': 1}"])
+                                  '{"number":"a","number":"b","part":"x","quantity":1}', "NaN", "{'a': 1}"])
 def test_no_json_object(platform, body):
     problem(send(platform, body), 400)
 
