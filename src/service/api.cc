@@ -7,7 +7,7 @@
 
 namespace mes::service {
 
-api::api(std::shared_ptr<state> s) : _state(std::move(s)) {}
+api::api(const std::shared_ptr<state>& s) : _state(s.get()) {}
 
 api& api::add_query(std::string path, operation_options options, body_type output, query_handler handle) {
   std::vector<std::string> segments = split_path(path);

@@ -105,7 +105,7 @@ class api {
   json::object openapi() const;
 
   struct state;
-  explicit api(std::shared_ptr<state> s);
+  explicit api(const std::shared_ptr<state>& s);  // `s` must outlive it
 
  private:
   using command_handler = std::function<result<reply>(http_command&, const json::value& body)>;
@@ -129,7 +129,7 @@ class api {
   api& add_query(std::string path, operation_options options, body_type output, query_handler handle);
   api& add_command(std::string method, std::string path, operation_options options, body_type input, body_type output,
                    command_handler handle);
-  std::shared_ptr<state> _state;
+  state* _state;  // not owned: handlers that live in the state keep copies of this
 };
 
 // One row a service: what module.cc gives to run().

@@ -76,7 +76,8 @@ TEST(otlp, protobuf_by_its_field_numbers) {
   std::string resource = "\x0a\x15\x0a\x0cservice.name\x12\x05\x0a\x03svc";
   std::string resource_spans = "\x0a" + bytes({static_cast<int>(resource.size())}) + resource + "\x12" +
                                bytes({static_cast<int>(scope_spans.size())}) + scope_spans;
-  auto spans = read_all("\x0a" + bytes({static_cast<int>(resource_spans.size())}) + resource_spans);
+  std::string request = "\x0a" + bytes({static_cast<int>(resource_spans.size())}) + resource_spans;
+  auto spans = read_all(request);  // views into the request
   ASSERT_EQ(spans.size(), 1u);
   EXPECT_EQ(spans[0].service, "svc");
   EXPECT_EQ(spans[0].head.trace_id, id16);
