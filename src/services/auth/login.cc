@@ -51,7 +51,15 @@ void count_failure(service::command& c, user& who) {
          {{"severity", "warning"}, {"subject", "User " + who.username + " is locked after failed logins"}});
 }
 
-result<service::reply> log_in(service::http_command& c, const credentials_input& input) {
+// The session is in the database with this commit, and in Redis soon after it.
+service::reply open(service::http_command& c, const user& who, const std::shared_ptr<session_cache>& sessions) {
+  opened_session opened = open_session(c.db, who, c.why.now);
+  c.after_commit([sessions, who, id = opened.id, now = c.why.now] { sessions->keep(id, who, now); });
+  return {.body = wire::to_json(opened.tokens), .audit_id = who.id};
+}
+
+result<service::reply> log_in(service::http_command& c, const credentials_input& input,
+                              const std::shared_ptr<session_cache>& sessions) {
   auto who = users().find_by(c.db, "username", input.username);
   bool matches = c.prepared.is_bool() && c.prepared.get_bool();
   if (!who || !matches || who->state != user_state::active) {
@@ -61,12 +69,15 @@ result<service::reply> log_in(service::http_command& c, const credentials_input&
   }
   set_failed_logins(c.db, who->id, 0);
   append_audit(c, "login", who->id, "accepted");
-  return service::reply{.body = wire::to_json(open_session(c.db, *who, c.why.now)), .audit_id = who->id};
+  return open(c, *who, sessions);
 }
 
-result<service::reply> refresh(service::http_command& c, const refresh_input& input) {
-  auto used = use_refresh_token(c.db, input.refresh_token, c.why.now);
+result<service::reply> refresh(service::http_command& c, const refresh_input& input,
+                               const std::shared_ptr<session_cache>& sessions) {
+  std::string ended;
+  auto used = use_refresh_token(c.db, input.refresh_token, c.why.now, ended);
   if (!used) {
+    if (!ended.empty()) c.after_commit([sessions, ended] { sessions->drop(ended); });
     append_audit(c, "refresh", "", "refused");
     return refused(c.why);  // committed: a token used twice has ended its session
   }
@@ -76,8 +87,12 @@ result<service::reply> refresh(service::http_command& c, const refresh_input& in
                         .audit_id = who->id};
 }
 
-result<service::reply> log_out(service::http_command& c, const refresh_input& input) {
-  auto used = use_refresh_token(c.db, input.refresh_token, c.why.now);
+result<service::reply> log_out(service::http_command& c, const refresh_input& input,
+                               const std::shared_ptr<session_cache>& sessions) {
+  std::string ended;
+  auto used = use_refresh_token(c.db, input.refresh_token, c.why.now, ended);
+  if (used) ended = used->session_id;
+  if (!ended.empty()) c.after_commit([sessions, ended] { sessions->drop(ended); });
   if (used) {
     end_session(c.db, used->session_id, c.why.now);
     append_audit(c, "logout", used->user_id, "accepted");
@@ -100,7 +115,8 @@ result<service::reply> reauthenticate(service::http_command& c, const reauth_inp
       .audit_id = who->id};
 }
 
-result<service::reply> log_in_with_key(service::http_command& c, const api_key_input& input) {
+result<service::reply> log_in_with_key(service::http_command& c, const api_key_input& input,
+                                       const std::shared_ptr<session_cache>& sessions) {
   auto rows = c.db.select<std::string>("SELECT user_id FROM api_keys WHERE key_hash = :p1 AND revoked_at IS NULL",
                                        {hash_secret(input.api_key)});
   auto who = rows.empty() ? std::nullopt : users().find(c.db, std::get<0>(rows.front()));
@@ -109,12 +125,29 @@ result<service::reply> log_in_with_key(service::http_command& c, const api_key_i
     return refused(c.why);
   }
   append_audit(c, "api-key login", who->id, "accepted");
-  return service::reply{.body = wire::to_json(open_session(c.db, *who, c.why.now)), .audit_id = who->id};
+  return open(c, *who, sessions);
+}
+
+// The caller's session: from Redis, or from the database where Redis is away or has lost it.
+result<service::reply> get_session(const service::query& q, session_cache& sessions) {
+  std::string_view header = q.request.headers.get("Authorization");
+  auto token = wire::parse_jwt(header.substr(std::min(header.size(), std::string_view("Bearer ").size())));
+  const json::value* claim = token ? token->claims.if_contains("sid") : nullptr;
+  if (!claim || !claim->is_string()) return fail(error_code::not_found, "The token belongs to no session");
+  std::string id(claim->get_string());
+  if (auto cached = sessions.find(id)) return service::reply{.body = std::move(*cached)};
+  auto rows = q.db.select<std::int64_t>("SELECT started_at FROM sessions WHERE id = :p1 AND ended_at IS NULL", {id});
+  auto who = users().find(q.db, q.why.user.user_id);
+  if (rows.empty() || !who) return fail(error_code::not_found, "The session has ended");
+  return service::reply{.body = session_json(id, *who, instant{std::get<0>(rows.front())})};
 }
 
 }  // namespace
 
-void define_login(service::api& surface) {
+void define_login(service::api& surface, const std::shared_ptr<session_cache>& sessions) {
+  auto with_sessions = [&sessions](auto handle) {
+    return [sessions, handle](service::http_command& c, const auto& input) { return handle(c, input, sessions); };
+  };
   auto password_of = [&surface](bool of_caller) {
     return [surface, of_caller](const service::cause& why, const runtime::http_request&, const auto&,
                                 const json::value& body) -> result<json::value> {
@@ -124,17 +157,19 @@ void define_login(service::api& surface) {
   surface.post<credentials_input, token_pair>(
       "/login",
       {.id = "login", .summary = "Log in with a password", .permission = "public", .prepare = password_of(false)},
-      log_in);
+      with_sessions(log_in));
   surface.post<refresh_input, token_pair>(
       "/refresh", {.id = "refresh", .summary = "Exchange a refresh token for new tokens", .permission = "public"},
-      refresh);
+      with_sessions(refresh));
   surface.post<refresh_input>(
       "/logout",
       {.id = "logout", .summary = "End the session of a refresh token", .permission = "public", .success_status = 204},
-      log_out);
+      with_sessions(log_out));
   surface.post<api_key_input, token_pair>(
       "/api-keys/actions/login", {.id = "loginWithApiKey", .summary = "Log in with an API key", .permission = "public"},
-      log_in_with_key);
+      with_sessions(log_in_with_key));
+  surface.get("/session", {.id = "getSession", .summary = "The session that the token belongs to", .permission = ""},
+              [sessions](const service::query& q) { return get_session(q, *sessions); });
   surface.post<reauth_input>("/reauth",
                              {.id = "reauthenticate",
                               .summary = "Confirm one's password to sign one record",

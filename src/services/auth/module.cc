@@ -13,8 +13,9 @@ const service::service_definition& definition() {
                                              .migrations = migrations,
                                              .define =
                                                  [](service::api& surface) {
-                                                   define_login(surface);
-                                                   define_users(surface);
+                                                   auto sessions = std::make_shared<session_cache>(surface);
+                                                   define_login(surface, sessions);
+                                                   define_users(surface, sessions);
                                                    define_keys(surface);
                                                  },
                                              .started = first_start};

@@ -34,11 +34,12 @@ std::string add_refresh_token(store::session& db, const user& who, const std::st
 
 }  // namespace
 
-token_pair open_session(store::session& db, const user& who, instant now) {
+opened_session open_session(store::session& db, const user& who, instant now) {
   std::string session_id = uuid::make_v7().to_string();
   db.execute("INSERT INTO sessions (id, user_id, started_at) VALUES (:p1, :p2, :p3)",
              {session_id, who.id, now.microseconds});
-  return continue_session(db, who, session_id, now);
+  token_pair tokens = continue_session(db, who, session_id, now);
+  return {.id = std::move(session_id), .tokens = std::move(tokens)};
 }
 
 token_pair continue_session(store::session& db, const user& who, const std::string& session_id, instant now) {
@@ -51,7 +52,7 @@ token_pair continue_session(store::session& db, const user& who, const std::stri
           .expires_in = std::chrono::seconds(access_token_lifetime).count()};
 }
 
-result<refreshed> use_refresh_token(store::session& db, std::string_view token, instant now) {
+result<refreshed> use_refresh_token(store::session& db, std::string_view token, instant now, std::string& ended) {
   auto rows = db.select<std::string, std::string, std::int64_t, std::int64_t>(
       "SELECT session_id, user_id, used, expires_at FROM refresh_tokens WHERE token_hash = :p1", {hash_secret(token)});
   auto refuse = [] { return fail(error_code::unauthenticated, "The refresh token is not valid: log in again"); };
@@ -59,6 +60,7 @@ result<refreshed> use_refresh_token(store::session& db, std::string_view token, 
   auto& [session_id, user_id, used, expires_at] = rows.front();
   if (used != 0) {
     end_session(db, session_id, now);
+    ended = session_id;
     return refuse();
   }
   if (expires_at <= now.microseconds || !session_is_open(db, session_id)) return refuse();
@@ -71,9 +73,14 @@ void end_session(store::session& db, std::string_view session_id, instant now) {
              {now.microseconds, std::string(session_id)});
 }
 
-void end_sessions_of(store::session& db, std::string_view user_id, instant now) {
-  db.execute("UPDATE sessions SET ended_at = :p1 WHERE user_id = :p2 AND ended_at IS NULL",
-             {now.microseconds, std::string(user_id)});
+std::vector<std::string> end_sessions_of(store::session& db, std::string_view user_id, instant now) {
+  std::vector<std::string> ids;
+  for (auto& [id] : db.select<std::string>("SELECT id FROM sessions WHERE user_id = :p1 AND ended_at IS NULL",
+                                           {std::string(user_id)})) {
+    end_session(db, id, now);
+    ids.push_back(std::move(id));
+  }
+  return ids;
 }
 
 bool session_is_open(store::session& db, std::string_view session_id) {

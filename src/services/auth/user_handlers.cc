@@ -40,7 +40,12 @@ result<service::reply> change_user(service::http_command& c, const change_user_i
   return user_reply(*u);
 }
 
-result<service::reply> change_state(service::http_command& c) {
+void end_all(service::command& c, const user& u, const std::shared_ptr<session_cache>& sessions) {
+  for (const std::string& id : end_sessions_of(c.db, u.id, c.why.now))
+    c.after_commit([sessions, id] { sessions->drop(id); });
+}
+
+result<service::reply> change_state(service::http_command& c, const std::shared_ptr<session_cache>& sessions) {
   auto u = users().get(c.db, c.path_value("id"));
   if (!u) return std::unexpected(u.error());
   auto verb = wire::enum_of_name<user_verb>(c.path_value("verb"));
@@ -52,7 +57,7 @@ result<service::reply> change_state(service::http_command& c) {
   if (u->state == user_state::active)
     set_failed_logins(c.db, u->id, 0);
   else
-    end_sessions_of(c.db, u->id, c.why.now);
+    end_all(c, *u, sessions);
   append_audit(c, c.path_value("verb") + " user", u->id, "accepted");
   return user_reply(*u);
 }
@@ -75,11 +80,11 @@ result<json::value> prepare_password(const service::api& surface, const service:
   return json::value(json::string(hash_password(input->new_password)));
 }
 
-result<service::reply> change_password(service::http_command& c, const change_password_input&) {
+result<service::reply> change_password(service::http_command& c, const std::shared_ptr<session_cache>& sessions) {
   auto u = users().get(c.db, c.path_value("id"));
   if (!u) return std::unexpected(u.error());
   set_password_hash(c.db, u->id, text_of(c.prepared));
-  end_sessions_of(c.db, u->id, c.why.now);
+  end_all(c, *u, sessions);
   append_audit(c, "change password", u->id, "accepted");
   return service::reply{.status = 204, .body = {}};
 }
@@ -96,7 +101,7 @@ json::object roles_body() {
 
 }  // namespace
 
-void define_users(service::api& surface) {
+void define_users(service::api& surface, const std::shared_ptr<session_cache>& sessions) {
   surface.get<user>("/users", {.id = "listUsers", .summary = "Users", .permission = "auth:read", .paged = true},
                     [](const service::query& q) -> result<service::reply> {
                       auto page = service::read_page(q);
@@ -136,18 +141,19 @@ void define_users(service::api& surface) {
                        {.id = "changeUserState",
                         .summary = "activate, lock, unlock, disable or enable a user",
                         .permission = "auth:write"},
-                       change_state);
-  surface.put<change_password_input>("/users/{id}/password",
-                                     {.id = "changePassword",
-                                      .summary = "Change a password; ends the user's sessions",
-                                      .permission = "",
-                                      .success_status = 204,
-                                      .prepare =
-                                          [surface](const service::cause& why, const runtime::http_request&,
-                                                    const auto& path, const json::value& body) {
-                                            return prepare_password(surface, why, body, path.find("id")->second);
-                                          }},
-                                     change_password);
+                       [sessions](service::http_command& c) { return change_state(c, sessions); });
+  surface.put<change_password_input>(
+      "/users/{id}/password",
+      {.id = "changePassword",
+       .summary = "Change a password; ends the user's sessions",
+       .permission = "",
+       .success_status = 204,
+       .prepare =
+           [surface](const service::cause& why, const runtime::http_request&, const auto& path,
+                     const json::value& body) {
+             return prepare_password(surface, why, body, path.find("id")->second);
+           }},
+      [sessions](service::http_command& c, const change_password_input&) { return change_password(c, sessions); });
   surface.get("/roles", {.id = "listRoles", .summary = "Roles and what they may do", .permission = ""},
               [](const service::query&) -> result<service::reply> { return service::reply{.body = roles_body()}; });
 }
