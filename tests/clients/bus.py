@@ -1,5 +1,6 @@
 """A bus of its own for each test: the real binary on free ports, with its data in a temporary folder."""
 import json
+import os
 import pathlib
 import random
 import signal
@@ -9,7 +10,7 @@ import time
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-MES = ROOT / "build/release/mes"
+MES = pathlib.Path(os.environ.get("MES_BINARY", ROOT / "build/release/mes"))
 
 
 def free_offset():

@@ -1,0 +1,90 @@
+"""Apache Kafka itself, from Maven Central (`./dev peers` brings it): one node that is broker and controller.
+
+It is the reference that the bus is compared with, and its jars hold the Java client and the command-line tools.
+"""
+import pathlib
+import socket
+import subprocess
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LIBS = ROOT / "build/peers/kafka/libs"
+JAVA = ["java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
+
+
+def is_here():
+    return any(LIBS.glob("kafka_2.13-*.jar"))
+
+
+def java(*arguments, heap="256m"):
+    return [*JAVA, f"-Xmx{heap}", "-cp", f"{LIBS}/*", *arguments]
+
+
+def free_ports(count):
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
+
+
+SETTINGS = {
+    "process.roles": "broker,controller",
+    "node.id": "1",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "controller.listener.names": "CONTROLLER",
+    "num.partitions": "3",
+    "auto.create.topics.enable": "true",
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "1",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "transaction.state.log.num.partitions": "1",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    "group.initial.rebalance.delay.ms": "0",
+    "log.cleaner.dedupe.buffer.size": "2097152",
+    "num.network.threads": "1",
+    "num.io.threads": "2",
+}
+
+
+class Kafka:
+    def __init__(self, folder, **settings):
+        self.folder = pathlib.Path(folder)
+        self.settings = {**SETTINGS, **{name.replace("_", "."): value for name, value in settings.items()}}
+        broker, controller = free_ports(2)
+        self.address = f"127.0.0.1:{broker}"
+        self.settings |= {
+            "listeners": f"PLAINTEXT://{self.address},CONTROLLER://127.0.0.1:{controller}",
+            "advertised.listeners": f"PLAINTEXT://{self.address}",
+            "controller.quorum.voters": f"1@127.0.0.1:{controller}",
+            "log.dirs": str(self.folder / "kafka"),
+        }
+        self.process = None
+
+    def start(self):
+        properties = self.folder / "server.properties"
+        properties.write_text("".join(f"{name}={value}\n" for name, value in self.settings.items()))
+        subprocess.run(java("kafka.tools.StorageTool", "format", "-t", "AAAAAAAAAAAAAAAAAAAAAA", "--ignore-formatted", "-c", str(properties)),
+                       check=True, capture_output=True, timeout=120)
+        self.log = open(self.folder / "kafka.log", "ab")
+        self.process = subprocess.Popen(java("kafka.Kafka", str(properties), heap="512m"), stdout=self.log, stderr=self.log)
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, (self.folder / "kafka.log").read_text()[-3000:]
+            try:
+                host, port = self.address.split(":")
+                socket.create_connection((host, int(port)), 1).close()
+                return self
+            except OSError:
+                time.sleep(0.1)
+        raise TimeoutError("Kafka did not open its port")
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()

@@ -1,0 +1,44 @@
+"""What the client tests share: a bus of their own, and how a program written with somebody's client is run against it.
+
+MES_TEST_PEER=kafka runs the tests of `shared_bus` against Apache Kafka instead: what they expect is what it does.
+"""
+import os
+import subprocess
+
+import apache_kafka
+import pytest
+from bus import ROOT, Bus
+
+needs_kafka = pytest.mark.skipif(not apache_kafka.is_here(), reason="Apache Kafka's jars are not here: ./dev peers gets them")
+
+
+@pytest.fixture
+def bus(tmp_path):
+    """A bus for one test, which may kill it."""
+    running = Bus(tmp_path).start()
+    yield running
+    if running.process.poll() is None:
+        running.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_bus(tmp_path_factory):
+    """A bus for the tests of a file, which leave each other's topics alone."""
+    make = apache_kafka.Kafka if os.environ.get("MES_TEST_PEER") == "kafka" else Bus
+    running = make(tmp_path_factory.mktemp("bus")).start()
+    yield running
+    running.stop()
+
+
+def run_program(command, timeout=120, **options):
+    """The last line of what it prints; its errors if it fails."""
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=timeout, **options)
+    assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return done.stdout.strip().rpartition("\n")[2]
+
+
+def java(name, *arguments, timeout=180):
+    """Runs a class of tests/clients/java, which `./dev peers` has compiled."""
+    command = apache_kafka.java(name, *arguments)
+    command[command.index("-cp") + 1] += f":{ROOT}/build/peers/kafka/classes"
+    return run_program(command, timeout)

@@ -1,0 +1,91 @@
+"""What it means that two answers agree, and the list of what may differ."""
+import dataclasses
+import fnmatch
+
+from records import batches_of
+
+# Fields of which only this is compared: nothing, or whether they are there. The rest is compared by value.
+NOT_COMPARED = {
+    "throttle_time_ms": "Neither broker has quotas set; Kafka's value is of its own load.",
+    "cluster_id": "An id of its own.",
+    "host": "Both are told apart by their port alone.",
+    "port": "Each listens on its own.",
+    "client_host": "Kafka writes Java's form, with a slash in front; it is compared in the group tests.",
+    "log_append_time_ms": "The time of day.",
+    "transaction_start_time_ms": "The time of day.",
+    "last_timestamp": "The time of day.",
+    "finalized_features_epoch": "Counts the changes of Kafka's own metadata log.",
+    "heartbeat_interval_ms": "A setting.",
+    "node_endpoints": "Addresses, as above.",
+    "total_bytes": "Of the disk.",
+    "usable_bytes": "Of the disk.",
+    "partition_size": "Of files, whose layout is each broker's own.",
+    "log_dir": "A folder's name.",
+    "documentation": "Text for people.",
+    "coordinator_epoch": "Counts the coordinator's moves.",
+}
+ONLY_PRESENCE = {"error_message": "Text for people.", "batch_index_error_message": "Text for people."}
+IDENTIFYING = ("name", "topic", "topic_id", "partition_index", "partition", "group_id", "member_id", "api_key", "key", "transactional_id",
+               "resource_name", "producer_id", "principal", "operation", "user", "index", "group_instance_id")
+
+
+@dataclasses.dataclass
+class Difference:
+    """Rows of differences.txt and what a run found have the same columns; patterns are those of file names."""
+    api: str
+    versions: str
+    path: str
+    kafka: str
+    bus: str
+    reason: str = ""
+
+    def covers(self, other, version):
+        low, _, high = self.versions.partition("-")
+        return (fnmatch.fnmatchcase(other.api, self.api) and (self.versions == "*" or int(low) <= version <= int(high or low))
+                and fnmatch.fnmatchcase(other.path, self.path) and fnmatch.fnmatchcase(other.kafka, self.kafka)
+                and fnmatch.fnmatchcase(other.bus, self.bus))
+
+
+def sorted_by_identity(items):
+    """Order means nothing in the protocol's lists of things with names."""
+    def key(item):
+        return [str(item[name]) for name in IDENTIFYING if name in item and not isinstance(item[name], (list, dict))]
+    return sorted(items, key=key) if all(isinstance(i, dict) for i in items) else items
+
+
+def visible(items):
+    """Without Kafka's own topics: the bus keeps what is in them beside its topics."""
+    return [i for i in items if not (isinstance(i, dict) and str(i.get("name")).startswith("__"))]
+
+
+def differences(kafka, bus, path=""):
+    """(path, Kafka's value, the bus's) of what does not agree."""
+    name = path.rpartition(".")[2].partition("[")[0]
+    if name in NOT_COMPARED:
+        return
+    if name in ONLY_PRESENCE:
+        kafka, bus = bool(kafka), bool(bus)
+    if name == "records" and isinstance(kafka, (bytes, type(None))) and isinstance(bus, (bytes, type(None))):
+        kafka, bus = batches_of(kafka or b""), batches_of(bus or b"")
+    if isinstance(kafka, dict) and isinstance(bus, dict):
+        for field in kafka.keys() | bus.keys():
+            yield from differences(kafka.get(field, "<none>"), bus.get(field, "<none>"), f"{path}.{field}" if path else field)
+    elif isinstance(kafka, list) and isinstance(bus, list):
+        kafka, bus = sorted_by_identity(visible(kafka)), sorted_by_identity(visible(bus))
+        if len(kafka) != len(bus):
+            yield f"{path}#", str(len(kafka)), str(len(bus))
+        for left, right in zip(kafka, bus):
+            yield from differences(left, right, f"{path}[]")
+    elif kafka != bus:
+        yield path, repr(kafka), repr(bus)
+
+
+def read_allowed(path):
+    """differences.txt: one row a line, columns between ` | `; see there."""
+    rows = []
+    for line in path.read_text().splitlines():
+        if line.strip() and not line.startswith("#"):
+            columns = [column.strip() for column in line.split(" | ")]
+            assert len(columns) == 6, f"{path.name}: not six columns: {line}"
+            rows.append(Difference(*columns))
+    return rows

@@ -1,0 +1,175 @@
+"""Produce, fetch, list offsets, epochs, metadata: each function sends one random request of its kind."""
+from both import only, topic
+from records import GZIP, PLAIN, batch
+from target import Ref
+
+NOW_MS = 1_700_000_000_000  # of the records; the topics keep them for ever
+TOPICS = {"t0": 1, "t1": 3, "stamped": 1, "small": 1, "compacted": 1}
+CONFIGS = {  # beside retention.ms=-1
+
+    "stamped": {"message.timestamp.type": "LogAppendTime"},
+    "small": {"max.message.bytes": "200"},
+    "compacted": {"cleanup.policy": "compact"},
+}
+NAMES = [*TOPICS, "nowhere"]
+
+
+def any_topic(rng):
+    return rng.choice(NAMES)
+
+
+def any_partition(rng, name):
+    return rng.choice([*range(TOPICS.get(name, 1))] * 4 + [-1, 7])
+
+
+def good_batch(rng, **more):
+    count = rng.randint(1, 5)
+    times = [NOW_MS + rng.randint(0, 1000) for _ in range(count)]
+    values = [rng.choice([b"", b"v%d" % n, b"x" * rng.randint(1, 40)]) for n in range(count)]
+    keys = [b"k%d" % rng.randint(0, 3) for _ in range(count)]
+    return batch(values, **{"timestamps": times, "keys": keys, "codec": rng.choice([PLAIN, PLAIN, GZIP])} | more)
+
+
+BAD_BATCHES = {
+    "wrong CRC": lambda rng: good_batch(rng, crc_change=1),
+    "magic 1": lambda rng: good_batch(rng, magic=1),
+    "magic 3": lambda rng: good_batch(rng, magic=3),
+    "too long": lambda rng: good_batch(rng, length_change=5),
+    "too short": lambda rng: good_batch(rng, length_change=-5),
+    "cut": lambda rng: good_batch(rng)[:-3],
+    "cut in the head": lambda rng: good_batch(rng)[:40],
+    "count too high": lambda rng: batch([b"a", b"b"], timestamps=[NOW_MS, NOW_MS], count=3),
+    "count too low": lambda rng: batch([b"a", b"b"], timestamps=[NOW_MS, NOW_MS], count=1),
+    "negative count": lambda rng: batch([b"a", b"b"], timestamps=[NOW_MS, NOW_MS], count=-1),
+    "no records": lambda rng: batch([], timestamps=[NOW_MS]),
+    "last offset wrong": lambda rng: batch([b"a", b"b"], timestamps=[NOW_MS, NOW_MS], last_offset_delta=5),
+    "control": lambda rng: good_batch(rng, control=True),
+    "two batches": lambda rng: good_batch(rng) + good_batch(rng),
+    "a batch and a bit": lambda rng: good_batch(rng) + b"\0\0\0",
+    "large": lambda rng: batch([b"x" * 300], timestamps=[NOW_MS], keys=[b"k"]),
+    "no key": lambda rng: batch([b"v"], timestamps=[NOW_MS]),
+    "empty": lambda rng: b"",
+    "transactional": lambda rng: good_batch(rng, producer_id=10**6, epoch=0, sequence=0, transactional=True),
+    "unknown producer": lambda rng: good_batch(rng, producer_id=10**6, epoch=0, sequence=7),
+    "producer without sequence": lambda rng: good_batch(rng, producer_id=10**6, epoch=0, sequence=-1),
+    "gzip that is none": lambda rng: batch([b"v"], timestamps=[NOW_MS], keys=[b"k"], claimed_codec=GZIP),
+    "unknown codec": lambda rng: batch([b"v"], timestamps=[NOW_MS], keys=[b"k"], claimed_codec=5),
+    "far future": lambda rng: batch([b"v"], timestamps=[10**15], keys=[b"k"]),
+    "negative time": lambda rng: batch([b"v"], timestamps=[-5], keys=[b"k"]),
+    "no time": lambda rng: batch([b"v"], timestamps=[-1], keys=[b"k"]),
+}
+
+
+def produce(both):
+    rng = both.rng
+    name = any_topic(rng)
+    kind = rng.choice([None] * 20 + list(BAD_BATCHES))
+    records = BAD_BATCHES[kind](rng) if kind else good_batch(rng)
+    acks = rng.choice([-1] * 5 + [1] * 4 + [2])
+    send_produce(both, name, any_partition(rng, name), records, acks=acks)
+
+
+def send_produce(both, name, partition, records, *, acks=-1, version=None, **more):
+    version = both.version("produce") if version is None else version
+    return both.call("produce", version, only("produce", {
+        "acks": acks, "timeout_ms": 5000, **more,
+        "topic_data": [topic(name, partition_data=[{"index": partition, "records": records}])]}))
+
+
+class Producer:
+    """An idempotent producer whose next sequence is known, so that right and wrong ones can be sent."""
+
+    def __init__(self, both, number):
+        self.name, self.next, self.epoch = f"producer {number}", {}, 0
+        both.call("init_producer_id", both.version("init_producer_id"), {"transactional_id": None, "transaction_timeout_ms": 1000},
+                  bind=lambda answer: {self.name: answer["producer_id"]})
+
+    def send(self, both):
+        rng = both.rng
+        name, partition = rng.choice([("t0", 0), ("t1", 0), ("t1", 1)])
+        sequence = self.next.get((name, partition), 0)
+        case = rng.choice(["next"] * 6 + ["again", "ahead", "behind", "newer epoch", "older epoch"])
+        count = rng.randint(1, 3)
+        at = {"again": max(0, sequence - 1), "ahead": sequence + 2, "behind": max(0, sequence - 9)}.get(case, sequence)
+        epoch = self.epoch + {"newer epoch": 1, "older epoch": -1}.get(case, 0)
+        if case == "newer epoch":
+            at = rng.choice([0, at])
+        if epoch < 0:
+            return
+        def made(target):
+            return batch([b"v"] * count, timestamps=[NOW_MS] * count, producer_id=target.ids[self.name], epoch=epoch, sequence=at)
+        answer = send_produce(both, name, partition, made)
+        part = answer["responses"][0]["partition_responses"][0]
+        if part["error_code"] == 0 and case in ("next", "newer epoch") and (case == "next" or at == 0):
+            if case == "newer epoch":
+                self.epoch, self.next = epoch, {}
+            self.next[name, partition] = at + count
+
+
+def fetch(both):
+    rng = both.rng
+    name = any_topic(rng)
+    version = both.version("fetch")
+    both.call("fetch", version, only("fetch", {
+        "max_wait_ms": rng.choice([0, 0, 20]), "min_bytes": rng.choice([0, 1]), "max_bytes": rng.choice([1 << 20] * 3 + [1, 200]),
+        "isolation_level": rng.choice([0, 1]), "session_id": 0, "session_epoch": -1,
+        "topics": [topic(name, partitions=[{
+            "partition": any_partition(rng, name), "fetch_offset": rng.choice([0, 1, 2, 3, 5, 8, 20, -1, 10**6]),
+            "current_leader_epoch": rng.choice([-1] * 6 + [0, 9]), "partition_max_bytes": rng.choice([1 << 20] * 3 + [1, 150, 0])}])]}))
+
+
+def fetch_session(both):
+    rng = both.rng
+    both.call("fetch", both.version("fetch", low=7), {
+        "max_wait_ms": 0, "min_bytes": 0, "max_bytes": 1 << 20, "session_id": rng.choice([0, 77]), "session_epoch": rng.choice([-1, 1, 5]),
+        "topics": []})
+
+
+def list_offsets(both):
+    rng = both.rng
+    name = any_topic(rng)
+    version = both.version("list_offsets")
+    special = [-1, -2] + [-3] * (version >= 7) + [-4] * (version >= 8) + [-5] * (version >= 9)
+    both.call("list_offsets", version, only("list_offsets", {
+        "replica_id": -1, "isolation_level": rng.choice([0, 1]), "timeout_ms": 1000,
+        "topics": [topic(name, partitions=[{
+            "partition_index": any_partition(rng, name), "current_leader_epoch": rng.choice([-1] * 6 + [0, 9]),
+            "timestamp": rng.choice(special * 3 + [NOW_MS + rng.randint(-10, 1010), NOW_MS * 2, 0, -9])}])]}))
+
+
+def offset_for_leader_epoch(both):
+    rng = both.rng
+    name = any_topic(rng)
+    both.call("offset_for_leader_epoch", both.version("offset_for_leader_epoch"), only("offset_for_leader_epoch", {
+        "replica_id": rng.choice([-1, -2]), "topics": [topic(name, partitions=[{
+            "partition": any_partition(rng, name), "current_leader_epoch": rng.choice([-1, -1, 0, 9]),
+            "leader_epoch": rng.choice([0, 0, 1, 9, -1])}])]}))
+
+
+def metadata(both):
+    rng = both.rng
+    version = both.version("metadata")
+    names = rng.sample(NAMES, rng.randint(0, 3)) + rng.choice([[], [], ["bad name!"], [""], ["x" * 250], [".."]])
+    topics = rng.choice([None if version >= 1 else [], [{"name": n, "topic_id": "00000000-0000-0000-0000-000000000000"} for n in names]])
+    if version >= 12 and rng.random() < 0.4:
+        topics = [{"name": None, "topic_id": Ref(f"topic {n}", "11111111-1111-1111-1111-111111111111")} for n in names]
+    both.call("metadata", version, {
+        "topics": topics, "allow_auto_topic_creation": False,
+        "include_cluster_authorized_operations": rng.choice([True, False]) and version <= 10,
+        "include_topic_authorized_operations": rng.choice([True, False])})
+
+
+def api_versions(both):
+    both.call("api_versions", both.version("api_versions"), {
+        "client_software_name": both.rng.choice(["apache-kafka-java", "", "bad name!"]), "client_software_version": "4.2.0"})
+
+
+def find_coordinator(both):
+    rng = both.rng
+    version = both.version("find_coordinator")
+    both.call("find_coordinator", version, {"key": rng.choice(["g0", ""]), "key_type": rng.choice([0, 0, 1, 2, 9]),
+                                            "coordinator_keys": rng.choice([["g0"], ["g0", "g1"], [""], []])})
+
+
+CASES = [(produce, 10), (fetch, 8), (fetch_session, 1), (list_offsets, 5), (offset_for_leader_epoch, 2), (metadata, 3), (api_versions, 1),
+         (find_coordinator, 1)]

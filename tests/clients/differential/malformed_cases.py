@@ -1,0 +1,101 @@
+"""Frames that do not follow the protocol: what matters is whether the connection is closed, and that the broker lives on."""
+import struct
+
+from codec import REQUESTS, request_frame
+
+BODIES = {
+    "metadata": {"topics": []}, "api_versions": {}, "find_coordinator": {"key": "g", "coordinator_keys": ["g"]},
+    "list_groups": {}, "heartbeat": {"group_id": "g", "member_id": "m"},
+    "list_offsets": {"topics": [{"name": "t0", "partitions": [{"partition_index": 0, "timestamp": -1}]}]},
+    "describe_groups": {"groups": ["g"]}, "init_producer_id": {"transactional_id": None, "transaction_timeout_ms": 1000},
+    "offset_fetch": {"group_id": "g", "topics": [], "groups": []},
+}
+
+
+def _sized(payload):
+    return struct.pack(">i", len(payload)) + payload
+
+
+def _head(key, version, client=b"\0\1c"):
+    return struct.pack(">hhi", key, version, 9) + client
+
+
+def cut(rng, api, version):
+    frame = request_frame(api, version, _fitting(api, version))
+    return _sized(frame[4:4 + rng.randint(0, len(frame) - 5)])
+
+
+def _fitting(api, version):
+    fields = {f.name for f in REQUESTS[api].fields}
+    return {k: v for k, v in BODIES[api].items() if k in fields}
+
+
+def longer(rng, api, version):
+    return _sized(request_frame(api, version, _fitting(api, version))[4:] + b"\0" * rng.randint(1, 9))
+
+
+def version_too_high(rng, api, version):
+    return _sized(_head(REQUESTS[api].key, REQUESTS[api].versions.high + rng.choice([1, 50])) + b"\0\0\0\0")
+
+
+def version_negative(rng, api, version):
+    return _sized(_head(REQUESTS[api].key, -1) + b"\0\0\0\0")
+
+
+def unknown_api(rng, api, version):
+    return _sized(_head(rng.choice([-1, 999, 4, 5, 6, 7]), 0) + b"\0\0\0\0")
+
+
+def negative_array(rng, api, version):
+    return _sized(_head(3, 1) + struct.pack(">i", rng.choice([-2, -1000])))
+
+
+def endless_array(rng, api, version):
+    return _sized(_head(3, 1) + struct.pack(">i", 0x7FFFFFFF))
+
+
+def endless_text(rng, api, version):
+    return _sized(_head(3, 1) + struct.pack(">ih", 1, 0x7FFF) + b"abc")
+
+
+def negative_size(rng, api, version):
+    return struct.pack(">i", rng.choice([-1, -2**31]))
+
+
+def too_large(rng, api, version):
+    return struct.pack(">i", 0x7FFFFFF0)
+
+
+def no_text(rng, api, version):
+    return _sized(_head(3, 1) + struct.pack(">ih", 1, 4) + b"\xff\xfe\xfd\xfc")
+
+
+def varint_too_long(rng, api, version):
+    return _sized(_head(3, 9) + b"\0" + b"\xff" * 9)
+
+
+def http(rng, api, version):
+    return b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def empty(rng, api, version):
+    return struct.pack(">i", 0)
+
+
+FRAMES = [cut, cut, cut, longer, version_too_high, version_negative, unknown_api, negative_array, endless_array, endless_text, negative_size,
+          too_large, no_text, varint_too_long, http, empty]
+
+
+def malformed(both):
+    rng = both.rng
+    kind = rng.choice(FRAMES)
+    api = rng.choice(list(BODIES))
+    version = both.version(api)
+    frame = kind(rng, api, version)
+    kafka, bus = (target.raw(frame) for target in both.targets)
+    shown = [f"<{len(a)} bytes>" if isinstance(a, bytes) else a for a in (kafka, bus)]
+    both.compare(f"malformed {kind.__name__}", version, {"api": api, "frame": frame.hex()}, *({"answer": a} for a in shown))
+    both.requests += 1
+
+
+CASES = [(malformed, 3)]

@@ -1,0 +1,76 @@
+"""Record batches (magic 2) made by hand, right ones and wrong ones."""
+import gzip
+import struct
+
+PLAIN, GZIP, SNAPPY, LZ4, ZSTD = range(5)
+
+
+def _crc32c_table():
+    table = []
+    for value in range(256):
+        for _ in range(8):
+            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
+        table.append(value)
+    return table
+
+
+_TABLE = _crc32c_table()
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc = _TABLE[(crc ^ byte) & 0xFF] ^ crc >> 8
+    return crc ^ 0xFFFFFFFF
+
+
+def varint(value):
+    value = (value << 1) ^ (value >> 63)
+    out = bytearray()
+    value &= 0xFFFFFFFFFFFFFFFF
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def sized(data):
+    return varint(-1) if data is None else varint(len(data)) + data
+
+
+def record(offset_delta, timestamp_delta, key, value, headers=()):
+    body = b"\0" + varint(timestamp_delta) + varint(offset_delta) + sized(key) + sized(value) + varint(len(headers))
+    body += b"".join(sized(k) + sized(v) for k, v in headers)
+    return varint(len(body)) + body
+
+
+def batch(values, *, timestamps, keys=None, codec=PLAIN, producer_id=-1, epoch=-1, sequence=-1, transactional=False,
+          control=False, magic=2, claimed_codec=None, count=None, last_offset_delta=None, crc_change=0, length_change=0):
+    """Bytes of one batch; those from `magic` on make it wrong in one way each."""
+    first = timestamps[0]
+    keys = keys or [None] * len(values)
+    records = b"".join(record(n, t - first, k, v) for n, (t, k, v) in enumerate(zip(timestamps, keys, values)))
+    if codec == GZIP:
+        records = gzip.compress(records, mtime=0)
+    attributes = (codec if claimed_codec is None else claimed_codec) | transactional << 4 | control << 5
+    checked = struct.pack(">hiqqqhii", attributes, len(values) - 1 if last_offset_delta is None else last_offset_delta, first,
+                          max(timestamps), producer_id, epoch, sequence, len(values) if count is None else count) + records
+    head = struct.pack(">ibI", 0, magic, crc32c(checked) ^ crc_change)
+    return struct.pack(">qi", 0, len(head) + len(checked) + length_change) + head + checked
+
+
+def batches_of(data):
+    """What a fetch brought, batch by batch: (base offset, records, attributes, producer epoch, sequence, bytes after the CRC's head).
+    A last batch that the size limit cut is left out, as clients do."""
+    found, at = [], 0
+    while at + 61 <= len(data):
+        base, length = struct.unpack_from(">qi", data, at)
+        if at + 12 + length > len(data):
+            break
+        attributes, last_delta = struct.unpack_from(">hi", data, at + 21)
+        epoch, sequence, count = struct.unpack_from(">hii", data, at + 51)
+        found.append({"base_offset": base, "last_offset_delta": last_delta, "count": count, "attributes": attributes, "epoch": epoch,
+                      "sequence": sequence, "records": data[at + 61:at + 12 + length]})
+        at += 12 + length
+    return found

@@ -1,0 +1,85 @@
+"""Kafka's command-line tools, each by its main class, as its shell script calls it."""
+import json
+import re
+import subprocess
+import time
+
+import apache_kafka
+import pytest
+
+from conftest import needs_kafka
+
+pytestmark = [needs_kafka, pytest.mark.long]
+
+TOPICS = "org.apache.kafka.tools.TopicCommand"
+CONFIGS = "kafka.admin.ConfigCommand"
+GROUPS = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
+ACLS = "org.apache.kafka.tools.AclCommand"
+PRODUCE = "org.apache.kafka.tools.ConsoleProducer"
+CONSUME = "org.apache.kafka.tools.consumer.ConsoleConsumer"
+
+
+@pytest.fixture
+def tool(shared_bus):
+    def run(name, *arguments, stdin="", fails=False):
+        done = subprocess.run(apache_kafka.java(name, "--bootstrap-server", shared_bus.address, *arguments), input=stdin, text=True,
+                              capture_output=True, timeout=120)
+        assert (done.returncode != 0) == fails, done.stdout + done.stderr
+        return done.stdout + (done.stderr if fails else "")
+    return run
+
+
+def test_topics(tool):
+    tool(TOPICS, "--create", "--topic", "tools", "--partitions", "2", "--config", "retention.ms=3600000")
+    assert "already exists" in tool(TOPICS, "--create", "--topic", "tools", fails=True)
+    assert "tools" in tool(TOPICS, "--list").split()
+    described = tool(TOPICS, "--describe", "--topic", "tools")
+    assert "PartitionCount: 2" in described and "retention.ms=3600000" in described
+    tool(TOPICS, "--alter", "--topic", "tools", "--partitions", "5")
+    assert "PartitionCount: 5" in tool(TOPICS, "--describe", "--topic", "tools")
+    tool(TOPICS, "--delete", "--topic", "tools")
+    assert "tools" not in tool(TOPICS, "--list").split()
+
+
+def test_configs(tool):
+    tool(TOPICS, "--create", "--topic", "configured", "--partitions", "1")
+    tool(CONFIGS, "--alter", "--entity-type", "topics", "--entity-name", "configured", "--add-config", "cleanup.policy=compact,max.message.bytes=2000")
+    described = tool(CONFIGS, "--describe", "--entity-type", "topics", "--entity-name", "configured")
+    assert "cleanup.policy=compact" in described and "max.message.bytes=2000" in described
+    tool(CONFIGS, "--alter", "--entity-type", "topics", "--entity-name", "configured", "--delete-config", "cleanup.policy")
+    assert "cleanup.policy" not in tool(CONFIGS, "--describe", "--entity-type", "topics", "--entity-name", "configured")
+    assert "num.partitions=" in tool(CONFIGS, "--describe", "--all", "--entity-type", "brokers", "--entity-name", "1")
+
+
+def test_console_clients_and_groups(tool):
+    tool(TOPICS, "--create", "--topic", "console", "--partitions", "1")
+    tool(PRODUCE, "--topic", "console", "--property", "parse.key=true", "--property", "key.separator=:", stdin="a:1\nb:2\nc:3\n")
+    out = tool(CONSUME, "--topic", "console", "--from-beginning", "--max-messages", "3", "--group", "console", "--property", "print.key=true",
+               "--property", "print.offset=true")
+    assert [line.split("\t") for line in out.splitlines() if "Offset" in line] == [["Offset:0", "a", "1"], ["Offset:1", "b", "2"], ["Offset:2", "c", "3"]]
+    assert "console" in tool(GROUPS, "--list").split()
+    lag = next(line for line in tool(GROUPS, "--describe", "--group", "console").splitlines() if line.startswith("console"))
+    assert lag.split()[1:6] == ["console", "0", "3", "3", "0"]
+    tool(GROUPS, "--reset-offsets", "--group", "console", "--topic", "console", "--to-offset", "1", "--execute")
+    lag = next(line for line in tool(GROUPS, "--describe", "--group", "console").splitlines() if line.startswith("console"))
+    assert lag.split()[1:6] == ["console", "0", "1", "3", "2"]
+    tool(GROUPS, "--delete", "--group", "console")
+    assert "console" not in tool(GROUPS, "--list").split()
+
+
+def test_acls_are_refused_plainly_without_an_authorizer(tool):
+    assert "No Authorizer is configured" in tool(ACLS, "--list", fails=True) + tool(ACLS, "--list", fails=True)
+
+
+def test_load_and_shells(tool, shared_bus):
+    out = subprocess.run(apache_kafka.java("org.apache.kafka.tools.ProducerPerformance", "--topic", "load", "--num-records", "20000", "--record-size",
+                                           "100", "--throughput", "-1", "--producer-props", f"bootstrap.servers={shared_bus.address}", "acks=all"),
+                         capture_output=True, text=True, timeout=120)
+    assert out.returncode == 0 and "20000 records sent" in out.stdout, out.stdout + out.stderr
+    offsets = tool("org.apache.kafka.tools.GetOffsetShell", "--topic", "load")
+    assert sum(int(line.split(":")[2]) for line in offsets.split() if line.startswith("load:")) == 20000
+    versions = tool("org.apache.kafka.tools.BrokerApiVersionsCommand")
+    assert "Produce(0): 0 to 13" in versions and "UNSUPPORTED" not in re.sub(r"\w+\(\d+\): UNSUPPORTED", "", versions)
+    dirs = tool("org.apache.kafka.tools.LogDirsCommand", "--describe", "--topic-list", "load")
+    brokers = json.loads(next(line for line in dirs.splitlines() if line.startswith("{")))["brokers"]
+    assert {p["partition"].rpartition("-")[0] for p in brokers[0]["logDirs"][0]["partitions"]} == {"load"}
