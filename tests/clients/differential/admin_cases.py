@@ -1,12 +1,10 @@
 """Topics, partitions, settings, deleted records, log folders, producers, quotas, credentials, ACLs, the cluster."""
-import itertools
 import time
 
-from both import only
+from both import NUMBERS, only
 from codec import NO_UUID
 from data_cases import NAMES, TOPICS, any_partition, any_topic
 
-NUMBERS = itertools.count()
 TOPIC, BROKER = 2, 4
 SETTINGS = ["retention.ms", "cleanup.policy", "max.message.bytes", "segment.bytes", "min.insync.replicas", "compression.type",
             "message.timestamp.type", "retention.bytes", "delete.retention.ms", "nonsense"]
@@ -44,6 +42,7 @@ def topic_life(both):
     more = rng.choice([count + 1, count, 0, -1])
     both.call("create_partitions", both.version("create_partitions"), {"timeout_ms": 30000, "validate_only": rng.random() < 0.3, "topics": [
         {"name": name, "count": more, "assignments": rng.choice([None, None, [{"broker_ids": [1]}], [{"broker_ids": [9]}]])}]})
+    _settled(both, name)
     both.call("describe_topic_partitions", 0, {"topics": [{"name": name}], "response_partition_limit": rng.choice([2000, 1])})
     version = both.version("delete_topics")
     by_name = {"topics": [{"name": name, "topic_id": NO_UUID}]} if version >= 6 else {"topic_names": [name]}
@@ -184,5 +183,11 @@ def credentials(both):
                                   [{"name": "many", "mechanism": 2, "iterations": 10**6, "salt": b"salt", "salted_password": b"x" * 64}]])})
 
 
+def sasl(both):
+    """On a listener that has no authentication."""
+    both.rng.choice([lambda: both.call("sasl_handshake", both.version("sasl_handshake"), {"mechanism": both.rng.choice(["PLAIN", "nonsense"])}),
+                     lambda: both.call("sasl_authenticate", both.version("sasl_authenticate"), {"auth_bytes": b"\0a\0b"})])()
+
+
 CASES = [(topic_life, 3), (unknown_topics, 1), (describe_configs, 3), (alter_configs, 4), (delete_records, 2), (log_dirs, 1),
-         (describe_producers, 1), (cluster, 1), (topic_partitions, 2), (config_resources, 1), (acls, 1), (quotas, 2), (credentials, 2)]
+         (describe_producers, 1), (cluster, 1), (topic_partitions, 2), (config_resources, 1), (acls, 2), (quotas, 2), (credentials, 2), (sasl, 1)]

@@ -1,10 +1,12 @@
 """Sends each request to both brokers, one after the other, and keeps what does not agree."""
+import itertools
 import pathlib
 
 from codec import NO_UUID, REQUESTS
 from compare import Difference, differences, read_allowed
 from target import Ref
 
+NUMBERS = itertools.count()  # groups, topics and transactional ids of a run have names that none before it had
 ALLOWED = pathlib.Path(__file__).with_name("differences.txt")
 
 

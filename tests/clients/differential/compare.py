@@ -46,11 +46,16 @@ class Difference:
                 and fnmatch.fnmatchcase(other.bus, self.bus))
 
 
-def sorted_by_identity(items):
-    """Order means nothing in the protocol's lists of things with names."""
+def by_identity(items):
+    """Order means nothing in the protocol's lists of things with names: they are laid side by side by these."""
     def key(item):
-        return [str(item[name]) for name in IDENTIFYING if name in item and not isinstance(item[name], (list, dict))]
-    return sorted(items, key=key) if all(isinstance(i, dict) for i in items) else items
+        if not isinstance(item, dict):
+            return item
+        return tuple(str(item[name]) for name in IDENTIFYING if name in item and not isinstance(item[name], (list, dict)))
+    keys = [key(i) for i in items]
+    if any(not k for k in keys) or len(set(map(str, keys))) != len(keys):
+        return None
+    return {str(k): item for k, item in zip(keys, items)}
 
 
 def visible(items):
@@ -71,11 +76,15 @@ def differences(kafka, bus, path=""):
         for field in kafka.keys() | bus.keys():
             yield from differences(kafka.get(field, "<none>"), bus.get(field, "<none>"), f"{path}.{field}" if path else field)
     elif isinstance(kafka, list) and isinstance(bus, list):
-        kafka, bus = sorted_by_identity(visible(kafka)), sorted_by_identity(visible(bus))
-        if len(kafka) != len(bus):
-            yield f"{path}#", str(len(kafka)), str(len(bus))
-        for left, right in zip(kafka, bus):
-            yield from differences(left, right, f"{path}[]")
+        kafka, bus = visible(kafka), visible(bus)
+        left, right = by_identity(kafka), by_identity(bus)
+        if left is None or right is None or not all(isinstance(i, dict) for i in kafka + bus):
+            left, right = dict(enumerate(kafka)), dict(enumerate(bus))
+        for key in left.keys() | right.keys():
+            if key in left and key in right:
+                yield from differences(left[key], right[key], f"{path}[]")
+            else:
+                yield f"{path}[{key}]", *("there" if key in side else "missing" for side in (left, right))
     elif kafka != bus:
         yield path, repr(kafka), repr(bus)
 

@@ -171,5 +171,5 @@ def find_coordinator(both):
                                             "coordinator_keys": rng.choice([["g0"], ["g0", "g1"], [""], []])})
 
 
-CASES = [(produce, 10), (fetch, 8), (fetch_session, 1), (list_offsets, 5), (offset_for_leader_epoch, 2), (metadata, 3), (api_versions, 1),
+CASES = [(produce, 10), (fetch, 8), (fetch_session, 1), (list_offsets, 5), (offset_for_leader_epoch, 2), (metadata, 4), (api_versions, 2),
          (find_coordinator, 1)]

@@ -1,12 +1,10 @@
 """Groups: offsets without members, the classic protocol with one and two members, KIP-848, and what admin does to them."""
-import itertools
 import struct
 
-from both import only, topic
+from both import NUMBERS, only, topic
 from data_cases import NAMES, any_partition, any_topic
 from target import Ref
 
-NUMBERS = itertools.count()
 SIMPLE = ["plain0", "plain1", "plain2"]  # groups that have offsets and never a member
 UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION, REBALANCE_IN_PROGRESS, MEMBER_ID_REQUIRED = 25, 22, 27, 79
 
@@ -189,5 +187,65 @@ def nobody(both):
                 lambda: group.heartbeat("a", group_id="")])()
 
 
+class ConsumerGroup:
+    """A group of KIP-848: the broker assigns, members do nothing but heartbeat."""
+
+    def __init__(self, both):
+        self.both, self.name = both, f"consumers{next(NUMBERS)}"
+
+    def heartbeat(self, member, epoch=None, **more):
+        name = f"member {self.name} {member}"
+        version = self.both.version("consumer_group_heartbeat")
+        known = name in self.both.kafka.ids
+        if version >= 1 and not known:  # from version 1 on the member names itself
+            for target in self.both.targets:
+                target.ids[name] = f"{target.name.replace(' ', '-')}-{self.name}-{member}"
+        body = {"group_id": self.name, "member_id": Ref(name, ""), "member_epoch": self.epoch(member) if epoch is None else epoch} | more
+        return self.both.call("consumer_group_heartbeat", version, only("consumer_group_heartbeat", body) if version else {
+            k: v for k, v in body.items() if k != "subscribed_topic_regex"}, bind=lambda answer: {
+                f"epoch {name}": answer["member_epoch"]} | ({} if known or version else {name: answer["member_id"]}) if answer["error_code"] == 0 else {})
+
+    def epoch(self, member):
+        return lambda target: target.ids.get(f"epoch member {self.name} {member}", 0)
+
+    def join(self, member, *topics, **more):
+        return self.heartbeat(member, 0, **{"subscribed_topic_names": list(topics), "rebalance_timeout_ms": 30000, "topic_partitions": []} | more)
+
+    def describe(self):
+        self.both.call("consumer_group_describe", self.both.version("consumer_group_describe"), {
+            "group_ids": [self.name, "never"], "include_authorized_operations": False})
+        self.both.call("describe_groups", self.both.version("describe_groups"), {"groups": [self.name]})
+
+
+def consumer_group(both):
+    rng, group = both.rng, ConsumerGroup(both)
+    owned = [{"topic_id": Ref("topic t1"), "partitions": [0, 1, 2]}]
+    group.join("a", "t1")
+    group.describe()
+    group.heartbeat("a", topic_partitions=owned)
+    for _ in range(rng.randint(1, 4)):
+        rng.choice([
+            lambda: group.heartbeat("a"), lambda: group.heartbeat("a", 99), lambda: group.heartbeat("a", -7), lambda: group.heartbeat("a", member_id="stranger"),
+            lambda: group.heartbeat("a", subscribed_topic_names=["t1", "nowhere"]), lambda: group.heartbeat("b", 0),
+            lambda: group.join("b", "t1", server_assignor="nonsense"), lambda: group.join("b", "t1", group_id=""),
+            lambda: group.join("b", "t1", rebalance_timeout_ms=-1), lambda: group.join("b", "t1", instance_id=""),
+            lambda: group.heartbeat("b", 5, member_id="stranger"), lambda: Group.join(_named(both, group.name), "classic"),
+            lambda: both.call("offset_commit", both.version("offset_commit"), only("offset_commit", {
+                "group_id": group.name, "generation_id_or_member_epoch": rng.choice([group.epoch("a"), 99, -1]),
+                "member_id": rng.choice([Ref(f"member {group.name} a"), "stranger", ""]),
+                "topics": [topic("t1", partitions=[{"partition_index": 0, "committed_offset": 4}])]})),
+            lambda: both.call("list_groups", both.version("list_groups", low=4), {"states_filter": ["Stable"], "types_filter": ["consumer"]}),
+        ])()
+    group.heartbeat("a", rng.choice([-1, -2]))
+    group.describe()
+    both.call("delete_groups", both.version("delete_groups"), {"groups_names": [group.name]})
+
+
+def _named(both, name):
+    group = Group(both)
+    group.name = name
+    return group
+
+
 CASES = [(offset_commit, 4), (offset_fetch, 4), (describe_groups, 1), (offset_delete, 1), (delete_groups, 1), (list_groups, 1),
-         (one_member, 3), (two_members, 2), (static_member, 2), (nobody, 2)]
+         (one_member, 3), (two_members, 2), (static_member, 2), (nobody, 2), (consumer_group, 4)]

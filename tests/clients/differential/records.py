@@ -3,6 +3,7 @@ import gzip
 import struct
 
 PLAIN, GZIP, SNAPPY, LZ4, ZSTD = range(5)
+STAMPED_BY_BROKER, CONTROL = 8, 32  # bits of a batch's attributes
 
 
 def _crc32c_table():
@@ -61,16 +62,17 @@ def batch(values, *, timestamps, keys=None, codec=PLAIN, producer_id=-1, epoch=-
 
 
 def batches_of(data):
-    """What a fetch brought, batch by batch: (base offset, records, attributes, producer epoch, sequence, bytes after the CRC's head).
-    A last batch that the size limit cut is left out, as clients do."""
+    """What a fetch brought, batch by batch; a last one that the size limit cut is left out, as clients do. Producer ids and
+    the broker's own times are not in it: they differ."""
     found, at = [], 0
     while at + 61 <= len(data):
         base, length = struct.unpack_from(">qi", data, at)
         if at + 12 + length > len(data):
             break
-        attributes, last_delta = struct.unpack_from(">hi", data, at + 21)
+        attributes, last_delta, first_time, last_time = struct.unpack_from(">hiqq", data, at + 21)
         epoch, sequence, count = struct.unpack_from(">hii", data, at + 51)
         found.append({"base_offset": base, "last_offset_delta": last_delta, "count": count, "attributes": attributes, "epoch": epoch,
-                      "sequence": sequence, "records": data[at + 61:at + 12 + length]})
+                      "sequence": sequence, "records": data[at + 61:at + 12 + length],
+                      "times": None if attributes & (STAMPED_BY_BROKER | CONTROL) else (first_time, last_time)})
         at += 12 + length
     return found

@@ -98,7 +98,7 @@ class Target:
     def symbols(self, value):
         """The answer with this broker's ids replaced by their names."""
         if isinstance(value, dict):
-            return {k: self.producer(v) if k == "producer_id" else self.symbols(v) for k, v in value.items()}
+            return {k: self.named(k, v) for k, v in value.items()}
         if isinstance(value, list):
             return [self.symbols(v) for v in value]
         if isinstance(value, bool) or value in (None, "", 0, -1, b""):
@@ -108,9 +108,16 @@ class Target:
                 return f"<{name}>"
         return value
 
+    def named(self, field, value):
+        if field == "producer_id":
+            return self.producer(value)
+        if field == "timestamp" and abs(value / 1000 - time.time()) < 86400:
+            return "<now>"
+        return self.symbols(value)
+
     def producer(self, known):
         names = [name for name, value in self.ids.items() if name.startswith("producer ") and value == known]
-        return f"<{names[0]}>" if names else known
+        return f"<{names[0]}>" if names else "<a producer of before>" if known >= 0 else known
 
 
 class Ref:

@@ -1,12 +1,9 @@
 """Transactions from beginning to end, in versions drawn for each step, with wrong requests in between."""
-import itertools
-
-from both import only, topic
+from both import NUMBERS, only, topic
 from data_cases import NOW_MS, send_produce
 from records import batch
 from target import Ref
 
-NUMBERS = itertools.count()
 CONCURRENT_TRANSACTIONS = 51  # the last one's markers are being written: asked again
 IN_PROGRESS = (CONCURRENT_TRANSACTIONS,)
 TOPIC = "transacted"
@@ -55,8 +52,9 @@ class Transactional:
     def add_offsets(self, group):
         return self.both.call("add_offsets_to_txn", self.both.version("add_offsets_to_txn"), self.who() | {"group_id": group}, again_on=IN_PROGRESS)
 
-    def commit_offsets(self, group, **more):
-        return self.both.call("txn_offset_commit", self.both.version("txn_offset_commit", high=4), only("txn_offset_commit", self.who() | {
+    def commit_offsets(self, group, version=None, **more):
+        version = self.both.version("txn_offset_commit", high=4) if version is None else version
+        return self.both.call("txn_offset_commit", version, only("txn_offset_commit", self.who() | {
             "group_id": group, "topics": [topic(TOPIC, partitions=[{"partition_index": 0, "committed_offset": 7, "committed_metadata": "t"}])]} | more),
             again_on=IN_PROGRESS)
 
@@ -107,6 +105,8 @@ def second(both):
     for _ in range(rng.randint(1, 3)):
         for _ in range(rng.randint(1, 3)):
             txn.produce(version=both.version("produce", low=12))
+        if rng.random() < 0.5:
+            txn.commit_offsets(f"group of {txn.id}", version=5)
         txn.end(rng.random() < 0.6, version=5)
         txn.describe()
         read(both)
@@ -142,7 +142,8 @@ def wrong(both):
             lambda: both.call("end_txn", 3, {"transactional_id": "unknown", "producer_id": 10**6, "producer_epoch": 0, "committed": True}),
             lambda: both.call("init_producer_id", both.version("init_producer_id"), {
                 "transactional_id": rng.choice(["", "long"]), "transaction_timeout_ms": 2_000_000_000}),
-            lambda: both.call("init_producer_id", 4, {"transactional_id": None, "transaction_timeout_ms": -1}),
+            lambda: both.call("init_producer_id", 4, {"transactional_id": None, "transaction_timeout_ms": -1},
+                              bind=lambda answer: {f"producer beside {txn.id}": answer["producer_id"]}),
             lambda: both.call("init_producer_id", 4, {"transactional_id": txn.id, "transaction_timeout_ms": 60000, "producer_id": 10**6,
                                                        "producer_epoch": 3})])()
     txn.end(False, version=3)

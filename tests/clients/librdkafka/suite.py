@@ -1,6 +1,7 @@
 """librdkafka's own test-runner (from Debian's source package, built by `./dev peers`) against a broker, a process a test.
 
-As a program: suite.py ADDRESS [TEST...] prints a line for each test; how it is compared with Kafka stands in README.md.
+As a program: suite.py ADDRESS ADDRESS_WITHOUT_AUTO_CREATION [TEST...] prints a line for each test; how it is compared with Kafka
+stands in README.md.
 """
 import concurrent.futures
 import os
@@ -15,25 +16,28 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 TESTS = ROOT / "build/peers/librdkafka/source/tests"
 RUNNER = TESTS / "test-runner"
 KAFKA = ROOT / "build/peers/kafka"
+LOGS = pathlib.Path(os.environ.get("LIBRDKAFKA_LOGS", ROOT / "build/logs/librdkafka"))
 BROKER_VERSION = "4.2.0"
 SECONDS_MAX = 300
 AT_A_TIME = 3
 
 
 def all_tests():
-    """Names of the tests that need a broker: not the local ones, and not those with a mock broker of their own."""
+    """Name -> scenario of the tests that need a broker: not the local ones, and not those with a mock broker of their own.
+    Scenarios are `default` and `noautocreate`, whose broker makes no topics by itself."""
     table = re.search(r"^struct test tests\[\] = \{(.*?)^\};", (TESTS / "test.c").read_text(), re.M | re.S)[1]
-    rows = re.findall(r"^\s*_TEST\((\w+),\s*(.*?)\),?$", table, re.M | re.S)
-    return [name for name, flags in rows if "TEST_F_LOCAL" not in flags and "mock" not in name]
+    rows = [(row[:row.index(",")], row) for row in re.split(r"^\s*_TEST\(", table, flags=re.M)[1:]]
+    return {name: "noautocreate" if '"noautocreate"' in row else "default" for name, row in rows
+            if "TEST_F_LOCAL" not in row and "TEST_F_KNOWN_ISSUE" not in row and "mock" not in name}
 
 
-def run_one(test, address, folder):
+def run_one(test, address, folder, scenario="default"):
     """("passed" | "failed" | "skipped" | "timed out", what it said)."""
     place = pathlib.Path(folder) / test
     place.mkdir()
     (place / "test.conf").write_text(f"metadata.broker.list={address}\ntest.topic.random=true\ntest.timeout.multiplier=2\n")
     environment = os.environ | {"TESTS": test, "KAFKA_PATH": str(KAFKA), "BROKERS": address, "RDKAFKA_TEST_CONF": str(place / "test.conf"),
-                                "TEST_KAFKA_VERSION": BROKER_VERSION, "KAFKA_VERSION": BROKER_VERSION, "CI": "true",
+                                "TEST_KAFKA_VERSION": BROKER_VERSION, "KAFKA_VERSION": BROKER_VERSION, "TEST_SCENARIO": scenario,
                                 "LD_LIBRARY_PATH": f"{TESTS.parent}/src:{TESTS.parent}/src-cpp"}
     for name in ("java", "fixtures", "scenarios"):
         if (TESTS / name).exists():
@@ -52,21 +56,24 @@ def run_one(test, address, folder):
     return "passed", said
 
 
-def run(address, tests, report=lambda test, outcome, seconds, said: None):
-    """test -> (outcome, output)."""
+def run(addresses, tests, report=lambda test, outcome, seconds, said: None):
+    """test -> (outcome, what it said); `addresses`: scenario -> broker."""
+    scenarios = all_tests()
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
         def one(test):
             start = time.monotonic()
-            outcome, said = run_one(test, address, folder)
+            outcome, said = run_one(test, addresses[scenarios[test]], folder, scenarios[test])
             report(test, outcome, time.monotonic() - start, said)
             return test, (outcome, said)
         return dict(pool.map(one, tests))
 
 
+def keep(test, outcome, seconds, said):
+    """What it said is kept under build/logs/librdkafka."""
+    print(f"{test} {outcome} {seconds:.0f} s", flush=True)
+    LOGS.mkdir(parents=True, exist_ok=True)
+    (LOGS / f"{test}.log").write_text(said)
+
+
 if __name__ == "__main__":
-    def show(test, outcome, seconds, said):
-        print(f"{test} {outcome} {seconds:.0f} s", flush=True)
-        logs = ROOT / "build/logs/librdkafka"
-        logs.mkdir(parents=True, exist_ok=True)
-        (logs / f"{test}-{sys.argv[1].rpartition(':')[2]}.log").write_text(said)
-    run(sys.argv[1], sys.argv[2:] or all_tests(), show)
+    run({"default": sys.argv[1], "noautocreate": sys.argv[2]}, sys.argv[3:] or all_tests(), keep)

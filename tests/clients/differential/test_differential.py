@@ -1,0 +1,72 @@
+"""The same random requests to Apache Kafka and to the bus: the answers agree but for what differences.txt allows."""
+import random
+
+import apache_kafka
+import pytest
+from bus import Bus
+from both import ALLOWED, Both
+from codec import REQUESTS
+from compare import read_allowed
+from run import AREAS, run
+from target import Target
+
+from conftest import needs_kafka
+
+pytestmark = needs_kafka
+NO_TOPICS = "topics: []\n"
+
+
+@pytest.fixture(scope="module")
+def brokers(tmp_path_factory):
+    """The addresses of both, set up alike and without topics."""
+    folder = tmp_path_factory.mktemp("differential")
+    (folder / "topics.yaml").write_text(NO_TOPICS)
+    bus = Bus(folder, "--topics", str(folder / "topics.yaml"), "--auto-create-topics", "false").start()
+    kafka = apache_kafka.Kafka(folder, auto_create_topics_enable="false").start()
+    yield kafka.address, bus.address
+    kafka.stop()
+    bus.stop()
+
+
+@pytest.fixture(scope="module")
+def used():
+    """Rows of differences.txt that some test needed."""
+    return set()
+
+
+def test_the_same_apis_in_the_same_versions(brokers, used):
+    both = Both(Target("Kafka", brokers[0]), Target("the bus", brokers[1]), random.Random(1))
+    both.call("api_versions", 4, {"client_software_name": "mes", "client_software_version": "1"})
+    used |= both.used
+    assert not both.found, both.report()
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_answers_agree(brokers, used, area):
+    both = run(*brokers, seed=1, count=250, areas=[area])
+    used |= both.used
+    assert both.requests >= 250
+    assert not both.found, f"{len(both.found)} differences:\n{both.report()}"
+
+
+def test_every_row_of_the_list_is_needed(used):
+    """What the bus now does as Kafka does is taken off the list."""
+    rows = read_allowed(ALLOWED)
+    assert all(row.reason for row in rows)
+    unused = [row for number, row in enumerate(rows) if number not in used]
+    assert not unused, unused
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(2, 7))
+def test_answers_agree_over_more(brokers, seed):
+    both = run(*brokers, seed=seed, count=1500)
+    assert not both.found, f"{len(both.found)} differences:\n{both.report()}"
+
+
+@pytest.mark.long
+def test_every_api_is_sent_in_every_version(brokers):
+    seen = set()
+    for area in AREAS:
+        seen |= run(*brokers, seed=99, count=600, areas=[area]).seen
+    assert {(m.name, version) for m in REQUESTS.values() for version in range(m.versions.low, m.versions.high + 1)} <= seen

@@ -1,0 +1,43 @@
+"""librdkafka's own test-runner: what passes on Apache Kafka with one broker passes here (tests/clients/librdkafka/README.md)."""
+import sys
+
+import pytest
+from bus import ROOT, Bus
+
+sys.path.insert(0, str(ROOT / "tests/clients/librdkafka"))
+import suite  # noqa: E402
+
+pytestmark = [pytest.mark.long, pytest.mark.skipif(not suite.RUNNER.exists(), reason="librdkafka's tests are not built: ./dev peers does it")]
+
+
+def on_kafka():
+    """Test -> (outcome on Apache Kafka, why it did not pass there)."""
+    rows = [line.split(" | ") for line in (ROOT / "tests/clients/librdkafka/on_kafka.txt").read_text().splitlines() if not line.startswith("#")]
+    return {name: (outcome, why) for name, outcome, why in rows}
+
+
+ON_KAFKA = on_kafka()
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory):
+    """Of the tests that pass on Kafka, on two buses: one makes topics that are asked for, one does not."""
+    buses = {}
+    for scenario, creates in (("default", "true"), ("noautocreate", "false")):
+        buses[scenario] = Bus(tmp_path_factory.mktemp(scenario), "--num-partitions", "4", "--auto-create-topics", creates).start()
+    yield suite.run({scenario: bus.address for scenario, bus in buses.items()}, [name for name, (outcome, _) in ON_KAFKA.items() if outcome == "passed"],
+                    suite.keep)
+    for bus in buses.values():
+        bus.stop()
+
+
+def test_the_list_has_every_test_of_the_runner():
+    assert set(ON_KAFKA) == set(suite.all_tests())
+
+
+@pytest.mark.parametrize("name", ON_KAFKA)
+def test_librdkafka(outcomes, name):
+    outcome, why = ON_KAFKA[name]
+    if outcome != "passed":
+        pytest.skip(f"{outcome} on Apache Kafka: {why}")
+    assert outcomes[name][0] == "passed", outcomes[name][1][-3000:]
