@@ -30,12 +30,14 @@ void raise_descriptor_limit() {
 // Producer ids are given from blocks whose end is in the log, so that none is given twice.
 struct broker::state : log::state_machine {
   groups::coordinator* groups = nullptr;
+  transactions::coordinator* transactions = nullptr;
   std::int64_t block_end = 0;  // durable
   std::int64_t next_id = 0;    // below block_end: may be given
   bool asking = false;
   std::vector<std::function<void(std::int64_t)>> waiting;
 
   void apply(std::string_view payload) override {
+    if (transactions::is_change(static_cast<std::int8_t>(payload[0]))) return transactions->apply(payload);
     if (static_cast<unsigned char>(payload[0]) != producer_ids_change) return groups->apply(payload);
     kafka::reader in(payload);
     in.int8();
@@ -44,10 +46,12 @@ struct broker::state : log::state_machine {
   void snapshot(kafka::writer& out) const override {
     out.int64(block_end);
     groups->snapshot(out);
+    transactions->snapshot(out);
   }
   bool restore(kafka::reader& in) override {
     block_end = in.int64();
-    return groups->restore(in);
+    if (!groups->restore(in)) return false;
+    return in.left() == 0 || transactions->restore(in);  // checkpoints of version 1 have none
   }
 };
 
@@ -70,7 +74,17 @@ result<std::unique_ptr<broker>> broker::open(broker_settings settings, os::file_
         raw->_store->append_state(std::move(payload), std::move(done));
       },
       log);
+  b->_transactions = std::make_unique<transactions::coordinator>(
+      b->_settings.transactions, *b->_loop,
+      transactions::surroundings{
+          [raw](std::function<void(std::int64_t)> use) { raw->with_producer_id(std::move(use)); },
+          [raw](const std::string& group, const transactions::group_offsets& offsets) {
+            raw->_groups->commit_applied(group, offsets);
+          },
+          [] { return instant::now().ms(); }},
+      log);
   b->_state->groups = b->_groups.get();
+  b->_state->transactions = b->_transactions.get();
 
   log::store_options options;
   options.files = &files;
@@ -87,6 +101,7 @@ result<std::unique_ptr<broker>> broker::open(broker_settings settings, os::file_
   b->_store->set_events({[raw](const std::shared_ptr<log::topic>& t, std::int32_t p) { raw->advanced(t, p); },
                          [raw](const log::topic& t) { raw->topic_deleted(t); }});
   b->_groups->start();
+  b->_transactions->start(*b->_store);
 
   net::server_options listen;
   listen.address = b->_settings.address;
@@ -165,6 +180,7 @@ void broker::housekeeping() {
   if (std::exchange(_trimmed_at, _server->stats().bytes_in) != _server->stats().bytes_in) malloc_trim(0);
   _store->retire();
   _groups->expire(instant::now().ms());
+  _transactions->expire_ids(instant::now().ms());
   _loop->after(housekeeping_ms, [this] { housekeeping(); });
 }
 

@@ -16,6 +16,7 @@
 #include "bus/log/store.h"
 #include "bus/net/poller.h"
 #include "bus/net/server.h"
+#include "bus/transactions/coordinator.h"
 #include "observe/log.h"
 #include "wire/kafka/errors.h"
 
@@ -43,6 +44,7 @@ struct broker_settings {
   bool sync = true;
   std::size_t pending_bytes_max = 64U << 20;  // of produced data that is not durable yet
   groups::coordinator_options groups;
+  transactions::coordinator_options transactions;
   std::vector<topic_spec> topics;  // made at start where missing
 };
 
@@ -77,6 +79,7 @@ class broker {
   const broker_settings& settings() const { return _settings; }
   log::store& store() { return *_store; }
   groups::coordinator& groups() { return *_groups; }
+  transactions::coordinator& transactions() { return *_transactions; }
   net::server& server() { return *_server; }
   net::poller& loop() { return *_loop; }
   const observe::logger& logger() const { return _logger; }
@@ -107,6 +110,7 @@ class broker {
   std::unique_ptr<net::poller> _loop;
   std::unique_ptr<state> _state;
   std::unique_ptr<groups::coordinator> _groups;
+  std::unique_ptr<transactions::coordinator> _transactions;
   std::unique_ptr<log::store> _store;
   std::unique_ptr<net::server> _server;
   std::map<std::uint64_t, std::unique_ptr<waiting_fetch>> _fetches;

@@ -131,7 +131,10 @@ std::vector<shown_config> broker_configs(const broker& b) {
       row("min.insync.replicas", "1", config_type::int32),
       row("num.partitions", fmt::to_string(s.num_partitions), config_type::int32),
       row("offsets.retention.minutes", fmt::to_string(s.groups.offsets_retention_ms / 60'000), config_type::int32),
+      row("producer.id.expiration.ms", "86400000", config_type::int32),
       row("socket.request.max.bytes", fmt::to_string(s.request_bytes_max), config_type::int32),
+      row("transaction.max.timeout.ms", fmt::to_string(s.transactions.timeout_max_ms), config_type::int32),
+      row("transactional.id.expiration.ms", fmt::to_string(s.transactions.id_expiry_ms), config_type::int32),
   };
 }
 

@@ -165,6 +165,7 @@ http_response records(broker& b, const http_request& request, std::string_view n
     std::string batch(part.size, '\0');
     const auto& segment = *static_cast<const log::segment*>(part.source.get());
     const auto got = segment.file->pread(part.position, batch);
+    if (const auto head = kafka::peek_batch(batch); head && head->control()) continue;  // ends of transactions
     const bool read = got && *got == batch.size() &&
                       kafka::for_each_record(batch, uncompressed_max, [&](const kafka::record_view& r) {
                         if (r.offset < *from) return true;

@@ -52,10 +52,22 @@ void add_partitions(page& p, broker& b) {
   };
   each("kafka_log_log_logendoffset", "Offset that the next record gets.",
        [](const log::partition& x) { return x.high_watermark(); });
+  each("kafka_cluster_partition_laststableoffsetlag", "Records that an open transaction holds up.",
+       [](const log::partition& x) { return x.high_watermark() - x.last_stable_offset(); });
   each("kafka_log_log_logstartoffset", "First offset that can be read.",
        [](const log::partition& x) { return x.log_start(); });
   each("kafka_log_log_size", "Size in bytes of the record batches.",
        [](const log::partition& x) { return x.size_bytes(); });
+}
+
+void add_transactions(page& p, const transactions::coordinator& t) {
+  p.one("mes_bus_transactions_open", "gauge", "Transactions that have begun and not ended.", t.open_count());
+  p.one("mes_bus_transactional_ids", "gauge", "Transactional ids that are known.", t.size());
+  p.head("mes_bus_transactions_total", "counter", "Transactions that have ended.");
+  p.line("mes_bus_transactions_total", "{outcome=\"committed\"}", t.stats().committed);
+  p.line("mes_bus_transactions_total", "{outcome=\"aborted\"}", t.stats().aborted);
+  p.one("mes_bus_transactions_timed_out_total", "counter", "Transactions that were aborted because they took too long.",
+        t.stats().timed_out);
 }
 
 void add_lag(page& p, broker& b) {
@@ -100,6 +112,7 @@ std::string metrics_text(broker& b) {
   p.one("mes_bus_pending_bytes", "gauge", "Bytes appended, not durable yet.", b.store().pending_bytes());
   p.one("mes_bus_log_disk_bytes", "gauge", "Bytes of all segments.", b.store().disk_bytes());
   add_sync(p, b.store().stats());
+  add_transactions(p, b.transactions());
   add_partitions(p, b);
   add_lag(p, b);
   return p.take();

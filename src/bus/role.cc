@@ -34,6 +34,9 @@ const std::vector<setting>& settings() {
       {"fsync", boolean, "true", "Whether records are on the disk before they are acknowledged. Leave it on."},
       {"group_initial_rebalance_delay", duration_ms, "0",
        "How long the first member of a consumer group waits for others.", 0, 600'000},
+      {"transaction_max_timeout", duration_ms, "15m", "Longest time-out that a producer may ask for its transactions.",
+       1, 86'400'000},
+      {"transactional_id_expiry", duration_ms, "7d", "How long a transactional id is known that is not used.", 60'000},
       {"topics", text, "", "File of the topics to make at start; empty: the platform's own, contracts/topics.yaml."},
   };
   return table;
@@ -71,6 +74,8 @@ result<broker_settings> settings_of(runtime::process& process, os::file_system& 
   s.num_partitions = static_cast<std::int32_t>(c.integer("num_partitions"));
   s.sync = c.flag("fsync");
   s.groups.initial_rebalance_delay_ms = c.duration("group_initial_rebalance_delay").count();
+  s.transactions.timeout_max_ms = static_cast<std::int32_t>(c.duration("transaction_max_timeout").count());
+  s.transactions.id_expiry_ms = c.duration("transactional_id_expiry").count();
   s.topics = std::move(*topics);
   return s;
 }

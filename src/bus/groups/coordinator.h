@@ -75,6 +75,8 @@ class coordinator {
   // Whether that member may commit now.
   wire::kafka::error_code check_commit(const member_claim& claim);
   void commit(const std::string& group, std::vector<offset_to_commit> offsets, std::function<void(bool stored)> done);
+  // Offsets of a transaction that has committed, as applied state.
+  void commit_applied(const std::string& group, const std::map<topic_partition, committed_offset>& offsets);
   wire::kafka::error_code remove(const std::string& group, std::function<void(bool stored)> done);  // DeleteGroups
   void remove_offsets(const std::string& group, const std::vector<topic_partition>& which,
                       std::function<void(bool stored)> done);

@@ -67,6 +67,12 @@ void coordinator::commit(const std::string& group_name, std::vector<offset_to_co
   _put(std::move(out.buffer()), optional_callback(std::move(done)));
 }
 
+void coordinator::commit_applied(const std::string& group_name,
+                                 const std::map<topic_partition, committed_offset>& offsets) {
+  group& g = make(group_name);
+  for (const auto& [where, o] : offsets) g.offsets[where] = o;
+}
+
 error_code coordinator::remove(const std::string& group_name, std::function<void(bool)> done) {
   const group* g = find(group_name);
   if (!g) return error_code::group_id_not_found;

@@ -5,7 +5,6 @@
 
 #include "bus/handlers/call.h"
 #include "wire/kafka/generated/data.h"
-#include "wire/kafka/generated/transactions.h"
 
 namespace mes::bus {
 
@@ -27,10 +26,14 @@ struct waiting_fetch {
   std::vector<topic_part> topics;
   std::size_t bytes_min = 0, bytes_max = 0;
   std::int64_t wait_ms = 0;
+  bool only_committed = false;
   net::poller::timer_id timer = 0;
 
   bool ready(const log::store& store) const;  // enough data, or an error to tell
   void answer(broker& b) const;
+  std::int64_t end_of(const log::partition& p) const {  // of what it may read
+    return only_committed ? p.last_stable_offset() : p.high_watermark();
+  }
 };
 
 }  // namespace mes::bus
@@ -42,7 +45,6 @@ void fetch(const call& c, wire::kafka::fetch_request& request);
 void list_offsets(const call& c, wire::kafka::list_offsets_request& request);
 void metadata(const call& c, wire::kafka::metadata_request& request);
 void offset_for_leader_epoch(const call& c, wire::kafka::offset_for_leader_epoch_request& request);
-void init_producer_id(const call& c, wire::kafka::init_producer_id_request& request);
 
 bool is_topic_name(std::string_view name);
 

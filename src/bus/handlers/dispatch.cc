@@ -5,6 +5,7 @@
 #include "bus/handlers/call.h"
 #include "bus/handlers/data.h"
 #include "bus/handlers/group.h"
+#include "bus/handlers/transactions.h"
 #include "wire/kafka/generated/data.h"
 
 namespace mes::bus::handlers {
@@ -33,6 +34,13 @@ constexpr std::array handlers_table = {
     api_handler{api::delete_topics, decoded<kafka::delete_topics_request, delete_topics>},
     api_handler{api::delete_records, decoded<kafka::delete_records_request, delete_records>},
     api_handler{api::init_producer_id, decoded<kafka::init_producer_id_request, init_producer_id>},
+    api_handler{api::add_partitions_to_txn, decoded<kafka::add_partitions_to_txn_request, add_partitions_to_txn>},
+    api_handler{api::add_offsets_to_txn, decoded<kafka::add_offsets_to_txn_request, add_offsets_to_txn>},
+    api_handler{api::end_txn, decoded<kafka::end_txn_request, end_txn>},
+    api_handler{api::txn_offset_commit, decoded<kafka::txn_offset_commit_request, txn_offset_commit>},
+    api_handler{api::describe_producers, decoded<kafka::describe_producers_request, describe_producers>},
+    api_handler{api::describe_transactions, decoded<kafka::describe_transactions_request, describe_transactions>},
+    api_handler{api::list_transactions, decoded<kafka::list_transactions_request, list_transactions>},
     api_handler{api::offset_for_leader_epoch, decoded<kafka::offset_for_leader_epoch_request, offset_for_leader_epoch>},
     api_handler{api::describe_configs, decoded<kafka::describe_configs_request, describe_configs>},
     api_handler{api::create_partitions, decoded<kafka::create_partitions_request, create_partitions>},
@@ -44,8 +52,31 @@ constexpr std::array handlers_table = {
 // librdkafka 2.0.2 turns compression off unless Produce 0 is advertised; it never sends it.
 std::int16_t advertised_min(const kafka::api_info& info) { return info.key == api::produce ? 0 : info.version_min; }
 
+// What clients turn on by a version that the cluster has settled on: transactions v2, the consumer protocol. The
+// numbers are Kafka 4.2's.
+struct feature {
+  std::string_view name;
+  std::int16_t min, level;
+};
+constexpr std::array features = {
+    feature{"group.version", 0, 1},
+    feature{"metadata.version", 7, 29},
+    feature{"transaction.version", 0, 2},
+};
+
+void show_features(const call& c, kafka::api_versions_response& response) {
+  response.finalized_features_epoch = 0;
+  for (const feature& f : features) {
+    // Clients before version 4 refuse a range from 0 on.
+    const std::int16_t min = c.version < 4 ? std::max<std::int16_t>(f.min, 1) : f.min;
+    response.supported_features.push_back({std::string(f.name), min, f.level});
+    response.finalized_features.push_back({std::string(f.name), f.level, f.level});
+  }
+}
+
 void api_versions(const call& c, kafka::api_versions_request&) {
   kafka::api_versions_response response;
+  show_features(c, response);
   for (const api_handler& h : handlers_table) {
     const kafka::api_info* info = served(static_cast<std::int16_t>(h.key));
     response.api_keys.push_back({static_cast<std::int16_t>(h.key), advertised_min(*info), info->version_max});

@@ -30,7 +30,8 @@ bool waiting_fetch::ready(const log::store& store) const {
     for (const part& p : t.parts) {
       any = true;
       if (check(store, t, p, from.version >= 13) != error_code::none) return true;
-      have += t.found->partitions[static_cast<std::size_t>(p.index)]->available(p.offset, bytes_min - have);
+      const log::partition& partition = *t.found->partitions[static_cast<std::size_t>(p.index)];
+      have += partition.available(p.offset, bytes_min - have, end_of(partition));
       if (have >= bytes_min) return true;
     }
   return !any;
@@ -53,10 +54,18 @@ void waiting_fetch::answer(broker& b) const {
       const bool known = error == error_code::none || error == error_code::offset_out_of_range;
       if (!known) continue;
       const log::partition& partition = *t.found->partitions[static_cast<std::size_t>(p.index)];
-      answer.high_watermark = answer.last_stable_offset = partition.high_watermark();
+      answer.high_watermark = partition.high_watermark();
+      answer.last_stable_offset = partition.last_stable_offset();
       answer.log_start_offset = partition.log_start();
+      answer.aborted_transactions.reset();
       if (error != error_code::none) continue;
-      const std::size_t size = partition.read(p.offset, std::min(left, p.bytes_max), first, answer.records.external);
+      const auto [size, end] =
+          partition.read(p.offset, std::min(left, p.bytes_max), first, answer.records.external, end_of(partition));
+      if (only_committed) {
+        auto& aborted = answer.aborted_transactions.emplace();
+        for (const auto& a : partition.producers().aborted(p.offset, end))
+          aborted.push_back({a.producer_id, a.first_offset});
+      }
       b.stats().bytes_out += size;
       if (size > 0) first = false;
       left -= std::min(left, size);
@@ -81,6 +90,7 @@ void fetch(const call& c, kafka::fetch_request& request) {
   wait->bytes_min = static_cast<std::size_t>(std::max(request.min_bytes, 0));
   wait->bytes_max = static_cast<std::size_t>(std::max(request.max_bytes, 0));
   wait->wait_ms = request.max_wait_ms;
+  wait->only_committed = request.isolation_level == 1;
   for (const auto& topic : request.topics) {
     auto& t = wait->topics.emplace_back();
     t.found = c.version >= 13 ? c.of->store().find(topic.topic_id) : c.of->store().find(topic.topic);

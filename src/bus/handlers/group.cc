@@ -35,13 +35,13 @@ kafka::join_group_response answer_of(const call& c, groups::join_result r) {
 
 void find_coordinator(const call& c, kafka::find_coordinator_request& request) {
   const broker& b = *c.of;
-  constexpr std::int8_t for_group = 0;
+  constexpr std::int8_t for_group = 0, for_transaction = 1;
   const std::string host = b.settings().advertised_host.empty() ? c.local_host : b.settings().advertised_host;
-  const auto error =
-      request.key_type == for_group ? error_code::none : error_code::transactional_id_authorization_failed;
+  const bool known = request.key_type == for_group || request.key_type == for_transaction;
+  const auto error = known ? error_code::none : error_code::invalid_request;
   const auto why = error == error_code::none
                        ? std::optional<std::string>()
-                       : std::optional<std::string>("This broker coordinates consumer groups only");
+                       : std::optional<std::string>("This broker coordinates consumer groups and transactions");
   kafka::find_coordinator_response response;
   if (c.version < 4) {
     response.error_code = kafka::code(error);
@@ -170,10 +170,16 @@ namespace {
 
 using fetched_group = kafka::offset_fetch_response::offset_fetch_response_group;
 
-void fill_partition(const groups::group* g, const std::string& topic,
+// `stable`: an offset that an open transaction may replace is no answer (KIP-447).
+void fill_partition(broker& b, const std::string& group, const std::string& topic, bool stable,
                     kafka::offset_fetch_response::offset_fetch_response_partitions& out) {
   out.committed_offset = -1;
   out.metadata = "";
+  if (stable && b.transactions().has_pending_offset(group, {topic, out.partition_index})) {
+    out.error_code = kafka::code(error_code::unstable_offset_commit);
+    return;
+  }
+  const groups::group* g = b.groups().find(group);
   if (!g) return;
   const auto it = g->offsets.find({topic, out.partition_index});
   if (it == g->offsets.end()) return;
@@ -182,7 +188,8 @@ void fill_partition(const groups::group* g, const std::string& topic,
   out.metadata = it->second.metadata;
 }
 
-fetched_group fetch_group(const call& c, const kafka::offset_fetch_request::offset_fetch_request_group& wanted) {
+fetched_group fetch_group(const call& c, const kafka::offset_fetch_request::offset_fetch_request_group& wanted,
+                          bool stable) {
   broker& b = *c.of;
   fetched_group out;
   out.group_id = wanted.group_id;
@@ -197,7 +204,7 @@ fetched_group fetch_group(const call& c, const kafka::offset_fetch_request::offs
         auto& p = topic_answer.partitions.emplace_back();
         p.partition_index = index;
         if (c.version >= 10 && !t) p.error_code = kafka::code(error_code::unknown_topic_id);
-        fill_partition(g, t ? t->name : topic_answer.name, p);
+        fill_partition(b, out.group_id, t ? t->name : topic_answer.name, stable, p);
       }
     }
     return out;
@@ -210,7 +217,7 @@ fetched_group fetch_group(const call& c, const kafka::offset_fetch_request::offs
     }
     auto& p = out.topics.back().partitions.emplace_back();
     p.partition_index = where.second;
-    fill_partition(g, where.first, p);
+    fill_partition(b, out.group_id, where.first, stable, p);
   }
   return out;
 }
@@ -220,7 +227,7 @@ fetched_group fetch_group(const call& c, const kafka::offset_fetch_request::offs
 void offset_fetch(const call& c, kafka::offset_fetch_request& request) {
   kafka::offset_fetch_response response;
   if (c.version >= 8) {
-    for (const auto& g : request.groups) response.groups.push_back(fetch_group(c, g));
+    for (const auto& g : request.groups) response.groups.push_back(fetch_group(c, g, request.require_stable));
     return c.answer(response);
   }
   kafka::offset_fetch_request::offset_fetch_request_group one;
@@ -229,7 +236,7 @@ void offset_fetch(const call& c, kafka::offset_fetch_request& request) {
     for (const auto& t : *request.topics) one.topics->push_back({t.name, {}, t.partition_indexes});
   else
     one.topics.reset();
-  auto fetched = fetch_group(c, one);
+  auto fetched = fetch_group(c, one, request.require_stable);
   for (auto& t : fetched.topics) {
     auto& out = response.topics.emplace_back();
     out.name = std::move(t.name);

@@ -18,12 +18,12 @@ error_code check_epoch(const call& c, std::int32_t epoch) {
   return epoch > c.of->store().leader_epoch() ? error_code::unknown_leader_epoch : error_code::none;
 }
 
-// KIP-79, KIP-734, KIP-405, KIP-1023: negative timestamps have a meaning.
-void find_offset(const log::partition& p, std::int64_t timestamp, std::int32_t epoch,
+// KIP-79, KIP-734, KIP-405, KIP-1023: negative timestamps have a meaning. `end`: of what the client may read.
+void find_offset(const log::partition& p, std::int64_t timestamp, std::int32_t epoch, std::int64_t end,
                  kafka::list_offsets_response::list_offsets_partition_response& out) {
   constexpr std::int64_t latest = -1, earliest = -2, max_timestamp = -3, earliest_local = -4;
   if (timestamp == latest) {
-    out.offset = p.high_watermark();
+    out.offset = end;
   } else if (timestamp == earliest || timestamp == earliest_local) {
     out.offset = p.log_start();
   } else if (timestamp == max_timestamp) {
@@ -36,8 +36,10 @@ void find_offset(const log::partition& p, std::int64_t timestamp, std::int32_t e
       out.error_code = kafka::code(error_code::kafka_storage_error);
       return;
     }
-    out.offset = found->offset;
-    out.timestamp = found->timestamp_ms;
+    if (found->offset < end) {
+      out.offset = found->offset;
+      out.timestamp = found->timestamp_ms;
+    }
   }
   // -5 and below speak of tiered storage, which is not there: no offset.
   if (out.offset >= 0) out.leader_epoch = epoch;
@@ -56,7 +58,8 @@ void list_offsets(const call& c, kafka::list_offsets_request& request) {
       const log::partition* p = find_partition(c, topic.name, part.partition_index);
       const error_code error = p ? check_epoch(c, part.current_leader_epoch) : error_code::unknown_topic_or_partition;
       if (error == error_code::none)
-        find_offset(*p, part.timestamp, c.of->store().leader_epoch(), out);
+        find_offset(*p, part.timestamp, c.of->store().leader_epoch(),
+                    request.isolation_level == 1 ? p->last_stable_offset() : p->high_watermark(), out);
       else
         out.error_code = kafka::code(error);
     }

@@ -30,9 +30,22 @@ void refuse(partition_answer& answer, error_code error, std::string why = {}) {
   if (!why.empty()) answer.error_message = std::move(why);
 }
 
+// What the transaction's coordinator says, in the words of the client's version.
+error_code check_transaction(broker& b, const call& c, const kafka::batch_header& batch, std::string_view id,
+                             const transactions::partition_id& where) {
+  constexpr std::int16_t knows_abortable = 11, adds_partitions = 12;
+  const error_code e = b.transactions().check_produce(id, {batch.producer_id, batch.producer_epoch}, where,
+                                                      c.version >= adds_partitions);
+  if (e == error_code::producer_fenced) return error_code::invalid_producer_epoch;
+  if (e == error_code::transaction_abortable && c.version < knows_abortable) return error_code::invalid_txn_state;
+  // Older clients do not try again on CONCURRENT_TRANSACTIONS; on this one they do.
+  if (e == error_code::concurrent_transactions && c.version < adds_partitions) return error_code::not_enough_replicas;
+  return e;
+}
+
 // Appends one partition's batch or says why not.
-void append(broker& b, const call& c, const std::shared_ptr<log::topic>& t, std::string_view records,
-            partition_answer& answer) {
+void append(broker& b, const call& c, const std::shared_ptr<log::topic>& t, std::string_view transactional_id,
+            std::string_view records, partition_answer& answer) {
   log::partition& p = *t->partitions[static_cast<std::size_t>(answer.index)];
   answer.log_start_offset = p.log_start();
   auto batch = kafka::check_batch(records);
@@ -44,11 +57,13 @@ void append(broker& b, const call& c, const std::shared_ptr<log::topic>& t, std:
   if (batch->batch_size != records.size())
     return refuse(answer, error_code::invalid_record, "Exactly one record batch is allowed for a partition");
   if (batch->control()) return refuse(answer, error_code::invalid_record, "Clients do not write control records");
-  if (batch->transactional())
-    return refuse(answer, error_code::invalid_txn_state, "Transactions are not supported by this broker yet");
   if (batch->codec() == kafka::compression::zstd && c.version < 7)
     return refuse(answer, error_code::unsupported_compression_type);
-  const auto known = p.check_producer(*batch);
+  const bool adds_partitions = c.version >= 12;  // transactions v2
+  if (batch->transactional())
+    if (const auto e = check_transaction(b, c, *batch, transactional_id, {t->id, answer.index}); e != error_code::none)
+      return refuse(answer, e, "The batch does not belong to an open transaction of its producer");
+  const auto known = p.producers().check(*batch, batch->transactional() && adds_partitions);
   if (!known) {
     b.logger().debug("producer refused", {{"topic", std::string_view(t->name)}, {"producer_id", batch->producer_id}});
     return refuse(answer, known.error());
@@ -78,7 +93,6 @@ void produce(const call& c, kafka::produce_request& request) {
   kafka::produce_response response;
   error_code whole = error_code::none;
   if (request.acks < -1 || request.acks > 1) whole = error_code::invalid_required_acks;
-  if (request.transactional_id) whole = error_code::transactional_id_authorization_failed;
   for (auto& topic : request.topic_data) {
     auto& topic_answer = response.responses.emplace_back();
     const bool by_id = c.version >= 13;
@@ -96,7 +110,7 @@ void produce(const call& c, kafka::produce_request& request) {
       else if (!t || part.index < 0 || static_cast<std::size_t>(part.index) >= t->partitions.size())
         refuse(answer, error_code::unknown_topic_or_partition);
       else
-        append(b, c, t, part.records.value_or(std::string_view{}), answer);
+        append(b, c, t, request.transactional_id.value_or(""), part.records.value_or(std::string_view{}), answer);
       if (answer.error_code != 0) b.stats().produce_failures += 1;
     }
   }
@@ -112,25 +126,6 @@ void produce(const call& c, kafka::produce_request& request) {
       for (auto& topic : response.responses)
         for (auto& part : topic.partition_responses)
           if (part.error_code == 0) refuse(part, error_code::kafka_storage_error, "The log could not be written");
-    c.answer(response);
-  });
-}
-
-void init_producer_id(const call& c, kafka::init_producer_id_request& request) {
-  kafka::init_producer_id_response response;
-  response.producer_epoch = -1;
-  if (request.transactional_id) {
-    response.error_code = kafka::code(error_code::transactional_id_authorization_failed);
-    return c.answer(response);
-  }
-  // An idempotent producer that asks for a new epoch of its id gets a new id, as Kafka gives it.
-  c.of->with_producer_id([c, response](std::int64_t id) mutable {
-    if (id < 0) {
-      response.error_code = kafka::code(error_code::coordinator_not_available);
-    } else {
-      response.producer_id = id;
-      response.producer_epoch = 0;
-    }
     c.answer(response);
   });
 }

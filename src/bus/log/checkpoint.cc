@@ -9,7 +9,7 @@ namespace mes::bus::log {
 namespace kafka = wire::kafka;
 namespace {
 
-constexpr std::int8_t checkpoint_version = 1;
+constexpr std::int8_t checkpoint_version = 2;  // 1: without transactions
 
 // Whole or not at all: a new file, synced, then renamed over the old one.
 result<void> replace_file(os::file_system& files, const std::string& directory, const std::string& name,
@@ -99,7 +99,8 @@ std::string store::checkpoint_body(position at) const {
 
 bool store::restore(std::string_view body) {
   kafka::reader in(body, std::size_t{1} << 30);
-  if (in.int8() != checkpoint_version) return false;
+  const std::int8_t version = in.int8();
+  if (version < 1 || version > checkpoint_version) return false;
   _checkpoint.segment = static_cast<std::uint64_t>(in.int64());
   _checkpoint.offset = static_cast<std::uint32_t>(in.int32());
   _leader_epoch = in.int32();
@@ -110,7 +111,7 @@ bool store::restore(std::string_view body) {
     t->name = in.string(true);
     t->configs = read_configs(in);
     for (std::uint32_t k = 0, size = in.varuint(); k < size && in.ok(); ++k)
-      if (!t->partitions.emplace_back(std::make_unique<partition>())->restore(in)) return false;
+      if (!t->partitions.emplace_back(std::make_unique<partition>())->restore(in, version)) return false;
     insert(std::move(t));
   }
   return in.ok() && _beside.restore(in) && in.left() == 0;

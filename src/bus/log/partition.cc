@@ -10,7 +10,6 @@ namespace mes::bus::log {
 namespace kafka = wire::kafka;
 namespace {
 
-constexpr std::size_t batches_remembered = 5;  // of one producer: its limit of requests in flight
 constexpr std::uint32_t chunk_entries = 128;
 
 template <class T>
@@ -18,8 +17,6 @@ T little(T value) {
   if constexpr (std::endian::native == std::endian::big) return std::byteswap(value);
   return value;
 }
-
-std::int32_t next_sequence(std::int32_t last) { return last == INT32_MAX ? 0 : last + 1; }
 
 }  // namespace
 
@@ -49,24 +46,8 @@ std::uint64_t partition::size_bytes() const {
   return sum;
 }
 
-std::expected<std::optional<std::int64_t>, kafka::error_code> partition::check_producer(
-    const kafka::batch_header& batch) const {
-  if (batch.producer_id < 0) return std::nullopt;
-  const auto known = _producers.find(batch.producer_id);
-  if (known == _producers.end() || known->second.empty()) return std::nullopt;
-  const produced_batch& last = known->second.back();
-  if (batch.producer_epoch < last.epoch) return std::unexpected(kafka::error_code::invalid_producer_epoch);
-  if (batch.producer_epoch > last.epoch) {
-    if (batch.base_sequence != 0) return std::unexpected(kafka::error_code::out_of_order_sequence_number);
-    return std::nullopt;
-  }
-  for (const produced_batch& b : known->second)
-    if (b.epoch == batch.producer_epoch && b.first_sequence == batch.base_sequence &&
-        b.last_sequence == batch.last_sequence())
-      return b.base_offset;
-  if (batch.base_sequence != next_sequence(last.last_sequence))
-    return std::unexpected(kafka::error_code::out_of_order_sequence_number);
-  return std::nullopt;
+std::int64_t partition::last_stable_offset() const {
+  return std::min(_high_watermark, std::max(_log_start, _producers.first_open()));
 }
 
 void partition::indexed(const kafka::batch_header& batch, const segment_log::place& where) {
@@ -82,26 +63,18 @@ void partition::indexed(const kafka::batch_header& batch, const segment_log::pla
   r.max_timestamp_ms = std::max(r.max_timestamp_ms, batch.max_timestamp_ms);
 }
 
-void partition::appended(const kafka::batch_header& batch, const segment_log::place& where) {
+void partition::appended(const kafka::batch_header& batch, const segment_log::place& where,
+                         const std::optional<kafka::end_marker_batch>& marker) {
   indexed(batch, where);
   _end_offset = batch.last_offset() + 1;
   if (_epochs.empty() || _epochs.back().epoch < batch.leader_epoch)
     _epochs.push_back({batch.leader_epoch, batch.base_offset});
-  if (batch.producer_id >= 0)
-    _producers[batch.producer_id].push_back({batch.producer_epoch, batch.base_sequence, batch.last_sequence(),
-                                             batch.base_offset, batch.last_offset(), batch.max_timestamp_ms});
+  _producers.appended(batch, marker);
 }
 
 void partition::durable_up_to(std::int64_t end) {
   _high_watermark = std::max(_high_watermark, end);
-  // Only durable batches may push older ones out: a checkpoint keeps the durable ones alone.
-  for (auto& [id, batches] : _producers) {
-    if (batches.size() <= batches_remembered) continue;
-    const auto pending = std::ranges::find_if(batches, [&](const produced_batch& b) { return b.last_offset >= end; });
-    const auto durable = static_cast<std::size_t>(pending - batches.begin());
-    if (durable > batches_remembered)
-      batches.erase(batches.begin(), batches.begin() + static_cast<std::ptrdiff_t>(durable - batches_remembered));
-  }
+  _producers.durable_up_to(end);
 }
 
 void partition::take_back() {
@@ -120,11 +93,7 @@ void partition::take_back() {
     _ranges.pop_back();
   }
   while (!_epochs.empty() && _epochs.back().first_offset >= _end_offset && _epochs.size() > 1) _epochs.pop_back();
-  for (auto it = _producers.begin(); it != _producers.end();) {
-    auto& batches = it->second;
-    while (!batches.empty() && batches.back().base_offset >= _end_offset) batches.pop_back();
-    it = batches.empty() ? _producers.erase(it) : std::next(it);
-  }
+  _producers.take_back(_end_offset);
 }
 
 std::optional<index_entry> partition::entry(const range& r, std::uint32_t i) const {
@@ -165,32 +134,36 @@ std::size_t partition::first_range(std::int64_t offset) const {
   return static_cast<std::size_t>(it - _ranges.begin());
 }
 
-std::size_t partition::read(std::int64_t offset, std::size_t bytes_max, bool one_at_least,
-                            std::vector<kafka::external_bytes>& out) const {
-  std::size_t sum = 0;
+partition::read_result partition::read(std::int64_t offset, std::size_t bytes_max, bool one_at_least,
+                                       std::vector<kafka::external_bytes>& out, std::int64_t below) const {
+  const std::int64_t limit = std::min(_high_watermark, below);
+  read_result got{0, offset};
   for (std::size_t i = first_range(offset); i < _ranges.size(); ++i) {
     const range& r = _ranges[i];
-    if (r.first_offset >= _high_watermark) break;
+    if (r.first_offset >= limit) break;
     const auto start = offset <= r.first_offset ? std::optional<std::uint32_t>(0) : find(r, offset);
     if (!start) break;
+    auto e = entry(r, *start);
     for (std::uint32_t k = *start; k < r.count; ++k) {
-      const auto e = entry(r, k);
-      if (!e || e->base_offset >= _high_watermark) return sum;
-      if (sum + e->size > bytes_max && !(one_at_least && sum == 0)) return sum;
+      if (!e || e->base_offset >= limit) return got;
+      if (got.bytes + e->size > bytes_max && !(one_at_least && got.bytes == 0)) return got;
       out.push_back({r.in, e->payload_at, e->size});
-      sum += e->size;
+      got.bytes += e->size;
+      e = entry(r, k + 1);
+      got.end = e ? e->base_offset : r.end_offset;
     }
   }
-  return sum;
+  return got;
 }
 
-std::size_t partition::available(std::int64_t offset, std::size_t enough) const {
-  if (offset >= _high_watermark) return 0;
+std::size_t partition::available(std::int64_t offset, std::size_t enough, std::int64_t below) const {
+  const std::int64_t limit = std::min(_high_watermark, below);
+  if (offset >= limit) return 0;
   std::size_t sum = 0;
   for (std::size_t i = first_range(offset); i < _ranges.size() && sum < enough; ++i) {
     const range& r = _ranges[i];
-    if (r.first_offset >= _high_watermark) break;
-    if (offset <= r.first_offset && r.end_offset <= _high_watermark) {
+    if (r.first_offset >= limit) break;
+    if (offset <= r.first_offset && r.end_offset <= limit) {
       sum += r.bytes;
       continue;
     }
@@ -198,7 +171,7 @@ std::size_t partition::available(std::int64_t offset, std::size_t enough) const 
     if (!start) break;
     for (std::uint32_t k = *start; k < r.count && sum < enough; ++k) {
       const auto e = entry(r, k);
-      if (!e || e->base_offset >= _high_watermark) return sum;
+      if (!e || e->base_offset >= limit) return sum;
       sum += e->size;
     }
   }
@@ -261,6 +234,7 @@ std::pair<std::int32_t, std::int64_t> partition::end_of_epoch(std::int32_t epoch
 bool partition::delete_before(std::int64_t offset) {
   if (offset < 0 || offset > _high_watermark) return false;
   _log_start = std::max(_log_start, offset);
+  _producers.forget_before(_log_start);
   return true;
 }
 
@@ -277,13 +251,8 @@ bool partition::retire(std::uint64_t active_segment, const std::function<bool(co
   }
   _ranges.erase(_ranges.begin(), _ranges.begin() + static_cast<std::ptrdiff_t>(gone));
   if (gone > 0) _chunk_of = nullptr;
+  _producers.forget_before(_log_start);
   return _log_start != before;
-}
-
-void partition::expire_producers(std::int64_t not_used_since_ms) {
-  std::erase_if(_producers, [&](const auto& p) {
-    return p.second.back().timestamp_ms < not_used_since_ms && p.second.back().last_offset < _high_watermark;
-  });
 }
 
 void partition::snapshot(kafka::writer& out) const {
@@ -297,46 +266,17 @@ void partition::snapshot(kafka::writer& out) const {
     out.int32(e.epoch);
     out.int64(e.first_offset);
   }
-  const auto is_durable = [this](const produced_batch& b) { return b.last_offset < _high_watermark; };
-  out.varuint(static_cast<std::uint32_t>(
-      std::ranges::count_if(_producers, [&](const auto& p) { return std::ranges::any_of(p.second, is_durable); })));
-  for (const auto& [id, batches] : _producers) {
-    const auto count = std::ranges::count_if(batches, is_durable);
-    if (count == 0) continue;
-    out.int64(id);
-    out.varuint(static_cast<std::uint32_t>(count));
-    for (const produced_batch& b : batches) {
-      if (!is_durable(b)) continue;
-      out.int16(b.epoch);
-      out.int32(b.first_sequence);
-      out.int32(b.last_sequence);
-      out.int64(b.base_offset);
-      out.int64(b.last_offset);
-      out.int64(b.timestamp_ms);
-    }
-  }
+  _producers.snapshot(out, _high_watermark);
 }
 
-bool partition::restore(kafka::reader& in) {
+bool partition::restore(kafka::reader& in, std::int8_t version) {
   _log_start = in.int64();
   _high_watermark = _end_offset = in.int64();
   for (std::uint32_t i = 0, count = in.varuint(); i < count && in.ok(); ++i) {
     const auto epoch = in.int32();
     _epochs.push_back({epoch, in.int64()});
   }
-  for (std::uint32_t i = 0, count = in.varuint(); i < count && in.ok(); ++i) {
-    auto& batches = _producers[in.int64()];
-    for (std::uint32_t k = 0, size = in.varuint(); k < size && in.ok(); ++k) {
-      produced_batch& b = batches.emplace_back();
-      b.epoch = in.int16();
-      b.first_sequence = in.int32();
-      b.last_sequence = in.int32();
-      b.base_offset = in.int64();
-      b.last_offset = in.int64();
-      b.timestamp_ms = in.int64();
-    }
-  }
-  return in.ok();
+  return in.ok() && _producers.restore(in, version);
 }
 
 void partition::attach(range r) {

@@ -5,18 +5,16 @@
 #pragma once
 
 #include <cstdint>
-#include <expected>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
+#include "bus/log/producers.h"
 #include "bus/log/segment_log.h"
-#include "wire/kafka/errors.h"
 #include "wire/kafka/reader.h"
 #include "wire/kafka/record_batch.h"
 #include "wire/kafka/writer.h"
@@ -44,15 +42,6 @@ struct range {
   bool resident() const { return !index; }
 };
 
-struct produced_batch {
-  std::int16_t epoch = 0;
-  std::int32_t first_sequence = 0;
-  std::int32_t last_sequence = 0;
-  std::int64_t base_offset = 0;
-  std::int64_t last_offset = 0;
-  std::int64_t timestamp_ms = 0;
-};
-
 struct leader_epoch_start {
   std::int32_t epoch = 0;
   std::int64_t first_offset = 0;
@@ -68,26 +57,33 @@ class partition {
  public:
   std::int64_t log_start() const { return _log_start; }
   std::int64_t high_watermark() const { return _high_watermark; }
+  // Below it no transaction is open: how far consumers of committed records read.
+  std::int64_t last_stable_offset() const;
   std::int64_t end_offset() const { return _end_offset; }
   std::uint64_t size_bytes() const;
   std::int32_t epoch_at_end() const { return _epochs.empty() ? -1 : _epochs.back().epoch; }
 
-  // The check of an idempotent producer: nothing = append it; an offset = it is there already; or why not.
-  std::expected<std::optional<std::int64_t>, wire::kafka::error_code> check_producer(
-      const wire::kafka::batch_header& batch) const;
+  // Sequences, open and aborted transactions.
+  const class producers& producers() const { return _producers; }
 
-  // `batch.base_offset` is end_offset() when producing; recovery calls it for each batch that it finds.
-  void appended(const wire::kafka::batch_header& batch, const segment_log::place& where);
+  // `batch.base_offset` is end_offset() when producing; recovery calls it for each batch that it finds. `marker` is
+  // what a control batch says.
+  void appended(const wire::kafka::batch_header& batch, const segment_log::place& where,
+                const std::optional<wire::kafka::end_marker_batch>& marker = std::nullopt);
   void indexed(const wire::kafka::batch_header& batch, const segment_log::place& where);  // its place alone
   void durable_up_to(std::int64_t end);
   void take_back();  // everything that is not durable
 
   // The batches from the one that holds `offset` on, at most `bytes_max` of them (one at least, if `one_at_least`),
-  // below the high watermark. Returns their size in bytes. `offset` is between log_start() and high_watermark().
-  std::size_t read(std::int64_t offset, std::size_t bytes_max, bool one_at_least,
-                   std::vector<wire::kafka::external_bytes>& out) const;
+  // below the high watermark and `below`. `offset` is between log_start() and high_watermark().
+  struct read_result {
+    std::size_t bytes = 0;
+    std::int64_t end = 0;  // one past the last offset that was read; `offset` if there was none
+  };
+  read_result read(std::int64_t offset, std::size_t bytes_max, bool one_at_least,
+                   std::vector<wire::kafka::external_bytes>& out, std::int64_t below = INT64_MAX) const;
   // Bytes that a read could give, counted up to `enough`.
-  std::size_t available(std::int64_t offset, std::size_t enough) const;
+  std::size_t available(std::int64_t offset, std::size_t enough, std::int64_t below = INT64_MAX) const;
 
   result<found_offset> first_at_or_after(std::int64_t timestamp_ms) const;
   found_offset max_timestamp() const;
@@ -100,12 +96,11 @@ class partition {
 
   const std::vector<range>& ranges() const { return _ranges; }
   std::vector<range>& mutable_ranges() { return _ranges; }  // for recovery and for the closing of a segment
-  void expire_producers(std::int64_t not_used_since_ms);
-  const std::unordered_map<std::int64_t, std::vector<produced_batch>>& producers() const { return _producers; }
+  void expire_producers(std::int64_t not_used_since_ms) { _producers.expire(not_used_since_ms, _high_watermark); }
 
   // The checkpoint's part: offsets, epochs, producers; only of what is durable. Ranges come from the index files.
   void snapshot(wire::kafka::writer& out) const;
-  bool restore(wire::kafka::reader& in);
+  bool restore(wire::kafka::reader& in, std::int8_t version);
   void attach(range r);  // recovery: of a closed segment, in order
   void settle();         // recovery, at its end: what is there is durable, what is not there cannot be read
 
@@ -120,7 +115,7 @@ class partition {
   std::int64_t _end_offset = 0;
   std::vector<range> _ranges;
   std::vector<leader_epoch_start> _epochs;
-  std::unordered_map<std::int64_t, std::vector<produced_batch>> _producers;
+  class producers _producers;
   // The last read of an index file; consumers read on where they were.
   mutable std::vector<index_entry> _chunk;
   mutable const os::file* _chunk_of = nullptr;

@@ -206,7 +206,7 @@ void store::replay(const frame_header& header, std::string_view payload, const s
   const auto batch = kafka::peek_batch(payload);
   partition& p = *t->partitions[index];
   if (!apply_it) return p.indexed(*batch, where);
-  p.appended(*batch, where);
+  p.appended(*batch, where, batch->control() ? kafka::read_end_marker(payload) : std::nullopt);
   p.durable_up_to(p.end_offset());
 }
 

@@ -117,7 +117,8 @@ std::int64_t store::append(const std::shared_ptr<topic>& t, std::int32_t index, 
   frame.base_offset = header.base_offset;
   frame.leader_epoch = header.leader_epoch;
   frame.payload_crc = header.crc;
-  p.appended(header, _log->append(frame, {batch, header.batch_size}));
+  const std::string_view bytes(batch, header.batch_size);
+  p.appended(header, _log->append(frame, bytes), header.control() ? kafka::read_end_marker(bytes) : std::nullopt);
   _dirty.push_back({t, index, p.end_offset()});
   return header.base_offset;
 }

@@ -88,7 +88,7 @@ std::vector<std::string> values(const topic& t, std::size_t index = 0) {
   std::int64_t at = p.log_start();
   while (at < p.high_watermark()) {
     std::vector<kafka::external_bytes> parts;
-    if (p.read(at, 1'000, true, parts) == 0) break;
+    if (p.read(at, 1'000, true, parts).bytes == 0) break;
     for (const auto& part : parts) {
       std::string bytes(part.size, '\0');
       const auto& s = *static_cast<const segment*>(part.source.get());
@@ -258,7 +258,7 @@ TEST(store, knows_an_idempotent_producer_after_a_crash) {
   const auto check = [&](std::int16_t epoch, std::int32_t sequence) {
     kafka::batch_header h = by_producer(epoch, sequence);
     h.last_offset_delta = 0;
-    return p.check_producer(h);
+    return p.producers().check(h);
   };
   EXPECT_EQ(check(0, 7).value(), std::optional<std::int64_t>(7));  // there already
   EXPECT_EQ(check(0, 3).value(), std::optional<std::int64_t>(3));  // the fifth last
