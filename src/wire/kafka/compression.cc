@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "wire/kafka/reader.h"
+#include "wire/kafka/writer.h"
 
 namespace mes::wire::kafka {
 namespace {
@@ -111,6 +112,59 @@ std::optional<std::string> unzstd(std::string_view data, std::size_t bytes_max) 
   return out;
 }
 
+std::optional<std::string> gzip(std::string_view data) {
+  z_stream stream{};
+  constexpr int as_gzip = 15 + 16, memory_level = 8;
+  if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, as_gzip, memory_level, Z_DEFAULT_STRATEGY) != Z_OK)
+    return std::nullopt;
+  const auto end = [](z_stream* s) { deflateEnd(s); };
+  const std::unique_ptr<z_stream, decltype(end)> guard(&stream, end);
+  std::string in(data), out(deflateBound(&stream, data.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(in.data());
+  stream.avail_in = static_cast<uInt>(in.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  if (deflate(&stream, Z_FINISH) != Z_STREAM_END) return std::nullopt;
+  out.resize(out.size() - stream.avail_out);
+  return out;
+}
+
+// Xerial's blocks: magic, version and compatible version (1), then blocks, each with its length in front.
+std::optional<std::string> snappy(std::string_view data) {
+  constexpr std::size_t block = std::size_t{32} << 10;
+  writer out;
+  out.raw(std::string_view("\x82SNAPPY\0", 8));
+  out.int32(1);
+  out.int32(1);
+  for (std::size_t at = 0; at < data.size(); at += block) {
+    const std::string_view part = data.substr(at, block);
+    std::size_t size = snappy_max_compressed_length(part.size());
+    std::string packed(size, '\0');
+    if (snappy_compress(part.data(), part.size(), packed.data(), &size) != SNAPPY_OK) return std::nullopt;
+    out.int32(static_cast<std::int32_t>(size));
+    out.raw(std::string_view(packed).substr(0, size));
+  }
+  return std::move(out.buffer());
+}
+
+std::optional<std::string> lz4(std::string_view data) {
+  LZ4F_preferences_t preferences{};
+  preferences.frameInfo.blockMode = LZ4F_blockIndependent;
+  std::string out(LZ4F_compressFrameBound(data.size(), &preferences), '\0');
+  const std::size_t size = LZ4F_compressFrame(out.data(), out.size(), data.data(), data.size(), &preferences);
+  if (LZ4F_isError(size) != 0) return std::nullopt;
+  out.resize(size);
+  return out;
+}
+
+std::optional<std::string> zstd(std::string_view data) {
+  std::string out(ZSTD_compressBound(data.size()), '\0');
+  const std::size_t size = ZSTD_compress(out.data(), out.size(), data.data(), data.size(), ZSTD_CLEVEL_DEFAULT);
+  if (ZSTD_isError(size) != 0) return std::nullopt;
+  out.resize(size);
+  return out;
+}
+
 }  // namespace
 
 std::optional<std::string> decompress(compression codec, std::string_view data, std::size_t bytes_max) {
@@ -126,6 +180,22 @@ std::optional<std::string> decompress(compression codec, std::string_view data, 
       return unlz4(data, bytes_max);
     case compression::zstd:
       return unzstd(data, bytes_max);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> compress(compression codec, std::string_view data) {
+  switch (codec) {
+    case compression::none:
+      return std::string(data);
+    case compression::gzip:
+      return gzip(data);
+    case compression::snappy:
+      return snappy(data);
+    case compression::lz4:
+      return lz4(data);
+    case compression::zstd:
+      return zstd(data);
   }
   return std::nullopt;
 }

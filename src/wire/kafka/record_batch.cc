@@ -53,6 +53,52 @@ bool read_record(reader& in, const batch_header& batch, record_view& record, boo
   return body.ok() && body.left() == 0;
 }
 
+template <class Text>
+void put_text(writer& to, const std::optional<Text>& text) {
+  to.varint(text ? static_cast<std::int32_t>(text->size()) : -1);
+  if (text) to.raw(*text);
+}
+
+// A record_view or a record_to_write.
+template <class Record>
+void append_record(writer& body, std::int64_t timestamp_delta, std::int32_t offset_delta, const Record& record) {
+  writer one;
+  one.int8(0);
+  one.varlong(timestamp_delta);
+  one.varint(offset_delta);
+  put_text(one, record.key);
+  put_text(one, record.value);
+  one.varint(static_cast<std::int32_t>(record.headers.size()));
+  for (const auto& [name, value] : record.headers) {
+    put_text(one, std::optional<std::string_view>(name));
+    put_text(one, value);
+  }
+  body.varint(static_cast<std::int32_t>(one.size()));
+  body.raw(one.buffer());
+}
+
+// The whole batch: `header` with its size, count and sum set, then `body`, which is compressed already.
+std::string finish_batch(const batch_header& header, std::string_view body) {
+  writer out;
+  out.int64(header.base_offset);
+  out.int32(static_cast<std::int32_t>(batch_header::size - batch_header::prefix + body.size()));
+  out.int32(header.leader_epoch);
+  out.int8(2);
+  out.int32(0);  // CRC, below
+  out.int16(header.attributes);
+  out.int32(header.last_offset_delta);
+  out.int64(header.base_timestamp_ms);
+  out.int64(header.max_timestamp_ms);
+  out.int64(header.producer_id);
+  out.int16(header.producer_epoch);
+  out.int32(header.base_sequence);
+  out.int32(header.count);
+  out.raw(body);
+  std::string batch = std::move(out.buffer());
+  put(batch.data() + batch_header::crc_at, crc32c(std::string_view(batch).substr(batch_header::summed_from)));
+  return batch;
+}
+
 }  // namespace
 
 std::int32_t batch_header::last_sequence() const {
@@ -140,48 +186,47 @@ bool for_each_record(std::string_view batch, std::size_t bytes_max,
   return true;
 }
 
+std::expected<std::string, batch_fault> rewrite_batch(std::string_view batch, std::size_t bytes_max,
+                                                      std::optional<std::int64_t> delete_horizon_ms,
+                                                      const std::function<bool(const record_view&)>& keep) {
+  const auto before = peek_batch(batch);
+  if (!before || before->batch_size > batch.size()) return std::unexpected(batch_fault::cut_short);
+  batch_header after = *before;
+  if (delete_horizon_ms) {
+    after.attributes = static_cast<std::int16_t>(after.attributes | 64);
+    after.base_timestamp_ms = *delete_horizon_ms;
+  }
+  after.count = 0;
+  if (!before->log_append_time()) after.max_timestamp_ms = -1;
+  writer body;
+  const bool whole = for_each_record(batch, bytes_max, [&](const record_view& r) {
+    if (!keep(r)) return true;
+    // Unsigned: a foreign batch may make it overflow.
+    append_record(body,
+                  static_cast<std::int64_t>(static_cast<std::uint64_t>(r.timestamp_ms) -
+                                            static_cast<std::uint64_t>(after.base_timestamp_ms)),
+                  static_cast<std::int32_t>(r.offset - after.base_offset), r);
+    after.count += 1;
+    if (!before->log_append_time()) after.max_timestamp_ms = std::max(after.max_timestamp_ms, r.timestamp_ms);
+    return true;
+  });
+  if (!whole) return std::unexpected(batch_fault::bad_record);
+  if (after.count == 0) return std::string();
+  const auto packed = compress(after.codec(), body.buffer());
+  if (!packed) return std::unexpected(batch_fault::bad_codec);
+  return finish_batch(after, *packed);
+}
+
 std::string make_batch(const std::vector<record_to_write>& records, batch_header header) {
   if (!records.empty()) header.base_timestamp_ms = header.max_timestamp_ms = records.front().timestamp_ms;
   writer body;
-  std::int32_t delta = 0;
-  const auto text = [](writer& to, const std::optional<std::string>& t) {
-    to.varint(t ? static_cast<std::int32_t>(t->size()) : -1);
-    if (t) to.raw(*t);
-  };
+  header.count = 0;
   for (const record_to_write& r : records) {
     header.max_timestamp_ms = std::max(header.max_timestamp_ms, r.timestamp_ms);
-    writer one;
-    one.int8(0);
-    one.varlong(r.timestamp_ms - header.base_timestamp_ms);
-    one.varint(delta++);
-    text(one, r.key);
-    text(one, r.value);
-    one.varint(static_cast<std::int32_t>(r.headers.size()));
-    for (const auto& [name, value] : r.headers) {
-      text(one, name);
-      text(one, value);
-    }
-    body.varint(static_cast<std::int32_t>(one.size()));
-    body.raw(one.buffer());
+    append_record(body, r.timestamp_ms - header.base_timestamp_ms, header.count++, r);
   }
-  writer out;
-  out.int64(header.base_offset);
-  out.int32(static_cast<std::int32_t>(batch_header::size - batch_header::prefix + body.size()));
-  out.int32(header.leader_epoch);
-  out.int8(2);
-  out.int32(0);  // CRC, below
-  out.int16(header.attributes);
-  out.int32(static_cast<std::int32_t>(records.size()) - 1);
-  out.int64(header.base_timestamp_ms);
-  out.int64(header.max_timestamp_ms);
-  out.int64(header.producer_id);
-  out.int16(header.producer_epoch);
-  out.int32(header.base_sequence);
-  out.int32(static_cast<std::int32_t>(records.size()));
-  out.raw(body.buffer());
-  std::string batch = std::move(out.buffer());
-  put(batch.data() + batch_header::crc_at, crc32c(std::string_view(batch).substr(batch_header::summed_from)));
-  return batch;
+  header.last_offset_delta = header.count - 1;
+  return finish_batch(header, body.buffer());
 }
 
 }  // namespace mes::wire::kafka

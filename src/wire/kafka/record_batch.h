@@ -41,6 +41,8 @@ struct batch_header {
   bool log_append_time() const { return (attributes & 8) != 0; }
   bool transactional() const { return (attributes & 16) != 0; }
   bool control() const { return (attributes & 32) != 0; }
+  // KIP-534: base_timestamp_ms is then the time from which compaction may drop the batch's tombstones.
+  bool has_delete_horizon() const { return (attributes & 64) != 0; }
   std::int64_t last_offset() const { return base_offset + last_offset_delta; }
   std::int32_t last_sequence() const;  // wraps at 2^31
 };
@@ -73,6 +75,12 @@ struct record_view {
 // its records take more than `bytes_max` uncompressed.
 bool for_each_record(std::string_view batch, std::size_t bytes_max,
                      const std::function<bool(const record_view&)>& each);
+
+// The batch without the records that `keep` refuses, as compaction leaves it: offsets, producer, first and last
+// sequence and codec stay. `delete_horizon_ms`, if given, is written into it. Empty: no record is kept.
+std::expected<std::string, batch_fault> rewrite_batch(std::string_view batch, std::size_t bytes_max,
+                                                      std::optional<std::int64_t> delete_horizon_ms,
+                                                      const std::function<bool(const record_view&)>& keep);
 
 // Uncompressed batches for tests, tools and control records.
 struct record_to_write {

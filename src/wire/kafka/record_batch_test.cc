@@ -72,6 +72,37 @@ TEST_P(by_codec, reads_what_the_java_client_wrote) {
                                             "1 1700000000500 (null) value-2 2", "2 1699999999000 key-3 (null) 0"}));
 }
 
+// What KIP-534 and the cleaner of Apache Kafka promise: offsets, producer and sequences of a batch stay.
+TEST_P(by_codec, loses_records_and_keeps_the_rest_of_the_batch) {
+  std::string bytes = golden_batch(GetParam());
+  set_base_offset(bytes.data(), 100);
+  const auto without_second = [](const record_view& r) { return r.offset != 101; };
+  const auto rewritten = rewrite_batch(bytes, 1 << 20, 1'800'000'000'000, without_second);
+  ASSERT_TRUE(rewritten);
+  const auto before = check_batch(bytes), after = check_batch_sum(*rewritten);
+  ASSERT_TRUE(after);
+  EXPECT_EQ(after->codec(), before->codec());
+  EXPECT_EQ(after->base_offset, 100);
+  EXPECT_EQ(after->last_offset(), 102);
+  EXPECT_EQ(after->producer_id, 4000);
+  EXPECT_EQ(after->base_sequence, 17);
+  EXPECT_EQ(after->last_sequence(), 19);
+  EXPECT_EQ(after->count, 2);
+  EXPECT_TRUE(after->has_delete_horizon());
+  EXPECT_EQ(after->base_timestamp_ms, 1'800'000'000'000);
+  EXPECT_EQ(after->max_timestamp_ms, 1'700'000'000'000);
+  std::vector<std::string> seen;
+  ASSERT_TRUE(for_each_record(*rewritten, 1 << 20, [&](const record_view& r) {
+    seen.push_back(std::to_string(r.offset) + " " + std::to_string(r.timestamp_ms) + " " + std::string(*r.key) + " " +
+                   std::string(r.value.value_or("(null)")));
+    return true;
+  }));
+  EXPECT_EQ(seen, (std::vector<std::string>{"100 1700000000000 key-1 value-1 value-1 value-1",
+                                            "102 1699999999000 key-3 (null)"}));
+  EXPECT_EQ(rewrite_batch(bytes, 1 << 20, std::nullopt, [](const record_view&) { return false; }).value(), "");
+  EXPECT_FALSE(rewrite_batch(bytes.substr(0, 70), 1 << 20, std::nullopt, without_second));
+}
+
 TEST_P(by_codec, survives_any_single_flipped_bit) {
   const std::string bytes = golden_batch(GetParam());
   for (std::size_t i = batch_header::crc_at; i < bytes.size(); ++i)
