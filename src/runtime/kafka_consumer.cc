@@ -7,6 +7,7 @@
 
 #include "runtime/kafka.h"
 #include "runtime/kafka_conf.h"
+#include "runtime/kafka_message.h"
 #include "runtime/thread.h"
 
 namespace mes::runtime {
@@ -19,10 +20,9 @@ constexpr int ask_ms = 2'000;         // for an answer of the bus
 constexpr milliseconds commit_every{1000};
 constexpr milliseconds back_off_min{100}, back_off_max{5000};
 
-struct message_deleter {
-  void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
-};
-using message = std::unique_ptr<rd_kafka_message_t, message_deleter>;
+using message = kafka_message;
+
+}  // namespace
 
 kafka_record to_record(const rd_kafka_message_t& from) {
   kafka_record record;
@@ -42,8 +42,6 @@ kafka_record to_record(const rd_kafka_message_t& from) {
     record.headers.emplace_back(name, std::string(static_cast<const char*>(value), value == nullptr ? 0 : size));
   return record;
 }
-
-}  // namespace
 
 struct kafka_consumer::state final : kafka_owner {
   // Where a partition stands: the next offset to handle (-1: not known), the end when it was assigned.

@@ -61,12 +61,20 @@ class process {
   std::unique_ptr<state> _state;
 };
 
+// What people may ask of a role: `mes ROLE COMMAND …`. argv[0] is the command; the exit code is 0, 1, or 2 for usage.
+struct role_command {
+  std::string_view name;
+  std::string_view summary;
+  int (*run)(int argc, char** argv);
+};
+
 // One row of the table of roles (src/mes/roles.cc).
 struct role_definition {
   std::string_view name;                      // "work-order": the command line's `mes work-order`
   std::string_view summary;                   // for --help
   const std::vector<setting>& (*settings)();  // beside common_settings()
   int (*run)(process&);
+  const std::vector<role_command>& (*commands)() = nullptr;
 };
 
 }  // namespace mes::runtime

@@ -1,0 +1,244 @@
+#include "runtime/kafka_admin.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "runtime/kafka_conf.h"
+
+namespace mes::runtime {
+namespace {
+
+struct event_deleter {
+  void operator()(rd_kafka_event_t* event) const { rd_kafka_event_destroy(event); }
+};
+using event = std::unique_ptr<rd_kafka_event_t, event_deleter>;
+
+struct options_deleter {
+  void operator()(rd_kafka_AdminOptions_t* options) const { rd_kafka_AdminOptions_destroy(options); }
+};
+using admin_options = std::unique_ptr<rd_kafka_AdminOptions_t, options_deleter>;
+
+topic_list list_of(const std::vector<kafka_place>& places) {
+  topic_list list(rd_kafka_topic_partition_list_new(static_cast<int>(places.size())));
+  for (const kafka_place& p : places)
+    rd_kafka_topic_partition_list_add(list.get(), p.topic.c_str(), p.partition)->offset = p.offset;
+  return list;
+}
+
+std::span<rd_kafka_topic_partition_t> span_of(const rd_kafka_topic_partition_list_t* list) {
+  if (list == nullptr) return {};
+  return {list->elems, static_cast<std::size_t>(list->cnt)};
+}
+
+std::string text(const char* c) { return c == nullptr ? "" : c; }
+
+kafka_group read_group(const rd_kafka_ConsumerGroupDescription_t* from) {
+  kafka_group group;
+  group.name = text(rd_kafka_ConsumerGroupDescription_group_id(from));
+  group.state = text(rd_kafka_consumer_group_state_name(rd_kafka_ConsumerGroupDescription_state(from)));
+  group.assignor = text(rd_kafka_ConsumerGroupDescription_partition_assignor(from));
+  for (std::size_t i = 0; i < rd_kafka_ConsumerGroupDescription_member_count(from); ++i) {
+    const rd_kafka_MemberDescription_t* m = rd_kafka_ConsumerGroupDescription_member(from, i);
+    kafka_group_member& member = group.members.emplace_back();
+    member.id = text(rd_kafka_MemberDescription_consumer_id(m));
+    member.client_id = text(rd_kafka_MemberDescription_client_id(m));
+    member.host = text(rd_kafka_MemberDescription_host(m));
+    if (const auto* assignment = rd_kafka_MemberDescription_assignment(m); assignment != nullptr)
+      for (const auto& p : span_of(rd_kafka_MemberAssignment_partitions(assignment)))
+        member.assigned.push_back({p.topic, p.partition, -1});
+  }
+  return group;
+}
+
+result<void> failure_of(const rd_kafka_error_t* fault) {
+  if (fault == nullptr || rd_kafka_error_code(fault) == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  return fail(kafka_error(rd_kafka_error_code(fault)));
+}
+
+}  // namespace
+
+struct kafka_admin::state final : kafka_owner {
+  state(std::string bootstrap, std::string client_id, const observe::logger& to_log, std::chrono::milliseconds wait)
+      : kafka_owner(lines), lines(to_log, client_id), timeout_ms(static_cast<int>(wait.count())) {
+    kafka_conf conf(bootstrap, client_id);
+    conf.set("group.id", client_id + ".alone");  // the client wants a name even where nobody joins
+    conf.set("allow.auto.create.topics", "false");
+    rd_kafka_conf_set_opaque(conf.get(), static_cast<kafka_owner*>(this));
+    client = conf.make(RD_KAFKA_CONSUMER);
+    queue = rd_kafka_queue_new(client);
+  }
+  ~state() override {
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_destroy(client);
+  }
+  void failed(rd_kafka_resp_err_t, const char*) override {}  // each call tells its own error
+
+  admin_options options(rd_kafka_admin_op_t what) const {
+    admin_options made(rd_kafka_AdminOptions_new(client, what));
+    std::array<char, 256> why{};
+    rd_kafka_AdminOptions_set_request_timeout(made.get(), timeout_ms, why.data(), why.size());
+    return made;
+  }
+  result<event> answer() {
+    event got(rd_kafka_queue_poll(queue, timeout_ms + 1'000));
+    if (!got) return fail(error_code::timed_out, "The bus did not answer in time");
+    if (const auto code = rd_kafka_event_error(got.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return fail(kafka_error(code).code, fmt::format("Bus: {}", rd_kafka_event_error_string(got.get())));
+    return got;
+  }
+  result<std::vector<kafka_group>> describe(const std::vector<std::string>& names) {
+    std::vector<const char*> pointers;
+    for (const std::string& name : names) pointers.push_back(name.c_str());
+    const auto with = options(RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
+    rd_kafka_DescribeConsumerGroups(client, pointers.data(), pointers.size(), with.get(), queue);
+    auto got = answer();
+    if (!got) return fail(got.error());
+    std::size_t count = 0;
+    const auto* all =
+        rd_kafka_DescribeConsumerGroups_result_groups(rd_kafka_event_DescribeConsumerGroups_result(got->get()), &count);
+    std::vector<kafka_group> groups;
+    for (const auto* g : std::span(all, count)) {
+      if (auto ok = failure_of(rd_kafka_ConsumerGroupDescription_error(g)); !ok) return fail(ok.error());
+      groups.push_back(read_group(g));
+    }
+    std::ranges::sort(groups, {}, &kafka_group::name);
+    return groups;
+  }
+
+  kafka_log lines;
+  const int timeout_ms;
+  rd_kafka_t* client = nullptr;
+  rd_kafka_queue_t* queue = nullptr;
+};
+
+kafka_admin::kafka_admin(std::string bootstrap, std::string client_id, const observe::logger& log,
+                         std::chrono::milliseconds timeout)
+    : _state(std::make_unique<state>(std::move(bootstrap), std::move(client_id), log, timeout)) {}
+kafka_admin::~kafka_admin() = default;
+
+result<std::vector<kafka_topic>> kafka_admin::topics() {
+  const rd_kafka_metadata_t* answer = nullptr;
+  const auto code = rd_kafka_metadata(_state->client, 1, nullptr, &answer, _state->timeout_ms);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(kafka_error(code));
+  std::vector<kafka_topic> topics;
+  for (const auto& t : std::span(answer->topics, static_cast<std::size_t>(answer->topic_cnt)))
+    topics.push_back({t.topic, t.partition_cnt});
+  rd_kafka_metadata_destroy(answer);
+  std::ranges::sort(topics, {}, &kafka_topic::name);
+  return topics;
+}
+
+result<kafka_topic> kafka_admin::topic(const std::string& name) {
+  auto all = topics();
+  if (!all) return fail(all.error());
+  const auto found = std::ranges::find(*all, name, &kafka_topic::name);
+  if (found == all->end()) return fail(error_code::not_found, fmt::format("There is no topic {}", name));
+  return *found;
+}
+
+result<std::map<std::string, std::string>> kafka_admin::configs(const std::string& topic) {
+  rd_kafka_ConfigResource_t* resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str());
+  const auto with = _state->options(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+  rd_kafka_DescribeConfigs(_state->client, &resource, 1, with.get(), _state->queue);
+  rd_kafka_ConfigResource_destroy(resource);
+  auto got = _state->answer();
+  if (!got) return fail(got.error());
+  std::size_t count = 0;
+  const auto* resources =
+      rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(got->get()), &count);
+  std::map<std::string, std::string> configs;
+  for (const auto* r : std::span(resources, count)) {
+    if (const auto code = rd_kafka_ConfigResource_error(r); code != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return fail(kafka_error(code));
+    std::size_t entries = 0;
+    const auto* all = rd_kafka_ConfigResource_configs(r, &entries);
+    for (const auto* entry : std::span(all, entries))
+      configs[text(rd_kafka_ConfigEntry_name(entry))] = text(rd_kafka_ConfigEntry_value(entry));
+  }
+  return configs;
+}
+
+result<std::vector<kafka_place>> kafka_admin::find_offsets(std::vector<kafka_place> places, std::int64_t time_ms) {
+  for (kafka_place& p : places) p.offset = time_ms;
+  const topic_list list = list_of(places);
+  const auto code = rd_kafka_offsets_for_times(_state->client, list.get(), _state->timeout_ms);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(kafka_error(code));
+  std::vector<kafka_place> missing;  // nothing is that young
+  for (auto [p, found] = std::pair(places.begin(), span_of(list.get()).begin()); p != places.end(); ++p, ++found) {
+    if (found->err != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(kafka_error(found->err));
+    p->offset = found->offset;
+    if (p->offset < 0) missing.push_back(*p);
+  }
+  if (missing.empty() || time_ms == at_end) return places;
+  const auto ends = find_offsets(std::move(missing), at_end);
+  if (!ends) return fail(ends.error());
+  auto end = ends->begin();
+  for (kafka_place& p : places)
+    if (p.offset < 0) p.offset = (end++)->offset;
+  return places;
+}
+
+result<std::vector<kafka_group>> kafka_admin::groups() {
+  const auto with = _state->options(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPS);
+  rd_kafka_ListConsumerGroups(_state->client, with.get(), _state->queue);
+  auto got = _state->answer();
+  if (!got) return fail(got.error());
+  std::size_t count = 0;
+  const auto* listed =
+      rd_kafka_ListConsumerGroups_result_valid(rd_kafka_event_ListConsumerGroups_result(got->get()), &count);
+  std::vector<std::string> names;
+  for (const auto* g : std::span(listed, count)) names.push_back(text(rd_kafka_ConsumerGroupListing_group_id(g)));
+  if (names.empty()) return std::vector<kafka_group>();
+  return _state->describe(names);
+}
+
+result<kafka_group> kafka_admin::group(const std::string& name) {
+  auto all = _state->describe({name});
+  if (!all) return fail(all.error());
+  if (all->empty()) return fail(error_code::not_found, fmt::format("There is no group {}", name));
+  return std::move(all->front());
+}
+
+result<std::vector<kafka_place>> kafka_admin::committed(const std::string& group) {
+  rd_kafka_ListConsumerGroupOffsets_t* request = rd_kafka_ListConsumerGroupOffsets_new(group.c_str(), nullptr);
+  const auto with = _state->options(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
+  rd_kafka_ListConsumerGroupOffsets(_state->client, &request, 1, with.get(), _state->queue);
+  rd_kafka_ListConsumerGroupOffsets_destroy(request);
+  auto got = _state->answer();
+  if (!got) return fail(got.error());
+  std::size_t count = 0;
+  const auto* groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
+      rd_kafka_event_ListConsumerGroupOffsets_result(got->get()), &count);
+  std::vector<kafka_place> places;
+  for (const auto* g : std::span(groups, count)) {
+    if (auto ok = failure_of(rd_kafka_group_result_error(g)); !ok) return fail(ok.error());
+    for (const auto& p : span_of(rd_kafka_group_result_partitions(g)))
+      if (p.offset >= 0) places.push_back({p.topic, p.partition, p.offset});
+  }
+  std::ranges::sort(places);
+  return places;
+}
+
+result<void> kafka_admin::set_committed(const std::string& group, const std::vector<kafka_place>& places) {
+  const topic_list list = list_of(places);
+  rd_kafka_AlterConsumerGroupOffsets_t* request = rd_kafka_AlterConsumerGroupOffsets_new(group.c_str(), list.get());
+  const auto with = _state->options(RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS);
+  rd_kafka_AlterConsumerGroupOffsets(_state->client, &request, 1, with.get(), _state->queue);
+  rd_kafka_AlterConsumerGroupOffsets_destroy(request);
+  auto got = _state->answer();
+  if (!got) return fail(got.error());
+  std::size_t count = 0;
+  const auto* groups = rd_kafka_AlterConsumerGroupOffsets_result_groups(
+      rd_kafka_event_AlterConsumerGroupOffsets_result(got->get()), &count);
+  for (const auto* g : std::span(groups, count)) {
+    if (auto ok = failure_of(rd_kafka_group_result_error(g)); !ok) return ok;
+    for (const auto& p : span_of(rd_kafka_group_result_partitions(g)))
+      if (p.err != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(kafka_error(p.err));
+  }
+  return {};
+}
+
+}  // namespace mes::runtime
