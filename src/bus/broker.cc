@@ -93,6 +93,9 @@ result<std::unique_ptr<broker>> broker::open(broker_settings settings, os::file_
   options.sync = b->_settings.sync;
   options.retention_ms = b->_settings.retention_ms;
   options.retention_bytes = b->_settings.retention_bytes;
+  options.retention_check_ms = b->_settings.retention_check_ms;
+  options.disk_bytes_max = b->_settings.disk_bytes_max;
+  options.cleaner_memory_bytes = b->_settings.cleaner_memory_bytes;
   options.notify = [loop_ptr = b->_loop.get()] { loop_ptr->wake(); };
   auto store = log::store::open(options, *b->_state, log);
   if (!store) return fail(std::move(store.error()));
@@ -146,6 +149,7 @@ result<void> broker::make_topics() {
 
 result<void> broker::run() {
   housekeeping();
+  clean();
   _loop->run();
   _server->stop_accepting();
   if (!_outcome) return _outcome;
@@ -178,10 +182,14 @@ void broker::after_turn() {
 void broker::housekeeping() {
   // Buffers of a burst would otherwise stay with the allocator for good.
   if (std::exchange(_trimmed_at, _server->stats().bytes_in) != _server->stats().bytes_in) malloc_trim(0);
-  _store->retire();
   _groups->expire(instant::now().ms());
   _transactions->expire_ids(instant::now().ms());
   _loop->after(housekeeping_ms, [this] { housekeeping(); });
+}
+
+void broker::clean() {
+  _store->retire();
+  _loop->after(_settings.cleaner_interval_ms, [this] { clean(); });
 }
 
 void broker::topic_deleted(const log::topic& t) {

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "bus/groups/coordinator.h"
+#include "bus/handlers/slow_requests.h"
 #include "bus/log/store.h"
 #include "bus/net/poller.h"
 #include "bus/net/server.h"
@@ -36,12 +37,17 @@ struct broker_settings {
   std::uint32_t segment_bytes = 64U << 20;
   std::int64_t retention_ms = 604'800'000;
   std::int64_t retention_bytes = -1;
+  std::int64_t retention_check_ms = 300'000;  // as Kafka's log.retention.check.interval.ms
+  std::int64_t cleaner_interval_ms = 15'000;  // as log.cleaner.backoff.ms
+  std::size_t cleaner_memory_bytes = std::size_t{32} << 20;
+  std::uint64_t disk_bytes_max = 0;           // 0: no limit
   std::size_t message_bytes_max = 1'048'588;  // of a batch, as Kafka's message.max.bytes
   std::size_t request_bytes_max = 100U << 20;
   std::size_t connections_max = 10'000;
   bool auto_create_topics = true;
   std::int32_t num_partitions = 3;
   bool sync = true;
+  std::int64_t slow_request_ms = 1'000;       // beyond what the request itself asked to wait: it is logged; 0: none is
   std::size_t pending_bytes_max = 64U << 20;  // of produced data that is not durable yet
   groups::coordinator_options groups;
   transactions::coordinator_options transactions;
@@ -50,7 +56,8 @@ struct broker_settings {
 
 struct api_stats {
   std::uint64_t requests = 0;
-  std::uint64_t errors = 0;
+  std::uint64_t answered = 0;
+  std::uint64_t total_ns = 0;  // from the last byte of the request to the answer, waiting included
 };
 
 // What the broker counts; read through broker::post() or by metrics at scrape.
@@ -59,6 +66,7 @@ struct broker_stats {
   std::uint64_t batches_in = 0, records_in = 0, bytes_in = 0, bytes_out = 0;
   std::uint64_t duplicates = 0;        // batches of idempotent producers that were there already
   std::uint64_t produce_failures = 0;  // partitions that were answered with an error
+  std::uint64_t slow_requests = 0;
 };
 
 struct waiting_fetch;
@@ -84,6 +92,7 @@ class broker {
   net::poller& loop() { return *_loop; }
   const observe::logger& logger() const { return _logger; }
   broker_stats& stats() { return _stats; }
+  handlers::slow_requests& slow() { return _slow; }
   static constexpr std::int32_t node_id = 1;
 
   void with_producer_id(std::function<void(std::int64_t id)> use);  // -1: could not be stored
@@ -103,6 +112,7 @@ class broker {
   void unwatch(std::uint64_t id, const waiting_fetch& fetch);
   void topic_deleted(const log::topic& t);
   void housekeeping();
+  void clean();
 
   broker_settings _settings;
   const observe::logger& _logger;
@@ -118,6 +128,7 @@ class broker {
   std::unordered_set<std::uint64_t> _to_wake;
   std::uint64_t _next_fetch = 1;
   std::uint64_t _trimmed_at = 0;
+  handlers::slow_requests _slow;
   result<void> _outcome;
 };
 

@@ -31,6 +31,8 @@ constexpr std::array topic_table = {
     topic_config{"index.interval.bytes", config_type::int32, "4096"},
     topic_config{"max.compaction.lag.ms", config_type::int64, "9223372036854775807", 1},
     topic_config{"max.message.bytes", config_type::int32, ""},
+    topic_config{"message.timestamp.after.max.ms", config_type::int64, "3600000"},
+    topic_config{"message.timestamp.before.max.ms", config_type::int64, "9223372036854775807"},
     topic_config{"message.timestamp.type", config_type::string, "CreateTime", 0, "CreateTime,LogAppendTime"},
     topic_config{"min.cleanable.dirty.ratio", config_type::float64, "0.5", any},
     topic_config{"min.compaction.lag.ms", config_type::int64, "0"},

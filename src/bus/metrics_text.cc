@@ -40,7 +40,73 @@ void add_sync(page& p, const log::sync_stats& s) {
   }
   p.line("mes_bus_log_sync_seconds_sum", "", static_cast<double>(s.total_ns) / 1e9);
   p.line("mes_bus_log_sync_seconds_count", "", s.syncs);
-  p.one("mes_bus_log_written_bytes_total", "counter", "Bytes written to the log, frames included.", s.bytes);
+  p.one("kafka_log_logflushstats_logflushrateandtimems_count", "counter", "Syncs of the log.", s.syncs);
+}
+
+// What was written to the disk for what was produced: their quotient is the write amplification.
+void add_written(page& p, const log::store& store) {
+  const log::sync_stats s = store.stats();
+  constexpr std::string_view name = "mes_bus_log_written_bytes_total";
+  p.head(name, "counter", "Bytes written to the log: frames, zeros ahead of small ones, segments of compaction.");
+  p.line(name, "{what=\"frames\"}", s.bytes);
+  p.line(name, "{what=\"zeros\"}", s.zeroed_bytes);
+  p.line(name, "{what=\"compaction\"}", store.cleaning().bytes_written);
+}
+
+void add_cleaning(page& p, const log::store& store) {
+  const log::cleaning_stats& c = store.cleaning();
+  p.one("mes_bus_cleaner_runs_total", "counter", "Runs of compaction and of the emptying of old segments.", c.runs);
+  p.one("mes_bus_cleaner_failed_runs_total", "counter", "Runs that gave up, to be tried again.", c.failed_runs);
+  p.one("mes_bus_cleaner_read_bytes_total", "counter", "Bytes that they read.", c.bytes_read);
+  p.one("mes_bus_cleaner_dropped_records_total", "counter", "Records that compaction took away.", c.records_dropped);
+  p.one("kafka_log_logcleanermanager_uncleanable_partitions_count", "gauge",
+        "Partitions that are not compacted, because a batch cannot be read back.", c.uncleanable_partitions);
+  p.one("mes_bus_log_over_limit_deleted_bytes_total", "counter", "Bytes deleted because of disk_bytes_max.",
+        c.bytes_over_limit_deleted);
+}
+
+void add_limits(page& p, broker& b) {
+  const broker_settings& s = b.settings();
+  const net::server_options listen;
+  constexpr std::string_view name = "mes_bus_limit";
+  p.head(name, "gauge", "What is bounded, and where; 0: not bounded.");
+  p.line(name, "{of=\"connections\"}", s.connections_max);
+  p.line(name, "{of=\"request_bytes\"}", s.request_bytes_max);
+  p.line(name, "{of=\"batch_bytes\"}", s.message_bytes_max);
+  p.line(name, "{of=\"pending_bytes\"}", s.pending_bytes_max);
+  p.line(name, "{of=\"requests_in_flight_of_a_connection\"}", listen.requests_in_flight_max);
+  p.line(name, "{of=\"answer_bytes_of_a_connection\"}", listen.output_bytes_max);
+  p.line(name, "{of=\"disk_bytes\"}", s.disk_bytes_max);
+}
+
+void add_requests(page& p, broker& b) {
+  const auto each = [&](std::string_view name, std::string_view type, std::string_view help, auto value) {
+    p.head(name, type, help);
+    for (const auto& [key, api] : b.stats().apis)
+      if (const auto* info = handlers::served(key))
+        p.line(name, fmt::format("{{request=\"{}\"}}", info->name), value(api));
+  };
+  each("kafka_network_requestmetrics_requests_total", "counter", "Requests by API.",
+       [](const api_stats& a) { return a.requests; });
+  each("kafka_network_requestmetrics_totaltimems_count", "counter", "Answers by API.",
+       [](const api_stats& a) { return a.answered; });
+  each("kafka_network_requestmetrics_totaltimems_sum", "counter", "Milliseconds from request to answer.",
+       [](const api_stats& a) { return static_cast<double>(a.total_ns) / 1e6; });
+  p.one("mes_bus_slow_requests_total", "counter", "Requests that took longer than slow_request_ms.",
+        b.stats().slow_requests);
+}
+
+// One broker that leads everything: what dashboards and alerts made for Kafka look at.
+void add_cluster(page& p, broker& b) {
+  std::size_t partitions = 0;
+  for (const auto& [name, t] : b.store().topics()) partitions += t->partitions.size();
+  p.one("kafka_server_replicamanager_partitioncount", "gauge", "Partitions.", partitions);
+  p.one("kafka_server_replicamanager_leadercount", "gauge", "Partitions that this broker leads.", partitions);
+  p.one("kafka_server_replicamanager_underreplicatedpartitions", "gauge", "Always 0: there is one copy.", 0);
+  p.one("kafka_controller_kafkacontroller_offlinepartitionscount", "gauge", "Always 0.", 0);
+  p.one("kafka_controller_kafkacontroller_activecontrollercount", "gauge", "Always 1.", 1);
+  p.one("kafka_controller_kafkacontroller_globaltopiccount", "gauge", "Topics.", b.store().topics().size());
+  p.one("kafka_brokers", "gauge", "Brokers of the cluster.", 1);
 }
 
 void add_partitions(page& p, broker& b) {
@@ -50,6 +116,13 @@ void add_partitions(page& p, broker& b) {
       for (std::size_t i = 0; i < t->partitions.size(); ++i)
         p.line(name, fmt::format("{{topic=\"{}\",partition=\"{}\"}}", topic, i), value(*t->partitions[i]));
   };
+  p.head("kafka_topic_partitions", "gauge", "Partitions of the topic.");
+  for (const auto& [topic, t] : b.store().topics())
+    p.line("kafka_topic_partitions", fmt::format("{{topic=\"{}\"}}", topic), t->partitions.size());
+  each("kafka_topic_partition_current_offset", "Offset that the next record gets.",
+       [](const log::partition& x) { return x.high_watermark(); });
+  each("kafka_topic_partition_oldest_offset", "First offset that can be read.",
+       [](const log::partition& x) { return x.log_start(); });
   each("kafka_log_log_logendoffset", "Offset that the next record gets.",
        [](const log::partition& x) { return x.high_watermark(); });
   each("kafka_cluster_partition_laststableoffsetlag", "Records that an open transaction holds up.",
@@ -70,21 +143,35 @@ void add_transactions(page& p, const transactions::coordinator& t) {
         t.stats().timed_out);
 }
 
-void add_lag(page& p, broker& b) {
-  constexpr std::string_view name = "kafka_consumergroup_lag";
-  p.head(name, "gauge", "Records between the committed offset and the end.");
+// A label's value may hold anything.
+std::string label(std::string_view value) {
+  std::string safe;
+  for (const char c : value)
+    safe += c == '"' || c == '\\' ? std::string("\\") + c : c == '\n' ? "\\n" : std::string(1, c);
+  return safe;
+}
+
+void add_groups(page& p, broker& b) {
+  p.head("kafka_consumergroup_members", "gauge", "Members of the group.");
   for (const auto& [group, g] : b.groups().all())
-    for (const auto& [where, offset] : g->offsets) {
-      const auto t = b.store().find(where.first);
-      if (!t || static_cast<std::size_t>(where.second) >= t->partitions.size()) continue;
-      const auto high = t->partitions[static_cast<std::size_t>(where.second)]->high_watermark();
-      std::string safe;  // a group's name may hold anything
-      for (const char c : group)
-        safe += c == '"' || c == '\\' ? std::string("\\") + c : c == '\n' ? "\\n" : std::string(1, c);
-      p.line(name,
-             fmt::format("{{consumergroup=\"{}\",topic=\"{}\",partition=\"{}\"}}", safe, where.first, where.second),
-             std::max<std::int64_t>(0, high - offset.offset));
-    }
+    p.line("kafka_consumergroup_members", fmt::format("{{consumergroup=\"{}\"}}", label(group)), g->members.size());
+  const auto each = [&](std::string_view name, std::string_view help, auto value) {
+    p.head(name, "gauge", help);
+    for (const auto& [group, g] : b.groups().all())
+      for (const auto& [where, offset] : g->offsets) {
+        const auto t = b.store().find(where.first);
+        if (!t || static_cast<std::size_t>(where.second) >= t->partitions.size()) continue;
+        const auto high = t->partitions[static_cast<std::size_t>(where.second)]->high_watermark();
+        p.line(name,
+               fmt::format("{{consumergroup=\"{}\",topic=\"{}\",partition=\"{}\"}}", label(group), where.first,
+                           where.second),
+               value(offset.offset, high));
+      }
+  };
+  each("kafka_consumergroup_current_offset", "Offset that the group committed.",
+       [](std::int64_t committed, std::int64_t) { return committed; });
+  each("kafka_consumergroup_lag", "Records between the committed offset and the end.",
+       [](std::int64_t committed, std::int64_t high) { return std::max<std::int64_t>(0, high - committed); });
 }
 
 }  // namespace
@@ -100,11 +187,7 @@ std::string metrics_text(broker& b) {
         "Partitions of produce requests that were answered with an error.", s.produce_failures);
   p.one("mes_bus_duplicate_batches_total", "counter", "Batches of idempotent producers that were there already.",
         s.duplicates);
-  p.head("kafka_network_requestmetrics_requests_total", "counter", "Requests by API.");
-  for (const auto& [key, api] : s.apis)
-    if (const auto* info = handlers::served(key))
-      p.line("kafka_network_requestmetrics_requests_total", fmt::format("{{request=\"{}\"}}", info->name),
-             api.requests);
+  add_requests(p, b);
   p.one("kafka_server_socketservermetrics_connection_count", "gauge", "Open connections.", net.connections);
   p.one("mes_bus_connections_refused_total", "counter", "Connections over the limit.", net.refused);
   p.one("kafka_server_socketservermetrics_incoming_byte_total", "counter", "Bytes received.", net.bytes_in);
@@ -113,8 +196,12 @@ std::string metrics_text(broker& b) {
   p.one("mes_bus_log_disk_bytes", "gauge", "Bytes of all segments.", b.store().disk_bytes());
   add_sync(p, b.store().stats());
   add_transactions(p, b.transactions());
+  add_written(p, b.store());
+  add_cleaning(p, b.store());
+  add_limits(p, b);
+  add_cluster(p, b);
   add_partitions(p, b);
-  add_lag(p, b);
+  add_groups(p, b);
   return p.take();
 }
 

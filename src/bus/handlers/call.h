@@ -1,6 +1,7 @@
 // One request on its way to a handler, and the way back for its answer.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,6 +24,9 @@ struct call {
   std::string client_id;
   std::string client_host;
   std::string local_host;
+  std::chrono::steady_clock::time_point received;
+  std::string topic;             // the first that it names, for the log of slow requests
+  std::int64_t may_wait_ms = 0;  // that the request itself asks for
 
   template <class Response>
   void answer(const Response& response) const {

@@ -117,6 +117,7 @@ void call::send(kafka::writer out) const {
   kafka::writer length;
   length.int32(static_cast<std::int32_t>(out.size() - 4));
   std::ranges::copy(length.buffer(), out.buffer().begin());
+  of->slow().answered(*this);
   of->server().answer(slot, std::move(out));
 }
 
@@ -131,6 +132,7 @@ bool dispatch(broker& b, net::answer_slot slot, const net::peer& who, char* fram
   c.client_id = in.nullable_string(false).value_or(std::string_view{});
   c.client_host = who.host;
   c.local_host = who.local_host;
+  c.received = std::chrono::steady_clock::now();
   if (!in.ok()) return false;
   const api_handler* handler = find_handler(key);
   const kafka::api_info* info = served(key);

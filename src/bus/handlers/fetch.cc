@@ -66,6 +66,14 @@ void waiting_fetch::answer(broker& b) const {
         for (const auto& a : partition.producers().aborted(p.offset, end))
           aborted.push_back({a.producer_id, a.first_offset});
       }
+      if (const auto fault = partition.take_fault()) {
+        b.logger().error("records cannot be read", {{"topic", std::string_view(t.found->name)},
+                                                    {"partition", std::int64_t{p.index}},
+                                                    {"error", std::string_view(fault->message)}});
+        if (size == 0)
+          answer.error_code = kafka::code(fault->code == mes::error_code::corrupt ? error_code::corrupt_message
+                                                                                  : error_code::kafka_storage_error);
+      }
       b.stats().bytes_out += size;
       if (size > 0) first = false;
       left -= std::min(left, size);
@@ -89,12 +97,13 @@ void fetch(const call& c, kafka::fetch_request& request) {
   wait->from = c;
   wait->bytes_min = static_cast<std::size_t>(std::max(request.min_bytes, 0));
   wait->bytes_max = static_cast<std::size_t>(std::max(request.max_bytes, 0));
-  wait->wait_ms = request.max_wait_ms;
+  wait->wait_ms = wait->from.may_wait_ms = std::max(request.max_wait_ms, 0);
   wait->only_committed = request.isolation_level == 1;
   for (const auto& topic : request.topics) {
     auto& t = wait->topics.emplace_back();
     t.found = c.version >= 13 ? c.of->store().find(topic.topic_id) : c.of->store().find(topic.topic);
     t.name = topic.topic;
+    if (t.found && wait->from.topic.empty()) wait->from.topic = t.found->name;
     t.id = topic.topic_id;
     for (const auto& p : topic.partitions)
       t.parts.push_back({p.partition, p.fetch_offset, p.current_leader_epoch,

@@ -42,7 +42,7 @@ void find_offset(const log::partition& p, std::int64_t timestamp, std::int32_t e
     }
   }
   // -5 and below speak of tiered storage, which is not there: no offset.
-  if (out.offset >= 0) out.leader_epoch = epoch;
+  if (out.offset >= 0) out.leader_epoch = timestamp == latest ? epoch : p.epoch_of(out.offset).value_or(epoch);
 }
 
 }  // namespace

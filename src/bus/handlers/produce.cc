@@ -1,5 +1,6 @@
 #include "base/instant.h"
 #include "bus/handlers/data.h"
+#include "bus/handlers/record_checks.h"
 #include "wire/kafka/record_batch.h"
 
 namespace mes::bus::handlers {
@@ -56,6 +57,11 @@ void append(broker& b, const call& c, const std::shared_ptr<log::topic>& t, std:
     return refuse(answer, error_code::message_too_large, "The batch is larger than max.message.bytes of the topic");
   if (batch->batch_size != records.size())
     return refuse(answer, error_code::invalid_record, "Exactly one record batch is allowed for a partition");
+  const std::int64_t now_ms = instant::now().ms();
+  if (const auto refused = check_records(*t, *batch, records, now_ms)) {
+    for (const record_fault& f : refused->records) answer.record_errors.push_back({f.index, f.why});
+    return refuse(answer, refused->error, refused->records.empty() ? "" : refused->records.front().why);
+  }
   if (batch->control()) return refuse(answer, error_code::invalid_record, "Clients do not write control records");
   if (batch->codec() == kafka::compression::zstd && c.version < 7)
     return refuse(answer, error_code::unsupported_compression_type);
@@ -76,7 +82,7 @@ void append(broker& b, const call& c, const std::shared_ptr<log::topic>& t, std:
   char* const bytes = const_cast<char*>(records.data());  // the frame is ours to change (net/server.h)
   if (const auto type = t->configs.find("message.timestamp.type");
       type != t->configs.end() && type->second == "LogAppendTime") {
-    answer.log_append_time_ms = instant::now().ms();
+    answer.log_append_time_ms = now_ms;
     kafka::set_log_append_time(bytes, records.size(), answer.log_append_time_ms);
     batch = *kafka::peek_batch(records);
   }
@@ -88,7 +94,8 @@ void append(broker& b, const call& c, const std::shared_ptr<log::topic>& t, std:
 
 }  // namespace
 
-void produce(const call& c, kafka::produce_request& request) {
+void produce(const call& from, kafka::produce_request& request) {
+  call c = from;
   broker& b = *c.of;
   kafka::produce_response response;
   error_code whole = error_code::none;
@@ -98,6 +105,7 @@ void produce(const call& c, kafka::produce_request& request) {
     const bool by_id = c.version >= 13;
     const auto t = by_id ? b.store().find(topic.topic_id) : b.store().find(topic.name);
     topic_answer.name = topic.name;
+    if (t && c.topic.empty()) c.topic = t->name;
     topic_answer.topic_id = topic.topic_id;
     for (auto& part : topic.partition_data) {
       auto& answer = topic_answer.partition_responses.emplace_back();
@@ -121,7 +129,7 @@ void produce(const call& c, kafka::produce_request& request) {
         if (part.error_code != 0) return b.server().close_connection(c.slot.connection);
     return c.answer_nothing();
   }
-  b.store().when_durable([c, response = std::move(response)](bool stored) mutable {
+  b.store().when_durable([c = std::move(c), response = std::move(response)](bool stored) mutable {
     if (!stored)
       for (auto& topic : response.responses)
         for (auto& part : topic.partition_responses)

@@ -9,7 +9,7 @@ namespace mes::bus::log {
 namespace kafka = wire::kafka;
 namespace {
 
-constexpr std::int8_t checkpoint_version = 2;  // 1: without transactions
+constexpr std::int8_t checkpoint_version = 3;  // 1: without transactions; 2: without cleaned segments
 
 // Whole or not at all: a new file, synced, then renamed over the old one.
 result<void> replace_file(os::file_system& files, const std::string& directory, const std::string& name,
@@ -23,15 +23,6 @@ result<void> replace_file(os::file_system& files, const std::string& directory, 
   file->reset();
   if (auto ok = files.rename(fresh, directory + "/" + name); !ok) return ok;
   return files.sync_dir(directory);
-}
-
-result<std::shared_ptr<os::file>> write_index(os::file_system& files, const std::string& path, std::string_view bytes) {
-  auto file = files.open(path, os::open_mode::create);
-  if (!file) return fail(std::move(file.error()));
-  if (auto ok = (*file)->truncate(0); !ok) return fail(std::move(ok.error()));
-  if (auto ok = (*file)->pwrite(0, bytes); !ok) return fail(std::move(ok.error()));
-  if (auto ok = (*file)->sync(); !ok) return fail(std::move(ok.error()));
-  return std::shared_ptr<os::file>(std::move(*file));
 }
 
 // A checkpoint or an index that cannot be written for want of space is no fault: the log holds all of it, and the next
@@ -50,32 +41,48 @@ std::string index_file::bytes() const {
   return out.append(bytes, 8);
 }
 
-index_file store::make_index(std::uint64_t segment, std::uint32_t covered) const {
-  index_file index;
-  kafka::writer ranges;
-  std::uint32_t count = 0;
-  for (const auto& [id, t] : _by_id)
-    for (std::size_t i = 0; i < t->partitions.size(); ++i)
-      for (const range& r : t->partitions[i]->ranges()) {
-        if (r.in->number != segment || !r.resident()) continue;
-        ++count;
-        ranges.uuid(id);
-        ranges.int32(static_cast<std::int32_t>(i));
-        ranges.int64(r.first_offset);
-        ranges.int64(r.end_offset);
-        ranges.int64(r.max_timestamp_ms);
-        ranges.int64(static_cast<std::int64_t>(r.bytes));
-        ranges.int64(static_cast<std::int64_t>(index.entries.size()));
-        ranges.int32(static_cast<std::int32_t>(r.count));
-        for (const index_entry& e : r.entries) append_index_entry(index.entries, e);
-      }
+result<std::shared_ptr<os::file>> write_index(os::file_system& files, const std::string& path, std::string_view bytes) {
+  auto file = files.open(path, os::open_mode::create);
+  if (!file) return fail(std::move(file.error()));
+  if (auto ok = (*file)->truncate(0); !ok) return fail(std::move(ok.error()));
+  if (auto ok = (*file)->pwrite(0, bytes); !ok) return fail(std::move(ok.error()));
+  if (auto ok = (*file)->sync(); !ok) return fail(std::move(ok.error()));
+  return std::shared_ptr<os::file>(std::move(*file));
+}
+
+void index_builder::add(const uuid& topic, std::int32_t partition, const range& r) {
+  ++_count;
+  _ranges.uuid(topic);
+  _ranges.int32(partition);
+  _ranges.int64(r.first_offset);
+  _ranges.int64(r.end_offset);
+  _ranges.int64(r.max_timestamp_ms);
+  _ranges.int64(static_cast<std::int64_t>(r.bytes));
+  _ranges.int64(static_cast<std::int64_t>(_index.entries.size()));
+  _ranges.int32(static_cast<std::int32_t>(r.count));
+  const std::size_t at = _index.entries.size();
+  for (const index_entry& e : r.entries) append_index_entry(_index.entries, e);
+  for (const std::uint32_t sum : index_sums(std::string_view(_index.entries).substr(at)))
+    _ranges.int32(static_cast<std::int32_t>(sum));
+}
+
+index_file index_builder::finish(std::uint64_t segment, std::uint32_t covered) {
   kafka::writer directory;
   directory.int64(static_cast<std::int64_t>(segment));
   directory.int32(static_cast<std::int32_t>(covered));
-  directory.int32(static_cast<std::int32_t>(count));
-  directory.raw(ranges.buffer());
-  index.directory = std::move(directory.buffer());
-  return index;
+  directory.int32(_count);
+  directory.raw(_ranges.buffer());
+  _index.directory = std::move(directory.buffer());
+  return std::move(_index);
+}
+
+index_file store::make_index(std::uint64_t segment, std::uint32_t covered) const {
+  index_builder index;
+  for (const auto& [id, t] : _by_id)
+    for (std::size_t i = 0; i < t->partitions.size(); ++i)
+      for (const range& r : t->partitions[i]->ranges())
+        if (r.in->number == segment && r.resident()) index.add(id, static_cast<std::int32_t>(i), r);
+  return index.finish(segment, covered);
 }
 
 std::string store::checkpoint_body(position at) const {
@@ -93,6 +100,12 @@ std::string store::checkpoint_body(position at) const {
     out.varuint(static_cast<std::uint32_t>(t->partitions.size()));
     for (const auto& p : t->partitions) p->snapshot(out);
   }
+  std::vector<cleaned_change> cleaned;
+  for (const auto& [id, t] : _by_id)
+    for (std::size_t i = 0; i < t->partitions.size(); ++i)
+      if (auto c = t->partitions[i]->cleaned(); c.end > 0)
+        cleaned.push_back({id, static_cast<std::int32_t>(i), std::move(c)});
+  write_cleaned(out, cleaned);
   _beside.snapshot(out);
   return std::move(out.buffer());
 }
@@ -114,6 +127,8 @@ bool store::restore(std::string_view body) {
       if (!t->partitions.emplace_back(std::make_unique<partition>())->restore(in, version)) return false;
     insert(std::move(t));
   }
+  if (version >= 3)
+    for (const cleaned_change& c : read_cleaned(in)) apply_cleaned(c);
   return in.ok() && _beside.restore(in) && in.left() == 0;
 }
 
@@ -138,16 +153,44 @@ void store::close_segments() {
     write_index_of(n);
   }
   _active_segment = now.segment;
+  put_checkpoint();
+}
+
+void store::put_checkpoint() {
+  const position now = _log->durable();
+  if (now.segment == 0) return;
   _log->run_on_writer([files = _options.files, mail = _mail, notify = _options.notify, directory = _options.directory,
-                       body = checkpoint_body(now), now] {
+                       body = checkpoint_body(now), now, number = ++_checkpoints_made] {
     auto written = replace_file(*files, directory, std::string(checkpoint_file), seal(checkpoint_magic, body));
     if (written)
-      mail->put_checkpoint(now);
+      mail->put_checkpoint({now, number});
     else if (!harmless(written.error()))
       mail->put_fault(std::move(written.error()));
     notify();
   });
 }
+
+namespace {
+
+// A row of an index file's directory.
+indexed_range read_indexed_range(kafka::reader& in) {
+  indexed_range item;
+  item.topic = in.uuid();
+  item.partition = in.int32();
+  range& r = item.what;
+  r.first_offset = in.int64();
+  r.end_offset = in.int64();
+  r.max_timestamp_ms = in.int64();
+  r.bytes = static_cast<std::uint64_t>(in.int64());
+  r.index_at = static_cast<std::uint64_t>(in.int64());
+  r.count = static_cast<std::uint32_t>(in.int32());
+  const std::uint32_t chunks = r.count / index_chunk_entries + (r.count % index_chunk_entries == 0 ? 0 : 1);
+  if (chunks > in.left() / 4) in.fail();
+  for (std::uint32_t i = 0; i < chunks && in.ok(); ++i) r.index_sums.push_back(static_cast<std::uint32_t>(in.int32()));
+  return item;
+}
+
+}  // namespace
 
 bool store::adopt_index(std::uint64_t segment, std::string_view directory, const std::shared_ptr<os::file>& file) {
   kafka::reader in(directory);
@@ -155,73 +198,76 @@ bool store::adopt_index(std::uint64_t segment, std::string_view directory, const
   in.int32();  // covered
   const std::int32_t count = in.int32();
   for (std::int32_t i = 0; i < count; ++i) {
-    const auto t = find(in.uuid());
-    const auto index = static_cast<std::size_t>(in.int32());
-    range r;
-    r.first_offset = in.int64();
-    r.end_offset = in.int64();
-    r.max_timestamp_ms = in.int64();
-    r.bytes = static_cast<std::uint64_t>(in.int64());
-    r.index_at = static_cast<std::uint64_t>(in.int64());
-    r.count = static_cast<std::uint32_t>(in.int32());
-    r.index = file;
+    indexed_range item = read_indexed_range(in);
+    const range& r = item.what;
+    const auto t = find(item.topic);
+    const auto index = static_cast<std::size_t>(item.partition);
     if (!in.ok()) return false;
     if (!t || index >= t->partitions.size()) continue;
     for (range& have : t->partitions[index]->mutable_ranges()) {
-      if (have.in->number != segment || !have.resident() || have.count != r.count) continue;
+      if (have.in->number != segment || !have.resident() || have.end_offset != r.end_offset || have.count > r.count)
+        continue;
       have.index = file;
       have.index_at = r.index_at;
+      have.index_sums = r.index_sums;
+      have.skipped = r.count - have.count;  // what was trimmed since
       have.entries = {};
     }
   }
   return true;
 }
 
-bool store::load_index(const std::shared_ptr<segment>& s, std::uint32_t covered, bool resident) {
-  auto opened = _options.files->open(path(index_name(s->number)), os::open_mode::read);
-  if (!opened) return false;
+std::optional<std::vector<indexed_range>> read_index(os::file_system& files, const std::string& path,
+                                                     const std::shared_ptr<segment>& s,
+                                                     std::optional<std::uint32_t> covered, bool resident) {
+  auto opened = files.open(path, os::open_mode::read);
+  if (!opened) return std::nullopt;
   const std::shared_ptr<os::file> file = std::move(*opened);
   const auto size = file->size();
-  if (!size || *size < 8) return false;
+  if (!size || *size < 8) return std::nullopt;
   char tail[8];
-  if (const auto got = file->pread(*size - 8, tail); !got || *got != 8) return false;
+  if (const auto got = file->pread(*size - 8, tail); !got || *got != 8) return std::nullopt;
   std::uint64_t at;
   std::memcpy(&at, tail, 8);
   if constexpr (std::endian::native == std::endian::big) at = std::byteswap(at);
-  if (at > *size - 8) return false;
+  if (at > *size - 8) return std::nullopt;
   std::string sealed(*size - 8 - at, '\0');
-  if (const auto got = file->pread(at, sealed); !got || *got != sealed.size()) return false;
+  if (const auto got = file->pread(at, sealed); !got || *got != sealed.size()) return std::nullopt;
   const auto directory = unseal(index_magic, sealed);
-  if (!directory) return false;
+  if (!directory) return std::nullopt;
 
   kafka::reader in(*directory);
-  if (static_cast<std::uint64_t>(in.int64()) != s->number) return false;
-  if (static_cast<std::uint32_t>(in.int32()) != covered) return false;
+  if (static_cast<std::uint64_t>(in.int64()) != s->number) return std::nullopt;
+  if (const auto until = static_cast<std::uint32_t>(in.int32()); covered && until != *covered) return std::nullopt;
   const std::int32_t count = in.int32();
-  std::vector<std::pair<partition*, range>> found;
+  std::vector<indexed_range> found;
   for (std::int32_t i = 0; i < count; ++i) {
-    const auto t = find(in.uuid());
-    const auto index = static_cast<std::size_t>(in.int32());
-    range r;
+    indexed_range item = read_indexed_range(in);
+    range& r = item.what;
     r.in = s;
-    r.first_offset = in.int64();
-    r.end_offset = in.int64();
-    r.max_timestamp_ms = in.int64();
-    r.bytes = static_cast<std::uint64_t>(in.int64());
-    r.index_at = static_cast<std::uint64_t>(in.int64());
-    r.count = static_cast<std::uint32_t>(in.int32());
-    if (!in.ok() || r.index_at + std::uint64_t{r.count} * index_entry_size > at) return false;
+    if (!in.ok() || r.index_at > at || std::uint64_t{r.count} * index_entry_size > at - r.index_at) return std::nullopt;
     if (resident) {
       std::string bytes(std::size_t{r.count} * index_entry_size, '\0');
-      if (const auto got = file->pread(r.index_at, bytes); !got || *got != bytes.size()) return false;
+      if (const auto got = file->pread(r.index_at, bytes); !got || *got != bytes.size()) return std::nullopt;
+      if (index_sums(bytes) != r.index_sums) return std::nullopt;
       for (std::uint32_t k = 0; k < r.count; ++k)
-        r.entries.push_back(parse_index_entry(bytes.data() + k * index_entry_size));
+        r.entries.push_back(parse_index_entry(bytes.data() + std::size_t{k} * index_entry_size));
     } else {
       r.index = file;
     }
-    if (t && index < t->partitions.size()) found.emplace_back(t->partitions[index].get(), std::move(r));
+    found.push_back(std::move(item));
   }
-  for (auto& [p, r] : found) p->attach(std::move(r));
+  return found;
+}
+
+bool store::load_index(const std::shared_ptr<segment>& s, std::uint32_t covered, bool resident) {
+  auto found = read_index(*_options.files, path(index_name(s->number)), s, covered, resident);
+  if (!found) return false;
+  for (indexed_range& item : *found) {
+    const auto t = find(item.topic);
+    const auto index = static_cast<std::size_t>(item.partition);
+    if (t && index < t->partitions.size()) t->partitions[index]->attach(std::move(item.what));
+  }
   return true;
 }
 
@@ -234,7 +280,9 @@ result<void> store::write_everything(position at) {
   const auto written = replace_file(*_options.files, _options.directory, std::string(checkpoint_file),
                                     seal(checkpoint_magic, checkpoint_body(at)));
   if (!written && !harmless(written.error())) return written;
-  if (written) _checkpoint = at;
+  if (!written) return {};
+  _checkpoint = at;
+  _checkpoints_kept = ++_checkpoints_made;
   return {};
 }
 

@@ -85,15 +85,24 @@ bool is_segment_header(std::string_view bytes, std::uint64_t segment) {
   return bytes.substr(0, segment_header_size) == make_segment_header(segment);
 }
 
-std::string segment_name(std::uint64_t segment) { return fmt::format("{:020}.log", segment); }
-std::string index_name(std::uint64_t segment) { return fmt::format("{:020}.index", segment); }
+std::string segment_name(std::uint64_t segment) {
+  return is_cleaned(segment) ? fmt::format("{:020}.clean", segment - first_cleaned)
+                             : fmt::format("{:020}.log", segment);
+}
+std::string index_name(std::uint64_t segment) {
+  return is_cleaned(segment) ? fmt::format("{:020}.clean-index", segment - first_cleaned)
+                             : fmt::format("{:020}.index", segment);
+}
 
 std::optional<std::uint64_t> parse_segment_name(std::string_view name) {
+  constexpr std::size_t digits = 20;
+  if (name.size() < digits) return std::nullopt;
+  const bool cleaned = name.substr(digits) == ".clean";
+  if (!cleaned && name.substr(digits) != ".log") return std::nullopt;
   std::uint64_t number = 0;
-  if (name.size() != 24 || !name.ends_with(".log")) return std::nullopt;
-  const auto [end, fault] = std::from_chars(name.data(), name.data() + 20, number);
-  if (fault != std::errc{} || end != name.data() + 20) return std::nullopt;
-  return number;
+  const auto [end, fault] = std::from_chars(name.data(), name.data() + digits, number);
+  if (fault != std::errc{} || end != name.data() + digits || is_cleaned(number)) return std::nullopt;
+  return cleaned ? first_cleaned + number : number;
 }
 
 std::string seal(std::string_view magic, std::string_view body) {

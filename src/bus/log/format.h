@@ -36,9 +36,13 @@ std::optional<frame_header> read_frame_header(std::string_view bytes, std::uint6
 std::string make_segment_header(std::uint64_t segment);
 bool is_segment_header(std::string_view bytes, std::uint64_t segment);
 
-std::string segment_name(std::uint64_t segment);                         // "00000000000000000001.log"
-std::string index_name(std::uint64_t segment);                           // "00000000000000000001.index"
-std::optional<std::uint64_t> parse_segment_name(std::string_view name);  // of "….log" only
+// Segments that compaction wrote are numbered from here on, apart from those of the write-ahead log.
+inline constexpr std::uint64_t first_cleaned = std::uint64_t{1} << 63;
+constexpr bool is_cleaned(std::uint64_t segment) { return segment >= first_cleaned; }
+
+std::string segment_name(std::uint64_t segment);  // "00000000000000000001.log", cleaned: "00000000000000000001.clean"
+std::string index_name(std::uint64_t segment);    // "….index", cleaned: "….clean-index"
+std::optional<std::uint64_t> parse_segment_name(std::string_view name);  // of "….log" and "….clean" only
 
 // A file that is written whole: magic, length, CRC, body. Read gives nothing if any of it does not hold.
 std::string seal(std::string_view magic, std::string_view body);  // magic: 8 bytes

@@ -4,13 +4,12 @@
 #include <bit>
 #include <cstring>
 
+#include "wire/kafka/crc32c.h"
 #include "wire/kafka/reader.h"
 
 namespace mes::bus::log {
 namespace kafka = wire::kafka;
 namespace {
-
-constexpr std::uint32_t chunk_entries = 128;
 
 template <class T>
 T little(T value) {
@@ -38,6 +37,28 @@ index_entry parse_index_entry(const char* bytes) {
   std::memcpy(&e.payload_at, bytes + 16, 4);
   std::memcpy(&e.size, bytes + 20, 4);
   return {little(e.base_offset), little(e.max_timestamp_ms), little(e.payload_at), little(e.size)};
+}
+
+std::vector<std::uint32_t> index_sums(std::string_view entries) {
+  constexpr std::size_t chunk_bytes = std::size_t{index_chunk_entries} * index_entry_size;
+  std::vector<std::uint32_t> sums;
+  for (std::size_t at = 0; at < entries.size(); at += chunk_bytes)
+    sums.push_back(kafka::crc32c(entries.substr(at, chunk_bytes)));
+  return sums;
+}
+
+result<std::vector<index_entry>> read_index_chunk(const range& r, std::uint32_t chunk) {
+  const std::uint32_t first = chunk * index_chunk_entries;
+  const std::uint32_t count = std::min(index_chunk_entries, r.skipped + r.count - first);
+  std::string bytes(std::size_t{count} * index_entry_size, '\0');
+  const auto got = r.index->pread(r.index_at + std::uint64_t{first} * index_entry_size, bytes);
+  if (!got) return fail(got.error());
+  if (*got != bytes.size() || chunk >= r.index_sums.size() || kafka::crc32c(bytes) != r.index_sums[chunk])
+    return fail(error_code::corrupt, index_name(r.in->number) + " does not hold together any more");
+  std::vector<index_entry> entries;
+  for (std::uint32_t k = 0; k < count; ++k)
+    entries.push_back(parse_index_entry(bytes.data() + std::size_t{k} * index_entry_size));
+  return entries;
 }
 
 std::uint64_t partition::size_bytes() const {
@@ -99,19 +120,19 @@ void partition::take_back() {
 std::optional<index_entry> partition::entry(const range& r, std::uint32_t i) const {
   if (i >= r.count) return std::nullopt;
   if (r.resident()) return r.entries[i];
-  const std::uint64_t at = r.index_at + std::uint64_t{i} * index_entry_size;
-  const bool here = _chunk_of == r.index.get() && at >= _chunk_at && at < _chunk_at + _chunk.size() * index_entry_size;
-  if (!here) {
-    const std::uint32_t count = std::min(chunk_entries, r.count - i);
-    std::string bytes(count * index_entry_size, '\0');
-    const auto got = r.index->pread(at, bytes);
-    if (!got || *got != bytes.size()) return std::nullopt;
-    _chunk.clear();
-    for (std::uint32_t k = 0; k < count; ++k) _chunk.push_back(parse_index_entry(bytes.data() + k * index_entry_size));
+  const std::uint32_t k = r.skipped + i, chunk = k / index_chunk_entries;
+  const std::uint64_t at = r.index_at + std::uint64_t{chunk} * index_chunk_entries * index_entry_size;
+  if (_chunk_of != r.index.get() || _chunk_at != at) {
+    auto read = read_index_chunk(r, chunk);
+    if (!read) {
+      _fault = std::move(read.error());
+      return std::nullopt;
+    }
+    _chunk = std::move(*read);
     _chunk_of = r.index.get();
     _chunk_at = at;
   }
-  return _chunk[(at - _chunk_at) / index_entry_size];
+  return _chunk[k % index_chunk_entries];
 }
 
 // The last entry that begins at or before `offset`.
@@ -134,6 +155,22 @@ std::size_t partition::first_range(std::int64_t offset) const {
   return static_cast<std::size_t>(it - _ranges.begin());
 }
 
+// The first entry of `r` that holds `offset` or something after it. Compaction leaves gaps between batches: one that
+// ends before `offset` must not be given, for clients would ask for it again and again.
+std::optional<std::uint32_t> partition::start_of(const range& r, std::int64_t offset) const {
+  if (offset <= r.first_offset) return 0;
+  const auto found = find(r, offset);
+  if (!found || !is_cleaned(r.in->number)) return found;
+  const auto e = entry(r, *found);
+  if (!e || e->base_offset >= offset) return found;
+  constexpr std::size_t last_offset_delta_at = 23;
+  char bytes[4];
+  const auto got = r.in->file->pread(e->payload_at + last_offset_delta_at, bytes);
+  if (!got || *got != sizeof bytes) return std::nullopt;
+  kafka::reader in({bytes, sizeof bytes});
+  return e->base_offset + in.int32() < offset ? *found + 1 : *found;
+}
+
 partition::read_result partition::read(std::int64_t offset, std::size_t bytes_max, bool one_at_least,
                                        std::vector<kafka::external_bytes>& out, std::int64_t below) const {
   const std::int64_t limit = std::min(_high_watermark, below);
@@ -141,12 +178,13 @@ partition::read_result partition::read(std::int64_t offset, std::size_t bytes_ma
   for (std::size_t i = first_range(offset); i < _ranges.size(); ++i) {
     const range& r = _ranges[i];
     if (r.first_offset >= limit) break;
-    const auto start = offset <= r.first_offset ? std::optional<std::uint32_t>(0) : find(r, offset);
+    const auto start = start_of(r, offset);
     if (!start) break;
     auto e = entry(r, *start);
     for (std::uint32_t k = *start; k < r.count; ++k) {
       if (!e || e->base_offset >= limit) return got;
       if (got.bytes + e->size > bytes_max && !(one_at_least && got.bytes == 0)) return got;
+      if (e->payload_at < r.in->unchecked_below && !holds_together(r, *e)) return got;
       out.push_back({r.in, e->payload_at, e->size});
       got.bytes += e->size;
       e = entry(r, k + 1);
@@ -167,7 +205,7 @@ std::size_t partition::available(std::int64_t offset, std::size_t enough, std::i
       sum += r.bytes;
       continue;
     }
-    const auto start = find(r, offset);
+    const auto start = start_of(r, offset);
     if (!start) break;
     for (std::uint32_t k = *start; k < r.count && sum < enough; ++k) {
       const auto e = entry(r, k);
@@ -184,6 +222,19 @@ result<std::string> partition::read_batch(const range& r, const index_entry& e) 
   if (!got) return fail(std::move(got.error()));
   if (*got != bytes.size()) return fail(error_code::corrupt, "a segment ends before its index says");
   return bytes;
+}
+
+// Of a segment that was there when this process started: its bytes may have changed since they were written.
+bool partition::holds_together(const range& r, const index_entry& e) const {
+  const auto bytes = read_batch(r, e);
+  if (bytes) {
+    const auto batch = kafka::check_batch_sum(*bytes);
+    if (batch && batch->batch_size == e.size && batch->base_offset == e.base_offset) return true;
+  }
+  _fault = bytes ? error(error_code::corrupt, segment_name(r.in->number) + " at byte " + std::to_string(e.payload_at) +
+                                                  ": the batch does not hold together")
+                 : bytes.error();
+  return false;
 }
 
 result<found_offset> partition::first_at_or_after(std::int64_t timestamp_ms) const {
@@ -231,28 +282,17 @@ std::pair<std::int32_t, std::int64_t> partition::end_of_epoch(std::int32_t epoch
   return {std::prev(next)->epoch, next->first_offset};
 }
 
+std::optional<std::int32_t> partition::epoch_of(std::int64_t offset) const {
+  const auto next = std::ranges::find_if(_epochs, [&](const leader_epoch_start& e) { return e.first_offset > offset; });
+  if (_epochs.empty()) return std::nullopt;
+  return next == _epochs.begin() ? next->epoch : std::prev(next)->epoch;
+}
+
 bool partition::delete_before(std::int64_t offset) {
   if (offset < 0 || offset > _high_watermark) return false;
   _log_start = std::max(_log_start, offset);
   _producers.forget_before(_log_start);
   return true;
-}
-
-bool partition::retire(std::uint64_t active_segment, const std::function<bool(const range&, std::uint64_t)>& expired) {
-  const std::int64_t before = _log_start;
-  std::uint64_t size = size_bytes();
-  std::size_t gone = 0;
-  for (; gone < _ranges.size(); ++gone) {
-    const range& r = _ranges[gone];
-    if (r.in->number >= active_segment || r.end_offset > _high_watermark) break;
-    if (r.end_offset > _log_start && !expired(r, size)) break;
-    size -= r.bytes;
-    _log_start = std::max(_log_start, r.end_offset);
-  }
-  _ranges.erase(_ranges.begin(), _ranges.begin() + static_cast<std::ptrdiff_t>(gone));
-  if (gone > 0) _chunk_of = nullptr;
-  _producers.forget_before(_log_start);
-  return _log_start != before;
 }
 
 void partition::snapshot(kafka::writer& out) const {
@@ -272,23 +312,12 @@ void partition::snapshot(kafka::writer& out) const {
 bool partition::restore(kafka::reader& in, std::int8_t version) {
   _log_start = in.int64();
   _high_watermark = _end_offset = in.int64();
+  if (_log_start < 0 || _log_start > _high_watermark) return false;
   for (std::uint32_t i = 0, count = in.varuint(); i < count && in.ok(); ++i) {
     const auto epoch = in.int32();
     _epochs.push_back({epoch, in.int64()});
   }
   return in.ok() && _producers.restore(in, version);
-}
-
-void partition::attach(range r) {
-  if (r.end_offset > _log_start) _ranges.push_back(std::move(r));
-}
-
-void partition::settle() {
-  durable_up_to(_end_offset);
-  std::erase_if(_ranges, [this](const range& r) { return r.end_offset <= _log_start; });
-  if (_ranges.empty() || _log_start < _ranges.front().first_offset)
-    _log_start = std::max(_log_start,
-                          _ranges.empty() ? _high_watermark : std::min(_high_watermark, _ranges.front().first_offset));
 }
 
 }  // namespace mes::bus::log

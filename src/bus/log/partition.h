@@ -38,8 +38,18 @@ struct range {
   std::vector<index_entry> entries;  // while resident
   std::shared_ptr<os::file> index;   // else
   std::uint64_t index_at = 0;
-  std::uint32_t count = 0;  // of entries, resident or not
+  std::uint32_t skipped = 0;              // entries at index_at that are not of this range any more
+  std::vector<std::uint32_t> index_sums;  // of each chunk of entries at index_at
+  std::uint32_t count = 0;                // of entries, resident or not
   bool resident() const { return !index; }
+};
+
+// Everything of a partition below `end` lies in segments that compaction wrote; below `compacted` each key is there
+// once. Both are 0 where nothing was cleaned.
+struct cleaned_part {
+  std::int64_t end = 0;
+  std::int64_t compacted = 0;
+  std::vector<std::uint64_t> segments;
 };
 
 struct leader_epoch_start {
@@ -65,6 +75,7 @@ class partition {
 
   // Sequences, open and aborted transactions.
   const class producers& producers() const { return _producers; }
+  std::optional<std::int32_t> epoch_of(std::int64_t offset) const;
 
   // `batch.base_offset` is end_offset() when producing; recovery calls it for each batch that it finds. `marker` is
   // what a control batch says.
@@ -76,12 +87,14 @@ class partition {
 
   // The batches from the one that holds `offset` on, at most `bytes_max` of them (one at least, if `one_at_least`),
   // below the high watermark and `below`. `offset` is between log_start() and high_watermark().
+  // A batch that does not hold together, or that cannot be read, ends it: take_fault() tells.
   struct read_result {
     std::size_t bytes = 0;
     std::int64_t end = 0;  // one past the last offset that was read; `offset` if there was none
   };
   read_result read(std::int64_t offset, std::size_t bytes_max, bool one_at_least,
                    std::vector<wire::kafka::external_bytes>& out, std::int64_t below = INT64_MAX) const;
+  std::optional<error> take_fault() const { return std::exchange(_fault, std::nullopt); }
   // Bytes that a read could give, counted up to `enough`.
   std::size_t available(std::int64_t offset, std::size_t enough, std::int64_t below = INT64_MAX) const;
 
@@ -91,8 +104,25 @@ class partition {
   std::pair<std::int32_t, std::int64_t> end_of_epoch(std::int32_t epoch) const;
 
   bool delete_before(std::int64_t offset);  // false: it is not within the log
-  // Forgets whole closed segments while `expired` says so of the oldest; true if there was one.
-  bool retire(std::uint64_t active_segment, const std::function<bool(const range&, std::uint64_t size_bytes)>& expired);
+  // Forgets batches while `expired` says so of the oldest; true if there was one.
+  struct oldest {
+    std::int64_t max_timestamp_ms;
+    std::uint64_t bytes;
+  };
+  bool retire(const std::function<bool(const oldest&, std::uint64_t size_bytes)>& expired);
+  // Lets go of the ranges that lie before the log's start.
+  void drop_deleted();
+
+  cleaned_part cleaned() const;                                // its segments are those that ranges() refers to
+  void set_cleaned(std::int64_t end, std::int64_t compacted);  // recovery, before replace_below()
+  // Everything below `end` is now where `fresh` says.
+  void replace_below(std::int64_t end, std::int64_t compacted, std::vector<range> fresh);
+  // The base offset of the last durable batch: compaction never takes it, so that the end can always be read.
+  std::int64_t last_batch_offset() const;
+  // The base offset of the first batch in [offset, end) with a record newer than that; else `end`.
+  std::int64_t first_newer_than(std::int64_t timestamp_ms, std::int64_t offset, std::int64_t end) const;
+  std::optional<index_entry> batch_at(std::int64_t offset) const;          // that holds it, or the next one
+  std::uint64_t bytes_between(std::int64_t from, std::int64_t end) const;  // both where batches begin
 
   const std::vector<range>& ranges() const { return _ranges; }
   std::vector<range>& mutable_ranges() { return _ranges; }  // for recovery and for the closing of a segment
@@ -108,15 +138,20 @@ class partition {
   std::optional<index_entry> entry(const range& r, std::uint32_t i) const;
   std::optional<std::uint32_t> find(const range& r, std::int64_t offset) const;
   std::size_t first_range(std::int64_t offset) const;
+  std::optional<std::uint32_t> start_of(const range& r, std::int64_t offset) const;
+  void trim(range& r, std::int64_t before);
   result<std::string> read_batch(const range& r, const index_entry& e) const;
+  bool holds_together(const range& r, const index_entry& e) const;
 
   std::int64_t _log_start = 0;
   std::int64_t _high_watermark = 0;
   std::int64_t _end_offset = 0;
+  std::int64_t _cleaned_end = 0, _compacted_end = 0;
   std::vector<range> _ranges;
   std::vector<leader_epoch_start> _epochs;
   class producers _producers;
   // The last read of an index file; consumers read on where they were.
+  mutable std::optional<error> _fault;
   mutable std::vector<index_entry> _chunk;
   mutable const os::file* _chunk_of = nullptr;
   mutable std::uint64_t _chunk_at = 0;
@@ -126,5 +161,10 @@ class partition {
 inline constexpr std::size_t index_entry_size = 24;
 void append_index_entry(std::string& out, const index_entry& e);
 index_entry parse_index_entry(const char* bytes);
+
+// Entries are summed in chunks, each from a multiple of so many entries on.
+inline constexpr std::uint32_t index_chunk_entries = 128;
+std::vector<std::uint32_t> index_sums(std::string_view entries);
+result<std::vector<index_entry>> read_index_chunk(const range& r, std::uint32_t chunk);
 
 }  // namespace mes::bus::log

@@ -47,14 +47,14 @@ result<std::string> read_whole(os::file_system& files, const std::string& path) 
   return bytes;
 }
 
+}  // namespace
+
 bool payload_holds(const frame_header& header, std::string_view payload) {
   if (header.kind == frame_kind::state) return kafka::crc32c(payload) == header.payload_crc;
   const auto batch = kafka::check_batch_sum(payload);
   return batch && batch->batch_size == payload.size() && batch->base_offset == header.base_offset &&
          batch->leader_epoch == header.leader_epoch && batch->crc == header.payload_crc;
 }
-
-}  // namespace
 
 result<void> store::load_checkpoint() {
   auto bytes = read_whole(*_options.files, path(std::string(checkpoint_file)));
@@ -78,6 +78,10 @@ result<void> store::recover() {
   for (const std::string& name : *names) {
     const auto number = parse_segment_name(name);
     if (!number) continue;
+    if (is_cleaned(*number)) {
+      _last_cleaned = std::max(_last_cleaned, *number);
+      continue;
+    }
     auto file = _options.files->open(path(name), os::open_mode::read_write);
     if (!file) return fail(std::move(file.error()));
     segments.push_back(std::make_shared<segment>(segment{*number, std::move(*file)}));
@@ -93,6 +97,7 @@ result<void> store::recover() {
     const bool last = s == segments.back();
     if (s->number < _checkpoint.segment) {
       if (load_index(s, UINT32_MAX, false)) {
+        s->unchecked_below = UINT32_MAX;
         _segments[s->number] = s;
         continue;
       }
@@ -105,6 +110,7 @@ result<void> store::recover() {
     _segments[s->number] = s;
     unindexed.push_back(s->number);
   }
+  if (auto loaded = load_cleaned(*names); !loaded) return loaded;
   for (const auto& [name, t] : _by_name)
     for (const auto& p : t->partitions) p->settle();
 
@@ -128,7 +134,10 @@ result<std::uint32_t> store::scan(const std::shared_ptr<segment>& s, bool last) 
   auto start = bytes.at(0, segment_header_size);
   if (!start) return fail(std::move(start.error()));
   if (!is_segment_header(*start, s->number)) at = 0;  // nothing of it was ever durable, or it is broken
-  if (at != 0 && at_checkpoint && load_index(s, _checkpoint.offset, true)) at = _checkpoint.offset;
+  if (at != 0 && at_checkpoint && load_index(s, _checkpoint.offset, true)) {
+    at = _checkpoint.offset;
+    s->unchecked_below = _checkpoint.offset;
+  }
   while (at != 0) {
     auto head = bytes.at(at, frame_header_size);
     if (!head) return fail(std::move(head.error()));
@@ -138,6 +147,7 @@ result<std::uint32_t> store::scan(const std::shared_ptr<segment>& s, bool last) 
     if (!payload) return fail(std::move(payload.error()));
     if (!payload_holds(*header, *payload)) break;
     const bool apply = s->number > _checkpoint.segment || (at_checkpoint && at >= _checkpoint.offset);
+    if (apply && !follows(*header, *payload)) break;
     replay(*header, *payload, {s, static_cast<std::uint32_t>(at + frame_header_size)}, apply);
     at += frame_header_size + header->payload_size;
     _recovery.scanned_bytes += frame_header_size + header->payload_size;
@@ -155,6 +165,16 @@ result<std::uint32_t> store::scan(const std::shared_ptr<segment>& s, bool last) 
   }
   if (auto ok = cut(*s, end, *size); !ok) return fail(std::move(ok.error()));
   return std::max(end, static_cast<std::uint32_t>(segment_header_size));
+}
+
+// Whether a batch has the offset that its partition's next batch gets.
+bool store::follows(const frame_header& header, std::string_view payload) const {
+  if (header.kind != frame_kind::batch) return true;
+  const auto batch = kafka::peek_batch(payload);
+  if (batch->last_offset_delta < 0 || batch->base_offset > INT64_MAX - batch->last_offset_delta - 1) return false;
+  const auto t = find(header.topic);
+  const auto index = static_cast<std::size_t>(header.partition);
+  return !t || index >= t->partitions.size() || batch->base_offset == t->partitions[index]->end_offset();
 }
 
 // Takes away what follows the last whole frame; what is not zero is kept in a file beside.

@@ -9,8 +9,8 @@ namespace mes::bus::log {
 namespace {
 
 // A group smaller than this is worth a file that is zeroed ahead, which halves the time of its sync; larger ones would
-// only be written twice.
-constexpr std::size_t small_group = std::size_t{64} << 10;
+// only be written twice. A producer's batch of 64 KiB is a little smaller than that.
+constexpr std::size_t small_group = std::size_t{32} << 10;
 constexpr std::uint64_t zeroed_ahead = std::uint64_t{1} << 20;
 constexpr std::size_t kept_capacity = std::size_t{256} << 10;
 
@@ -123,6 +123,7 @@ void segment_log::run_writer() {
       lock.lock();
       _stats.syncs += 1;
       _stats.bytes += g.fault ? 0 : g.bytes.size();
+      _stats.zeroed_bytes = _zeroed;
       _stats.total_ns += static_cast<std::uint64_t>(std::chrono::nanoseconds(took).count());
       const double seconds = std::chrono::duration<double>(took).count();
       const auto bucket = std::ranges::lower_bound(sync_bucket_bounds_s, seconds) - sync_bucket_bounds_s.begin();
@@ -174,8 +175,12 @@ result<void> segment_log::store(group& g) {
       if (end > _allocated && w.size < small_group && _options.sync) {
         // Best effort: without it the write extends the file, or says that there is no space.
         if (w.to->file->preallocate(
-                std::min<std::uint64_t>(end + zeroed_ahead, std::max<std::uint64_t>(_options.segment_bytes, end))))
-          _allocated = std::max(end, std::min<std::uint64_t>(end + zeroed_ahead, _options.segment_bytes));
+                std::min<std::uint64_t>(end + zeroed_ahead, std::max<std::uint64_t>(_options.segment_bytes, end)))) {
+          const std::uint64_t until =
+              std::max(end, std::min<std::uint64_t>(end + zeroed_ahead, _options.segment_bytes));
+          _zeroed += until - _allocated;
+          _allocated = until;
+        }
       }
       if (auto ok = w.to->file->pwrite(w.at, std::string_view(g.bytes).substr(w.from, w.size)); !ok) return ok;
       _allocated = std::max(_allocated, end);

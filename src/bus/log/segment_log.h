@@ -24,6 +24,8 @@ namespace mes::bus::log {
 struct segment {
   std::uint64_t number = 0;
   std::unique_ptr<os::file> file;  // set by the writer before anything of the segment is durable
+  // Batches before this were there when the process started, and were not read then: they are summed when they are.
+  std::uint32_t unchecked_below = 0;
 };
 
 struct position {
@@ -46,7 +48,8 @@ inline constexpr std::array sync_bucket_bounds_s = {0.0001, 0.0002, 0.0005, 0.00
 struct sync_stats {
   std::uint64_t syncs = 0;
   std::uint64_t bytes = 0;
-  std::uint64_t total_ns = 0;  // of writes and syncs
+  std::uint64_t zeroed_bytes = 0;  // written ahead of them
+  std::uint64_t total_ns = 0;      // of writes and syncs
   std::array<std::uint64_t, sync_bucket_bounds_s.size() + 1> buckets{};
 };
 
@@ -120,6 +123,7 @@ class segment_log {
   std::shared_ptr<segment> _written_segment;
   std::uint32_t _written = 0;
   std::uint64_t _allocated = 0;
+  std::uint64_t _zeroed = 0;
 
   runtime::thread _writer;
 };

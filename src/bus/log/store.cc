@@ -18,10 +18,23 @@ std::int64_t topic::config_number(const std::string& key, std::int64_t otherwise
   return fault == std::errc{} ? value : otherwise;
 }
 
+bool topic::is_compacted() const {
+  const auto policy = configs.find("cleanup.policy");
+  return policy != configs.end() && policy->second.contains("compact");
+}
+
+bool topic::is_deleted() const {
+  const auto policy = configs.find("cleanup.policy");
+  return policy == configs.end() || policy->second.contains("delete");
+}
+
 store::store(store_options options, state_machine& beside, const observe::logger& log)
     : _options(std::move(options)), _beside(beside), _logger(log), _mail(std::make_shared<mailbox>()) {}
 
-store::~store() = default;
+store::~store() {
+  _stop_cleaning = true;
+  _cleaner.join();
+}
 
 result<std::unique_ptr<store>> store::open(store_options options, state_machine& beside, const observe::logger& log) {
   std::unique_ptr<store> s(new store(std::move(options), beside, log));
@@ -31,10 +44,16 @@ result<std::unique_ptr<store>> store::open(store_options options, state_machine&
 }
 
 result<void> store::close() {
+  _stop_cleaning = true;
+  _cleaner.join();
+  if (const auto outcome = _mail->take_cleaned()) discard(*outcome);
   flush_dirty();
   _log->finish();
   if (auto collected = collect(); !collected) return collected;
-  return write_everything(_log->durable());
+  find_unused();
+  if (auto written = write_everything(_log->durable()); !written) return written;
+  remove_unused();
+  return {};
 }
 
 std::shared_ptr<topic> store::find(std::string_view name) const {
@@ -164,7 +183,12 @@ result<void> store::collect() {
   if (auto collected = _log->collect(); !collected) return collected;
   if (auto failed = _mail->take_fault()) return fail(std::move(*failed));
   for (auto& index : _mail->take_indexes()) adopt_index(index.segment, index.directory, index.file);
-  if (const auto at = _mail->take_checkpoint()) _checkpoint = *at;
+  if (const auto written = _mail->take_checkpoint()) {
+    _checkpoint = written->at;
+    _checkpoints_kept = written->number;
+    remove_unused();
+  }
+  if (auto outcome = _mail->take_cleaned()) finish_cleaning(std::move(*outcome));
   close_segments();
   return {};
 }
@@ -175,6 +199,10 @@ void store::apply(std::string_view payload) {
   kafka::reader in(payload);
   const auto what = static_cast<change>(in.int8());
   if (what == change::topic_created) return apply_topic_created(in);
+  if (what == change::cleaned) {
+    for (const cleaned_change& c : read_cleaned(in)) apply_cleaned(c);
+    return;
+  }
   const auto t = find(in.uuid());
   if (!t) return;
   if (what == change::topic_deleted) {
@@ -183,7 +211,8 @@ void store::apply(std::string_view payload) {
     if (_events.deleted) _events.deleted(*t);
   } else if (what == change::partitions) {
     const auto count = static_cast<std::size_t>(std::max(0, in.int32()));
-    while (in.ok() && t->partitions.size() < count) t->partitions.push_back(std::make_unique<partition>());
+    while (in.ok() && count <= partitions_max && t->partitions.size() < count)
+      t->partitions.push_back(std::make_unique<partition>());
   } else if (what == change::configs) {
     t->configs = read_configs(in);
   } else if (what == change::log_start) {
@@ -203,51 +232,6 @@ void store::apply_topic_created(kafka::reader& in) {
   if (!in.ok() || count < 0 || count > partitions_max || _by_name.contains(t->name)) return;
   for (std::int32_t i = 0; i < count; ++i) t->partitions.push_back(std::make_unique<partition>());
   insert(std::move(t));
-}
-
-void store::retire() {
-  const std::int64_t now = instant::now().ms();
-  for (const auto& [name, t] : _by_name) {
-    const auto policy = t->configs.find("cleanup.policy");
-    const bool deletes = policy == t->configs.end() || policy->second.contains("delete");
-    const std::int64_t keep_ms = t->config_number("retention.ms", _options.retention_ms);
-    const std::int64_t keep_bytes = t->config_number("retention.bytes", _options.retention_bytes);
-    for (std::size_t i = 0; i < t->partitions.size(); ++i) {
-      partition& p = *t->partitions[i];
-      p.expire_producers(now - _options.producer_expiry_ms);
-      const bool moved = p.retire(_log->durable().segment, [&](const range& r, std::uint64_t size) {
-        if (!deletes) return false;
-        if (keep_ms >= 0 && r.max_timestamp_ms < now - keep_ms) return true;
-        return keep_bytes >= 0 && size - r.bytes >= static_cast<std::uint64_t>(keep_bytes);
-      });
-      if (moved) delete_records(t, static_cast<std::int32_t>(i), p.log_start(), nullptr);
-    }
-  }
-  std::map<std::uint64_t, bool> used;
-  for (const auto& [id, t] : _by_id)
-    for (const auto& p : t->partitions)
-      for (const range& r : p->ranges()) used[r.in->number] = true;
-  for (auto it = _segments.begin(); it != _segments.end();) {
-    if (it->first >= _checkpoint.segment || used.contains(it->first)) {
-      ++it;
-      continue;
-    }
-    _logger.info("segment removed", {{"segment", static_cast<std::int64_t>(it->first)}});
-    _log->run_on_writer([files = _options.files, mail = _mail, log = path(segment_name(it->first)),
-                         index = path(index_name(it->first))] {
-      for (const auto& name : {index, log})
-        if (auto removed = files->remove(name); !removed && removed.error().code != error_code::not_found)
-          mail->put_fault(std::move(removed.error()));
-    });
-    it = _segments.erase(it);
-  }
-}
-
-std::uint64_t store::disk_bytes() const {
-  std::uint64_t sum = _log->durable().offset;
-  for (const auto& [number, s] : _segments)
-    if (auto size = s->file->size()) sum += *size;
-  return sum;
 }
 
 }  // namespace mes::bus::log

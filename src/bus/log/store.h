@@ -4,10 +4,12 @@
 // take effect when they are durable, in order. A checkpoint holds all of that state up to one position.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -15,6 +17,7 @@
 
 #include "base/error.h"
 #include "base/uuid.h"
+#include "bus/log/cleaner.h"
 #include "bus/log/partition.h"
 #include "bus/log/segment_log.h"
 #include "observe/log.h"
@@ -31,6 +34,8 @@ struct topic {
 
   // The number in configs[`key`], or `otherwise`.
   std::int64_t config_number(const std::string& key, std::int64_t otherwise) const;
+  bool is_compacted() const;  // cleanup.policy
+  bool is_deleted() const;    // cleanup.policy, too: both are possible
 };
 
 // State beside the topics that lives in the log. Payloads begin with a byte from 16 on, which tells it apart.
@@ -48,7 +53,10 @@ struct store_options {
   std::uint32_t segment_bytes = 64U << 20;
   bool sync = true;
   std::int64_t retention_ms = 604'800'000;
-  std::int64_t retention_bytes = -1;  // of a partition
+  std::int64_t retention_bytes = -1;    // of a partition
+  std::int64_t retention_check_ms = 0;  // at most so often; compaction and the limit of the disk: at each retire()
+  std::uint64_t disk_bytes_max = 0;     // of all files together: the oldest records go beyond it; 0: no limit
+  std::size_t cleaner_memory_bytes = std::size_t{32} << 20;
   std::int64_t producer_expiry_ms = 86'400'000;
   std::function<void()> notify;  // from the writer's thread: call collect() on the loop
 };
@@ -65,7 +73,19 @@ struct recovery_report {
   std::string cut_at;           // "segment:offset", and where the bytes were put
 };
 
+// What retention and compaction have done since the start.
+struct cleaning_stats {
+  std::uint64_t runs = 0, failed_runs = 0;
+  std::uint64_t bytes_read = 0, bytes_written = 0;
+  std::uint64_t records_dropped = 0;
+  std::uint64_t bytes_over_limit_deleted = 0;  // by disk_bytes_max
+  std::uint64_t uncleanable_partitions = 0;    // whose batches could not be read back
+};
+
 struct index_file;
+struct cleaned_change;
+struct indexed_range;
+struct written_checkpoint;
 
 // Loop thread only.
 class store {
@@ -75,7 +95,8 @@ class store {
   static result<std::unique_ptr<store>> open(store_options options, state_machine& beside, const observe::logger& log);
   ~store();
   void set_events(store_events events) { _events = std::move(events); }
-  result<void> close();  // writes what is pending and the checkpoint of a clean stop; nothing may be called after it
+  // Writes what is pending and the checkpoint of a clean stop; nothing may be called after it.
+  result<void> close();
 
   const uuid& cluster_id() const { return _cluster_id; }
   std::int32_t leader_epoch() const { return _leader_epoch; }
@@ -102,7 +123,10 @@ class store {
 
   void submit();
   result<void> collect();  // an error is fatal: stop
-  void retire();           // retention; now and then
+  void retire();           // retention, disk_bytes_max, compaction; now and then
+  bool is_cleaning() const { return _cleaning; }
+  std::size_t unused_segments() const { return _unused.size(); }  // that wait for a checkpoint to be removed
+  const cleaning_stats& cleaning() const { return _cleaning_stats; }
   bool idle() const { return _log->pending_bytes() == 0; }
   std::size_t pending_bytes() const { return _log->pending_bytes(); }
   std::uint64_t disk_bytes() const;
@@ -116,6 +140,7 @@ class store {
   bool load_index(const std::shared_ptr<segment>& s, std::uint32_t covered, bool resident);
   result<std::uint32_t> scan(const std::shared_ptr<segment>& s, bool last);
   void replay(const frame_header& header, std::string_view payload, const segment_log::place& where, bool apply);
+  bool follows(const frame_header& header, std::string_view payload) const;
   result<void> cut(segment& s, std::uint32_t at, std::uint64_t size);
 
   void apply(std::string_view payload);
@@ -123,6 +148,22 @@ class store {
   void insert(std::shared_ptr<topic> t);
   void flush_dirty();
 
+  void apply_cleaned(const cleaned_change& c);
+  result<void> load_cleaned(const std::vector<std::string>& names);
+  result<std::vector<indexed_range>> scan_cleaned(const std::shared_ptr<segment>& s);
+
+  void delete_expired(std::int64_t now_ms);
+  void hold_disk_limit();
+  void delete_up_to(const std::shared_ptr<topic>& t, std::int32_t partition, std::int64_t offset);
+  void find_unused();
+  void remove_unused();
+  void start_cleaning(std::int64_t now_ms);
+  std::vector<clean_task> tasks_of_compaction(std::int64_t now_ms);
+  std::vector<clean_task> tasks_of_moving();
+  void finish_cleaning(clean_outcome outcome);
+  void discard(const clean_outcome& outcome);
+
+  void put_checkpoint();
   std::string checkpoint_body(position at) const;
   index_file make_index(std::uint64_t segment, std::uint32_t covered) const;
   void close_segments();
@@ -145,6 +186,22 @@ class store {
   std::unordered_map<std::string, std::vector<std::function<void(bool)>>> _creating;
   std::map<std::uint64_t, std::shared_ptr<segment>> _segments;  // closed ones
   std::uint64_t _active_segment = 0;
+  std::map<std::uint64_t, std::shared_ptr<segment>> _cleaned;  // segments that compaction wrote
+  std::uint64_t _last_cleaned = first_cleaned;                 // the largest number that was given
+  // Segments that nothing refers to, with the number of the last checkpoint that may still do.
+  std::map<std::uint64_t, std::uint64_t> _unused;
+  std::uint64_t _checkpoints_made = 0, _checkpoints_kept = 0;
+  bool _cleaning = false;
+  std::uint64_t _moving_up_to = 0;  // segments up to here must be emptied of what may not be deleted
+  std::uint64_t _cleaned_at = 0;    // checkpoints made when a cleaning last took effect, plus one
+  using partition_key = std::pair<uuid, std::int32_t>;
+  std::set<partition_key> _uncleanable;
+  std::map<partition_key, std::int64_t> _rolled;  // of compacted topics: what comes from here on is not compacted yet
+  std::map<partition_key, cleaned_task> _fresh;   // of the run whose change is on its way into the log
+  std::map<partition_key, std::vector<std::uint64_t>> _recovered_cleaned;  // while opening
+  cleaning_stats _cleaning_stats;
+  bool _over_limit_told = false;
+  std::int64_t _expired_at_ms = 0;
 
   struct dirty_partition {
     std::shared_ptr<topic> of;
@@ -157,6 +214,8 @@ class store {
   std::shared_ptr<mailbox> _mail;
 
   std::unique_ptr<segment_log> _log;
+  std::atomic<bool> _stop_cleaning = false;
+  runtime::thread _cleaner;
 };
 
 }  // namespace mes::bus::log

@@ -9,11 +9,19 @@
 #include <utility>
 #include <vector>
 
+#include "bus/log/cleaner.h"
 #include "bus/log/store.h"
 
 namespace mes::bus::log {
 
-enum class change : std::int8_t { topic_created = 1, topic_deleted = 2, partitions = 3, configs = 4, log_start = 5 };
+enum class change : std::int8_t {
+  topic_created = 1,
+  topic_deleted = 2,
+  partitions = 3,
+  configs = 4,
+  log_start = 5,
+  cleaned = 6
+};
 inline constexpr unsigned char first_foreign_change = 16;
 inline constexpr std::int32_t partitions_max = 100'000;  // of one topic
 
@@ -34,7 +42,20 @@ inline std::map<std::string, std::string> read_configs(wire::kafka::reader& in) 
   return configs;
 }
 
-// What the writer's jobs hand back to the loop.
+struct written_checkpoint {
+  position at;
+  std::uint64_t number = 0;  // of checkpoints made
+};
+
+struct cleaned_change {
+  uuid topic;
+  std::int32_t partition = 0;
+  cleaned_part what;
+};
+void write_cleaned(wire::kafka::writer& out, const std::vector<cleaned_change>& changes);
+std::vector<cleaned_change> read_cleaned(wire::kafka::reader& in);
+
+// What the threads of writer and cleaner hand back to the loop.
 struct store::mailbox {
   struct index {
     std::uint64_t segment;
@@ -50,11 +71,19 @@ struct store::mailbox {
     const std::lock_guard lock(_mutex);
     if (!_fault) _fault = std::move(e);
   }
-  void put_checkpoint(position at) {
+  void put_checkpoint(written_checkpoint c) {
     const std::lock_guard lock(_mutex);
-    _checkpoint = at;
+    _checkpoint = c;
   }
-  std::optional<position> take_checkpoint() {
+  void put_cleaned(clean_outcome outcome) {
+    const std::lock_guard lock(_mutex);
+    _cleaned = std::move(outcome);
+  }
+  std::optional<clean_outcome> take_cleaned() {
+    const std::lock_guard lock(_mutex);
+    return std::exchange(_cleaned, std::nullopt);
+  }
+  std::optional<written_checkpoint> take_checkpoint() {
     const std::lock_guard lock(_mutex);
     return std::exchange(_checkpoint, std::nullopt);
   }
@@ -71,7 +100,8 @@ struct store::mailbox {
   std::mutex _mutex;
   std::vector<index> _indexes;
   std::optional<error> _fault;
-  std::optional<position> _checkpoint;
+  std::optional<written_checkpoint> _checkpoint;
+  std::optional<clean_outcome> _cleaned;
 };
 
 // An index file: entries, then a sealed directory of ranges, then the directory's place (8 bytes, little-endian).
@@ -84,5 +114,31 @@ struct index_file {
   std::string directory;  // not sealed
   std::string bytes() const;
 };
+
+class index_builder {
+ public:
+  void add(const uuid& topic, std::int32_t partition, const range& r);  // resident
+  index_file finish(std::uint64_t segment, std::uint32_t covered);
+
+ private:
+  index_file _index;
+  wire::kafka::writer _ranges;
+  std::int32_t _count = 0;
+};
+
+struct indexed_range {
+  uuid topic;
+  std::int32_t partition = 0;
+  range what;
+};
+// The ranges of a segment's index file; nothing if it is missing, broken, not of this segment, or if it does not cover
+// it up to `covered` (UINT32_MAX: whole), where that is asked for.
+std::optional<std::vector<indexed_range>> read_index(os::file_system& files, const std::string& path,
+                                                     const std::shared_ptr<segment>& s,
+                                                     std::optional<std::uint32_t> covered, bool resident);
+result<std::shared_ptr<os::file>> write_index(os::file_system& files, const std::string& path, std::string_view bytes);
+
+// Whether a frame's payload is what its header says, by sums and sizes.
+bool payload_holds(const frame_header& header, std::string_view payload);
 
 }  // namespace mes::bus::log

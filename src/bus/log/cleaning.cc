@@ -1,0 +1,322 @@
+// When and what the cleaner cleans, and what becomes of its outcome.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "bus/log/store_state.h"
+
+namespace mes::bus::log {
+namespace kafka = wire::kafka;
+namespace {
+
+constexpr std::uint64_t sparse_below_one_of = 4;  // a segment of which less than this part is left is emptied
+
+double config_ratio(const topic& t, const std::string& key, double otherwise) {
+  const auto it = t.configs.find(key);
+  if (it == t.configs.end()) return otherwise;
+  double value = otherwise;
+  std::from_chars(it->second.data(), it->second.data() + it->second.size(), value);
+  return value;
+}
+
+}  // namespace
+
+void write_cleaned(kafka::writer& out, const std::vector<cleaned_change>& changes) {
+  out.varuint(static_cast<std::uint32_t>(changes.size()));
+  for (const cleaned_change& c : changes) {
+    out.uuid(c.topic);
+    out.int32(c.partition);
+    out.int64(c.what.end);
+    out.int64(c.what.compacted);
+    out.varuint(static_cast<std::uint32_t>(c.what.segments.size()));
+    for (const std::uint64_t number : c.what.segments) out.int64(static_cast<std::int64_t>(number));
+  }
+}
+
+std::vector<cleaned_change> read_cleaned(kafka::reader& in) {
+  std::vector<cleaned_change> changes;
+  for (std::uint32_t i = 0, count = in.varuint(); i < count && in.ok(); ++i) {
+    cleaned_change c;
+    c.topic = in.uuid();
+    c.partition = in.int32();
+    c.what.end = in.int64();
+    c.what.compacted = in.int64();
+    for (std::uint32_t k = 0, size = in.varuint(); k < size && in.ok(); ++k)
+      c.what.segments.push_back(static_cast<std::uint64_t>(in.int64()));
+    if (in.ok()) changes.push_back(std::move(c));
+  }
+  return changes;
+}
+
+// ---- What to clean ----
+
+// Compaction as Kafka's log cleaner decides it. A partition has no active segment of its own here; what came since
+// segment.ms or segment.bytes last ran out stands for it, and is not compacted.
+std::vector<clean_task> store::tasks_of_compaction(std::int64_t now_ms) {
+  std::vector<clean_task> tasks;
+  for (const auto& [name, t] : _by_name) {
+    if (!t->is_compacted()) continue;
+    const std::int64_t lag_min = t->config_number("min.compaction.lag.ms", 0);
+    const std::int64_t lag_max = t->config_number("max.compaction.lag.ms", INT64_MAX);
+    const std::int64_t roll_ms = std::min(t->config_number("segment.ms", 604'800'000), lag_max);
+    const auto roll_bytes = static_cast<std::uint64_t>(t->config_number("segment.bytes", _options.segment_bytes));
+    const double ratio_min = config_ratio(*t, "min.cleanable.dirty.ratio", 0.5);
+    for (std::size_t i = 0; i < t->partitions.size(); ++i) {
+      const partition& p = *t->partitions[i];
+      const partition_key key{t->id, static_cast<std::int32_t>(i)};
+      if (_uncleanable.contains(key)) continue;
+      const std::int64_t dirty_from = std::max(p.cleaned().compacted, p.log_start());
+      std::int64_t& rolled = _rolled[key];
+      rolled = std::max(rolled, dirty_from);
+      if (const auto first = p.batch_at(rolled); first && rolled < p.high_watermark())
+        if (now_ms - first->max_timestamp_ms > roll_ms || p.bytes_between(rolled, p.high_watermark()) >= roll_bytes)
+          rolled = p.high_watermark();
+      std::int64_t end = std::min({rolled, p.last_batch_offset(), p.last_stable_offset()});
+      if (lag_min > 0) end = p.first_newer_than(now_ms - lag_min, dirty_from, end);
+      if (end <= dirty_from) continue;
+      const std::uint64_t dirty = p.bytes_between(dirty_from, end);
+      const std::uint64_t before = p.bytes_between(p.log_start(), dirty_from);
+      const auto first = p.batch_at(dirty_from);
+      const bool overdue = first && lag_max < INT64_MAX && now_ms - first->max_timestamp_ms > lag_max;
+      if (dirty == 0 || (!overdue && static_cast<double>(dirty) <= ratio_min * static_cast<double>(dirty + before)))
+        continue;
+      clean_task task;
+      task.topic = t->id;
+      task.partition = key.second;
+      task.topic_name = name;
+      for (const range& r : p.ranges())
+        if (r.first_offset < end) task.ranges.push_back(r);
+      task.log_start = p.log_start();
+      task.end = end;
+      task.compact = true;
+      task.compacted = dirty_from;
+      task.aborted = p.producers().aborted(p.log_start(), end);
+      task.delete_retention_ms = t->config_number("delete.retention.ms", 86'400'000);
+      tasks.push_back(std::move(task));
+    }
+  }
+  return tasks;
+}
+
+// Segments are shared: what is kept for long would hold all that is beside it. The oldest ones of which little is left,
+// or which the disk's limit wants gone, are emptied; so are cleaned segments of which little is left.
+std::vector<clean_task> store::tasks_of_moving() {
+  std::map<std::uint64_t, std::uint64_t> left;
+  for (const auto& [id, t] : _by_id)
+    for (const auto& p : t->partitions)
+      for (const range& r : p->ranges()) left[r.in->number] += r.bytes;
+  std::set<std::uint64_t> empty_these;
+  for (const auto& [number, s] : _segments) {
+    const auto bytes = left.find(number);
+    if (bytes == left.end()) continue;
+    if (number > _moving_up_to && bytes->second * sparse_below_one_of >= s->file->size().value_or(0)) break;
+    empty_these.insert(number);
+  }
+  for (const auto& [number, s] : _cleaned)
+    if (const auto bytes = left.find(number);
+        bytes != left.end() && bytes->second * sparse_below_one_of < s->file->size().value_or(0))
+      empty_these.insert(number);
+  std::vector<clean_task> tasks;
+  if (empty_these.empty()) return tasks;
+  for (const auto& [name, t] : _by_name)
+    for (std::size_t i = 0; i < t->partitions.size(); ++i) {
+      const partition& p = *t->partitions[i];
+      const auto& ranges = p.ranges();
+      const auto goes = [&](const range& r) { return empty_these.contains(r.in->number); };
+      const auto first = std::ranges::find_if(ranges, goes);
+      if (first == ranges.end() || _uncleanable.contains({t->id, static_cast<std::int32_t>(i)})) continue;
+      auto last = first;
+      for (auto r = first; r != ranges.end(); ++r)
+        if (goes(*r) || is_cleaned(r->in->number)) last = r;
+      clean_task task;
+      task.topic = t->id;
+      task.partition = static_cast<std::int32_t>(i);
+      task.topic_name = name;
+      task.kept.assign(ranges.begin(), first);
+      task.ranges.assign(first, std::next(last));
+      task.log_start = p.log_start();
+      task.end = last->end_offset;
+      task.compacted = p.cleaned().compacted;
+      tasks.push_back(std::move(task));
+    }
+  return tasks;
+}
+
+void store::start_cleaning(std::int64_t now_ms) {
+  if (_cleaning || _stop_cleaning) return;
+  auto tasks = tasks_of_compaction(now_ms);
+  // One at a time: a partition is in one task of a run alone, and what is compacted need not be moved before.
+  if (tasks.empty()) tasks = tasks_of_moving();
+  if (tasks.empty()) return;
+  clean_options options;
+  options.files = _options.files;
+  options.directory = _options.directory;
+  options.segment_bytes = _options.segment_bytes;
+  options.first_number = _last_cleaned + 1;
+  options.memory_bytes_max = _options.cleaner_memory_bytes;
+  options.now_ms = now_ms;
+  options.stop = &_stop_cleaning;
+  _cleaning = true;
+  _cleaner.join();
+  _cleaner =
+      runtime::thread("bus-cleaner", [options, tasks = std::move(tasks), mail = _mail, notify = _options.notify] {
+        mail->put_cleaned(clean(options, tasks));
+        notify();
+      });
+}
+
+// ---- What becomes of it ----
+
+void store::finish_cleaning(clean_outcome outcome) {
+  for (const clean_failure& f : outcome.uncleanable) {
+    _uncleanable.insert({f.topic, f.partition});
+    _cleaning_stats.uncleanable_partitions = _uncleanable.size();
+    _logger.error("partition cannot be compacted: a batch cannot be read back",
+                  {{"topic", std::string_view(f.topic_name)},
+                   {"partition", std::int64_t{f.partition}},
+                   {"reason", std::string_view(f.why)}});
+  }
+  for (const auto& s : outcome.segments) _last_cleaned = std::max(_last_cleaned, s->number);
+  if (!outcome.fault) {
+    _cleaning = false;
+    _cleaning_stats.failed_runs += 1;
+    _logger.warn("compaction gave up, to be tried again", {{"error", std::string_view(outcome.fault.error().message)}});
+    return;
+  }
+  std::vector<cleaned_change> changes;
+  for (cleaned_task& done : outcome.done) {
+    if (!find(done.topic)) continue;
+    cleaned_change c{done.topic, done.partition, {done.end, done.compacted, {}}};
+    for (const range& r : done.ranges) c.what.segments.push_back(r.in->number);
+    changes.push_back(std::move(c));
+    _fresh[{done.topic, done.partition}] = std::move(done);
+  }
+  if (changes.empty()) {
+    _cleaning = false;
+    return discard(outcome);
+  }
+  _cleaning_stats.runs += 1;
+  _cleaning_stats.bytes_read += outcome.bytes_read;
+  _cleaning_stats.bytes_written += outcome.bytes_written;
+  _cleaning_stats.records_dropped += outcome.records_dropped;
+  kafka::writer out;
+  out.int8(static_cast<std::int8_t>(change::cleaned));
+  write_cleaned(out, changes);
+  append_state(std::move(out.buffer()), [this, outcome = std::move(outcome), partitions = changes.size()](bool stored) {
+    _cleaning = false;
+    _fresh.clear();
+    if (!stored) return discard(outcome);
+    for (const auto& s : outcome.segments) _cleaned[s->number] = s;
+    _cleaned_at = _checkpoints_made + 1;
+    _logger.info("log cleaned", {{"partitions", static_cast<std::int64_t>(partitions)},
+                                 {"bytes_read", static_cast<std::int64_t>(outcome.bytes_read)},
+                                 {"bytes_written", static_cast<std::int64_t>(outcome.bytes_written)},
+                                 {"records_dropped", static_cast<std::int64_t>(outcome.records_dropped)}});
+    find_unused();
+  });
+}
+
+// Files of a run that does not count.
+void store::discard(const clean_outcome& outcome) {
+  for (const auto& s : outcome.segments)
+    for (const std::string& name : {index_name(s->number), segment_name(s->number)})
+      if (auto removed = _options.files->remove(path(name)); !removed && removed.error().code != error_code::not_found)
+        _logger.warn("a file could not be removed; the next start removes it", {{"file", std::string_view(name)}});
+}
+
+void store::apply_cleaned(const cleaned_change& c) {
+  const auto t = find(c.topic);
+  const auto index = static_cast<std::size_t>(c.partition);
+  if (!t || index >= t->partitions.size()) return;
+  if (const auto fresh = _fresh.find({c.topic, c.partition}); fresh != _fresh.end())
+    return t->partitions[index]->replace_below(c.what.end, c.what.compacted, std::move(fresh->second.ranges));
+  t->partitions[index]->set_cleaned(c.what.end, c.what.compacted);
+  _recovered_cleaned[{c.topic, c.partition}] = c.what.segments;
+}
+
+// ---- At the start ----
+
+// The batches of a cleaned segment by its frames, where its index file does not hold together.
+result<std::vector<indexed_range>> store::scan_cleaned(const std::shared_ptr<segment>& s) {
+  auto size = s->file->size();
+  if (!size) return fail(std::move(size.error()));
+  std::string bytes(*size, '\0');
+  auto got = s->file->pread(0, bytes);
+  if (!got) return fail(std::move(got.error()));
+  const auto broken = [&](std::size_t at) {
+    return fail(error_code::corrupt, fmt::format("{} is broken at byte {}", path(segment_name(s->number)), at));
+  };
+  if (*got != bytes.size() || !is_segment_header(bytes, s->number)) return broken(0);
+  std::vector<indexed_range> found;
+  const std::string_view all = bytes;
+  for (std::size_t at = segment_header_size; at < all.size();) {
+    const auto header = read_frame_header(all.substr(at), s->number);
+    const std::size_t payload_at = at + frame_header_size;
+    if (!header || header->kind != frame_kind::batch || header->payload_size > all.size() - payload_at)
+      return broken(at);
+    const std::string_view payload = all.substr(payload_at, header->payload_size);
+    if (!payload_holds(*header, payload)) return broken(at);
+    const auto batch = kafka::peek_batch(payload);
+    if (found.empty() || found.back().topic != header->topic || found.back().partition != header->partition) {
+      found.push_back({header->topic, header->partition, {}});
+      found.back().what.in = s;
+      found.back().what.first_offset = header->base_offset;
+    }
+    range& r = found.back().what;
+    r.entries.push_back(
+        {header->base_offset, batch->max_timestamp_ms, static_cast<std::uint32_t>(payload_at), header->payload_size});
+    r.count += 1;
+    r.bytes += header->payload_size;
+    r.end_offset = batch->last_offset() + 1;
+    r.max_timestamp_ms = std::max(r.max_timestamp_ms, batch->max_timestamp_ms);
+    at = payload_at + header->payload_size;
+  }
+  return found;
+}
+
+result<void> store::load_cleaned(const std::vector<std::string>& names) {
+  std::map<std::uint64_t, std::vector<indexed_range>> found;
+  std::set<std::uint64_t> used;
+  for (const auto& [key, numbers] : _recovered_cleaned) {
+    const auto t = find(key.first);
+    if (!t) continue;
+    std::vector<range> ranges;
+    for (const std::uint64_t number : numbers) {
+      if (used.insert(number).second) {
+        auto file = _options.files->open(path(segment_name(number)), os::open_mode::read);
+        if (!file)
+          return fail(file.error().code == error_code::not_found ? error_code::corrupt : file.error().code,
+                      fmt::format("{}: it holds records of topic {}", file.error().message, t->name));
+        const auto s = std::make_shared<segment>(segment{number, std::move(*file)});
+        _cleaned[number] = s;
+        if (auto read = read_index(*_options.files, path(index_name(number)), s, UINT32_MAX, false)) {
+          s->unchecked_below = UINT32_MAX;
+          found[number] = std::move(*read);
+        } else {
+          _logger.warn("index file missing or broken, the segment is read whole",
+                       {{"segment", std::string_view(segment_name(number))}});
+          auto scanned = scan_cleaned(s);
+          if (!scanned) return fail(std::move(scanned.error()));
+          found[number] = std::move(*scanned);
+        }
+      }
+      for (const indexed_range& r : found[number])
+        if (r.topic == key.first && r.partition == key.second) ranges.push_back(r.what);
+    }
+    partition& p = *t->partitions[static_cast<std::size_t>(key.second)];
+    p.replace_below(p.cleaned().end, p.cleaned().compacted, std::move(ranges));
+  }
+  _recovered_cleaned.clear();
+  for (const std::string& name : names) {
+    const auto number = parse_segment_name(name);
+    if (!number || !is_cleaned(*number) || used.contains(*number)) continue;
+    for (const std::string& unused : {index_name(*number), name})
+      if (auto removed = _options.files->remove(path(unused));
+          !removed && removed.error().code != error_code::not_found)
+        return removed;
+  }
+  return {};
+}
+
+}  // namespace mes::bus::log

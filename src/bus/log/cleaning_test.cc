@@ -1,0 +1,319 @@
+// Compaction, retention and the limit of the disk. What must hold of compaction is Apache Kafka's documentation of it
+// ("Log Compaction": order and offsets stay, the last value of a key stays, tombstones stay for delete.retention.ms).
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/instant.h"
+#include "bus/log/key_map.h"
+#include "bus/log/test_store.h"
+#include "wire/kafka/compression.h"
+
+namespace mes::bus::log {
+namespace {
+
+using namespace test_support;
+using configs = std::map<std::string, std::string>;
+
+// Everything but the last batch may be compacted at once.
+const configs eager = {{"cleanup.policy", "compact"}, {"segment.ms", "1"}, {"min.cleanable.dirty.ratio", "0"}};
+
+configs with(configs c, const configs& more) {
+  for (const auto& [k, v] : more) c[k] = v;
+  return c;
+}
+
+std::string batch_of(const std::vector<kafka::record_to_write>& records, kafka::batch_header header = {}) {
+  return kafka::make_batch(records, header);
+}
+
+TEST(compaction, keeps_the_last_value_of_each_key_with_offsets_and_sequences) {
+  os::sim_file_system files;
+  const std::vector<kept_record> expected = {{1, "b", "b0"}, {3, "a", "a1"}, {5, "c", "c1"}, {6, "end", "x"}};
+  {
+    opened o(files);
+    const auto t = o.make("t", 1, eager);
+    kafka::batch_header h;
+    h.producer_id = 7;
+    h.producer_epoch = 2;
+    h.base_sequence = 40;
+    ASSERT_EQ(o.put_batch(t, batch_of({{"a", "a0", 1}, {"b", "b0", 2}, {"c", "c0", 3}}, h)), opened::outcome::stored);
+    ASSERT_EQ(o.put_batch(t, batch_of({{"a", "a1", 4}})), opened::outcome::stored);
+    ASSERT_EQ(o.put_batch(t, batch_of({{"c", "c0", 5}})), opened::outcome::stored);
+    ASSERT_EQ(o.put_batch(t, batch_of({{"c", "c1", 6}})), opened::outcome::stored);
+    ASSERT_EQ(o.put_batch(t, batch_of({{"end", "x", 7}})), opened::outcome::stored);
+    ASSERT_TRUE(o.housekeeping()) << o.fault.error().message;
+    EXPECT_EQ(records(*t), expected);
+    EXPECT_EQ(t->partitions[0]->log_start(), 0);
+    EXPECT_EQ(o.store->cleaning().records_dropped, 3U);
+    std::vector<kafka::external_bytes> parts;
+    t->partitions[0]->read(0, 1, true, parts);
+    std::string bytes(parts.at(0).size, '\0');
+    ASSERT_TRUE(static_cast<const segment*>(parts[0].source.get())->file->pread(parts[0].position, bytes));
+    const auto first = kafka::peek_batch(bytes);
+    EXPECT_EQ(first->producer_id, 7);
+    EXPECT_EQ(first->base_sequence, 40);
+    EXPECT_EQ(first->last_sequence(), 42);
+    EXPECT_EQ(first->count, 1);
+  }
+  opened again(files);  // without a clean stop
+  ASSERT_TRUE(again.store) << again.why;
+  EXPECT_EQ(records(*again.store->find("t")), expected);
+  ASSERT_TRUE(again.store->close());
+  opened clean(files);
+  ASSERT_TRUE(clean.store) << clean.why;
+  EXPECT_EQ(records(*clean.store->find("t")), expected);
+  EXPECT_EQ(clean.store->recovery().scanned_bytes, 0U);
+}
+
+TEST(compaction, goes_on_from_what_it_did_before) {
+  os::sim_file_system files;
+  opened o(files, 2'048);
+  const auto t = o.make("t", 1, eager);
+  std::map<std::string, std::string> last;
+  for (int round = 0; round < 5; ++round) {
+    for (int i = 0; i < 20; ++i) {
+      const std::string key = "k" + std::to_string(i * (round + 3) % 9);
+      last[key] = std::to_string(round) + "-" + std::to_string(i) + std::string(50, 'x');
+      ASSERT_EQ(o.put_batch(t, batch_of({{key, last[key], round * 100 + i}})), opened::outcome::stored);
+    }
+    ASSERT_EQ(o.put_batch(t, batch_of({{"end", "x", 1}})), opened::outcome::stored);
+    ASSERT_TRUE(o.housekeeping()) << o.fault.error().message;
+    std::map<std::string, std::string> found;
+    for (const kept_record& r : records(*t)) {
+      EXPECT_FALSE(found.contains(r.key) && r.key != "end") << r.key << " is there twice";
+      found[r.key] = r.value;
+    }
+    found.erase("end");
+    EXPECT_EQ(found, last);
+  }
+  // What was written anew has replaced what it was made of.
+  EXPECT_LE(std::ranges::count_if(*files.list("/bus"), [](const auto& n) { return n.ends_with(".clean"); }), 2);
+  EXPECT_LE(std::ranges::count_if(*files.list("/bus"), [](const auto& n) { return n.ends_with(".log"); }), 2);
+}
+
+TEST(compaction, drops_tombstones_only_after_their_time) {
+  for (const bool over : {false, true}) {
+    os::sim_file_system files;
+    opened o(files);
+    const auto t = o.make("t", 1, with(eager, {{"delete.retention.ms", over ? "0" : "86400000"}}));
+    ASSERT_EQ(o.put_batch(t, batch_of({{"a", "a0", 1}, {"b", "b0", 1}})), opened::outcome::stored);
+    ASSERT_EQ(o.put_batch(t, batch_of({{"a", std::nullopt, 2}})), opened::outcome::stored);
+    ASSERT_EQ(o.put_batch(t, batch_of({{"end", "0", 3}})), opened::outcome::stored);
+    ASSERT_TRUE(o.housekeeping());
+    // The first compaction keeps it in any case, so that a consumer that is behind can see it.
+    EXPECT_EQ(records(*t), (std::vector<kept_record>{{1, "b", "b0"}, {2, "a", "-"}, {3, "end", "0"}}));
+    ASSERT_EQ(o.put_batch(t, batch_of({{"end", "1", 4}})), opened::outcome::stored);
+    ASSERT_TRUE(o.housekeeping());
+    std::vector<kept_record> expected = {{1, "b", "b0"}, {2, "a", "-"}, {3, "end", "0"}, {4, "end", "1"}};
+    if (over) expected.erase(expected.begin() + 1);
+    EXPECT_EQ(records(*t), expected);
+    // A consumer that had read up to the gap goes on behind it.
+    std::vector<kafka::external_bytes> parts;
+    ASSERT_GT(t->partitions[0]->read(2, 1, true, parts).bytes, 0U);
+  }
+}
+
+TEST(compaction, leaves_what_is_too_young_and_what_is_not_dirty_enough) {
+  os::sim_file_system files;
+  opened o(files);
+  const auto young = o.make("young", 1, with(eager, {{"min.compaction.lag.ms", "3600000"}}));
+  const auto active = o.make("active", 1, {{"cleanup.policy", "compact"}});
+  const auto ratio = o.make("ratio", 1, with(eager, {{"min.cleanable.dirty.ratio", "1"}}));
+  const auto forced =
+      o.make("forced", 1, with(eager, {{"min.cleanable.dirty.ratio", "1"}, {"max.compaction.lag.ms", "1"}}));
+  const std::int64_t now = instant::now().ms();
+  for (const auto& t : {young, active, ratio, forced})
+    for (const char* value : {"0", "1", "2"})
+      ASSERT_EQ(o.put_batch(t, batch_of({{"a", value,
+                                          t == young    ? now - 10'000
+                                          : t == active ? now
+                                                        : 1}})),
+                opened::outcome::stored);
+  ASSERT_TRUE(o.housekeeping());
+  EXPECT_EQ(records(*young).size(), 3U);
+  EXPECT_EQ(records(*active).size(), 3U);
+  EXPECT_EQ(records(*ratio).size(), 3U);
+  EXPECT_EQ(records(*forced).size(), 2U);
+}
+
+TEST(compaction, keeps_each_codec) {
+  os::sim_file_system files;
+  opened o(files);
+  for (const auto codec :
+       {kafka::compression::gzip, kafka::compression::snappy, kafka::compression::lz4, kafka::compression::zstd}) {
+    const auto t = o.make("t" + std::to_string(static_cast<int>(codec)), 1, eager);
+    const std::string plain = batch_of({{"a", "a0", 1}, {"b", std::string(500, 'b'), 2}});
+    // As a producer writes it: the header says the codec, the records are compressed.
+    const auto packed = kafka::compress(codec, std::string_view(plain).substr(kafka::batch_header::size));
+    ASSERT_TRUE(packed);
+    std::string bytes = plain.substr(0, kafka::batch_header::size) + *packed;
+    bytes[22] = static_cast<char>(codec);
+    kafka::writer size;
+    size.int32(static_cast<std::int32_t>(bytes.size() - kafka::batch_header::prefix));
+    std::ranges::copy(size.buffer(), bytes.begin() + 8);
+    kafka::set_log_append_time(bytes.data(), bytes.size(), 5);  // also sums it
+    ASSERT_TRUE(kafka::check_batch(bytes));
+    ASSERT_EQ(o.put_batch(t, bytes), opened::outcome::stored);
+    ASSERT_EQ(o.put_batch(t, batch_of({{"a", "a1", 1}})), opened::outcome::stored);
+    ASSERT_EQ(o.put_batch(t, batch_of({{"a", "a2", 1}})), opened::outcome::stored);
+    ASSERT_TRUE(o.housekeeping());
+    EXPECT_EQ(records(*t), (std::vector<kept_record>{{1, "b", std::string(500, 'b')}, {2, "a", "a1"}, {3, "a", "a2"}}));
+    std::vector<kafka::external_bytes> parts;
+    t->partitions[0]->read(0, 1, true, parts);
+    std::string first(parts.at(0).size, '\0');
+    ASSERT_TRUE(static_cast<const segment*>(parts[0].source.get())->file->pread(parts[0].position, first));
+    EXPECT_EQ(kafka::peek_batch(first)->codec(), codec);
+    EXPECT_EQ(kafka::peek_batch(first)->max_timestamp_ms, 5);
+  }
+}
+
+TEST(compaction, leaves_a_partition_alone_that_cannot_be_read_back) {
+  os::sim_file_system files;
+  opened o(files);
+  const auto bad = o.make("bad", 1, eager), good = o.make("good", 1, eager);
+  for (const auto& t : {bad, good})
+    for (const char* value : {"0", "1", "2"})
+      ASSERT_EQ(o.put_batch(t, batch_of({{"a", value, 1}})), opened::outcome::stored);
+  std::vector<kafka::external_bytes> parts;
+  bad->partitions[0]->read(0, 1, true, parts);
+  files.flip_bit("/bus/" + segment_name(1), parts.at(0).position + 30, 1);
+  ASSERT_TRUE(o.housekeeping());
+  EXPECT_EQ(o.store->cleaning().uncleanable_partitions, 1U);
+  EXPECT_EQ(records(*good).size(), 2U);
+  EXPECT_EQ(bad->partitions[0]->cleaned().end, 0);
+}
+
+TEST(compaction, bounded_memory_takes_several_runs) {
+  key_map keys(1'024 * 24);
+  std::size_t fit = 0;
+  while (keys.put("key " + std::to_string(fit), static_cast<std::int64_t>(fit))) ++fit;
+  EXPECT_GT(fit, 500U);
+  EXPECT_TRUE(keys.put("key 1", 5'000));
+  EXPECT_EQ(keys.find("key 1"), 5'000);
+  EXPECT_EQ(keys.find("key 2"), 2);
+  EXPECT_EQ(keys.find("another"), std::nullopt);
+
+  os::sim_file_system files;
+  store_options options;
+  options.cleaner_memory_bytes = 1;  // the least there is
+  opened o(files, 1 << 20, options);
+  const auto t = o.make("t", 1, eager);
+  for (int i = 0; i < 2'000; ++i) {
+    std::string batch = batch_of({{i == 1'999 ? "end" : "k" + std::to_string(i % 999), std::to_string(i), 1}});
+    o.store->append(t, 0, batch.data(), *kafka::peek_batch(batch));
+  }
+  bool done = false;
+  o.store->when_durable([&](bool) { done = true; });
+  ASSERT_TRUE(o.wait(done));
+  for (int run = 0; run < 8; ++run) ASSERT_TRUE(o.housekeeping());
+  std::set<std::string> keys_found;
+  for (const kept_record& r : records(*t)) EXPECT_TRUE(keys_found.insert(r.key).second) << r.key;
+  EXPECT_EQ(keys_found.size(), 1'000U);
+}
+
+// A topic that is kept for long does not hold the segments of what is beside it.
+TEST(retention, empties_segments_of_which_little_is_left) {
+  os::sim_file_system files;
+  std::vector<std::string> kept;
+  {
+    opened o(files, 4'096);
+    const auto t = o.make("gone", 1, {{"retention.ms", "1"}}), slow = o.make("kept", 1, {{"retention.ms", "-1"}});
+    for (int i = 0; i < 60; ++i) {
+      ASSERT_EQ(o.put(t, std::string(500, 'x')), opened::outcome::stored);
+      if (i % 10 != 0) continue;
+      kept.push_back(std::to_string(i));
+      ASSERT_EQ(o.put(slow, kept.back()), opened::outcome::stored);
+    }
+    ASSERT_TRUE(o.housekeeping());
+    ASSERT_TRUE(o.housekeeping());
+    EXPECT_LE(std::ranges::count_if(*files.list("/bus"), [](const auto& n) { return n.ends_with(".log"); }), 2);
+    EXPECT_EQ(values(*slow), kept);
+  }
+  files.crash(3);
+  opened again(files, 4'096);
+  ASSERT_TRUE(again.store) << again.why;
+  EXPECT_EQ(values(*again.store->find("kept")), kept);
+}
+
+TEST(retention, by_size_keeps_at_least_so_much) {
+  os::sim_file_system files;
+  opened o(files, 4'096);
+  const auto t = o.make("t", 1, {{"retention.ms", "-1"}, {"retention.bytes", "3000"}});
+  for (int i = 0; i < 50; ++i) ASSERT_EQ(o.put(t, std::string(200, 'x')), opened::outcome::stored);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(o.housekeeping());
+    const partition& p = *t->partitions[0];
+    const std::uint64_t size = p.bytes_between(p.log_start(), p.end_offset());
+    EXPECT_GE(size, 3'000U);
+    EXPECT_LT(size, 3'400U);
+  }
+}
+
+TEST(retention, the_disk_limit_takes_the_oldest_but_nothing_of_compacted_topics) {
+  os::sim_file_system files;
+  store_options options;
+  options.retention_ms = -1;
+  options.disk_bytes_max = 30'000;
+  opened o(files, 4'096, options);
+  const auto first = o.make("first"), second = o.make("second"),
+             table = o.make("table", 1, {{"cleanup.policy", "compact"}});
+  for (int i = 0; i < 10; ++i)
+    ASSERT_EQ(o.put_batch(table, batch_of({{"k" + std::to_string(i), std::string(200, 't'), 1}})),
+              opened::outcome::stored);
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(o.put(first, std::string(200, '1')), opened::outcome::stored);
+  for (int i = 0; i < 50; ++i) ASSERT_EQ(o.put(second, std::string(200, '2')), opened::outcome::stored);
+  EXPECT_GT(o.store->disk_bytes(), 30'000U);
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(o.housekeeping());
+  EXPECT_LE(o.store->disk_bytes(), 30'000U);
+  EXPECT_EQ(records(*table).size(), 10U);
+  EXPECT_GT(first->partitions[0]->log_start(), 0);
+  EXPECT_EQ(second->partitions[0]->log_start(), 0);
+  EXPECT_GT(o.store->cleaning().bytes_over_limit_deleted, 0U);
+  const auto left = values(*first).size();
+  ASSERT_TRUE(o.store->close());
+  opened again(files, 4'096, options);
+  ASSERT_TRUE(again.store) << again.why;
+  EXPECT_EQ(records(*again.store->find("table")).size(), 10U);
+  EXPECT_EQ(values(*again.store->find("first")).size(), left);
+}
+
+TEST(compaction, an_error_at_any_write_of_it_loses_nothing) {
+  using operation = os::sim_file_system::operation;
+  for (const auto broken : {operation::write, operation::sync, operation::change_name}) {
+    os::sim_file_system files;
+    opened o(files);
+    const auto t = o.make("t", 1, eager);
+    for (const char* value : {"0", "1", "2"})
+      ASSERT_EQ(o.put_batch(t, batch_of({{"a", value, 1}})), opened::outcome::stored);
+    files.fail_when(
+        [broken](operation what, const std::string& path) { return what == broken && path.contains(".clean"); });
+    ASSERT_TRUE(o.housekeeping()) << o.fault.error().message;
+    EXPECT_EQ(o.store->cleaning().failed_runs, 1U);
+    EXPECT_EQ(records(*t).size(), 3U);
+    ASSERT_EQ(o.put_batch(t, batch_of({{"b", "3", 1}})), opened::outcome::stored);
+    files.fail_when(nullptr);
+    ASSERT_TRUE(o.housekeeping());
+    EXPECT_EQ(records(*t), (std::vector<kept_record>{{2, "a", "2"}, {3, "b", "3"}}));
+  }
+}
+
+TEST(compaction, a_full_disk_puts_it_off) {
+  os::sim_file_system files;
+  opened o(files);
+  const auto t = o.make("t", 1, eager);
+  for (const char* value : {"0", "1", "2"})
+    ASSERT_EQ(o.put_batch(t, batch_of({{"a", value + std::string(5'000, 'x'), 1}})), opened::outcome::stored);
+  files.limit_space(1);
+  ASSERT_TRUE(o.housekeeping(false)) << o.fault.error().message;
+  EXPECT_EQ(records(*t).size(), 3U);
+  files.limit_space(UINT64_MAX);
+  ASSERT_TRUE(o.housekeeping());
+  EXPECT_EQ(records(*t).size(), 2U);
+}
+
+}  // namespace
+}  // namespace mes::bus::log

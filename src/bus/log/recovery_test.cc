@@ -1,0 +1,202 @@
+// The store on a disk that fails: power cuts, flipped bits, no space, errors of reading and writing.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "bus/log/test_store.h"
+
+namespace mes::bus::log {
+namespace {
+
+using namespace test_support;
+
+// Walks through every point at which the power can go.
+TEST(store, an_acknowledged_record_survives_a_power_cut_at_any_point) {
+  for (std::uint64_t point = 0, seed = 1;; ++point, ++seed) {
+    os::sim_file_system files;
+    files.cut_power_after(point);
+    std::vector<std::string> tried, acknowledged;
+    bool ended = false;
+    {
+      opened o(files, 1'024);
+      if (o.store) {
+        const auto t = o.make("t");
+        for (int i = 0; t && o.fault && i < 12; ++i) {
+          tried.push_back(std::to_string(i) + std::string(100, 'x'));
+          if (o.put(t, tried.back()) == opened::outcome::stored) acknowledged.push_back(tried.back());
+        }
+        ended = o.fault && o.store->close().has_value();
+      }
+    }
+    if (ended && !files.is_cut()) break;
+    files.crash(seed);
+    opened o(files, 1'024);
+    ASSERT_TRUE(o.store) << "point " << point << ": " << o.why;
+    const auto t = o.store->find("t");
+    const auto found = t ? values(*t) : std::vector<std::string>{};
+    ASSERT_LE(acknowledged.size(), found.size()) << "point " << point;
+    ASSERT_LE(found.size(), tried.size());
+    ASSERT_TRUE(std::equal(found.begin(), found.end(), tried.begin())) << "point " << point;
+    opened twice(files, 1'024);
+    ASSERT_TRUE(twice.store) << "point " << point << ": " << twice.why;
+    ASSERT_EQ(twice.store->find("t") ? values(*twice.store->find("t")) : std::vector<std::string>{}, found);
+  }
+}
+
+TEST(store, cuts_at_a_flipped_bit_and_says_so) {
+  os::sim_file_system files;
+  {
+    opened o(files);
+    const auto t = o.make("t");
+    for (const char* v : {"a", "b", "c"}) ASSERT_EQ(o.put(t, v), opened::outcome::stored);
+  }
+  const std::string name = "/bus/" + segment_name(1);
+  auto file = files.open(name, os::open_mode::read);
+  ASSERT_TRUE(file);
+  std::string bytes(64 << 10, '\0');
+  bytes.resize(*(*file)->pread(0, bytes));
+  const auto last = bytes.find_last_not_of('\0');
+  files.flip_bit(name, last - 2, 3);
+  opened o(files);
+  ASSERT_TRUE(o.store) << o.why;
+  EXPECT_GT(o.store->recovery().cut_bytes, 0U);
+  EXPECT_EQ(o.store->leader_epoch(), 1);
+  EXPECT_EQ(values(*o.store->find("t")), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(o.put(o.store->find("t"), "d"), opened::outcome::stored);
+  EXPECT_EQ(o.store->find("t")->partitions[0]->end_of_epoch(0), (std::pair<std::int32_t, std::int64_t>{0, 2}));
+}
+
+TEST(store, a_full_disk_refuses_what_comes_and_recovers_by_itself) {
+  os::sim_file_system files;
+  opened o(files, 4'096);
+  const auto t = o.make("t");
+  std::vector<std::string> stored;
+  files.limit_space(40'000);
+  int refused = 0;
+  for (int i = 0; i < 600; ++i) {
+    const std::string value = std::to_string(i) + std::string(100, 'x');
+    const auto what = o.put(t, value);
+    ASSERT_NE(what, opened::outcome::fatal) << o.fault.error().message;
+    if (what == opened::outcome::stored) stored.push_back(value);
+    if (what == opened::outcome::refused && ++refused == 5) files.limit_space(UINT64_MAX);
+  }
+  EXPECT_EQ(refused, 5);
+  EXPECT_EQ(values(*t), stored);
+  ASSERT_TRUE(o.store->close());
+  opened again(files, 4'096);
+  ASSERT_TRUE(again.store) << again.why;
+  EXPECT_EQ(values(*again.store->find("t")), stored);
+}
+
+TEST(store, a_failed_sync_is_fatal) {
+  os::sim_file_system files;
+  opened o(files);
+  const auto t = o.make("t");
+  files.fail_when([](os::sim_file_system::operation what, const std::string&) {
+    return what == os::sim_file_system::operation::sync;
+  });
+  EXPECT_EQ(o.put(t, "a"), opened::outcome::fatal);
+  EXPECT_EQ(t->partitions[0]->high_watermark(), 0);
+}
+
+TEST(store, refuses_to_open_without_a_segment_that_it_knows_of) {
+  os::sim_file_system files;
+  {
+    opened o(files);
+    ASSERT_EQ(o.put(o.make("t"), "a"), opened::outcome::stored);
+    ASSERT_TRUE(o.store->close());
+  }
+  ASSERT_TRUE(files.remove("/bus/" + segment_name(1)));
+  opened o(files);
+  EXPECT_FALSE(o.store);
+  EXPECT_NE(o.why.find("missing"), std::string::npos) << o.why;
+}
+
+// What is served after any single change of a file is what was written, or less, or there is no start.
+void expect_prefix(os::file_system& files, const std::vector<std::string>& written, const std::string& when) {
+  opened o(files, 1'024);
+  if (!o.store) {
+    EXPECT_NE(o.why, "") << when;
+    return;
+  }
+  const auto t = o.store->find("t");
+  if (!t) return;
+  const partition& p = *t->partitions[0];
+  std::vector<std::string> found;
+  for (std::int64_t at = p.log_start(); at < p.high_watermark();) {
+    std::vector<kafka::external_bytes> parts;
+    if (p.read(at, 1'000, true, parts).bytes == 0) break;  // with a fault, which the consumer is told
+    for (const auto& part : parts) {
+      std::string bytes(part.size, '\0');
+      const auto got = static_cast<const segment*>(part.source.get())->file->pread(part.position, bytes);
+      ASSERT_TRUE(got && *got == bytes.size()) << when;
+      ASSERT_TRUE(kafka::check_batch(bytes)) << when;
+      kafka::for_each_record(bytes, 1 << 20, [&](const kafka::record_view& r) {
+        EXPECT_EQ(r.offset, at) << when;
+        found.emplace_back(*r.value);
+        at = r.offset + 1;
+        return true;
+      });
+    }
+  }
+  ASSERT_LE(found.size(), written.size()) << when;
+  EXPECT_TRUE(std::equal(found.begin(), found.end(), written.begin())) << when;
+}
+
+TEST(store, serves_no_bad_record_whatever_bit_was_flipped) {
+  for (const bool clean_stop : {true, false}) {
+    std::vector<std::string> written;
+    const auto write = [&](os::sim_file_system& files) {
+      written.clear();
+      opened o(files, 1'024);
+      const auto t = o.make("t");
+      for (int i = 0; i < 12; ++i) {
+        written.push_back(std::to_string(i) + std::string(100, 'x'));
+        ASSERT_EQ(o.put(t, written.back()), opened::outcome::stored);
+      }
+      if (clean_stop) ASSERT_TRUE(o.store->close());
+    };
+    os::sim_file_system example;
+    write(example);
+    for (const std::string& name : *example.list("/bus")) {
+      const std::uint64_t size = *(*example.open("/bus/" + name, os::open_mode::read))->size();
+      const std::uint64_t step = size > 4'096 ? size / 64 : size / 24 + 1;  // the last segment ends in zeros
+      for (std::uint64_t at = 0; at < size; at += step) {
+        os::sim_file_system files;
+        write(files);
+        files.flip_bit("/bus/" + name, at, 1);
+        ASSERT_NO_FATAL_FAILURE(expect_prefix(files, written, name + " byte " + std::to_string(at)));
+      }
+    }
+  }
+}
+
+TEST(store, serves_no_bad_record_wherever_a_file_was_cut_off) {
+  std::vector<std::string> written;
+  const auto write = [&](os::sim_file_system& files) {
+    written.clear();
+    opened o(files, 1'024);
+    const auto t = o.make("t");
+    for (int i = 0; i < 6; ++i) {
+      written.push_back(std::to_string(i) + std::string(100, 'x'));
+      ASSERT_EQ(o.put(t, written.back()), opened::outcome::stored);
+    }
+  };
+  os::sim_file_system example;
+  write(example);
+  for (const std::string& name : *example.list("/bus")) {
+    const std::uint64_t size =
+        std::min<std::uint64_t>(*(*example.open("/bus/" + name, os::open_mode::read))->size(), 1'100);
+    for (std::uint64_t at = 0; at < size; at += 17) {
+      os::sim_file_system files;
+      write(files);
+      ASSERT_TRUE((*files.open("/bus/" + name, os::open_mode::read_write))->truncate(at));
+      ASSERT_NO_FATAL_FAILURE(expect_prefix(files, written, name + " cut at " + std::to_string(at)));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace mes::bus::log

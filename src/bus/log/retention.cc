@@ -1,0 +1,149 @@
+// What goes away: records by age and size, the oldest beyond the limit of the disk, files that nothing refers to.
+#include <algorithm>
+#include <tuple>
+
+#include "base/instant.h"
+#include "bus/log/store_state.h"
+
+namespace mes::bus::log {
+
+void store::retire() {
+  const std::int64_t now = instant::now().ms();
+  if (now - _expired_at_ms >= _options.retention_check_ms) {
+    _expired_at_ms = now;
+    delete_expired(now);
+  }
+  hold_disk_limit();
+  find_unused();
+  start_cleaning(now);
+}
+
+void store::delete_up_to(const std::shared_ptr<topic>& t, std::int32_t partition, std::int64_t offset) {
+  log::partition& p = *t->partitions[static_cast<std::size_t>(partition)];
+  if (offset <= p.log_start() || !p.delete_before(offset)) return;
+  p.drop_deleted();
+  delete_records(t, partition, offset, nullptr);
+}
+
+void store::delete_expired(std::int64_t now_ms) {
+  for (const auto& [name, t] : _by_name) {
+    const bool deletes = t->is_deleted();
+    const std::int64_t keep_ms = t->config_number("retention.ms", _options.retention_ms);
+    const std::int64_t keep_bytes = t->config_number("retention.bytes", _options.retention_bytes);
+    for (std::size_t i = 0; i < t->partitions.size(); ++i) {
+      partition& p = *t->partitions[i];
+      p.expire_producers(now_ms - _options.producer_expiry_ms);
+      const bool moved = p.retire([&](const partition::oldest& oldest, std::uint64_t size) {
+        if (!deletes) return false;
+        if (keep_ms >= 0 && oldest.max_timestamp_ms < now_ms - keep_ms) return true;
+        return keep_bytes >= 0 && size - std::min(size, oldest.bytes) >= static_cast<std::uint64_t>(keep_bytes);
+      });
+      if (moved) delete_records(t, static_cast<std::int32_t>(i), p.log_start(), nullptr);
+    }
+  }
+}
+
+// Topics that are compacted are not deleted from; what they have in the oldest segments is moved out of them.
+void store::hold_disk_limit() {
+  if (_options.disk_bytes_max == 0) return;
+  std::uint64_t total = disk_bytes();
+  for (const auto& [number, noticed] : _unused) {
+    const auto& all = is_cleaned(number) ? _cleaned : _segments;
+    const auto it = all.find(number);
+    const auto size = it == all.end() ? 0 : it->second->file->size().value_or(0);
+    total -= std::min<std::uint64_t>(total, size);
+  }
+  if (total <= _options.disk_bytes_max) {
+    _over_limit_told = false;
+    return;
+  }
+  const std::uint64_t excess = total - _options.disk_bytes_max;
+  std::uint64_t freed = 0, deleted = 0;
+  const auto remove = [&](const std::shared_ptr<topic>& t, std::size_t i, const range& r) {
+    deleted += r.bytes;
+    delete_up_to(t, static_cast<std::int32_t>(i), std::min(r.end_offset, t->partitions[i]->high_watermark()));
+  };
+  // What was moved out of the write-ahead log is older than all that is still in it.
+  std::vector<std::tuple<std::int64_t, std::shared_ptr<topic>, std::size_t, range>> moved;
+  for (const auto& [name, t] : _by_name)
+    for (std::size_t i = 0; !t->is_compacted() && i < t->partitions.size(); ++i)
+      for (const range& r : t->partitions[i]->ranges())
+        if (is_cleaned(r.in->number)) moved.emplace_back(r.max_timestamp_ms, t, i, r);
+  std::ranges::sort(moved, {}, [](const auto& m) { return std::tuple(std::get<0>(m), std::get<3>(m).first_offset); });
+  for (const auto& [time, t, i, r] : moved) {
+    if (freed >= excess) break;
+    freed += r.bytes;
+    remove(t, i, r);
+  }
+  for (const auto& [number, s] : _segments) {
+    if (freed >= excess) break;
+    if (_unused.contains(number)) continue;
+    freed += s->file->size().value_or(0);
+    for (const auto& [name, t] : _by_name)
+      for (std::size_t i = 0; i < t->partitions.size(); ++i) {
+        const auto& ranges = t->partitions[i]->ranges();
+        const auto r = std::ranges::find(ranges, number, [](const range& x) { return x.in->number; });
+        if (r == ranges.end()) continue;
+        if (t->is_compacted())
+          _moving_up_to = std::max(_moving_up_to, number);
+        else
+          remove(t, i, range(*r));
+      }
+  }
+  _cleaning_stats.bytes_over_limit_deleted += deleted;
+  if (deleted > 0)
+    _logger.warn("disk_bytes_max reached: the oldest records were deleted",
+                 {{"deleted_bytes", static_cast<std::int64_t>(deleted)},
+                  {"limit_bytes", static_cast<std::int64_t>(_options.disk_bytes_max)}});
+  else if (freed < excess && !std::exchange(_over_limit_told, true))
+    _logger.error("The log is larger than disk_bytes_max and holds nothing that may be deleted",
+                  {{"bytes", static_cast<std::int64_t>(total)},
+                   {"limit_bytes", static_cast<std::int64_t>(_options.disk_bytes_max)}});
+}
+
+void store::find_unused() {
+  std::set<std::uint64_t> used;
+  for (const auto& [id, t] : _by_id)
+    for (const auto& p : t->partitions)
+      for (const range& r : p->ranges()) used.insert(r.in->number);
+  for (const auto* all : {&_segments, &_cleaned})
+    for (const auto& [number, s] : *all)
+      if (!used.contains(number)) _unused.try_emplace(number, _checkpoints_made);
+  const bool waiting = std::ranges::any_of(_unused, [this](const auto& u) { return u.second >= _checkpoints_kept; });
+  if (waiting) put_checkpoint();
+  remove_unused();
+}
+
+// A restart must find what the last checkpoint speaks of. Segments whose records were deleted alone may go earlier: on
+// a full disk no checkpoint can be written before they do.
+void store::remove_unused() {
+  for (auto it = _unused.begin(); it != _unused.end();) {
+    const auto [number, noticed] = *it;
+    const bool forgotten = _checkpoints_kept > noticed;
+    const bool may_go = is_cleaned(number)
+                            ? forgotten
+                            : number < _checkpoint.segment && (forgotten || _checkpoints_kept >= _cleaned_at);
+    if (!may_go) {
+      ++it;
+      continue;
+    }
+    _logger.info("segment removed", {{"segment", std::string_view(segment_name(number))}});
+    _log->run_on_writer(
+        [files = _options.files, mail = _mail, log = path(segment_name(number)), index = path(index_name(number))] {
+          for (const auto& name : {index, log})
+            if (auto removed = files->remove(name); !removed && removed.error().code != error_code::not_found)
+              mail->put_fault(std::move(removed.error()));
+        });
+    (is_cleaned(number) ? _cleaned : _segments).erase(number);
+    it = _unused.erase(it);
+  }
+}
+
+std::uint64_t store::disk_bytes() const {
+  std::uint64_t sum = _log->durable().offset;
+  for (const auto* all : {&_segments, &_cleaned})
+    for (const auto& [number, s] : *all) sum += s->file->size().value_or(0);
+  return sum;
+}
+
+}  // namespace mes::bus::log
