@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "bus/broker.h"
+#include "bus/cli/commands.h"
 #include "bus/http_admin.h"
 #include "bus/topics.h"
 #include "os/file_system.h"
@@ -24,6 +25,13 @@ const std::vector<setting>& settings() {
       {"advertised_host", text, "", "Host that clients are told to connect to; empty: the address they reached."},
       {"retention", duration_ms, "7d", "How long records are kept where the topic does not say."},
       {"retention_bytes", integer, "-1", "Bytes kept of a partition where the topic does not say; -1: no limit.", -1},
+      {"disk_bytes_max", size_bytes, "0",
+       "Bytes of all records together, beyond which the oldest are deleted, but none of compacted topics; 0: no limit.",
+       0},
+      {"retention_check_interval", duration_ms, "5m", "How often old records are looked for.", 10, 86'400'000},
+      {"cleaner_interval", duration_ms, "15s", "How often topics are looked at for compaction.", 10, 86'400'000},
+      {"cleaner_memory", size_bytes, "32M", "Memory for the keys of one partition while it is compacted.", 8 << 20,
+       std::int64_t{16} << 30},
       {"segment_bytes", size_bytes, "64M", "Size of a file of the log; old records go by whole files.", 64 << 10,
        1 << 30},
       {"message_bytes_max", size_bytes, "1048588", "Largest record batch where the topic does not say.", 1'024,
@@ -32,6 +40,9 @@ const std::vector<setting>& settings() {
       {"auto_create_topics", boolean, "true", "Whether a topic that a client asks for is made if it is missing."},
       {"num_partitions", integer, "3", "Partitions of such a topic.", 1, 10'000},
       {"fsync", boolean, "true", "Whether records are on the disk before they are acknowledged. Leave it on."},
+      {"slow_request_ms", integer, "1000",
+       "Requests that take longer, beside what they ask to wait themselves, are named in the log; 0: none.", 0,
+       3'600'000},
       {"group_initial_rebalance_delay", duration_ms, "0",
        "How long the first member of a consumer group waits for others.", 0, 600'000},
       {"transaction_max_timeout", duration_ms, "15m", "Longest time-out that a producer may ask for its transactions.",
@@ -65,6 +76,10 @@ result<broker_settings> settings_of(runtime::process& process, os::file_system& 
   s.port = static_cast<std::uint16_t>(process.port(static_cast<int>(c.integer("port"))));
   s.advertised_host = c.text("advertised_host");
   s.directory = process.data_dir().string();
+  s.disk_bytes_max = static_cast<std::uint64_t>(c.integer("disk_bytes_max"));
+  s.retention_check_ms = c.duration("retention_check_interval").count();
+  s.cleaner_interval_ms = c.duration("cleaner_interval").count();
+  s.cleaner_memory_bytes = static_cast<std::size_t>(c.integer("cleaner_memory"));
   s.segment_bytes = static_cast<std::uint32_t>(c.integer("segment_bytes"));
   s.retention_ms = c.duration("retention").count();
   s.retention_bytes = c.integer("retention_bytes");
@@ -73,6 +88,7 @@ result<broker_settings> settings_of(runtime::process& process, os::file_system& 
   s.auto_create_topics = c.flag("auto_create_topics");
   s.num_partitions = static_cast<std::int32_t>(c.integer("num_partitions"));
   s.sync = c.flag("fsync");
+  s.slow_request_ms = c.integer("slow_request_ms");
   s.groups.initial_rebalance_delay_ms = c.duration("group_initial_rebalance_delay").count();
   s.transactions.timeout_max_ms = static_cast<std::int32_t>(c.duration("transaction_max_timeout").count());
   s.transactions.id_expiry_ms = c.duration("transactional_id_expiry").count();
@@ -129,7 +145,7 @@ int run(runtime::process& process) {
 
 const runtime::role_definition& role() {
   static const runtime::role_definition definition{"bus", "the event bus: Kafka's protocol, durable, on one node",
-                                                   settings, run};
+                                                   settings, run, cli::commands};
   return definition;
 }
 

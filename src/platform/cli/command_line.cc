@@ -37,9 +37,19 @@ int parse(CLI::App& app, int argc, char** argv, int& exit_code) {
   }
 }
 
+std::string list_of_commands(const runtime::role_definition& role) {
+  std::string text = fmt::format("Commands (mes {} COMMAND --help):\n", role.name);
+  for (const runtime::role_command& c : role.commands()) text += fmt::format("  {:<26}{}\n", c.name, c.summary);
+  return text;
+}
+
 int role_command(const runtime::role_definition& role, std::span<const runtime::role_definition> roles, int argc,
                  char** argv) {
+  if (argc > 2 && role.commands != nullptr)
+    for (const runtime::role_command& command : role.commands())
+      if (command.name == argv[2]) return command.run(argc - 2, argv + 2);
   CLI::App app(std::string(role.summary), fmt::format("mes {}", role.name));
+  if (role.commands != nullptr) app.footer(list_of_commands(role));
   app.get_formatter()->column_width(32);
   play_options options;
   std::map<std::string, std::string> values;

@@ -1,0 +1,149 @@
+// Dead letters carry where they came from in headers (service/event_consumer.cc): dlq_topic, dlq_partition, dlq_offset,
+// dlq_reason. How far a topic of them was sent back is an offset of the group "mes-redrive", so that none goes twice.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <future>
+#include <map>
+
+#include "bus/cli/commands.h"
+#include "bus/cli/support.h"
+
+namespace mes::bus::cli {
+namespace {
+
+using runtime::kafka_admin;
+using runtime::kafka_place;
+using runtime::kafka_record;
+
+constexpr std::string_view group = "mes-redrive";
+constexpr auto patience = std::chrono::seconds(10);
+
+struct redrive_options {
+  connection to;
+  std::string topic, filter;
+  bool again = false, dry_run = false;
+};
+
+// The record as it was, with a header that tells where it has been.
+kafka_record original(const kafka_record& dead) {
+  kafka_record r = dead;
+  r.topic = dead.header("dlq_topic");
+  r.partition = -1;
+  std::erase_if(r.headers, [](const auto& h) { return h.first.starts_with("dlq_"); });
+  std::erase_if(r.headers, [](const auto& h) { return h.first == "redriven_from"; });
+  r.headers.emplace_back("redriven_from", fmt::format("{}/{}/{}", dead.topic, dead.partition, dead.offset));
+  return r;
+}
+
+class redrive {
+ public:
+  redrive(const redrive_options& options, kafka_admin& bus) : _options(options), _bus(bus) {}
+
+  int run() {
+    const auto topic = _bus.topic(_options.topic);
+    if (!topic) return failed(topic.error());
+    const auto topics = _bus.topics();
+    if (!topics) return failed(topics.error());
+    for (const auto& t : *topics) _known.push_back(t.name);
+    const auto ends = _bus.find_offsets(places_of(*topic), kafka_admin::at_end);
+    if (!ends) return failed(ends.error());
+    auto from = _bus.find_offsets(places_of(*topic), kafka_admin::at_start);
+    if (!from) return failed(from.error());
+    const auto committed = _bus.committed(std::string(group));
+    if (!committed) return failed(committed.error());
+    if (!_options.again)
+      for (kafka_place& p : *from)
+        for (const kafka_place& c : *committed)
+          if (c.topic == p.topic && c.partition == p.partition) p.offset = std::max(p.offset, c.offset);
+    if (auto sent = send(*from, *ends); !sent) return failed(sent.error());
+    return report();
+  }
+
+ private:
+  result<void> send(std::vector<kafka_place> at, const std::vector<kafka_place>& ends) {
+    std::map<std::int32_t, std::int64_t> left;
+    for (std::size_t i = 0; i < at.size(); ++i)
+      if (at[i].offset < ends[i].offset) left[at[i].partition] = ends[i].offset;
+    if (left.empty()) return {};
+    runtime::kafka_reader reader(_options.to.bootstrap(), "mes-bus-redrive", _options.to.log(), at);
+    runtime::kafka_producer producer(_options.to.bootstrap(), "mes-bus-redrive", _options.to.log(), patience);
+    while (!left.empty()) {
+      auto got = reader.next(patience);
+      if (!got) return fail(got.error());
+      if (!*got) return fail(error_code::timed_out, "The bus gave no records in time");
+      const kafka_record& dead = **got;
+      const auto end = left.find(dead.partition);
+      if (end == left.end() || dead.offset >= end->second) continue;
+      if (auto one = send_one(dead, producer); !one) return one;
+      if (dead.offset + 1 >= end->second) left.erase(end);
+    }
+    return {};
+  }
+
+  result<void> send_one(const kafka_record& dead, runtime::kafka_producer& producer) {
+    const std::string target(dead.header("dlq_topic"));
+    const bool passes = _options.filter.empty() || dead.key.contains(_options.filter) ||
+                        dead.value.contains(_options.filter) || dead.header("dlq_reason").contains(_options.filter);
+    if (!passes) return ++_filtered, result<void>();
+    if (target.empty() || !std::ranges::binary_search(_known, target)) {
+      fmt::print(stderr, "{}@{}: {}\n", dead.partition, dead.offset,
+                 target.empty() ? "has no header dlq_topic: left"
+                                : fmt::format("topic {} is not there: left", printable(target)));
+      ++_left;
+      return pass(dead);
+    }
+    ++_sent[target];
+    if (_options.dry_run) return {};
+    std::promise<result<void>> delivered;
+    producer.produce(original(dead), [&delivered](result<void> r) { delivered.set_value(std::move(r)); });
+    if (auto outcome = delivered.get_future().get(); !outcome) return outcome;
+    return pass(dead);
+  }
+
+  // Later runs go on behind it; but with a filter they must see the others again.
+  result<void> pass(const kafka_record& dead) {
+    if (_options.dry_run || !_options.filter.empty()) return {};
+    return _bus.set_committed(std::string(group), {{dead.topic, dead.partition, dead.offset + 1}});
+  }
+
+  int report() const {
+    text_table table({"BACK TO", "RECORDS"});
+    for (const auto& [topic, count] : _sent) table.row({topic, fmt::to_string(count)});
+    if (_sent.empty())
+      fmt::print("No dead letters to send back.\n");
+    else
+      fmt::print("{}", table.text());
+    if (_filtered > 0) fmt::print("{} without the text were left.\n", _filtered);
+    if (_left > 0) fmt::print("{} could not be sent back; --again tries them again.\n", _left);
+    if (_options.dry_run) fmt::print("Nothing was sent (--dry-run).\n");
+    return _left > 0 ? exit_failed : 0;
+  }
+
+  const redrive_options& _options;
+  kafka_admin& _bus;
+  std::vector<std::string> _known;
+  std::map<std::string, std::size_t> _sent;
+  std::size_t _filtered = 0, _left = 0;
+};
+
+}  // namespace
+
+int redrive_command(int argc, char** argv) {
+  CLI::App app(
+      "Sends dead letters back to the topics that they came from, each once. Consumers pass over events that they "
+      "have handled.",
+      "mes bus redrive");
+  redrive_options o;
+  app.add_option("topic", o.topic, "The topic of dead letters, such as work-order-service.dlq")->required();
+  app.add_option("--filter", o.filter,
+                 "Only records with this text in key, value or the reason; does not count as sent once");
+  app.add_flag("--again", o.again, "From the start, also those that were sent back before");
+  app.add_flag("--dry-run", o.dry_run, "Count them, and send nothing");
+  o.to.add_to(app);
+  if (const auto code = parse(app, argc, argv)) return *code;
+  kafka_admin bus(o.to.bootstrap(), "mes-bus-redrive", o.to.log());
+  return redrive(o, bus).run();
+}
+
+}  // namespace mes::bus::cli

@@ -1,0 +1,128 @@
+#include "bus/cli/support.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/instant.h"
+
+namespace mes::bus::cli {
+namespace {
+
+constexpr int default_port = 9092;
+
+std::optional<std::int64_t> whole_number(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (fault != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+bool is_number(const std::string& text) {
+  return !text.empty() &&
+         std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || c == '-' || c == '+'; });
+}
+
+}  // namespace
+
+void connection::add_to(CLI::App& app) {
+  app.get_formatter()->column_width(32);
+  app.add_option("--bus", _bus, "Address of the bus [default: 127.0.0.1:9092, moved by the port offset] [MES_BUS]")
+      ->envname("MES_BUS");
+  app.add_option("--port-offset", _port_offset, "Of the platform on this machine [default: 0] [MES_PORT_OFFSET]")
+      ->envname("MES_PORT_OFFSET")
+      ->check(CLI::Range(-1023, 56000));
+}
+
+std::string connection::bootstrap() const {
+  return _bus.empty() ? fmt::format("127.0.0.1:{}", default_port + _port_offset) : _bus;
+}
+
+std::optional<int> parse(CLI::App& app, int argc, char** argv) {
+  try {
+    app.parse(argc, argv);
+    return std::nullopt;
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : exit_usage;
+  }
+}
+
+int failed(const error& e) {
+  fmt::print(stderr, "mes bus: {}\n", e.message);
+  return e.code == error_code::invalid_argument ? exit_usage : exit_failed;
+}
+
+result<start_point> parse_start_point(std::string_view text) {
+  using kind = start_point::kind;
+  if (text == "earliest") return start_point{kind::earliest, 0};
+  if (text == "latest") return start_point{kind::latest, 0};
+  if (const auto number = whole_number(text))
+    return *number < 0 ? start_point{kind::before_end, -*number} : start_point{kind::offset, *number};
+  if (const auto time = instant::parse(text)) return start_point{kind::time, time->ms()};
+  return fail(error_code::invalid_argument,
+              fmt::format("'{}' is no place in a topic: earliest, latest, an offset (17), -N for N records before the "
+                          "end, or a time (2026-01-31T08:00:00Z)",
+                          text));
+}
+
+std::vector<runtime::kafka_place> places_of(const runtime::kafka_topic& topic) {
+  std::vector<runtime::kafka_place> places;
+  for (std::int32_t p = 0; p < topic.partitions; ++p) places.push_back({topic.name, p, -1});
+  return places;
+}
+
+result<std::vector<runtime::kafka_place>> resolve(runtime::kafka_admin& bus, std::vector<runtime::kafka_place> places,
+                                                  const start_point& at) {
+  using kind = start_point::kind;
+  using runtime::kafka_admin;
+  if (at.what == kind::earliest) return bus.find_offsets(std::move(places), kafka_admin::at_start);
+  if (at.what == kind::latest) return bus.find_offsets(std::move(places), kafka_admin::at_end);
+  if (at.what == kind::time) return bus.find_offsets(std::move(places), at.value);
+  const auto starts = bus.find_offsets(places, kafka_admin::at_start);
+  if (!starts) return starts;
+  auto ends = bus.find_offsets(std::move(places), kafka_admin::at_end);
+  if (!ends) return ends;
+  for (std::size_t i = 0; i < ends->size(); ++i) {
+    const std::int64_t start = (*starts)[i].offset, end = (*ends)[i].offset;
+    (*ends)[i].offset = std::clamp(at.what == kind::offset ? at.value : end - at.value, start, std::max(start, end));
+  }
+  return ends;
+}
+
+std::string text_table::text() const {
+  std::vector<std::size_t> widths(_rows.front().size());
+  std::vector<bool> numbers(widths.size(), _rows.size() > 1);
+  for (std::size_t r = 0; r < _rows.size(); ++r)
+    for (std::size_t c = 0; c < widths.size(); ++c) {
+      widths[c] = std::max(widths[c], _rows[r][c].size());
+      if (r > 0 && !is_number(_rows[r][c])) numbers[c] = false;
+    }
+  std::string out;
+  for (const auto& row : _rows) {
+    std::string line;
+    for (std::size_t c = 0; c < widths.size(); ++c)
+      line += numbers[c] ? fmt::format("{:>{}}  ", row[c], widths[c]) : fmt::format("{:<{}}  ", row[c], widths[c]);
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + '\n';
+  }
+  return out;
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\n')
+      out += "\\n";
+    else if (c == '\t')
+      out += "\\t";
+    else if (byte < 0x20 || byte == 0x7f)
+      out += fmt::format("\\x{:02x}", byte);
+    else
+      out += c;
+  }
+  return out;
+}
+
+}  // namespace mes::bus::cli

@@ -1,0 +1,129 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <map>
+
+#include "base/instant.h"
+#include "bus/cli/commands.h"
+#include "bus/cli/support.h"
+
+namespace mes::bus::cli {
+namespace {
+
+using runtime::kafka_admin;
+using runtime::kafka_place;
+using runtime::kafka_record;
+
+struct tail_options {
+  connection to;
+  std::string topic, from = "latest", filter;
+  std::int32_t partition = -1;
+  std::int64_t count = -1;
+  bool to_end = false, headers = false, json = false;
+};
+
+bool matches(const kafka_record& r, const std::string& filter) {
+  return filter.empty() || r.key.contains(filter) || r.value.contains(filter) ||
+         std::ranges::any_of(r.headers, [&](const auto& h) { return h.second.contains(filter); });
+}
+
+void print_json(const kafka_record& r) {
+  std::string out = fmt::format("{{\"topic\":");
+  const auto member = [&out](std::string_view name, std::string_view value) {
+    out += ',';
+    observe::append_json_string(out, name);
+    out += ':';
+    observe::append_json_string(out, value);
+  };
+  observe::append_json_string(out, r.topic);
+  out += fmt::format(",\"partition\":{},\"offset\":{}", r.partition, r.offset);
+  member("timestamp", instant::from_ms(r.timestamp_ms).to_string());
+  if (r.key.empty())
+    out += ",\"key\":null";
+  else
+    member("key", r.key);
+  if (r.tombstone)
+    out += ",\"value\":null";
+  else
+    member("value", r.value);
+  out += ",\"headers\":{";
+  for (std::size_t i = 0; i < r.headers.size(); ++i) {
+    if (i > 0) out += ',';
+    observe::append_json_string(out, r.headers[i].first);
+    out += ':';
+    observe::append_json_string(out, r.headers[i].second);
+  }
+  fmt::print("{}}}}}\n", out);
+}
+
+void print(const kafka_record& r, const tail_options& o) {
+  if (o.json) return print_json(r);
+  fmt::print("{} {}@{} {} {}\n", instant::from_ms(r.timestamp_ms).to_string(), r.partition, r.offset,
+             r.key.empty() ? "-" : printable(r.key), r.tombstone ? "(deleted)" : printable(r.value));
+  if (o.headers)
+    for (const auto& [name, value] : r.headers) fmt::print("    {}: {}\n", printable(name), printable(value));
+}
+
+int follow(const tail_options& o, const std::vector<kafka_place>& from, const std::vector<kafka_place>& ends) {
+  std::map<std::int32_t, std::int64_t> left;  // partitions that are not at their end yet, and where that is
+  for (std::size_t i = 0; i < from.size(); ++i)
+    if (from[i].offset < ends[i].offset) left[from[i].partition] = ends[i].offset;
+  if (o.to_end && left.empty()) return 0;
+  runtime::kafka_reader reader(o.to.bootstrap(), "mes-bus-tail", o.to.log(), from);
+  constexpr auto patience = std::chrono::milliseconds(200);
+  for (std::int64_t printed = 0; o.count < 0 || printed < o.count;) {
+    const auto got = reader.next(patience);
+    if (!got) return failed(got.error());
+    if (!*got) {
+      std::fflush(stdout);
+      continue;
+    }
+    const kafka_record& r = **got;
+    const auto end = left.find(r.partition);
+    const bool past = o.to_end && (end == left.end() || r.offset >= end->second);
+    if (!past && matches(r, o.filter)) {
+      print(r, o);
+      ++printed;
+    }
+    if (end != left.end() && r.offset + 1 >= end->second) left.erase(end);
+    if (o.to_end && left.empty()) break;
+  }
+  return 0;
+}
+
+}  // namespace
+
+int tail_command(int argc, char** argv) {
+  CLI::App app("Records of a topic, one a line: time, partition@offset, key, value.", "mes bus tail");
+  tail_options o;
+  app.add_option("topic", o.topic, "The topic")->required();
+  app.add_option("--from", o.from,
+                 "earliest, latest, an offset, -N for N records before the end of each partition, or a time "
+                 "(2026-01-31T08:00:00Z) [default: latest]");
+  app.add_option("--filter", o.filter, "Only records with this text in key, value or a header");
+  app.add_option("--partition", o.partition, "Only this partition")->check(CLI::NonNegativeNumber);
+  app.add_option("-n,--count", o.count, "End after so many records")->check(CLI::NonNegativeNumber);
+  app.add_flag("-e,--end", o.to_end, "End where the topic ends now, instead of waiting for more");
+  app.add_flag("--headers", o.headers, "With the records' headers");
+  app.add_flag("--json", o.json, "One JSON object a line");
+  o.to.add_to(app);
+  if (const auto code = parse(app, argc, argv)) return *code;
+  const auto at = parse_start_point(o.from);
+  if (!at) return failed(at.error());
+  kafka_admin bus(o.to.bootstrap(), "mes-bus-tail", o.to.log());
+  const auto topic = bus.topic(o.topic);
+  if (!topic) return failed(topic.error());
+  auto places = places_of(*topic);
+  if (o.partition >= topic->partitions)
+    return failed(error(error_code::invalid_argument,
+                        fmt::format("{} has the partitions 0 to {}", o.topic, topic->partitions - 1)));
+  if (o.partition >= 0) places = {{o.topic, o.partition, -1}};
+  const auto from = resolve(bus, places, *at);
+  if (!from) return failed(from.error());
+  const auto ends = bus.find_offsets(places, kafka_admin::at_end);
+  if (!ends) return failed(ends.error());
+  return follow(o, *from, *ends);
+}
+
+}  // namespace mes::bus::cli

@@ -1,0 +1,312 @@
+"""Operating the bus: compaction and retention as clients see them, its commands for people, metrics, a full disk."""
+import os
+import re
+import shutil
+import socket
+import struct
+import subprocess
+import time
+
+import pytest
+from confluent_kafka import Consumer, KafkaError, Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from bus import MES, Bus, kcat
+from tests.support.wait import eventually
+
+pytestmark = pytest.mark.skipif(not shutil.which("kcat"), reason="kcat is not installed")
+
+QUICK = ("--cleaner-interval", "50ms", "--retention-check-interval", "50ms")
+
+
+@pytest.fixture
+def start(tmp_path):
+    started = []
+
+    def make(*options, data=tmp_path):
+        started.append(Bus(data, *options).start())
+        return started[-1]
+    yield make
+    for bus in started:
+        if bus.process.poll() is None:
+            bus.stop()
+
+
+def create(bus, name, partitions=1, **configs):
+    settings = {key.replace("_", "."): str(value) for key, value in configs.items()}
+    admin = AdminClient({"bootstrap.servers": bus.address})  # its answers end with it
+    admin.create_topics([NewTopic(name, partitions, 1, config=settings)])[name].result(10)
+
+
+def produce(bus, topic, records, **options):
+    """Records are (key, value) pairs; returns the errors' codes, None where there was none."""
+    outcome = []
+    producer = Producer({"bootstrap.servers": bus.address, "message.timeout.ms": 10_000, **options})
+    for key, value in records:
+        producer.produce(topic, value, key, partition=0, on_delivery=lambda error, _: outcome.append(error and error.code()))
+    assert producer.flush(20) == 0
+    return outcome
+
+
+def read(bus, topic):
+    got = kcat(bus, "-C", "-t", topic, "-p", "0", "-e", "-q", "-f", "%o %k %s\n")
+    return [tuple(line.split(" ", 2)) for line in got.splitlines()]
+
+
+def metric(bus, name):
+    line = next(line for line in bus.get("/metrics").splitlines() if line.startswith(name))
+    return float(line.rsplit(" ", 1)[1])
+
+
+def command(bus, *arguments, code=0):
+    done = subprocess.run([MES, "bus", *arguments, *(["--port-offset", str(bus.offset)] if bus else [])],
+                          capture_output=True, text=True, timeout=30)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout if code == 0 else done.stdout + done.stderr
+
+
+def rows(table):
+    return [re.split(r"\s{2,}", line.strip()) for line in table.splitlines() if line.strip()]
+
+
+# ---- Compaction ----
+
+@pytest.mark.parametrize("codec", ["none", "gzip", "snappy", "lz4", "zstd"])
+def test_a_compacted_topic_keeps_the_last_of_each_key(start, codec):
+    bus = start(*QUICK)
+    create(bus, "table", cleanup_policy="compact", segment_ms=1, min_cleanable_dirty_ratio=0)
+    for round_ in range(3):
+        produce(bus, "table", [(f"k{n % 5}", f"{round_}-{n}") for n in range(20)],
+                **{"compression.type": codec, "linger.ms": 50})
+    produce(bus, "table", [("end", "x")])
+    eventually(lambda: len(read(bus, "table")) == 6)
+    expected = [(str(offset), f"k{offset % 5}", f"2-{offset - 40}") for offset in range(55, 60)] + [("60", "end", "x")]
+    assert read(bus, "table") == expected
+    assert metric(bus, "mes_bus_cleaner_dropped_records_total") == 55
+    bus.kill()
+    bus.start()
+    assert read(bus, "table") == expected
+    bus.stop()
+    bus.start()
+    assert read(bus, "table") == expected
+
+
+def test_a_compacted_topic_refuses_records_without_a_key(start):
+    bus = start()
+    create(bus, "table", cleanup_policy="compact")
+    assert produce(bus, "table", [(None, "x")]) == [KafkaError.INVALID_RECORD]
+    assert produce(bus, "table", [("k", "x")]) == [None]
+
+
+def test_timestamps_out_of_bounds_are_refused(start):
+    bus = start()
+    create(bus, "t", **{"message_timestamp_before_max_ms": 60_000})
+    outcome = []
+    producer = Producer({"bootstrap.servers": bus.address, "linger.ms": 0})
+    now = int(time.time() * 1000)
+    for stamp in (now, now - 3_600_000, now + 7_200_000):  # the default of message.timestamp.after.max.ms is an hour
+        producer.produce("t", "x", partition=0, timestamp=stamp, on_delivery=lambda e, _: outcome.append(e and e.code()))
+        assert producer.flush(10) == 0
+    assert outcome == [None, KafkaError.INVALID_TIMESTAMP, KafkaError.INVALID_TIMESTAMP]
+
+
+def test_the_limit_of_the_disk_deletes_the_oldest(start, tmp_path):
+    bus = start("--cleaner-interval", "50ms", "--segment-bytes", "1M", "--disk-bytes-max", "8M")
+    create(bus, "table", cleanup_policy="compact")
+    produce(bus, "table", [(f"k{n}", "x" * 100) for n in range(100)])
+    for _ in range(20):
+        produce(bus, "bulk", [(None, os.urandom(10_000)) for _ in range(100)])
+    eventually(lambda: metric(bus, "mes_bus_log_disk_bytes") <= 8 << 20)
+    eventually(lambda: sum(f.stat().st_size for f in (tmp_path / "bus").glob("*.log")) < 11 << 20)
+    assert len(read(bus, "table")) == 100
+    assert metric(bus, "mes_bus_log_over_limit_deleted_bytes_total") > 0
+    assert "disk_bytes_max reached" in (tmp_path / "bus.log").read_text()
+    produce(bus, "bulk", [(None, "last")])
+    assert kcat(bus, "-C", "-t", "bulk", "-p", "0", "-e", "-q", "-o", "-1") == "last\n"
+
+
+# ---- Limits ----
+
+@pytest.fixture
+def small_disk(tmp_path):
+    path = tmp_path / "small"
+    path.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", path], capture_output=True)
+    if done.returncode != 0:
+        pytest.skip("a file system of its own needs the right to mount one")
+    yield path
+    subprocess.run(["umount", "--lazy", path], check=True)
+
+
+def test_a_full_disk_refuses_produce_and_recovers_by_itself(small_disk, start):
+    bus = start("--segment-bytes", "1M", data=small_disk)
+    assert produce(bus, "t", [(None, "before")]) == [None]
+    filler = small_disk / "filler"
+    with open(filler, "wb") as file, pytest.raises(OSError):
+        while True:
+            file.write(b"x" * 65536)
+            file.flush()
+    # Some may still fit into what was set aside.
+    many = produce(bus, "t", [(None, "y" * 100_000)] * 30, **{"retries": 0})
+    assert KafkaError._MSG_TIMED_OUT in many or 56 in many  # KAFKA_STORAGE_ERROR, which the client tries again
+    assert 56 in many
+    stored = [("0", "", "before")] + [(str(n + 1), "", "y" * 100_000) for n in range(many.count(None))]
+    assert read(bus, "t") == stored
+    filler.unlink()
+    assert produce(bus, "t", [(None, "after")]) == [None]
+    assert read(bus, "t") == stored + [(str(len(stored)), "", "after")]
+    bus.stop()
+
+
+def request(key, version, body, correlation=1):
+    header = struct.pack(">hhih", key, version, correlation, -1)
+    return struct.pack(">i", len(header) + len(body)) + header + body
+
+
+def resident_kb(bus):
+    text = open(f"/proc/{bus.process.pid}/status").read()
+    return int(re.search(r"VmRSS:\s+(\d+) kB", text)[1])
+
+
+def test_consumers_that_do_not_read_cost_no_memory(start):
+    bus = start("--segment-bytes", "4M")
+    for _ in range(20):
+        produce(bus, "bulk", [(None, "x" * 50_000) for _ in range(40)])
+    # Fetch 4: replica, max wait, min bytes, max bytes, isolation, one topic, partition 0, offset 0, partition's max bytes.
+    body = struct.pack(">iiiib", -1, 0, 1, 50 << 20, 0) + struct.pack(">ih4si", 1, 4, b"bulk", 1) + struct.pack(">iqi", 0, 0, 50 << 20)
+    before = resident_kb(bus)
+    stuck = []
+    for _ in range(20):
+        connection = socket.create_connection(("127.0.0.1", 9092 + bus.offset))
+        connection.sendall(b"".join(request(1, 4, body, n) for n in range(50)))
+        stuck.append(connection)
+    # Each of them asked for 2 GB; another client is served meanwhile.
+    assert len(kcat(bus, "-C", "-t", "bulk", "-p", "0", "-c", "5", "-q")) > 200_000
+    assert resident_kb(bus) - before < 64 * 1024
+    for connection in stuck:
+        connection.close()
+
+
+def test_limits_and_write_amplification_are_visible(start):
+    bus = start()
+    before = metric(bus, 'mes_bus_log_written_bytes_total{what="frames"}') + metric(bus, 'mes_bus_log_written_bytes_total{what="zeros"}')
+    produced = metric(bus, "kafka_server_brokertopicmetrics_bytesin_total")
+    # Each batch of 60 records of 1 KiB is just below 64 KiB.
+    for _ in range(20):
+        produce(bus, "bulk", [(None, os.urandom(1024)) for _ in range(60)], **{"linger.ms": 200, "batch.num.messages": 60})
+    written = metric(bus, 'mes_bus_log_written_bytes_total{what="frames"}') + metric(bus, 'mes_bus_log_written_bytes_total{what="zeros"}')
+    produced = metric(bus, "kafka_server_brokertopicmetrics_bytesin_total") - produced
+    assert produced > 20 * 60 * 1024
+    # Topics were made and a first small group came before; the batches themselves are written once.
+    assert (written - before) / produced <= 1.2
+    assert metric(bus, 'mes_bus_limit{of="connections"}') == 10_000
+    assert metric(bus, 'kafka_topic_partition_current_offset{topic="bulk",partition="0"}') == 1200
+
+
+# ---- Commands for people ----
+
+def test_topics_and_tail(start):
+    bus = start()
+    produce(bus, "work-order.created", [("wo-1", "made"), ("wo-2", "made\x1b[2J too"), ("wo-1", None)])
+    listed = {row[0]: row[1:] for row in rows(command(bus, "topics"))}
+    assert listed["TOPIC"] == ["PARTITIONS", "RECORDS"]
+    assert listed["work-order.created"] == ["3", "3"] and len(listed) == 57
+    assert ["0", "0", "3", "3"] in rows(command(bus, "topics", "work-order.created"))
+    lines = command(bus, "tail", "work-order.created", "--from", "earliest", "--end").splitlines()
+    assert [line.split(" ", 1)[1] for line in lines] == ["0@0 wo-1 made", "0@1 wo-2 made\\x1b[2J too", "0@2 wo-1 (deleted)"]
+    filtered = command(bus, "tail", "work-order.created", "--from", "earliest", "--end", "--filter", "wo-2")
+    assert len(filtered.splitlines()) == 1
+    assert " 0@2 " in command(bus, "tail", "work-order.created", "--from", "2", "-n", "1")
+    assert " 0@1 " in command(bus, "tail", "work-order.created", "--from", "-2", "-n", "1", "--json").replace('"offset":1', " 0@1 ")
+    stamp = lines[0].split(" ")[0]
+    assert len(command(bus, "tail", "work-order.created", "--from", stamp, "--end").splitlines()) == 3
+    assert "no place in a topic" in command(bus, "tail", "work-order.created", "--from", "yesterday", code=2)
+    assert "There is no topic nowhere" in command(bus, "tail", "nowhere", code=1)
+
+
+def test_groups_and_reset_offsets(start):
+    bus = start()
+    produce(bus, "quality.ncr-created", [("a", str(n)) for n in range(10)])
+    consumer = Consumer({"bootstrap.servers": bus.address, "group.id": "readers", "client.id": "reader-1",
+                         "auto.offset.reset": "earliest", "enable.auto.commit": False})
+    consumer.subscribe(["quality.ncr-created"])
+    assert eventually(lambda: consumer.poll(1), timeout_s=20).offset() == 0
+    consumer.commit(asynchronous=False)
+    assert ["readers", "Stable", "range", "1", "9"] in rows(command(bus, "groups"))
+    detail = rows(command(bus, "groups", "readers"))
+    assert ["quality.ncr-created", "0", "1", "10", "9", "reader-1", "/127.0.0.1"] in detail
+    assert "stop them first" in command(bus, "reset-offsets", "readers", "quality.ncr-created", "--to", "latest", code=1)
+    consumer.close()
+    planned = command(bus, "reset-offsets", "readers", "quality.ncr-created", "--to", "-3", "--dry-run")
+    assert ["quality.ncr-created", "0", "1", "7"] in rows(planned) and "Nothing was set" in planned
+    assert ["readers", "Empty", "-", "0", "9"] in rows(command(bus, "groups"))
+    command(bus, "reset-offsets", "readers", "quality.ncr-created", "--to", "-3")
+    assert ["readers", "Empty", "-", "0", "3"] in rows(command(bus, "groups"))
+    assert "There is no group nobody" in command(bus, "groups", "nobody", code=1)
+    assert "--to" in command(bus, "reset-offsets", "readers", "quality.ncr-created", code=2)
+
+
+def test_redrive_sends_dead_letters_back_once(start):
+    bus = start()
+    producer = Producer({"bootstrap.servers": bus.address})
+    for n in range(3):
+        producer.produce("work-order-service.dlq", f"event {n}", "wo-1", partition=0, headers=[
+            ("ce_id", str(n)), ("dlq_topic", "work-order.created" if n < 2 else "gone"), ("dlq_partition", "0"),
+            ("dlq_offset", str(n)), ("dlq_reason", "corrupt: it has no name")])
+    assert producer.flush(10) == 0
+    assert "Nothing was sent" in command(bus, "redrive", "work-order-service.dlq", "--dry-run", code=1)
+    told = command(bus, "redrive", "work-order-service.dlq", code=1)
+    assert ["work-order.created", "2"] in rows(told) and "topic gone is not there" in told
+    back = kcat(bus, "-C", "-t", "work-order.created", "-e", "-q", "-f", "%k|%s|%h\n")
+    assert back.splitlines() == ["wo-1|event 0|ce_id=0,redriven_from=work-order-service.dlq/0/0",
+                                 "wo-1|event 1|ce_id=1,redriven_from=work-order-service.dlq/0/1"]
+    assert "No dead letters" in command(bus, "redrive", "work-order-service.dlq")
+    assert ["work-order.created", "2"] in rows(command(bus, "redrive", "work-order-service.dlq", "--again", code=1))
+
+
+def test_verify_reads_everything(start, tmp_path):
+    bus = start("--segment-bytes", "64K", *QUICK)
+    create(bus, "table", cleanup_policy="compact", segment_ms=1, min_cleanable_dirty_ratio=0)
+    produce(bus, "table", [(f"k{n % 3}", "x" * 1000) for n in range(200)], **{"batch.size": 10_000})
+    produce(bus, "table", [("end", "x")])
+    eventually(lambda: len(read(bus, "table")) == 4)
+    bus.stop()
+    verify = [MES, "bus", "verify", "--data", str(tmp_path)]
+    done = subprocess.run(verify, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0 and "all whole" in done.stdout, done.stdout + done.stderr
+    victim = next((tmp_path / "bus").glob("*.clean"))
+    bytes_ = bytearray(victim.read_bytes())
+    bytes_[len(bytes_) // 2] ^= 1
+    victim.write_bytes(bytes_)
+    done = subprocess.run(verify, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1
+    assert re.search(rf"{re.escape(str(victim))}:\d+: ", done.stdout), done.stdout
+    done = subprocess.run([MES, "bus", "verify", "--data", str(tmp_path / "nowhere")], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1 and "nowhere" in done.stderr
+
+
+def test_a_bad_record_on_the_disk_is_never_served(start, tmp_path):
+    bus = start("--segment-bytes", "64K")
+    for n in range(10):
+        produce(bus, "t", [(None, f"record {n} " + "x" * 20_000)])
+    bus.stop()
+    first = min((tmp_path / "bus").glob("*.log"))
+    bytes_ = bytearray(first.read_bytes())
+    bytes_[bytes_.index(b"record 1 ") + 5_000] ^= 1
+    first.write_bytes(bytes_)
+    bus.start()
+    consumer = Consumer({"bootstrap.servers": bus.address, "group.id": "g", "auto.offset.reset": "earliest"})
+    from confluent_kafka import TopicPartition
+    consumer.assign([TopicPartition("t", 0, 1)])
+    message = eventually(lambda: consumer.poll(1), timeout_s=20)
+    assert message.error() is not None, message.value()[:20]
+    consumer.close()
+    assert "does not hold together" in (tmp_path / "bus.log").read_text()
+    assert kcat(bus, "-C", "-t", "t", "-p", "0", "-o", "0", "-c", "1", "-q").startswith("record 0 ")
+    assert kcat(bus, "-C", "-t", "t", "-p", "0", "-o", "2", "-c", "1", "-q").startswith("record 2 ")
+
+
+def test_help_names_the_commands():
+    text = subprocess.run([MES, "bus", "--help"], capture_output=True, text=True, timeout=30).stdout
+    for name in ("topics", "tail", "groups", "reset-offsets", "redrive", "verify"):
+        assert re.search(rf"^  {name} ", text, re.MULTILINE), text
