@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/config/references.h"
 #include "wire/yaml/yaml.h"
 
 namespace mes::gateway {
@@ -35,6 +36,8 @@ class reporter {
   const std::string& file() const { return _file; }
   std::vector<diagnostic> sorted() const;                // by place
   std::string text_of(const diagnostic& finding) const;  // "kong.yml:12:5: error: …"
+
+  vault_prefixes vaults;  // what references in this file may name
 
  private:
   std::string _file;

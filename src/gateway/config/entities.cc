@@ -1,49 +1,55 @@
 #include "gateway/config/entities.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "gateway/config/certificates.h"
 #include "gateway/config/checks.h"
+#include "gateway/config/shorthands.h"
 
 namespace mes::gateway {
-namespace {
 
 using enum field_type;
-
-constexpr double timeout_max = 2147483646;
 
 const field id_field = {.name = "id", .check = check_uuid};
 const field created_field = {.name = "created_at", .type = integer};
 const field updated_field = {.name = "updated_at", .type = integer};
-const field tags_field = {.name = "tags", .type = strings};
+const field tags_field = {.name = "tags", .type = strings, .check = check_tag};
 
-constexpr std::string_view no_stream = "the gateway proxies http and https";
+namespace {
 
-}  // namespace
+constexpr double timeout_max = 2147483646;
+
+const std::vector<std::string_view> protocols = {"grpc", "grpcs",           "http", "https", "tcp",
+                                                 "tls",  "tls_passthrough", "udp"};
+
+const schema address_fields = {
+    {.name = "ip", .check = check_ip_or_cidr},
+    {.name = "port", .type = integer, .min = 0, .max = 65535},
+};
 
 const schema& service_fields() {
   static const schema fields = {
       id_field,
       created_field,
       updated_field,
-      {.name = "name", .check = check_name},
+      {.name = "name", .check = check_name, .unique = true},
       {.name = "retries", .type = integer, .fallback = "5", .min = 0, .max = 32767},
-      {.name = "protocol",
-       .fallback = "\"http\"",
-       .one_of = {"http", "https", "grpc", "grpcs", "tcp", "tls", "tls_passthrough", "udp", "ws", "wss"}},
+      {.name = "protocol", .fallback = "\"http\"", .one_of = protocols},
       {.name = "host", .check = check_host},
       {.name = "port", .type = integer, .fallback = "80", .min = 0, .max = 65535},
       {.name = "path", .check = check_path},
-      {.name = "url", .check = check_url},
+      {.name = "url"},
       {.name = "connect_timeout", .type = integer, .fallback = "60000", .min = 1, .max = timeout_max},
       {.name = "write_timeout", .type = integer, .fallback = "60000", .min = 1, .max = timeout_max},
       {.name = "read_timeout", .type = integer, .fallback = "60000", .min = 1, .max = timeout_max},
       tags_field,
-      {.name = "client_certificate",
-       .type = reference,
-       .absent = "client certificates towards a service are not available; leave the field out"},
+      {.name = "client_certificate", .type = reference, .to = "certificates"},
       {.name = "tls_verify", .type = boolean},
       {.name = "tls_verify_depth", .type = integer, .min = 0, .max = 64},
-      {.name = "ca_certificates",
-       .type = strings,
-       .absent = "own certificate authorities are not available; tls_verify uses the system's"},
+      {.name = "ca_certificates", .type = strings, .check = check_uuid},
       {.name = "enabled", .type = boolean, .fallback = "true"},
   };
   return fields;
@@ -54,34 +60,42 @@ const schema& route_fields() {
       id_field,
       created_field,
       updated_field,
-      {.name = "name", .check = check_name},
-      {.name = "protocols",
-       .type = strings,
-       .fallback = R"(["http","https"])",
-       .one_of = {"http", "https", "grpc", "grpcs", "tcp", "tls", "tls_passthrough", "udp", "ws", "wss"}},
+      {.name = "name", .check = check_name, .unique = true},
+      {.name = "protocols", .type = strings, .fallback = R"(["http","https"])", .one_of = protocols, .length_min = 1},
       {.name = "methods", .type = strings, .check = check_method},
       {.name = "hosts", .type = strings, .check = check_wildcard_host},
       {.name = "paths", .type = strings, .check = check_router_path},
-      {.name = "headers", .type = string_map},
-      {.name = "https_redirect_status_code", .type = integer, .fallback = "426"},
+      {.name = "headers", .type = string_map, .check_key = check_route_header},
+      {.name = "https_redirect_status_code",
+       .type = integer,
+       .fallback = "426",
+       .one_of = {"426", "301", "302", "307", "308"}},
       {.name = "regex_priority", .type = integer, .fallback = "0", .min = 0, .max = 4294967295.0},
       {.name = "strip_path", .type = boolean, .fallback = "true"},
       {.name = "path_handling", .fallback = "\"v0\"", .one_of = {"v0", "v1"}},
       {.name = "preserve_host", .type = boolean, .fallback = "false"},
       {.name = "request_buffering", .type = boolean, .fallback = "true"},
       {.name = "response_buffering", .type = boolean, .fallback = "true"},
-      {.name = "snis", .type = strings, .check = check_host},
-      {.name = "sources", .type = mapping, .absent = no_stream},
-      {.name = "destinations", .type = mapping, .absent = no_stream},
+      {.name = "snis", .type = strings, .check = check_sni},
+      {.name = "sources", .type = records, .fields = &address_fields},
+      {.name = "destinations", .type = records, .fields = &address_fields},
+      {.name = "expression"},
+      {.name = "priority", .type = integer, .fallback = "0", .min = 0, .max = 9007199254740991.0},
       tags_field,
-      {.name = "service", .type = reference},
+      {.name = "service", .type = reference, .to = "services"},
   };
   return fields;
 }
 
 const schema& consumer_fields() {
-  static const schema fields = {id_field,  created_field, updated_field, {.name = "username"}, {.name = "custom_id"},
-                                tags_field};
+  static const schema fields = {
+      id_field,
+      created_field,
+      updated_field,
+      {.name = "username", .unique = true},
+      {.name = "custom_id", .unique = true},
+      tags_field,
+  };
   return fields;
 }
 
@@ -91,55 +105,14 @@ const schema& plugin_fields() {
       created_field,
       updated_field,
       {.name = "name", .required = true},
-      {.name = "instance_name", .check = check_name},
-      {.name = "route", .type = reference},
-      {.name = "service", .type = reference},
-      {.name = "consumer", .type = reference},
-      {.name = "protocols",
-       .type = strings,
-       .fallback = R"(["grpc","grpcs","http","https"])",
-       .one_of = {"http", "https", "grpc", "grpcs", "tcp", "tls", "tls_passthrough", "udp", "ws", "wss"}},
+      {.name = "instance_name", .check = check_name, .unique = true},
+      {.name = "route", .type = reference, .to = "routes"},
+      {.name = "service", .type = reference, .to = "services"},
+      {.name = "consumer", .type = reference, .to = "consumers"},
+      {.name = "protocols", .type = strings, .fallback = R"(["grpc","grpcs","http","https"])", .one_of = protocols},
       {.name = "enabled", .type = boolean, .fallback = "true"},
+      {.name = "config", .type = anything},  // read by the plugin's own table
       tags_field,
-  };
-  return fields;
-}
-
-const schema& upstream_fields() {
-  static constexpr std::string_view only_round_robin = "only round-robin by weight is available";
-  static const schema fields = {
-      id_field,
-      created_field,
-      updated_field,
-      {.name = "name", .required = true, .check = check_host},
-      {.name = "algorithm",
-       .fallback = "\"round-robin\"",
-       .one_of = {"round-robin", "consistent-hashing", "least-connections", "latency"},
-       .absent = only_round_robin},
-      {.name = "hash_on", .fallback = "\"none\"", .absent = only_round_robin},
-      {.name = "hash_fallback", .fallback = "\"none\"", .absent = only_round_robin},
-      {.name = "hash_on_header", .absent = only_round_robin},
-      {.name = "hash_fallback_header", .absent = only_round_robin},
-      {.name = "hash_on_cookie", .absent = only_round_robin},
-      {.name = "hash_on_cookie_path", .fallback = "\"/\"", .absent = only_round_robin},
-      {.name = "hash_on_query_arg", .absent = only_round_robin},
-      {.name = "hash_fallback_query_arg", .absent = only_round_robin},
-      {.name = "hash_on_uri_capture", .absent = only_round_robin},
-      {.name = "hash_fallback_uri_capture", .absent = only_round_robin},
-      {.name = "slots", .type = integer, .fallback = "10000", .min = 10, .max = 65536},
-      {.name = "healthchecks",
-       .type = mapping,
-       .absent = "active and passive health checks are not available; a target that refuses a connection is passed "
-                 "over for the next one"},
-      tags_field,
-      {.name = "host_header", .check = check_target},
-      {.name = "client_certificate",
-       .type = reference,
-       .absent = "client certificates towards a service are not available; leave the field out"},
-      {.name = "use_srv_name",
-       .type = boolean,
-       .fallback = "false",
-       .absent = "names are resolved to addresses, not by SRV records"},
   };
   return fields;
 }
@@ -149,7 +122,7 @@ const schema& target_fields() {
       id_field,
       {.name = "created_at", .type = number},
       {.name = "updated_at", .type = number},
-      {.name = "upstream", .type = reference},
+      {.name = "upstream", .type = reference, .required = true, .to = "upstreams"},
       {.name = "target", .required = true, .check = check_target},
       {.name = "weight", .type = integer, .fallback = "100", .min = 0, .max = 65535},
       tags_field,
@@ -157,53 +130,217 @@ const schema& target_fields() {
   return fields;
 }
 
-const schema& jwt_secret_fields() {
+const schema& certificate_fields() {
   static const schema fields = {
       id_field,
       created_field,
-      {.name = "consumer", .type = reference},
-      {.name = "key"},
-      {.name = "secret"},
-      {.name = "rsa_public_key"},
-      {.name = "algorithm",
-       .fallback = "\"HS256\"",
-       .one_of = {"HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384"}},
+      updated_field,
+      {.name = "cert", .required = true, .check = check_certificate, .referenceable = true},
+      {.name = "key", .required = true, .check = check_private_key, .referenceable = true},
+      {.name = "cert_alt", .check = check_certificate, .referenceable = true},
+      {.name = "key_alt", .check = check_private_key, .referenceable = true},
       tags_field,
   };
   return fields;
 }
 
+const schema& sni_fields() {
+  static const schema fields = {
+      id_field,      created_field,
+      updated_field, {.name = "name", .required = true, .check = check_wildcard_sni, .unique = true},
+      tags_field,    {.name = "certificate", .type = reference, .required = true, .to = "certificates"},
+  };
+  return fields;
+}
+
+const schema& ca_certificate_fields() {
+  static const schema fields = {
+      id_field,
+      created_field,
+      updated_field,
+      {.name = "cert", .required = true, .check = check_certificate},
+      {.name = "cert_digest", .unique = true},
+      tags_field,
+  };
+  return fields;
+}
+
+const schema env_vault_fields = {{.name = "prefix", .check = check_variable_prefix}};
+
+const schema& vault_fields() {
+  static const schema fields = {
+      id_field,
+      created_field,
+      updated_field,
+      {.name = "prefix", .required = true, .check = check_vault_prefix, .unique = true},
+      {.name = "name", .required = true, .check = check_vault_name},
+      {.name = "description"},
+      {.name = "config", .type = mapping, .fields = &env_vault_fields},
+      tags_field,
+  };
+  return fields;
+}
+
+const schema& key_set_fields() {
+  static const schema fields = {id_field, created_field, updated_field, {.name = "name", .unique = true}, tags_field};
+  return fields;
+}
+
+const schema pem_fields = {{.name = "private_key", .check = check_private_key, .referenceable = true},
+                           {.name = "public_key", .referenceable = true}};
+
+const schema& key_fields() {
+  static const schema fields = {
+      id_field,
+      created_field,
+      updated_field,
+      {.name = "set", .type = reference, .to = "key_sets"},
+      {.name = "name", .unique = true},
+      {.name = "kid", .required = true},
+      {.name = "jwk", .referenceable = true},
+      {.name = "pem", .type = mapping, .fields = &pem_fields},
+      tags_field,
+  };
+  return fields;
+}
+
+void finish_consumer(record& source, const std::string&, reporter& report) {
+  if (source.text("username").empty() && source.text("custom_id").empty())
+    report.error(source.mark, "consumer: username or custom_id is missing");
+}
+
+std::vector<entity_kind> make_kinds() {
+  static constexpr std::string_view no_key_plugin =
+      "no plugin of Kong's open edition reads keys, so they have no effect";
+  std::vector<entity_kind> table = {
+      {.name = "vaults", .singular = "vault", .fields = vault_fields, .key = "prefix", .id_of = {"prefix"}},
+      {.name = "certificates", .singular = "certificate", .fields = certificate_fields, .finish = finish_certificate},
+      {.name = "snis", .singular = "sni", .fields = sni_fields, .key = "name"},
+      {.name = "ca_certificates",
+       .singular = "ca_certificate",
+       .fields = ca_certificate_fields,
+       .finish = finish_ca_certificate},
+      {.name = "consumers",
+       .singular = "consumer",
+       .fields = consumer_fields,
+       .key = "username",
+       .finish = finish_consumer},
+      {.name = "services",
+       .singular = "service",
+       .fields = service_fields,
+       .key = "name",
+       .finish = finish_service,
+       .replaced = replaced_by_url},
+      {.name = "routes", .singular = "route", .fields = route_fields, .key = "name", .finish = finish_route},
+      {.name = "upstreams",
+       .singular = "upstream",
+       .fields = upstream_fields,
+       .key = "name",
+       .finish = finish_upstream},
+      {.name = "targets",
+       .singular = "target",
+       .fields = target_fields,
+       .key = "target",
+       .id_of = {"upstream", "target"}},
+      {.name = "plugins",
+       .singular = "plugin",
+       .fields = plugin_fields,
+       .key = "instance_name",
+       .id_of = {"name", "route", "service", "consumer"}},
+      {.name = "key_sets", .singular = "key_set", .fields = key_set_fields, .key = "name", .unused = no_key_plugin},
+      {.name = "keys",
+       .singular = "key",
+       .fields = key_fields,
+       .key = "name",
+       .id_of = {"kid", "set"},
+       .finish = finish_key,
+       .unused = no_key_plugin},
+  };
+  std::ranges::copy(credential_kinds(), std::back_inserter(table));
+  return table;
+}
+
+}  // namespace
+
+std::span<const entity_kind> entity_kinds() {
+  static const std::vector<entity_kind> table = make_kinds();
+  return table;
+}
+
+const entity_kind* find_entity_kind(std::string_view name) {
+  for (const entity_kind& kind : entity_kinds())
+    if (kind.name == name) return &kind;
+  return nullptr;
+}
+
+std::vector<const entity_kind*> nested_kinds(const entity_kind& parent) {
+  std::vector<const entity_kind*> found;
+  for (const entity_kind& kind : entity_kinds())
+    if (std::ranges::any_of(kind.fields(), [&](const field& f) { return f.to == parent.name; })) found.push_back(&kind);
+  return found;
+}
+
+std::string name_entity(const entity_kind& kind, const wire::yaml_node& node) {
+  for (std::string_view key :
+       {kind.name == "plugins" ? std::string_view("name") : kind.key, std::string_view("name")}) {
+    const wire::yaml_node* name = key.empty() ? nullptr : node.find(key);
+    if (name && name->type == wire::yaml_node::kind::scalar) return fmt::format("{} '{}'", kind.singular, name->scalar);
+  }
+  return std::string(kind.singular);
+}
+
+record read_entity(const entity_kind& kind, const wire::yaml_node& node, reporter& report) {
+  std::vector<std::string_view> ignored;
+  if (kind.replaced) ignored = kind.replaced(node);
+  // A list of children may be called as a field is: the ids of a service's CA certificates.
+  for (const entity_kind* child : nested_kinds(kind)) ignored.push_back(child->name);
+  std::string what = name_entity(kind, node);
+  std::size_t errors = report.errors();
+  record source = read_record(node, kind.fields(), what, report, ignored);
+  // Rules across fields make no sense on fields that are wrong already.
+  if (kind.finish && errors == report.errors()) kind.finish(source, what, report);
+  return source;
+}
+
 const schema& top_level_fields() {
   static const schema fields = {
-      {.name = "_format_version", .one_of = {"1.1", "2.1", "3.0"}, .required = true},
+      {.name = "_format_version", .type = anything},
       {.name = "_transform", .type = boolean, .fallback = "true"},
-      {.name = "_info", .type = mapping, .absent = "decK's own settings cannot be followed here; take '_info' out"},
-      {.name = "_workspace", .absent = "workspaces are Kong Enterprise's"},
+      {.name = "_info", .type = anything},
+      {.name = "_workspace"},
   };
   return fields;
 }
 
 const std::vector<absent_entity>& absent_entities() {
-  static constexpr std::string_view credentials =
-      "no plugin of this gateway reads these credentials yet; jwt_secrets is there";
+  static constexpr std::string_view enterprise = "is Kong Enterprise's; Kong 3.4 refuses it too";
+  static constexpr std::string_view oauth2 =
+      "serves the oauth2 plugin, which this gateway does not have; there are jwt, key-auth";
   static const std::vector<absent_entity> table = {
-      {"certificates", "the TLS listener has one certificate, made at first start"},
-      {"snis", "the TLS listener has one certificate, made at first start"},
-      {"ca_certificates", "own certificate authorities are not available yet"},
-      {"vaults", "references to vaults are not available yet"},
-      {"keys", "key sets serve plugins that this gateway does not have"},
-      {"key_sets", "key sets serve plugins that this gateway does not have"},
-      {"filter_chains", "WebAssembly filters are not available"},
-      {"consumer_groups", "consumer groups are Kong Enterprise's"},
-      {"acls", credentials},
-      {"keyauth_credentials", credentials},
-      {"basicauth_credentials", credentials},
-      {"hmacauth_credentials", credentials},
-      {"oauth2_credentials", credentials},
-      {"oauth2_tokens", credentials},
-      {"acme_storage", "the acme plugin is not available"},
-      {"workspaces", "workspaces are Kong Enterprise's"},
+      {"filter_chains", "WebAssembly filters are not available (Kong has them off unless it is started with wasm=on)"},
+      {"consumer_groups", enterprise},
+      {"consumer_group_consumers", enterprise},
+      {"consumer_group_plugins", enterprise},
+      {"rbac_roles", enterprise},
+      {"rbac_users", enterprise},
+      {"rbac_endpoints", enterprise},
+      {"licenses", enterprise},
+      {"event_hooks", enterprise},
+      {"partials", enterprise},
+      {"degraphql_routes", enterprise},
+      {"mtls_auth_credentials", enterprise},
+      {"oauth2_credentials", oauth2},
+      {"oauth2_tokens", oauth2},
+      {"oauth2_authorization_codes", oauth2},
+      {"sessions", "serves the session plugin, which this gateway does not have"},
+      {"acme_storage",
+       "serves the acme plugin, which this gateway does not have; certificates come from 'certificates'"},
+      {"workspaces", "workspaces are Kong Enterprise's; there is one, default"},
       {"parameters", "cluster parameters have no meaning here"},
+      {"clustering_data_planes", "there is no hybrid mode here"},
+      {"_konnect", "belongs to Kong's hosted Konnect; take it out"},
+      {"_plugin_configs",
+       "decK fills these in before it talks to Kong; write the configuration into each plugin, or use YAML's &anchors"},
   };
   return table;
 }

@@ -1,14 +1,12 @@
-// kong.yml: text to configuration. Nested entities are flattened, references resolved, ids made as Kong makes them.
+#include "gateway/config/loader.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <deque>
-#include <set>
+#include <array>
+#include <charconv>
 
-#include "base/uuid.h"
-#include "gateway/config/build.h"
-#include "gateway/config/configuration.h"
-#include "gateway/config/entities.h"
+#include "gateway/config/migrate.h"
 #include "gateway/plugins/plugin.h"
 
 namespace mes::gateway {
@@ -17,137 +15,159 @@ namespace {
 using wire::yaml_node;
 using kind = yaml_node::kind;
 
-std::string named(std::string_view what, const yaml_node& node, std::string_view key) {
-  const yaml_node* name = node.find(key);
-  return name && name->type == kind::scalar ? fmt::format("{} '{}'", what, name->scalar) : std::string(what);
+// The place in "file:line:column: …", {1, 1} if there is none; the text behind it.
+std::pair<wire::yaml_mark, std::string> split_place(const std::string& file, const std::string& message) {
+  wire::yaml_mark mark{1, 1};
+  if (!message.starts_with(file + ":")) return {mark, message};
+  const char* end = message.data() + message.size();
+  int line = 0, column = 0;
+  auto [stop, failure] = std::from_chars(message.data() + file.size() + 1, end, line);
+  if (failure != std::errc{} || stop == end || *stop != ':') return {mark, message};
+  auto [last, failed] = std::from_chars(stop + 1, end, column);
+  if (failed != std::errc{} || end - last < 2) return {mark, message};
+  return {{line, column}, std::string(last + 2, end)};
 }
 
-class loader {
+class document_reader {
  public:
-  loader(raw_entities& out, reporter& report) : _out(out), _report(report) {}
+  document_reader(raw_entities& out, reporter& report) : _out(out), _report(report) {}
 
-  void read_document(const yaml_node& root) {
-    std::vector<std::string_view> lists = {"services",  "routes",  "consumers",  "plugins",
-                                           "upstreams", "targets", "jwt_secrets"};
-    for (const absent_entity& a : absent_entities()) lists.push_back(a.name);
-    record top = read_record(root, top_level_fields(), "the configuration", _report, lists);
-    _out.format_version = top.text("_format_version");
-    _out.transform = top.flag("_transform");
-    refuse_absent(root, absent_entities());
-    each(root, "services", [&](const yaml_node& n) { read_service(n); });
-    each(root, "routes", [&](const yaml_node& n) { read_route(n, {}); });
-    each(root, "consumers", [&](const yaml_node& n) { read_consumer(n); });
-    each(root, "upstreams", [&](const yaml_node& n) { read_upstream(n); });
-    each(root, "targets", [&](const yaml_node& n) { _out.targets.push_back(read_target(n, {})); });
-    each(root, "jwt_secrets", [&](const yaml_node& n) { read_jwt_secret(n, {}); });
-    each(root, "plugins", [&](const yaml_node& n) { read_plugin(n, {}); });
+  void read(const yaml_node& root) {
+    read_head(root);
+    refuse_absent(root);
+    // Vaults first: what follows may refer to them.
+    for (const entity_kind& k : entity_kinds()) read_list(root, k, nullptr);
   }
 
  private:
-  template <class Read>
-  void each(const yaml_node& parent, std::string_view name, Read read) {
-    const yaml_node* list = parent.find(name);
-    if (!list || list->is_null()) return;
-    if (list->type != kind::sequence) {
-      _report.error(list->mark, fmt::format("{}: expected a list", name));
-      return;
-    }
-    for (const yaml_node& item : list->items) read(item);
+  void read_head(const yaml_node& root) {
+    std::vector<std::string_view> lists;
+    for (const entity_kind& k : entity_kinds()) lists.push_back(k.name);
+    for (const absent_entity& a : absent_entities()) lists.push_back(a.name);
+    record top = read_record(root, top_level_fields(), "the configuration", _report, lists);
+    _out.transform = top.flag("_transform");
+    read_version(root);
+    if (const yaml_node* info = root.find("_info"); info && !info->is_null()) read_info(*info);
+    if (top.given("_workspace") && top.text("_workspace") != "default")
+      _report.error(top.mark_of("_workspace"), "_workspace: workspaces are Kong Enterprise's; there is one, default");
   }
 
-  void refuse_absent(const yaml_node& node, const std::vector<absent_entity>& table) {
+  void read_version(const yaml_node& root) {
+    static constexpr auto known = std::to_array<std::string_view>({"1.1", "2.1", "3.0"});
+    const yaml_node* version = root.find("_format_version");
+    if (!version || version->is_null()) {
+      _report.error(root.mark, "the configuration: field '_format_version' is missing; write _format_version: \"3.0\"");
+      return;
+    }
+    _out.format_version = version->scalar;
+    if (version->type != kind::scalar || std::ranges::find(known, version->scalar) == known.end())
+      _report.error(version->mark, fmt::format("the configuration, _format_version: '{}' is none of {}",
+                                               version->scalar, fmt::join(known, ", ")));
+    else if (!version->quoted)
+      _report.warning(version->mark,
+                      fmt::format("_format_version: Kong wants quotes here, \"{}\": without them it is a "
+                                  "number, which Kong refuses",
+                                  version->scalar));
+  }
+
+  // decK's own: select_tags are put on all entities, as decK does.
+  void read_info(const yaml_node& info) {
+    static const schema fields = {
+        {.name = "select_tags", .type = field_type::strings},
+        {.name = "defaults",
+         .type = field_type::anything,
+         .absent = "decK's defaults cannot be followed here; write the values into the entities"},
+    };
+    record read = read_record(info, fields, "_info", _report);
+    _select_tags = read.strings("select_tags");
+  }
+
+  void refuse_absent(const yaml_node& node) {
     if (node.type != kind::mapping) return;
     for (const auto& [key, value] : node.members)
-      for (const absent_entity& a : table)
+      for (const absent_entity& a : absent_entities())
         if (key.scalar == a.name && !value.is_null()) _report.error(key.mark, fmt::format("{}: {}", a.name, a.why));
   }
 
-  // Credentials nested in a consumer.
-  std::vector<std::string_view> absent_names() const {
-    std::vector<std::string_view> names;
-    for (const absent_entity& a : absent_entities()) names.push_back(a.name);
-    return names;
+  void read_list(const yaml_node& node, const entity_kind& k, const raw_entity* parent) {
+    const yaml_node* list = node.find(k.name);
+    if (!list || list->is_null()) return;
+    if (list->type != kind::sequence) {
+      _report.error(list->mark, fmt::format("{}: expected a list", k.name));
+      return;
+    }
+    if (!k.unused.empty() && !list->items.empty()) _report.warning(list->mark, fmt::format("{}: {}", k.name, k.unused));
+    for (const yaml_node& item : list->items) read_one(item, k, parent);
   }
 
-  void read_service(const yaml_node& node) {
-    auto index = static_cast<int>(_out.services.size());
-    _out.services.push_back(
-        read_record(node, service_fields(), named("service", node, "name"), _report, {"routes", "plugins"}));
-    each(node, "routes", [&](const yaml_node& n) { read_route(n, {.service = index}); });
-    each(node, "plugins", [&](const yaml_node& n) { read_plugin(n, {.service = index}); });
+  void read_one(const yaml_node& node, const entity_kind& k, const raw_entity* parent) {
+    raw_entity& e = _out.of(k.name).emplace_back();
+    e.kind = &k;
+    e.parent = parent;
+    e.what = name_entity(k, node);
+    e.source = read_entity(k, node, _report);
+    if (node.type != kind::mapping) return;
+    add_tags(e.source);
+    if (k.name == "plugins" && !read_plugin(node, e)) {
+      _out.of(k.name).pop_back();
+      return;
+    }
+    if (k.name == "vaults" && !e.source.text("prefix").empty())
+      _report.vaults[e.source.text("prefix")] = e.source.text("config.prefix");
+    refuse_absent(node);
+    for (const entity_kind* child : nested_kinds(k)) read_list(node, *child, &e);
   }
 
-  void read_route(const yaml_node& node, parents of) {
-    auto index = static_cast<int>(_out.routes.size());
-    _out.routes.push_back({read_record(node, route_fields(), named("route", node, "name"), _report, {"plugins"}), of});
-    each(node, "plugins", [&](const yaml_node& n) { read_plugin(n, {.route = index}); });
+  void add_tags(record& source) {
+    if (_select_tags.empty()) return;
+    boost::json::array tags;
+    if (const auto* given = source.at("tags").if_array()) tags = *given;
+    for (const std::string& tag : _select_tags)
+      if (std::ranges::find(tags, boost::json::value(tag)) == tags.end()) tags.emplace_back(tag);
+    source.values["tags"] = std::move(tags);
   }
 
-  void read_consumer(const yaml_node& node) {
-    auto index = static_cast<int>(_out.consumers.size());
-    std::vector<std::string_view> nested = absent_names();
-    nested.insert(nested.end(), {"plugins", "jwt_secrets"});
-    _out.consumers.push_back(
-        read_record(node, consumer_fields(), named("consumer", node, "username"), _report, nested));
-    refuse_absent(node, absent_entities());
-    each(node, "jwt_secrets", [&](const yaml_node& n) { read_jwt_secret(n, {.consumer = index}); });
-    each(node, "plugins", [&](const yaml_node& n) { read_plugin(n, {.consumer = index}); });
-  }
-
-  void read_upstream(const yaml_node& node) {
-    auto index = static_cast<int>(_out.upstreams.size());
-    _out.upstreams.push_back(
-        read_record(node, upstream_fields(), named("upstream", node, "name"), _report, {"targets"}));
-    each(node, "targets", [&](const yaml_node& n) { _out.targets.push_back(read_target(n, {.upstream = index})); });
-  }
-
-  raw_entity read_target(const yaml_node& node, parents of) {
-    return {read_record(node, target_fields(), named("target", node, "target"), _report), of};
-  }
-
-  void read_jwt_secret(const yaml_node& node, parents of) {
-    _out.jwt_secrets.push_back({read_record(node, jwt_secret_fields(), named("jwt_secret", node, "key"), _report), of});
-  }
-
-  void read_plugin(const yaml_node& node, parents of) {
-    std::string what = named("plugin", node, "name");
-    raw_plugin p{{read_record(node, plugin_fields(), what, _report, {"config"}), of}, {}};
+  // False if there is no such plugin.
+  bool read_plugin(const yaml_node& node, raw_entity& p) {
     std::string name = p.source.text("name");
     const plugin_kind* plugin = find_plugin_kind(name);
     if (!plugin) {
       if (!name.empty()) _report.error(p.source.mark_of("name"), why_plugin_is_absent(name));
-      return;
+      return false;
     }
     const yaml_node* config = node.find("config");
     std::size_t errors = _report.errors();
-    p.config = config ? read_record(*config, plugin->config_fields(), what + ", config", _report)
+    p.config = config ? read_record(*config, plugin->config_fields(), p.what + ", config", _report)
                       : default_record(plugin->config_fields());
-    if (!config) p.config.mark = node.mark;
-    // Rules across fields make no sense on fields that are wrong already.
-    if (plugin->check && errors == _report.errors()) plugin->check(p.config, what, _report);
-    if (!plugin->per_consumer && (of.consumer >= 0 || p.source.given("consumer")))
-      _report.error(node.mark, fmt::format("{} cannot be bound to a consumer", what));
-    _out.plugins.push_back(std::move(p));
+    if (!config || config->is_null()) p.config.mark = node.mark;
+    if (plugin->check && errors == _report.errors()) plugin->check(p.config, p.what, _report);
+    bool nested = p.parent && p.parent->kind->name == "consumers";
+    if (!plugin->per_consumer && (nested || p.source.given("consumer")))
+      _report.error(node.mark, fmt::format("{} cannot be bound to a consumer", p.what));
+    return true;
   }
 
   raw_entities& _out;
   reporter& _report;
+  std::vector<std::string> _select_tags;
 };
 
 }  // namespace
 
-std::unique_ptr<const configuration> load_configuration(std::string text, reporter& report) {
+bool read_entities(const std::string& text, raw_entities& out, reporter& report) {
   auto root = wire::parse_yaml(text, report.file());
   if (!root) {
-    report.error(mark_in(root.error().message), root.error().message);
-    return nullptr;
+    auto [mark, what] = split_place(report.file(), root.error().message);
+    report.error(mark, what);
+    return false;
   }
-  raw_entities raw;
-  loader(raw, report).read_document(*root);
-  auto all = build_configuration(raw, report);
-  if (report.failed()) return nullptr;
-  all->text = std::move(text);
-  return all;
+  if (root->type != kind::mapping) {
+    report.error(root->mark, "the configuration: expected a mapping of lists (services, routes, …)");
+    return false;
+  }
+  migrate_paths(*root, report);
+  document_reader(out, report).read(*root);
+  return true;
 }
 
 }  // namespace mes::gateway

@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <charconv>
+#include <cmath>
 #include <optional>
 #include <tuple>
+
+#include "gateway/config/references.h"
+#include "gateway/config/scalars.h"
 
 namespace mes::gateway {
 namespace {
@@ -15,28 +19,6 @@ namespace {
 namespace json = boost::json;
 using wire::yaml_node;
 using kind = wire::yaml_node::kind;
-
-bool one_of(std::string_view text, std::initializer_list<std::string_view> words) {
-  return std::ranges::find(words, text) != words.end();
-}
-
-// The booleans of YAML 1.1, which Kong's reader follows.
-std::optional<bool> as_boolean(const yaml_node& node) {
-  if (node.type != kind::scalar || node.quoted) return std::nullopt;
-  if (one_of(node.scalar, {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"})) return true;
-  if (one_of(node.scalar, {"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"})) return false;
-  return std::nullopt;
-}
-
-std::optional<double> as_number(const yaml_node& node) {
-  if (node.type != kind::scalar || node.quoted || node.scalar.empty()) return std::nullopt;
-  std::string_view text = node.scalar;
-  if (text.front() == '+') text.remove_prefix(1);
-  double value = 0;
-  auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failure != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 std::string_view name_of(field_type type) {
   switch (type) {
@@ -50,30 +32,22 @@ std::string_view name_of(field_type type) {
       return "a boolean";
     case field_type::strings:
       return "a list of strings";
+    case field_type::integers:
+      return "a list of integers";
     case field_type::string_map:
       return "a mapping of names to lists of strings";
+    case field_type::text_map:
+      return "a mapping of names to strings";
     case field_type::mapping:
       return "a mapping";
+    case field_type::records:
+      return "a list of mappings";
     case field_type::reference:
       return "a name or an id";
+    case field_type::anything:
+      return "a value";
   }
   return "";
-}
-
-std::string describe(const yaml_node& node) {
-  switch (node.type) {
-    case kind::null:
-      return "nothing";
-    case kind::sequence:
-      return "a list";
-    case kind::mapping:
-      return "a mapping";
-    case kind::scalar:
-      break;
-  }
-  if (as_boolean(node)) return fmt::format("the boolean {}", node.scalar);
-  if (as_number(node)) return fmt::format("the number {}", node.scalar);
-  return fmt::format("'{}'", node.scalar);
 }
 
 json::value fallback_of(const field& f);
@@ -90,28 +64,56 @@ json::value fallback_of(const field& f) {
                             : json::parse(json::string_view(f.fallback.data(), f.fallback.size()));
 }
 
-// Reads one field's value; keeps what all of its messages share.
+json::value number_value(double value) {
+  bool whole = std::floor(value) == value && std::abs(value) < 9e15;
+  return whole ? json::value(static_cast<std::int64_t>(value)) : json::value(value);
+}
+
+// A value without a schema: what YAML says it is.
+json::value plain_value(const yaml_node& node) {
+  if (node.type == kind::sequence) {
+    json::array list;
+    for (const yaml_node& item : node.items) list.push_back(plain_value(item));
+    return list;
+  }
+  if (node.type == kind::mapping) {
+    json::object object;
+    for (const auto& [key, value] : node.members) object[key.scalar] = plain_value(value);
+    return object;
+  }
+  if (node.is_null()) return nullptr;
+  if (auto flag = as_boolean(node)) return *flag;
+  if (auto number = as_number(node); number && std::isfinite(*number)) return number_value(*number);
+  return json::value(node.scalar);
+}
+
+// Reads one field's value; keeps what all of its messages share. Elements of lists leave their places in `marks`.
 class field_reader {
  public:
-  field_reader(const field& f, std::string where, reporter& report)
-      : _field(f), _where(std::move(where)), _report(report) {}
+  field_reader(const field& f, std::string where, record& out, reporter& report)
+      : _field(f), _where(std::move(where)), _out(out), _report(report) {}
 
   std::optional<json::value> read(const yaml_node& node) {
     switch (_field.type) {
       case field_type::string:
         return read_string(node);
       case field_type::integer:
+      case field_type::integers:
       case field_type::number:
-        return read_number(node);
+        return _field.type == field_type::integers ? read_list(node) : read_number(node);
       case field_type::boolean:
         if (auto value = as_boolean(node)) return json::value(*value);
         return wrong_type(node);
       case field_type::strings:
-        return read_strings(node);
+      case field_type::records:
+        return read_list(node);
       case field_type::string_map:
+      case field_type::text_map:
         return read_map(node);
       case field_type::reference:
         return read_reference(node);
+      case field_type::anything:
+        return plain_value(node);
       case field_type::mapping:
         break;  // the caller's
     }
@@ -124,71 +126,118 @@ class field_reader {
     return std::nullopt;
   }
 
+  std::nullopt_t refuse(const yaml_node& node, std::string_view why) {
+    _report.error(node.mark, fmt::format("{}: {}", _where, why));
+    return std::nullopt;
+  }
+
   bool check_text(const yaml_node& node, std::string_view text) {
+    if (text.empty() && !_field.may_be_empty) {
+      refuse(node, "length must be at least 1");
+      return false;
+    }
     if (!_field.one_of.empty() && std::ranges::find(_field.one_of, text) == _field.one_of.end()) {
-      _report.error(node.mark, fmt::format("{}: '{}' is none of {}", _where, text, fmt::join(_field.one_of, ", ")));
+      refuse(node, fmt::format("'{}' is none of {}", text, fmt::join(_field.one_of, ", ")));
       return false;
     }
     if (std::string wrong = _field.check ? _field.check(text) : std::string(); !wrong.empty()) {
-      _report.error(node.mark, fmt::format("{}: {}", _where, wrong));
+      refuse(node, wrong);
       return false;
     }
     return true;
   }
 
+  // As Kong: what is not set becomes an empty string, and a warning.
+  std::string from_outside(const yaml_node& node) {
+    auto value = resolve_reference(node.scalar, _report.vaults);
+    if (value) return std::move(*value);
+    _report.warning(node.mark,
+                    fmt::format("{}: unable to resolve reference {}: {}", _where, node.scalar, value.error().message));
+    return "";
+  }
+
   std::optional<json::value> read_string(const yaml_node& node) {
     if (node.type != kind::scalar || as_boolean(node) || as_number(node)) return wrong_type(node);
+    if (is_reference(node.scalar)) {
+      if (_field.referenceable) return json::value(from_outside(node));
+      _report.warning(node.mark,
+                      fmt::format("{}: Kong resolves no references here; this is taken as plain text", _where));
+    }
     if (!check_text(node, node.scalar)) return std::nullopt;
     return json::value(node.scalar);
   }
 
   std::optional<json::value> read_number(const yaml_node& node) {
     auto value = as_number(node);
-    bool whole = value && *value == static_cast<double>(static_cast<std::int64_t>(*value));
-    if (!value || (_field.type == field_type::integer && !whole)) return wrong_type(node);
-    if (*value < _field.min || *value > _field.max) {
-      _report.error(node.mark,
-                    fmt::format("{}: {} is outside of {} to {}", _where, node.scalar, _field.min, _field.max));
-      return std::nullopt;
-    }
-    return whole ? json::value(static_cast<std::int64_t>(*value)) : json::value(*value);
+    bool whole = value && std::isfinite(*value) && std::floor(*value) == *value;
+    if (!value || !std::isfinite(*value) || (_field.type != field_type::number && !whole)) return wrong_type(node);
+    if (*value < _field.min || *value > _field.max)
+      return refuse(node, fmt::format("{} is outside of {} to {}", node.scalar, _field.min, _field.max));
+    if (!_field.one_of.empty() && std::ranges::find(_field.one_of, node.scalar) == _field.one_of.end())
+      return refuse(node, fmt::format("'{}' is none of {}", node.scalar, fmt::join(_field.one_of, ", ")));
+    return number_value(*value);
   }
 
-  std::optional<json::value> read_strings(const yaml_node& node) {
-    if (node.type != kind::sequence) return wrong_type(node);
+  std::optional<json::value> read_element(const yaml_node& item, std::size_t index) {
+    std::string name = fmt::format("{}[{}]", _field.name, index);
+    _out.marks.emplace(name, item.mark);
+    if (_field.type == field_type::integers) return read_number(item);
+    if (_field.type != field_type::records) return read_string(item);
+    std::size_t errors = _report.errors();
+    record inner = read_record(item, *_field.fields, fmt::format("{}[{}]", _where, index), _report);
+    for (auto& [field_name, mark] : inner.marks) _out.marks.emplace(fmt::format("{}.{}", name, field_name), mark);
+    if (errors != _report.errors()) return std::nullopt;
+    return json::value(std::move(inner.values));
+  }
+
+  std::optional<json::value> read_list(const yaml_node& node) {
+    // An empty mapping is an empty list too: Lua has one table for both.
+    if (node.type != kind::sequence && !(node.type == kind::mapping && node.members.empty())) return wrong_type(node);
     json::array list;
     bool fine = true;
     for (const yaml_node& item : node.items) {
-      if (auto value = read_string(item))
+      if (auto value = read_element(item, list.size()))
         list.push_back(std::move(*value));
       else
         fine = false;
     }
     if (!fine) return std::nullopt;
+    if (list.size() < _field.length_min)
+      return refuse(node, fmt::format("length must be at least {}", _field.length_min));
     return json::value(std::move(list));
   }
 
   std::optional<json::value> read_map(const yaml_node& node) {
-    if (node.type != kind::mapping) return wrong_type(node);
+    if (node.type != kind::mapping && !(node.type == kind::sequence && node.items.empty())) return wrong_type(node);
     json::object map;
+    bool fine = true;
     for (const auto& [key, value] : node.members) {
-      auto list = read_strings(value);
-      if (!list) return std::nullopt;
-      map[key.scalar] = std::move(*list);
+      if (std::string wrong = _field.check_key ? _field.check_key(key.scalar) : std::string(); !wrong.empty()) {
+        refuse(key, wrong);
+        fine = false;
+      }
+      auto read = _field.type == field_type::text_map ? read_string(value) : read_list(value);
+      if (read)
+        map[key.scalar] = std::move(*read);
+      else
+        fine = false;
     }
+    if (!fine) return std::nullopt;
     return json::value(std::move(map));
   }
 
   std::optional<json::value> read_reference(const yaml_node& node) {
-    if (node.type == kind::scalar) return json::value(node.scalar);
+    if (node.type == kind::scalar && !node.scalar.empty()) return json::value(node.scalar);
     if (node.type == kind::mapping && node.members.size() == 1 && node.members[0].second.type == kind::scalar &&
-        one_of(node.members[0].first.scalar, {"id", "name", "username"}))
+        std::ranges::find(reference_keys, node.members[0].first.scalar) != reference_keys.end())
       return json::value(node.members[0].second.scalar);
     return wrong_type(node);
   }
+  static constexpr auto reference_keys = std::to_array<std::string_view>({"id", "name", "username"});
 
   const field& _field;
   std::string _where;
+  record& _out;
   reporter& _report;
 };
 
@@ -212,7 +261,7 @@ void read_field(const field& f, const yaml_node& key, const yaml_node& value, co
     record inner = read_record(value, *f.fields, where, report);
     for (auto& [name, mark] : inner.marks) out.marks.emplace(fmt::format("{}.{}", f.name, name), mark);
     out.values[f.name] = std::move(inner.values);
-  } else if (auto read = field_reader(f, where, report).read(value)) {
+  } else if (auto read = field_reader(f, where, out, report).read(value)) {
     if (!f.absent.empty() && *read != fallback_of(f)) {
       report.error(key.mark, fmt::format("{}: {}", where, f.absent));
       return;
@@ -266,28 +315,57 @@ wire::yaml_mark record::mark_of(std::string_view field_name) const {
   auto found = marks.find(field_name);
   return found == marks.end() ? mark : found->second;
 }
+const json::value& record::at(std::string_view field_name) const {
+  const json::object* inside = &values;
+  while (true) {
+    std::size_t dot = field_name.find('.');
+    const json::value& value = inside->at(json::string_view(field_name.data(), std::min(dot, field_name.size())));
+    if (dot == std::string_view::npos) return value;
+    inside = &value.as_object();
+    field_name.remove_prefix(dot + 1);
+  }
+}
 std::string record::text(std::string_view field_name) const {
-  const json::value& value = values.at(field_name);
+  const json::value& value = at(field_name);
   return value.is_string() ? std::string(value.get_string().c_str(), value.get_string().size()) : std::string();
 }
 std::int64_t record::integer(std::string_view field_name) const {
-  const json::value& value = values.at(field_name);
+  const json::value& value = at(field_name);
   return value.is_int64() ? value.get_int64() : value.is_double() ? static_cast<std::int64_t>(value.get_double()) : 0;
 }
 double record::number(std::string_view field_name) const {
-  const json::value& value = values.at(field_name);
+  const json::value& value = at(field_name);
   return value.is_int64() ? static_cast<double>(value.get_int64()) : value.is_double() ? value.get_double() : 0;
 }
 bool record::flag(std::string_view field_name) const {
-  const json::value& value = values.at(field_name);
+  const json::value& value = at(field_name);
   return value.is_bool() && value.get_bool();
 }
-bool record::is_null(std::string_view field_name) const { return values.at(field_name).is_null(); }
-std::vector<std::string> record::strings(std::string_view field_name) const {
+bool record::is_null(std::string_view field_name) const { return at(field_name).is_null(); }
+
+namespace {
+
+std::vector<std::string> texts_of(const json::value& value) {
   std::vector<std::string> list;
-  if (const json::array* items = values.at(field_name).if_array())
+  if (const json::array* items = value.if_array())
     for (const json::value& item : *items) list.emplace_back(item.get_string().c_str(), item.get_string().size());
   return list;
+}
+
+}  // namespace
+
+std::vector<std::string> record::strings(std::string_view field_name) const { return texts_of(at(field_name)); }
+std::vector<std::int64_t> record::integers(std::string_view field_name) const {
+  std::vector<std::int64_t> list;
+  if (const json::array* items = at(field_name).if_array())
+    for (const json::value& item : *items) list.push_back(item.get_int64());
+  return list;
+}
+std::map<std::string, std::vector<std::string>> record::string_map(std::string_view field_name) const {
+  std::map<std::string, std::vector<std::string>> map;
+  if (const json::object* members = at(field_name).if_object())
+    for (const auto& [name, list] : *members) map[std::string(name)] = texts_of(list);
+  return map;
 }
 
 }  // namespace mes::gateway

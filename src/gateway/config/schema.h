@@ -21,9 +21,13 @@ enum class field_type : std::uint8_t {
   number,
   boolean,
   strings,     // a list of strings
+  integers,    // a list of integers
   string_map,  // a mapping to lists of strings
+  text_map,    // a mapping to strings
   mapping,     // a mapping with a schema of its own
+  records,     // a list of such mappings
   reference,   // the name or id of another entity, as text or as {name: …} or {id: …}
+  anything,    // kept as it is written
 };
 
 // "" if the text is fine, else what is wrong with it.
@@ -34,30 +38,40 @@ struct field {
   field_type type = field_type::string;
   std::string_view fallback = {};  // the default as JSON; "" = null
   std::vector<std::string_view> one_of = {};
-  double min = -std::numeric_limits<double>::infinity();
+  double min = -std::numeric_limits<double>::infinity();  // of a number, or of each of a list
   double max = std::numeric_limits<double>::infinity();
   bool required = false;
-  text_check check = nullptr;                  // of a string, or of each element of a list
-  const std::vector<field>* fields = nullptr;  // of a record
+  text_check check = nullptr;                  // of a string, of each element of a list, or of a map's texts
+  text_check check_key = nullptr;              // of the names in a map
+  const std::vector<field>* fields = nullptr;  // of a mapping or of each of a list of mappings
   // Kong knows the field, we do not have what it asks for: any value but the default is refused with this sentence.
   std::string_view absent = {};
+  bool may_be_empty = false;   // "" is a value; Kong refuses it elsewhere
+  bool referenceable = false;  // "{vault://env/NAME}" stands for a value from outside
+  bool unique = false;         // no two entities of a kind share it
+  std::size_t length_min = 0;  // of a list
+  std::string_view to = {};    // of a reference: "services"
 };
 using schema = std::vector<field>;
 
-// A mapping that was read: every field of its schema is there, given, default or null.
+// A mapping that was read: every field of its schema is there, given, default or null. A field inside of a mapping is
+// named with a dot: "active.healthy.interval".
 struct record {
   boost::json::object values;
   wire::yaml_mark mark;
-  std::map<std::string, wire::yaml_mark, std::less<>> marks;  // of the fields that were given; nested ones as "a.b"
+  std::map<std::string, wire::yaml_mark, std::less<>> marks;  // of the fields that were given; "paths[1]" for elements
 
   wire::yaml_mark mark_of(std::string_view field_name) const;
   bool given(std::string_view field_name) const { return marks.contains(field_name); }
+  const boost::json::value& at(std::string_view field_name) const;
   std::string text(std::string_view field_name) const;  // "" if null
   std::int64_t integer(std::string_view field_name) const;
   double number(std::string_view field_name) const;
   bool flag(std::string_view field_name) const;
   bool is_null(std::string_view field_name) const;
   std::vector<std::string> strings(std::string_view field_name) const;
+  std::vector<std::int64_t> integers(std::string_view field_name) const;
+  std::map<std::string, std::vector<std::string>> string_map(std::string_view field_name) const;
 };
 
 // Reads `node` by `fields`; names in `ignored` (nested entities) are left to the caller. `what` names the whole in

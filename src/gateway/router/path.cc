@@ -140,18 +140,6 @@ std::string escape_path(std::string_view path) {
   return out;
 }
 
-std::string regex_of_path(std::string_view path) {
-  std::string out = "^";
-  std::string_view rest = path.substr(1);
-  while (true) {
-    std::size_t group = rest.find("?<");
-    out.append(rest.substr(0, group));
-    if (group == std::string_view::npos) return out;
-    out += "?P<";
-    rest.remove_prefix(group + 2);
-  }
-}
-
 std::string upstream_path(std::string_view base, std::string_view path, std::string_view matched, bool strip_path) {
   if (base.empty()) base = "/";
   if (strip_path) return stripped_path(base, path, without_leading_dots(path.substr(matched.size())));

@@ -16,9 +16,6 @@ bool is_plain_path(std::string_view path);
 // Percent-encodes what may not stand in a request target.
 std::string escape_path(std::string_view path);
 
-// "~/a/(?<id>\d+)" as RE2 wants it: anchored, named groups with P.
-std::string regex_of_path(std::string_view path);
-
 // Path handling v0. `matched`: what the route's path matched of `path`; `base`: the service's path or "".
 std::string upstream_path(std::string_view base, std::string_view path, std::string_view matched, bool strip_path);
 

@@ -8,7 +8,7 @@
 #include <unordered_map>
 
 #include "base/uuid.h"
-#include "gateway/router/path.h"
+#include "gateway/router/patterns.h"
 
 namespace mes::gateway {
 namespace {
@@ -148,7 +148,7 @@ router::router(const configuration& all) : _index(std::make_unique<index>()) {
         split ? uuid::make_v5(split_space, r.id + '#' + (regex ? "true" : std::to_string(bytes))).to_string() : r.id;
     for (const std::string& path : paths) {
       if (regex)
-        p->expressions.push_back(std::make_unique<RE2>(regex_of_path(path), RE2::Quiet));
+        p->expressions.push_back(std::make_unique<RE2>(regex_of_path(path), pattern_options()));
       else
         p->prefixes.push_back(path);
     }
@@ -159,7 +159,7 @@ router::router(const configuration& all) : _index(std::make_unique<index>()) {
       header_pattern h{.name = name};
       for (const std::string& v : values) {
         if (v.starts_with("~*"))
-          h.expressions.push_back(std::make_unique<RE2>(lower(v.substr(2)), RE2::Quiet));
+          h.expressions.push_back(std::make_unique<RE2>(header_pattern_of(v), pattern_options()));
         else
           h.values.push_back(lower(v));
       }

@@ -240,6 +240,12 @@ const yaml_node* yaml_node::find(std::string_view key) const {
   return nullptr;
 }
 
+yaml_node* yaml_node::find(std::string_view key) {
+  for (auto& [k, v] : members)
+    if (k.scalar == key) return &v;
+  return nullptr;
+}
+
 result<yaml_node> parse_yaml(std::string_view text, std::string_view file_name) {
   return reader(text, file_name).document();
 }

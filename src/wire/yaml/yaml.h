@@ -29,6 +29,7 @@ class yaml_node {
   std::vector<yaml_member> members;  // mapping, in order; keys are scalars
 
   const yaml_node* find(std::string_view key) const;  // nullptr if this is no mapping or has no such key
+  yaml_node* find(std::string_view key);
   bool is_null() const { return type == kind::null; }
 };
 

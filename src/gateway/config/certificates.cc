@@ -1,0 +1,101 @@
+#include "gateway/config/certificates.h"
+
+#include <fmt/format.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include <array>
+#include <memory>
+
+namespace mes::gateway {
+namespace {
+
+struct x509_free {
+  void operator()(X509* p) const { X509_free(p); }
+};
+struct key_free {
+  void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
+};
+using x509_ptr = std::unique_ptr<X509, x509_free>;
+using key_ptr = std::unique_ptr<EVP_PKEY, key_free>;
+
+template <class T, class Deleter, class Read>
+std::unique_ptr<T, Deleter> read_pem(std::string_view pem, Read read) {
+  std::unique_ptr<BIO, int (*)(BIO*)> memory(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
+  // No passphrase is asked for on a terminal: an encrypted key is no usable key.
+  auto none = [](char*, int, int, void*) { return 0; };
+  std::unique_ptr<T, Deleter> out(read(memory.get(), nullptr, none, nullptr));
+  ERR_clear_error();
+  return out;
+}
+
+x509_ptr read_certificate(std::string_view pem) { return read_pem<X509, x509_free>(pem, PEM_read_bio_X509); }
+key_ptr read_key(std::string_view pem) { return read_pem<EVP_PKEY, key_free>(pem, PEM_read_bio_PrivateKey); }
+
+// Checks one pair, and gives its kind of key; EVP_PKEY_NONE if something is wrong.
+int check_pair(const record& source, std::string_view cert_member, std::string_view key_member, std::string_view name,
+               const std::string& what, reporter& report) {
+  x509_ptr cert = read_certificate(source.text(cert_member));
+  key_ptr key = read_key(source.text(key_member));
+  if (!cert || !key) {
+    std::string_view member = cert ? key_member : cert_member;
+    report.error(source.mark_of(member), fmt::format("{}, {}: there is none", what, member));
+    return EVP_PKEY_NONE;
+  }
+  if (X509_check_private_key(cert.get(), key.get()) != 1) {
+    ERR_clear_error();
+    report.error(source.mark_of(key_member), fmt::format("{}: {} does not match key", what, name));
+    return EVP_PKEY_NONE;
+  }
+  return EVP_PKEY_get_base_id(key.get());
+}
+
+}  // namespace
+
+std::string check_certificate(std::string_view pem) {
+  return read_certificate(pem) ? "" : "invalid certificate: not one in PEM";
+}
+
+std::string check_private_key(std::string_view pem) { return read_key(pem) ? "" : "invalid key: not one in PEM"; }
+
+void finish_certificate(record& source, const std::string& what, reporter& report) {
+  int kind = check_pair(source, "cert", "key", "certificate", what, report);
+  if (source.is_null("cert_alt") != source.is_null("key_alt")) {
+    report.error(source.mark, fmt::format("{}: all or none of these fields must be set: 'cert_alt', 'key_alt'", what));
+    return;
+  }
+  if (source.is_null("cert_alt")) return;
+  int other = check_pair(source, "cert_alt", "key_alt", "alternative certificate", what, report);
+  if (kind != EVP_PKEY_NONE && kind == other)
+    report.error(source.mark_of("cert_alt"),
+                 fmt::format("{}: certificate and alternative certificate need to have different type (e.g. RSA and "
+                             "ECDSA), the provided certificates were both of the same type",
+                             what));
+}
+
+void finish_ca_certificate(record& source, const std::string& what, reporter& report) {
+  static constexpr std::string_view opening = "-----BEGIN CERTIFICATE-----";
+  std::string pem = source.text("cert");
+  wire::yaml_mark mark = source.mark_of("cert");
+  if (std::size_t first = pem.find(opening); first != std::string::npos)
+    if (pem.find(opening, first + opening.size()) != std::string::npos)
+      report.error(mark, fmt::format("{}: please submit only one certificate at a time", what));
+  x509_ptr cert = read_certificate(pem);
+  if (X509_cmp_current_time(X509_get0_notAfter(cert.get())) < 0)
+    report.error(mark, fmt::format("{}: certificate expired, \"Not After\" time is in the past", what));
+  if (X509_check_ca(cert.get()) != 1)
+    report.error(mark, fmt::format("{}: certificate does not appear to be a CA because it is missing the \"CA\" basic "
+                                   "constraint",
+                                   what));
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int bytes = 0;
+  X509_digest(cert.get(), EVP_sha256(), digest.data(), &bytes);
+  std::string hex;
+  for (unsigned int i = 0; i < bytes; ++i) hex += fmt::format("{:02x}", digest[i]);
+  source.values["cert_digest"] = hex;
+}
+
+}  // namespace mes::gateway

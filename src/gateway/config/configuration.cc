@@ -1,0 +1,21 @@
+#include "gateway/config/configuration.h"
+
+#include "gateway/config/absent_features.h"
+#include "gateway/config/build.h"
+#include "gateway/config/loader.h"
+
+namespace mes::gateway {
+
+std::unique_ptr<const configuration> load_configuration(std::string text, reporter& report) {
+  raw_entities raw;
+  if (!read_entities(text, raw, report)) return nullptr;
+  entity_index index = resolve_entities(raw, report);
+  auto all = build_configuration(raw, index, report);
+  refuse_absent_features(*all, report);
+  if (report.failed()) return nullptr;
+  all->file = report.file();
+  all->text = std::move(text);
+  return all;
+}
+
+}  // namespace mes::gateway

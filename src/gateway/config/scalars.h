@@ -1,0 +1,18 @@
+// What a plain scalar of a YAML file stands for, as lyaml (Kong's reader) takes it: the types of YAML 1.1, with octal,
+// binary, hexadecimal and sexagesimal numbers, without y and n.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "wire/yaml/yaml.h"
+
+namespace mes::gateway {
+
+// nullopt: something else. A quoted scalar is always text.
+std::optional<bool> as_boolean(const wire::yaml_node& node);
+std::optional<double> as_number(const wire::yaml_node& node);
+
+std::string describe(const wire::yaml_node& node);  // "the number 3", "a list": for messages
+
+}  // namespace mes::gateway
