@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "gateway/config/checks.h"
+#include "gateway/router/expression.h"
 
 namespace mes::gateway {
 namespace {
@@ -190,9 +191,28 @@ void finish_service(record& source, const std::string& what, reporter& report) {
         report.error(source.mark_of(member), fmt::format("{}: {} needs protocol https", what, member));
 }
 
+namespace {
+
+// A route of the flavour `expressions` (kong/db/schema/entities/routes.lua): the expression stands for all matchers.
+void check_expression(const record& source, const std::string& what, reporter& report) {
+  for (std::string_view member : {"methods", "hosts", "paths", "headers", "snis", "sources", "destinations"})
+    if (is_filled(source, member))
+      report.error(source.mark_of(member),
+                   fmt::format("{}: '{}' cannot stand beside 'expression', which says all", what, member));
+  if (auto parsed = parse_expression(source.text("expression")); !parsed)
+    report.error(source.mark_of("expression"),
+                 fmt::format("{}: Router Expression failed validation: {}", what, parsed.error().message));
+}
+
+}  // namespace
+
 void finish_route(record& source, const std::string& what, reporter& report) {
-  if (source.given("expression"))
-    report.error(source.mark_of("expression"), fmt::format("{}: expressions are not available", what));
+  if (source.given("expression")) {
+    check_expression(source, what, report);
+    return;
+  }
+  if (source.given("priority"))
+    report.error(source.mark_of("priority"), fmt::format("{}: 'priority' is for routes with an 'expression'", what));
   check_protocols(source, what, report);
   for (const auto& [name, values] : source.string_map("headers"))
     for (const std::string& value : values)

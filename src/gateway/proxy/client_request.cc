@@ -79,7 +79,8 @@ bool client_connection::route_exchange() {
                                    .host = x.request.authority,
                                    .https = _tls,
                                    .sni = sni,
-                                   .headers = &x.request.headers});
+                                   .headers = &x.request.headers,
+                                   .query = x.context.query});
   if (!x.match.to) return refuse(404, "no Route matched with those values");
   x.route = &x.plan->current->plan_of(x.match.index);
   x.context.on_route = x.match.to;

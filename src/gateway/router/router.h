@@ -1,53 +1,35 @@
-// Which route takes a request: Kong's router "traditional_compatible".
+// Which route takes a request: Kong's router "traditional_compatible", and routes with expressions.
 //
-// Routes with several paths are split (all regular expressions together, prefixes by length); each part has a 64-bit
-// priority; of all parts that match, the highest priority wins, then the larger id. A lookup hashes the path's prefixes
-// of the lengths that occur, so that it does not grow with the number of prefix routes.
+// Of all matchers that fit, the first of the list wins: that is the definition. The index finds it without looking at
+// all of them, so that a lookup does not grow with the number of routes.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "gateway/config/configuration.h"
-#include "gateway/http/head.h"
+#include "gateway/router/index.h"
+#include "gateway/router/query.h"
 
 namespace mes::gateway {
 
-struct route_query {
-  std::string_view method;
-  std::string_view path;  // normalised
-  std::string_view host;  // as sent, with its port
-  bool https = false;
-  std::string_view sni;
-  const header_table* headers = nullptr;
-};
-
-struct route_match {
-  const route* to = nullptr;      // nullptr: no route
-  std::size_t index = 0;          // of the route in the configuration
-  std::size_t matched_bytes = 0;  // of the path
-};
-
 class router {
  public:
-  explicit router(const configuration& all);
-  ~router();
+  explicit router(const configuration& all);  // which outlives the router
   router(const router&) = delete;
   router& operator=(const router&) = delete;
 
-  route_match find(const route_query& query) const;  // thread-safe
+  route_match find(const route_query& query) const;          // thread-safe
+  route_match find_by_list(const route_query& query) const;  // the definition; slow
+
+  const std::vector<route_matcher>& matchers() const { return _matchers; }  // best first
 
  private:
-  struct part;
-  struct index;
-  std::vector<std::unique_ptr<part>> _parts;  // best first
-  std::unique_ptr<index> _index;
-};
+  route_match match_of(std::uint32_t rank, route_match m) const;
 
-// The priority of a route whose paths are of one kind and length, for the tests' tables.
-std::uint64_t route_priority(const route& r, bool regex, std::size_t prefix_bytes);
+  std::vector<route_matcher> _matchers;
+  route_index _index;
+};
 
 }  // namespace mes::gateway

@@ -1,0 +1,56 @@
+// What a request has in a field of the router's language.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "gateway/router/expression.h"
+
+namespace mes::gateway {
+
+inline std::string lower_case(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  return out;
+}
+
+// Calls `use(name, value)` for each argument of a query; both are percent-decoded, "+" is a blank, and what has no
+// value has an empty one (ngx.req.get_uri_args).
+void each_argument(std::string_view query, const std::function<void(std::string_view, std::string_view)>& use);
+
+// Calls `use(value)` for each value of the field; not for net.port. Headers' values are in lower case, as Kong's are.
+template <class Use>
+void each_value(const predicate& p, const route_subject& s, Use use) {
+  const route_query& q = s.query;
+  auto if_there = [&](std::string_view value) {
+    if (!value.empty()) use(value);
+  };
+  switch (p.field) {
+    case match_field::protocol:
+      return use(q.https ? std::string_view("https") : std::string_view("http"));
+    case match_field::sni:
+      return if_there(q.sni);
+    case match_field::method:
+      return use(q.method);
+    case match_field::host:
+      return if_there(s.address.host);
+    case match_field::path:
+      return use(q.path);
+    case match_field::port:
+      return;
+    case match_field::header:
+      if (!q.headers) return;
+      for (const header_view& h : *q.headers)
+        if (equals_ignoring_case(h.name, p.name)) use(std::string_view(lower_case(h.value)));
+      return;
+    case match_field::argument:
+      each_argument(q.query, [&](std::string_view name, std::string_view value) {
+        if (name == p.name) use(value);
+      });
+      return;
+  }
+}
+
+}  // namespace mes::gateway

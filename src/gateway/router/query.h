@@ -1,0 +1,45 @@
+// What is asked of the router, and what it answers.
+#pragma once
+
+#include <re2/re2.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/config/configuration.h"
+#include "gateway/http/head.h"
+
+namespace mes::gateway {
+
+struct route_query {
+  std::string_view method;
+  std::string_view path;  // normalised
+  std::string_view host;  // as sent, with its port
+  bool https = false;
+  std::string_view sni;
+  const header_table* headers = nullptr;
+  std::string_view query;  // without '?'
+};
+
+struct route_match {
+  const route* to = nullptr;      // nullptr: no route
+  std::size_t index = 0;          // of the route in the configuration
+  std::size_t matched_bytes = 0;  // of the path, that strip_path takes away
+  bool path_matched = false;      // false: no path was compared
+  const RE2* pattern = nullptr;   // of the path; nullptr: a prefix, or none
+};
+
+// What the groups of the path's pattern caught, by number and by name, as Kong's uri_captures; "0" is the whole match.
+// Empty if the pattern has no groups.
+std::vector<std::pair<std::string, std::string>> captures_of(const route_match& match, std::string_view path);
+
+// "host:port" into its parts; a port that is no number belongs to the host (kong/router/atc.lua).
+struct host_and_port {
+  std::string_view host;
+  int port = -1;  // none
+};
+host_and_port split_host_port(std::string_view host);
+
+}  // namespace mes::gateway
