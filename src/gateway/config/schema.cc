@@ -306,7 +306,8 @@ record read_record(const yaml_node& node, const schema& fields, const std::strin
       read_field(*f, key, value, what, out, report);
   }
   for (const field& f : fields)
-    if (f.required && out.values[f.name].is_null() && !out.marks.contains(f.name))
+    // A reference may be given by what the entity is nested in: resolve.cc knows.
+    if (f.required && f.type != field_type::reference && out.values[f.name].is_null() && !out.marks.contains(f.name))
       report.error(node.mark, fmt::format("{}: field '{}' is missing", what, f.name));
   return out;
 }

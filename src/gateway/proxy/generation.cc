@@ -2,21 +2,9 @@
 
 #include <algorithm>
 
+#include "gateway/config/plugin_scope.h"
+
 namespace mes::gateway {
-namespace {
-
-// How well a plugin's scope fits a request of this route, service and consumer; 0 = not at all. Kong's order: the three
-// together, route and consumer, service and consumer, route and service, consumer, route, service, global.
-int fit(const plugin_entry& p, const route* r, const consumer* who) {
-  if (p.on_route && p.on_route != r) return 0;
-  if (p.on_service && (!r || p.on_service != r->to)) return 0;
-  if (p.on_consumer && p.on_consumer != who) return 0;
-  bool by_route = p.on_route, by_service = p.on_service, by_consumer = p.on_consumer;
-  if (by_consumer) return by_route && by_service ? 8 : by_route ? 7 : by_service ? 6 : 4;
-  return by_route && by_service ? 5 : by_route ? 3 : by_service ? 2 : 1;
-}
-
-}  // namespace
 
 generation::generation(std::shared_ptr<const configuration> all, const plugin_parts& parts, std::uint64_t number)
     : _all(std::move(all)), _number(number), _router(*_all) {
@@ -35,7 +23,7 @@ std::vector<plugin_slot> generation::chain_for(const route* r) const {
       int chosen_fit = 0;
       for (std::size_t i = 0; i < _all->plugins.size(); ++i) {
         const plugin_entry& p = _all->plugins[i];
-        int f = p.name == kind.name && _instances[i] ? fit(p, r, who) : 0;
+        int f = p.name == kind.name && _instances[i] ? scope_fit(p, r ? r->to : nullptr, r, who) : 0;
         if (f <= chosen_fit) continue;
         chosen_fit = f;
         chosen = _instances[i].get();
