@@ -2,7 +2,9 @@
 // was left out.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
+#include <cstdlib>
 #include <fstream>
 #include <map>
 #include <sstream>
