@@ -155,7 +155,8 @@ class document_reader {
 }  // namespace
 
 bool read_entities(const std::string& text, raw_entities& out, reporter& report) {
-  auto root = wire::parse_yaml(text, report.file());
+  std::vector<wire::yaml_repeat> repeats;
+  auto root = wire::parse_yaml(text, report.file(), &repeats);
   if (!root) {
     auto [mark, what] = split_place(report.file(), root.error().message);
     report.error(mark, what);
@@ -165,6 +166,8 @@ bool read_entities(const std::string& text, raw_entities& out, reporter& report)
     report.error(root->mark, "the configuration: expected a mapping of lists (services, routes, …)");
     return false;
   }
+  for (const wire::yaml_repeat& r : repeats)
+    report.warning(r.mark, fmt::format("the key '{}' is here twice; as with Kong, this one counts", r.key));
   migrate_paths(*root, report);
   document_reader(out, report).read(*root);
   return true;

@@ -112,7 +112,8 @@ int check_command(const std::vector<std::string>& files, const std::vector<file_
   int worst = 0;
   for (const std::string& path : files) {
     const std::string name = std::filesystem::path(path).filename().string();
-    const auto root = wire::read_yaml_file(path);
+    std::vector<wire::yaml_repeat> repeats;  // each kind of file has its own mind about them
+    const auto root = wire::read_yaml_file(path, &repeats);
     const auto checker = std::ranges::find_if(
         checkers, [&](const file_checker& c) { return c.knows(name, root ? *root : wire::yaml_node{}); });
     if (checker == checkers.end()) {

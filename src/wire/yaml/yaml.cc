@@ -56,7 +56,8 @@ struct event_guard {
 
 class reader {
  public:
-  reader(std::string_view text, std::string_view file) : _text(text), _file(file) {
+  reader(std::string_view text, std::string_view file, std::vector<yaml_repeat>* repeats)
+      : _text(text), _file(file), _repeats(repeats) {
     if (!yaml_parser_initialize(&_parser)) throw std::bad_alloc();
     yaml_parser_set_encoding(&_parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&_parser, reinterpret_cast<const unsigned char*>(text.data()), text.size());
@@ -182,8 +183,11 @@ class reader {
         if (auto r = collect_merge(std::move(*value), merged); !r) return fail(r.error());
         continue;
       }
-      if (!seen.insert(key->scalar).second)
-        return at(key->mark, fmt::format("the key \"{}\" is here twice", key->scalar));
+      if (!seen.insert(key->scalar).second) {
+        if (!_repeats) return at(key->mark, fmt::format("the key \"{}\" is here twice", key->scalar));
+        _repeats->push_back({key->mark, key->scalar});
+        std::erase_if(n.members, [&](const yaml_member& m) { return m.first.scalar == key->scalar; });
+      }
       n.members.push_back({std::move(*key), std::move(*value)});
     }
     for (yaml_node& from : merged)  // YAML 1.1's merge key: what is written here wins, then the earlier one
@@ -230,6 +234,7 @@ class reader {
   yaml_parser_t _parser{};
   std::map<std::string, yaml_node, std::less<>> _anchors;
   std::size_t _alias_bytes = 0;
+  std::vector<yaml_repeat>* _repeats;
 };
 
 }  // namespace
@@ -246,11 +251,11 @@ yaml_node* yaml_node::find(std::string_view key) {
   return nullptr;
 }
 
-result<yaml_node> parse_yaml(std::string_view text, std::string_view file_name) {
-  return reader(text, file_name).document();
+result<yaml_node> parse_yaml(std::string_view text, std::string_view file_name, std::vector<yaml_repeat>* repeats) {
+  return reader(text, file_name, repeats).document();
 }
 
-result<yaml_node> read_yaml_file(const std::string& path) {
+result<yaml_node> read_yaml_file(const std::string& path, std::vector<yaml_repeat>* repeats) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"), &std::fclose);
   if (!file) return fail(error_code::not_found, fmt::format("{}: {}", path, std::strerror(errno)));
   std::string text;
@@ -262,7 +267,7 @@ result<yaml_node> read_yaml_file(const std::string& path) {
   }
   if (std::ferror(file.get()))
     return fail(error_code::storage_failed, fmt::format("{}: {}", path, std::strerror(errno)));
-  return parse_yaml(text, path);
+  return parse_yaml(text, path, repeats);
 }
 
 }  // namespace mes::wire

@@ -39,9 +39,17 @@ struct yaml_member {
   yaml_node second;
 };
 
+// A key that is in its mapping already.
+struct yaml_repeat {
+  yaml_mark mark;
+  std::string key;
+};
+
 // One document. Errors say "file:line:column: what". Depth (64), aliases (expanded, at most 1 MiB of nodes in all) and
-// duplicate keys are checked.
-result<yaml_node> parse_yaml(std::string_view text, std::string_view file_name);
-result<yaml_node> read_yaml_file(const std::string& path);
+// duplicate keys are checked; with `repeats` a key that is there again replaces the earlier one, as other readers have
+// it, and is noted.
+result<yaml_node> parse_yaml(std::string_view text, std::string_view file_name,
+                             std::vector<yaml_repeat>* repeats = nullptr);
+result<yaml_node> read_yaml_file(const std::string& path, std::vector<yaml_repeat>* repeats = nullptr);
 
 }  // namespace mes::wire
