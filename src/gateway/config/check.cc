@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "gateway/config/advice.h"
 #include "gateway/config/configuration.h"
 #include "gateway/config/read_text.h"
 
@@ -17,6 +18,7 @@ check_report check_kong_file(const std::string& path) {
   }
   reporter report(path);
   auto all = load_configuration(std::move(*text), report);
+  if (all) advise(*all, report);
   for (const diagnostic& d : report.sorted()) out.findings.push_back(report.text_of(d));
   out.ok = all != nullptr;
   out.summary = all ? fmt::format("{}: {} services, {} routes, {} plugins, {} consumers", path, all->services.size(),

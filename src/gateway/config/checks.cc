@@ -256,9 +256,9 @@ std::string check_header_value(std::string_view text) {
 
 std::string check_cookie_name(std::string_view text) { return bad_name("cookie", text); }
 
-// The match pattern of Kong's vaults: a letter, one more character, a hyphen, and letters or digits.
+// A letter first, a letter or digit last, hyphens between.
 std::string check_vault_prefix(std::string_view text) {
-  static const RE2 shape("[a-z][a-z0-9-]-?[a-z0-9]+");
+  static const RE2 shape("[a-z][a-z0-9-]*[a-z0-9]+");
   if (text == "env") return "must not be one of: env";
   return RE2::FullMatch(re2::StringPiece(text.data(), text.size()), shape) ? ""
                                                                            : fmt::format("invalid value: {}", text);

@@ -1,0 +1,213 @@
+// Kong's rules for entities: facts from spec/01-unit/01-db/01-schema and
+// spec/01-unit/01-db/01-schema/11-declarative_config at 3.4.2, and what a check warns of beyond Kong.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "gateway/config/advice.h"
+#include "gateway/config/checks.h"
+#include "gateway/config/configuration.h"
+#include "gateway/config/migrate.h"
+#include "gateway/config/scalars.h"
+
+namespace mes::gateway {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::vector<std::string> findings(const std::string& text, bool advice = false) {
+  reporter report("kong.yml");
+  auto all = load_configuration("_format_version: \"3.0\"\n" + text, report);
+  if (all && advice) advise(*all, report);
+  std::vector<std::string> out;
+  for (const diagnostic& d : report.sorted()) out.push_back(report.text_of(d));
+  return out;
+}
+
+struct row {
+  const char *text, *wrong;  // "" = fine
+};
+
+TEST(entities, have_kongs_rules) {
+  const row rows[] = {
+      // 05-services_spec.lua
+      {"services: [{host: a.com, path: /abc}]", ""},
+      {"services: [{host: a.com, path: abc}]", "should start with: /"},
+      {"services: [{host: a.com, path: //abc}]", "must not have empty segments"},
+      {"services: [{host: a.com, path: '/a b'}]", "characters outside of the reserved list"},
+      {"services: [{host: a.com, path: '/abc%xyz'}]", "invalid url-encoded value: '%xy'"},
+      {"services: [{host: a.com, path: '/%2Fabc%41'}]", ""},
+      {"services: [{host: '127.0.0.1'}]", ""},
+      {"services: [{host: '::1'}]", ""},
+      {"services: [{host: 'a.com:80'}]", "must not have a port"},
+      {"services: [{host: 'a..com'}]", "invalid value: a..com"},
+      {"services: [{host: 'a-.com'}]", "invalid value: a-.com"},
+      {"services: [{host: '256.1.1.1'}]", "invalid value: 256.1.1.1"},
+      {"services: [{host: ''}]", "length must be at least 1"},
+      {"services: [{host: a, name: 'a b'}]", "only accepted ascii characters"},
+      {"services: [{host: a, name: '\xe6\x9c\x8d\xe5\x8a\xa1'}]", ""},
+      {"services: [{host: a, protocol: ftp}]", "'ftp' is none of grpc, grpcs, http"},
+      {"services: [{host: a, protocol: udp, path: /a}]", "has no path"},
+      {"services: [{host: a, connect_timeout: 0}]", "outside of 1"},
+      {"services: [{host: a, retries: 32768}]", "outside of 0 to 32767"},
+      {"services: [{host: a, tls_verify: true}]", "tls_verify needs protocol https"},
+      {"services: [{url: 'https://a.com:8443/x', protocol: ws}]", ""},  // the url's protocol counts
+      {"services: [{url: 'a.com'}]", "there is no host in it"},
+      {"services: [{host: a, tags: ['a,b']}]", "invalid tag 'a,b'"},
+      {"services: [{id: 'x', host: a}]", "'x' is not a valid uuid"},
+      // 06-routes_spec.lua
+      {"routes: [{paths: [/a]}]", ""},
+      {"routes: [{}]", "must set one of 'methods', 'hosts', 'headers', 'paths', 'snis' when 'protocols' is 'https'"},
+      {"routes: [{protocols: [http], name: a}]", "must set one of 'methods', 'hosts', 'headers', 'paths' when"},
+      {"routes: [{protocols: [http, tcp], paths: [/a]}]", "these sets are mutually exclusive"},
+      {"routes: [{protocols: [http], snis: [a.com], paths: [/a]}]", "'snis' can only be set when"},
+      {"routes: [{snis: ['10.0.0.1'], paths: [/a]}]", "must not be an IP"},
+      {"routes: [{snis: ['a.com:443'], paths: [/a]}]", "must not have a port"},
+      {"routes: [{paths: [a]}]", "should start with: / (fixed path) or ~/ (regex path)"},
+      {"routes: [{paths: ['~a']}]", "should start with: / (fixed path) or ~/ (regex path)"},
+      {"routes: [{paths: [/a//b]}]", "must not have empty segments"},
+      {"routes: [{paths: ['/a%20b']}]", "consider use '/a b' instead"},
+      {"routes: [{paths: ['/a b']}]", ""},
+      {"routes: [{paths: ['~/a(b']}]", "invalid regex"},
+      {"routes: [{paths: ['~/a(?=b)']}]", "invalid regex"},  // no look-around in the router
+      {"routes: [{paths: ['~/(?<id>\\d+)$']}]", ""},
+      {"routes: [{hosts: ['*.a.com', 'a.*', 'a.com:80', '*.a.com:80']}]", ""},
+      {"routes: [{hosts: ['a.*.com']}]", "must be placed at leftmost or rightmost label"},
+      {"routes: [{hosts: ['*.a.*']}]", "must have at most one wildcard"},
+      {"routes: [{hosts: ['*a.com']}]", "must be placed at leftmost or rightmost label"},
+      {"routes: [{hosts: ['a.com:65536']}]", "invalid port number"},
+      {"routes: [{methods: [get]}]", "invalid value: get"},
+      {"routes: [{headers: {Host: [a.com]}}]", "cannot contain 'host' header"},
+      {"routes: [{headers: {X-A: ['~*(']}}]", "invalid regex"},
+      {"routes: [{paths: [/a], https_redirect_status_code: 303}]", "'303' is none of 426, 301"},
+      {"routes: [{protocols: [tcp], paths: [/a]}]", "cannot set 'paths'"},
+      {"routes: [{protocols: [tcp], sources: [{ip: 10.0.0.0/8}]}]", ""},
+      {"routes: [{protocols: [tcp], sources: [{ip: 10.0.0.0/99}]}]", "invalid ip or cidr range"},
+      {"routes: [{expression: 'http.path == \"/a\"', priority: 3}]", ""},
+      {"routes: [{expression: 'http.path =='}]", "Router Expression failed validation: column 13"},
+      {"routes: [{expression: 'http.path == \"/a\"', paths: [/b]}]", "cannot stand beside 'expression'"},
+      {"routes: [{paths: [/a], service: nobody}]", "there is no service 'nobody'"},
+      // 09-upstreams_spec.lua, 08-targets_spec.lua
+      {"upstreams: [{name: a.b}]", ""},
+      {"upstreams: [{}]", "field 'name' is missing"},
+      {"upstreams: [{name: '10.0.0.1'}]", "no ip addresses allowed"},
+      {"upstreams: [{name: 'a:80'}]", "no port allowed"},
+      {"upstreams: [{name: a, slots: 9}]", "outside of 10 to 65536"},
+      {"upstreams: [{name: a, hash_on: header}]", "hash_on header needs 'hash_on_header'"},
+      {"upstreams: [{name: a, hash_on: ip, hash_fallback: ip}]", "makes no sense"},
+      {"upstreams: [{name: a, hash_fallback: ip}]", "makes no sense"},
+      {"upstreams: [{name: a, healthchecks: {active: {concurrency: 0}}}]", "outside of 1"},
+      {"upstreams: [{name: a, healthchecks: {active: {healthy: {http_statuses: [99]}}}}]", "outside of 100 to 999"},
+      {"upstreams: [{name: a, healthchecks: {threshold: 101}}]", "outside of 0 to 100"},
+      {"upstreams: [{name: a, targets: [{target: 'a:b:80'}]}]", "not a valid hostname or ip address"},
+      {"upstreams: [{name: a, targets: [{target: a, weight: 65536}]}]", "outside of 0 to 65535"},
+      {"upstreams: [{name: a, targets: [{target: 'a:1'}, {target: 'a:1'}]}]", "there is the same already"},
+      {"targets: [{target: a}]", "field 'upstream' is missing"},
+      // 14-consumers_spec.lua, 11-snis_spec.lua, credentials
+      {"consumers: [{tags: [a]}]", "username or custom_id is missing"},
+      {"consumers: [{username: a}, {username: a}]", "there is one of that name already"},
+      {"consumers: [{username: a, custom_id: x}, {username: b, custom_id: x}]", "there is one of that custom_id"},
+      {"snis: [{name: a.com}]", "field 'certificate' is missing"},
+      {"certificates: [{cert: x, key: y}]", "invalid certificate"},
+      {"acls: [{group: a}]", "field 'consumer' is missing"},
+      {"consumers: [{username: u, keyauth_credentials: [{key: k}, {key: k}]}]", "there is one of that name already"},
+      {"vaults: [{name: aws, prefix: my-vault}]", "vault 'aws' is not installed"},
+      // plugins, and what is not Kong's
+      {"plugins: [{name: cors, route: r}]", "there is no route 'r'"},
+      {"plugins: [{config: {}}]", "field 'name' is missing"},
+      {"consumer_groups: [{name: g}]", "Kong Enterprise's"},
+      {"colours: []", "unknown field 'colours'"},
+  };
+  for (const row& r : rows) {
+    auto found = findings(r.text);
+    std::erase_if(found, [](const std::string& f) { return f.find(": warning: ") != std::string::npos; });
+    if (*r.wrong)
+      EXPECT_THAT(found, testing::Contains(HasSubstr(r.wrong))) << r.text;
+    else
+      EXPECT_THAT(found, IsEmpty()) << r.text;
+  }
+}
+
+// kong/db/migrations/migrate_path_280_300.lua and its spec.
+TEST(entities, get_their_paths_converted_from_old_formats) {
+  EXPECT_EQ(migrate_path("/a/b.c"), "/a/b.c");
+  EXPECT_EQ(migrate_path("/a%20b"), "/a b");
+  EXPECT_EQ(migrate_path("/a/../b"), "/b");
+  EXPECT_EQ(migrate_path("/users/\\d+$"), "~/users/\\d+$");
+  EXPECT_EQ(migrate_path("/a(b)%2e%2F%41"), "~/a(b)\\.%2FA");
+  auto old = [](const char* version) {
+    reporter report("kong.yml");
+    auto all = load_configuration(
+        std::string("_format_version: \"") + version + "\"\nroutes: [{paths: ['/u/\\d+', /p]}]\n", report);
+    return all ? all->routes.at(0).paths : std::vector<std::string>();
+  };
+  EXPECT_THAT(old("2.1"), ElementsAre("~/u/\\d+", "/p"));
+  EXPECT_THAT(old("1.1"), ElementsAre("~/u/\\d+", "/p"));
+  EXPECT_THAT(old("3.0"), ElementsAre("/u/\\d+", "/p"));
+}
+
+// lyaml, lib/lyaml/implicit.lua.
+TEST(entities, take_scalars_as_kongs_reader_does) {
+  auto plain = [](const char* text) {
+    wire::yaml_node n;
+    n.type = wire::yaml_node::kind::scalar;
+    n.scalar = text;
+    return n;
+  };
+  EXPECT_EQ(as_number(plain("012")), 10);
+  EXPECT_EQ(as_number(plain("08")), 8);
+  EXPECT_EQ(as_number(plain("0x1F")), 31);
+  EXPECT_EQ(as_number(plain("0b101")), 5);
+  EXPECT_EQ(as_number(plain("1_000")), 1000);
+  EXPECT_EQ(as_number(plain("1:30")), 90);
+  EXPECT_EQ(as_number(plain("-1.5e3")), -1500);
+  EXPECT_FALSE(as_number(plain("10.0.0.1")));
+  EXPECT_FALSE(as_number(plain("1e")));
+  EXPECT_FALSE(as_number(plain("a:30")));
+  EXPECT_EQ(as_boolean(plain("Yes")), true);
+  EXPECT_EQ(as_boolean(plain("OFF")), false);
+  EXPECT_FALSE(as_boolean(plain("y")));
+}
+
+TEST(entities, take_values_from_the_environment) {
+  ASSERT_EQ(setenv("MES_TEST_KEY", "from outside", 1), 0);
+  ASSERT_EQ(setenv("MES_TEST_JSON", R"({"key": "inside"})", 1), 0);
+  reporter report("kong.yml");
+  auto all = load_configuration(
+      "_format_version: \"3.0\"\nvaults: [{name: env, prefix: my-vault, config: {prefix: MES_TEST_}}]\n"
+      "consumers:\n- username: u\n  keyauth_credentials:\n  - key: '{vault://env/mes-test-key}'\n"
+      "  - key: '{vault://my-vault/json/key}'\n  - key: '{vault://env/MES_NOT_SET}'\n",
+      report);
+  ASSERT_TRUE(all);
+  EXPECT_EQ(all->keyauth_credentials.at(0).key, "from outside");
+  EXPECT_EQ(all->keyauth_credentials.at(1).key, "inside");
+  EXPECT_EQ(all->keyauth_credentials.at(2).key, "");
+  EXPECT_THAT(report.text_of(report.sorted().at(0)), HasSubstr("kong.yml:8:10: warning"));
+  EXPECT_THAT(report.text_of(report.sorted().at(0)), HasSubstr("the environment variable MES_NOT_SET is not set"));
+}
+
+TEST(entities, are_warned_of_where_something_else_was_meant) {
+  auto warned = [](const char* text) { return findings(text, true); };
+  EXPECT_THAT(warned("services: [{name: s, host: a}]"), ElementsAre(HasSubstr("service 's': no route leads to it")));
+  EXPECT_THAT(warned("services: [{name: s, host: $HOST, routes: [{paths: [/]}]}]"),
+              ElementsAre(HasSubstr("looks like a placeholder")));
+  EXPECT_THAT(warned("services:\n- name: s\n  host: a\n  routes:\n  - {name: a, id: "
+                     "00000000-0000-4000-8000-000000000001, paths: [/x]}\n"
+                     "  - {name: b, id: 00000000-0000-4000-8000-000000000002, paths: [/x]}\n"),
+              ElementsAre(HasSubstr("kong.yml:6:5: warning: route 'a': no request reaches it, route 'b' in line 7")));
+  EXPECT_THAT(warned("routes: [{name: r, paths: [/a]}]"), ElementsAre(HasSubstr("has no service")));
+  EXPECT_THAT(warned("upstreams: [{name: u}]"),
+              ElementsAre(HasSubstr("no target with a weight"), HasSubstr("no service has it as its host")));
+  EXPECT_THAT(warned("consumers: [{username: u, plugins: [{name: rate-limiting, config: {minute: 1}}]}]"),
+              ElementsAre(HasSubstr("no authentication plugin finds out who sends a request")));
+  EXPECT_THAT(warned("services: [{name: s, host: a, routes: [{paths: ['/u/\\d+']}]}]"),
+              ElementsAre(HasSubstr("looks like a regular expression")));
+  EXPECT_THAT(warned("_comment: x\n_comment: y\n"), ElementsAre(HasSubstr("the key '_comment' is here twice")));
+}
+
+}  // namespace
+}  // namespace mes::gateway
