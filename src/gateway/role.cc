@@ -6,6 +6,7 @@
 
 #include "base/instant.h"
 #include "gateway/admin/admin.h"
+#include "gateway/config/built_in.h"
 #include "gateway/config/configuration.h"
 #include "gateway/config/read_text.h"
 #include "gateway/jwt/jwks_source.h"
@@ -18,12 +19,6 @@
 #include "gateway/proxy/proxy.h"
 #include "runtime/http_server.h"
 #include "runtime/kafka.h"
-
-// cmake/embed.cmake makes these from infrastructure/kong/kong.yml.
-extern "C" {
-extern const char mes_gateway_kong_yml_begin[];
-extern const char mes_gateway_kong_yml_end[];
-}
 
 namespace mes::gateway {
 namespace {
@@ -169,8 +164,7 @@ class gateway {
 
   result<void> load_file() {
     const std::string& path = _process.settings().text("kong_config");
-    if (path.empty())
-      return load({mes_gateway_kong_yml_begin, mes_gateway_kong_yml_end}, "built-in infrastructure/kong/kong.yml");
+    if (path.empty()) return load(built_in_configuration(), built_in_name);
     auto text = read_text(path);
     if (!text) return fail(text.error());
     return load(std::move(*text), path);

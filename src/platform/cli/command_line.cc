@@ -11,6 +11,7 @@
 
 #include "platform/cli/check.h"
 #include "platform/cli/commands.h"
+#include "platform/cli/explain.h"
 #include "platform/cli/play.h"
 #include "platform/cli/settings_file.h"
 #include "platform/import/import.h"
@@ -70,7 +71,7 @@ int role_command(const runtime::role_definition& role, std::span<const runtime::
 std::string list_of_roles(std::span<const runtime::role_definition> roles) {
   std::string text = "Roles, one in the foreground each (mes ROLE --help lists its settings):\n";
   for (const runtime::role_definition& role : roles) text += fmt::format("  {:<26}{}\n", role.name, role.summary);
-  return text;
+  return text + "\nmes gateway explain METHOD URL says which route takes a request, and why.\n";
 }
 
 // The commands' options, filled by the parser; one command is chosen by its subcommand.
@@ -182,6 +183,8 @@ int command(std::span<const runtime::role_definition> roles, int argc, char** ar
 
 int run_command_line(int argc, char** argv, std::span<const runtime::role_definition> roles) {
   try {
+    if (argc > 2 && std::string_view(argv[1]) == "gateway" && std::string_view(argv[2]) == "explain")
+      return explain_route_command(argc, argv);
     if (argc > 1) {
       const auto role = std::ranges::find(roles, std::string_view(argv[1]), &runtime::role_definition::name);
       if (role != roles.end()) return role_command(*role, roles, argc, argv);

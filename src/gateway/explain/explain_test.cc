@@ -1,0 +1,93 @@
+// What `mes gateway explain` tells of a request.
+#include "gateway/explain/explain.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace mes::gateway {
+namespace {
+
+using testing::AllOf;
+using testing::ContainsRegex;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* config = R"(_format_version: "3.0"
+services:
+- name: orders
+  url: http://orders:8080/v1
+  routes:
+  - name: orders
+    methods: [GET]
+    paths: [/orders]
+    plugins:
+    - {name: rate-limiting, config: {minute: 5}}
+  - name: secure
+    protocols: [https]
+    paths: [/orders/secure]
+    methods: [GET]
+- name: web
+  host: pool
+  routes:
+  - name: all
+    paths: [/]
+  - name: admin
+    hosts: [admin.example]
+    paths: [/]
+consumers:
+- username: app
+  plugins:
+  - {name: rate-limiting, config: {minute: 500}}
+upstreams:
+- name: pool
+  targets:
+  - {target: "10.0.0.1:81", weight: 10}
+plugins:
+- name: cors
+)";
+
+std::string explained(const explain_question& q) {
+  reporter report("kong.yml");
+  auto all = load_configuration(config, report);
+  for (const diagnostic& d : report.sorted()) ADD_FAILURE() << report.text_of(d);
+  if (!all) return "";
+  auto said = explain(*all, q);
+  return said ? said->text : "error: " + said.error().message;
+}
+
+TEST(explain, tells_the_winner_the_second_plugins_and_the_service_with_their_lines) {
+  std::string text = explained({.method = "GET", .url = "http://shop.example/orders/7?x=1"});
+  EXPECT_THAT(text, ContainsRegex("route +orders +kong.yml:6\n"));
+  EXPECT_THAT(text, ContainsRegex("path +/orders +kong.yml:8\n"));
+  EXPECT_THAT(text, HasSubstr("goes to  http://orders:8080/v1/7?x=1\n"));
+  EXPECT_THAT(text, ContainsRegex("second +all +kong.yml:18\n"));
+  EXPECT_THAT(text, HasSubstr("more kinds of matchers (2 > 1)"));
+  EXPECT_THAT(text, ContainsRegex("cors +global +kong.yml:32\n +rate-limiting +route orders +kong.yml:10\n"));
+  EXPECT_THAT(text, ContainsRegex("nearly +admin +kong.yml:20\n +lacks http.host == .admin.example.\n"));
+}
+
+TEST(explain, knows_consumers_upstreams_and_headers) {
+  std::string text = explained({.method = "POST", .url = "/x", .headers = {"Host: admin.example"}, .consumer = "app"});
+  EXPECT_THAT(text, ContainsRegex("route +admin +"));
+  EXPECT_THAT(text, ContainsRegex("rate-limiting +consumer app +kong.yml:26\n"));
+  EXPECT_THAT(text, HasSubstr("goes to  http://pool/x\n"));
+  EXPECT_THAT(text, ContainsRegex("10.0.0.1:81 +weight 10 +kong.yml:30\n"));
+}
+
+TEST(explain, tells_where_a_request_ends_early) {
+  EXPECT_THAT(
+      explained({.method = "GET", .url = "http://a/orders/secure"}),
+      AllOf(ContainsRegex("route +secure"), HasSubstr("426 Please use HTTPS protocol"), Not(HasSubstr("goes to"))));
+}
+
+TEST(explain, says_what_is_wrong_with_a_question) {
+  EXPECT_THAT(explained({.method = "get", .url = "/"}), HasSubstr("error: invalid value: get"));
+  EXPECT_THAT(explained({.method = "GET", .url = "ftp://a/"}), HasSubstr("there are http and https"));
+  EXPECT_THAT(explained({.method = "GET", .url = "orders"}), HasSubstr("'orders' is no URL"));
+  EXPECT_THAT(explained({.method = "GET", .url = "/", .headers = {"no colon"}}), HasSubstr("is no header"));
+  EXPECT_THAT(explained({.method = "GET", .url = "/", .consumer = "nobody"}),
+              HasSubstr("there is no consumer 'nobody'"));
+}
+
+}  // namespace
+}  // namespace mes::gateway
