@@ -165,6 +165,7 @@ class search {
       : _matchers(matchers), _subject(subject), _match(m) {}
 
   std::uint32_t found() const { return _found; }
+  std::size_t compared() const { return _compared; }
 
   void visit(const node* n) {
     if (!n || n->best >= _found) return;
@@ -181,6 +182,7 @@ class search {
     for (std::uint32_t rank : list) {
       if (rank >= _found) return;
       route_match m;
+      ++_compared;
       if (!matches(_matchers[rank].test, _subject, m)) continue;
       _found = rank;
       _match = m;
@@ -230,6 +232,7 @@ class search {
   const route_subject& _subject;
   route_match& _match;
   std::uint32_t _found = route_index::none;
+  std::size_t _compared = 0;
 };
 
 }  // namespace
@@ -239,9 +242,10 @@ route_index::route_index(const std::vector<route_matcher>& matchers)
 
 route_index::~route_index() = default;
 
-std::uint32_t route_index::find(const route_subject& subject, route_match& m) const {
+std::uint32_t route_index::find(const route_subject& subject, route_match& m, std::size_t* compared) const {
   search s(_matchers, subject, m);
   s.visit(subject.query.https ? _https.get() : _http.get());
+  if (compared) *compared = s.compared();
   return s.found();
 }
 

@@ -5,6 +5,7 @@
 // index only leaves out what the expression refuses anyway; the winner is always found by the expressions themselves.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -22,8 +23,9 @@ class route_index {
   route_index(const route_index&) = delete;
   route_index& operator=(const route_index&) = delete;
 
-  // The position of the first matcher that fits; `m` says what of the path has matched.
-  std::uint32_t find(const route_subject& subject, route_match& m) const;
+  // The position of the first matcher that fits; `m` says what of the path has matched. `compared`, if given, counts
+  // the matchers that were looked at.
+  std::uint32_t find(const route_subject& subject, route_match& m, std::size_t* compared = nullptr) const;
 
   struct node;
 

@@ -98,6 +98,68 @@ TEST(route_index, finds_what_the_list_finds) {
   EXPECT_GT(found, 500);
 }
 
+// A lookup looks at a few matchers, however many there are, whatever they are told apart by.
+TEST(route_index, looks_at_few_of_many) {
+  struct {
+    const char* what;
+    void (*make)(route& r, const std::string& n);
+    void (*ask)(route_query& q, std::string& text, header_table& headers, const std::string& n);
+  } sets[] = {
+      {"prefixes", [](route& r, const std::string& n) { r.paths = {"/p/" + n + "/"}; },
+       [](route_query& q, std::string& text, header_table&, const std::string& n) {
+         q.path = text = "/p/" + n + "/x";
+       }},
+      {"hosts", [](route& r, const std::string& n) { r.hosts = {"h" + n + ".com"}; },
+       [](route_query& q, std::string& text, header_table&, const std::string& n) {
+         q.host = text = "h" + n + ".com";
+       }},
+      {"wildcards",
+       [](route& r, const std::string& n) {
+         r.hosts = {"*.h" + n + ".com"};
+         r.paths = {"/"};
+       },
+       [](route_query& q, std::string& text, header_table&, const std::string& n) {
+         q.host = text = "a.h" + n + ".com";
+       }},
+      {"patterns", [](route& r, const std::string& n) { r.paths = {"~/[a-z]+/" + n + "/\\d+$"}; },
+       [](route_query& q, std::string& text, header_table&, const std::string& n) {
+         q.path = text = "/abc/" + n + "/12";
+       }},
+      {"headers",
+       [](route& r, const std::string& n) {
+         r.headers["x-tenant"] = {"t" + n};
+         r.paths = {"/"};
+       },
+       [](route_query&, std::string& text, header_table& headers, const std::string& n) {
+         text = "T" + n;
+         headers.add({.name = "X-Tenant", .value = text});
+       }},
+  };
+  for (const auto& set : sets) {
+    configuration all;
+    for (int i = 0; i < 3000; ++i) {
+      route r{.id = "00000000-0000-4000-8000-" + std::to_string(100'000'000'000 + i)};
+      set.make(r, std::to_string(i));
+      all.routes.push_back(std::move(r));
+    }
+    std::vector<route_matcher> matchers = make_matchers(all);
+    route_index index(matchers);
+    for (int i = 7; i < 3000; i += 500) {
+      std::string text;
+      header_table headers;
+      headers.clear();
+      route_query q{.method = "GET", .path = "/", .host = "none", .headers = &headers};
+      set.ask(q, text, headers, std::to_string(i));
+      route_match m;
+      std::size_t compared = 0;
+      std::uint32_t rank = index.find(route_subject(q), m, &compared);
+      ASSERT_NE(rank, route_index::none) << set.what << " " << i;
+      EXPECT_EQ(matchers[rank].route_index, static_cast<std::size_t>(i)) << set.what;
+      EXPECT_LE(compared, 16U) << set.what;
+    }
+  }
+}
+
 TEST(route_index, knows_what_a_pattern_begins_with) {
   EXPECT_EQ(literal_beginning("^/users/\\d+"), "/users/");
   EXPECT_EQ(literal_beginning("^/v1\\.0/x"), "/v1.0/x");
