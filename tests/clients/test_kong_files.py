@@ -1,0 +1,187 @@
+"""Real kong.yml files of unrelated public repositories: each loads, or is refused at the line of what only Kong
+Enterprise or a third party has; where it loads, each route answers as its file says, against echo servers in the
+services' place."""
+import http.client
+import http.server
+import json
+import os
+import re
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.support.platform import BINARY, ROOT, is_free
+from tests.support.wait import eventually
+
+FILES = sorted((Path(os.environ.get("MES_SHARED", ROOT.parent / "shared")) / "data/kong").glob("*.yml"))
+AUTHENTICATORS = {"jwt", "key-auth", "basic-auth", "hmac-auth", "ldap-auth", "oauth2"}
+
+
+def findings(path):
+    done = subprocess.run([str(BINARY), "check", str(path)], text=True, capture_output=True, timeout=60)
+    return done.returncode, [line for line in done.stdout.splitlines() if ": error: " in line]
+
+
+def refused_for(lines):
+    """Why the file does not load: what only others have, and what we do not have yet."""
+    others = [line for line in lines if "none that Kong ships" in line or "Kong Enterprise's" in line]
+    missing = [line for line in lines if "that this gateway does not have" in line or "not available" in line
+               or "there are no health checks" in line]
+    return others, missing, [line for line in lines if line not in others and line not in missing]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_loads_or_is_refused_at_the_right_line(path):
+    code, lines = findings(path)
+    others, missing, wrong = refused_for(lines)
+    assert not wrong, wrong
+    assert code == (1 if lines else 0)
+    text = path.read_text().splitlines()
+    for line in others + missing:
+        number = int(re.match(re.escape(str(path)) + r":(\d+):\d+: ", line)[1])
+        named = re.search(r"plugin '([^']+)'", line)
+        assert not named or named[1] in text[number - 1] or "config" in line, (line, text[number - 1])
+
+
+class Echo:
+    """A service that answers with what it was asked, on a port of its own."""
+
+    def __init__(self):
+        class handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self):
+                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                body = json.dumps({"path": self.path, "method": self.command}).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(body)
+
+            do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = answer
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.port = self.server.server_port
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def path_of(service):
+    if "url" not in service:
+        return service.get("path") or ""
+    rest = service["url"].split("://", 1)[1]
+    return "/" + rest.split("/", 1)[1] if "/" in rest else ""
+
+
+def on_echo_servers(document):
+    """The file with an echo server in each service's place; its name -> the server."""
+    echoes = {}
+    upstreams = {u["name"] for u in document.get("upstreams") or []}
+    for service in document.get("services") or []:
+        echo = echoes[service["name"]] = Echo()
+        path, pooled = path_of(service), service.get("host") in upstreams
+        if pooled:
+            for upstream in document["upstreams"]:
+                if upstream["name"] == service["host"]:
+                    for target in upstream["targets"]:
+                        target["target"] = f"127.0.0.1:{echo.port}"
+            continue
+        for field in ("url", "protocol", "host", "port", "path"):
+            service.pop(field, None)
+        service["url"] = f"http://127.0.0.1:{echo.port}{path}"
+    return echoes
+
+
+def free_port():
+    return next(port for port in range(21_000, 29_000, 7) if is_free(port) and is_free(port + 1))
+
+
+class Gateway:
+    def __init__(self, config, folder):
+        self.port = free_port()
+        self.log = open(folder / "gateway.log", "w")
+        self.process = subprocess.Popen(
+            [str(BINARY), "gateway", "--kong-config", str(config), "--port", str(self.port), "--admin-port",
+             str(self.port + 1), "--tls", "false", "--discovery", "false", "--tracing", "false", "--data", str(folder)],
+            stdout=self.log, stderr=subprocess.STDOUT)
+        eventually(lambda: self.ask("GET", "/").status)
+
+    def ask(self, method, path, headers=None):
+        assert self.process.poll() is None, "the gateway has ended"
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection.request(method, path, headers=headers or {})
+        answer = connection.getresponse()
+        answer.text = answer.read()
+        connection.close()
+        return answer
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(30)
+        self.log.close()
+
+
+def routes_of(document):
+    for service in document.get("services") or []:
+        for route in service.get("routes") or []:
+            yield service, route
+
+
+def plugins_on(document, service, route):
+    for scope in (document, service, route):
+        for plugin in scope.get("plugins") or []:
+            if plugin.get("enabled", True) and not plugin.get("consumer"):
+                yield plugin["name"]
+
+
+def joined(base, rest):
+    """kong/router/utils.lua, path handling v0, for what these files ask."""
+    return (base.rstrip("/") + "/" + rest.lstrip("/")) if rest else base or "/"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_routes_answer_as_the_file_says(path, tmp_path):
+    code, lines = findings(path)
+    if code:
+        others, missing, _ = refused_for(lines)
+        pytest.skip((others + missing)[0].split(": error: ", 1)[1])
+    document = yaml.safe_load(path.read_text())
+    names = {service["name"]: path_of(service) for service in document.get("services") or []}
+    echoes = on_echo_servers(document)
+    config = tmp_path / "kong.yml"
+    config.write_text(yaml.safe_dump(document))
+    gateway = None
+    try:
+        gateway = Gateway(config, tmp_path)
+        asked = 0
+        for service, route in routes_of(document):
+            for prefix in route.get("paths") or ["/"]:
+                method = (route.get("methods") or ["GET"])[0]
+                target = prefix.rstrip("/") + "/seen?x=1"
+                answer = gateway.ask(method, target, {"Host": (route.get("hosts") or ["127.0.0.1"])[0]})
+                asked += 1
+                if AUTHENTICATORS & set(plugins_on(document, service, route)):
+                    assert answer.status == 401, (target, answer.status, answer.text)
+                    continue
+                assert answer.status == 200, (target, answer.status, answer.text)
+                rest = "/seen?x=1" if route.get("strip_path", True) else target
+                seen = json.loads(answer.text)
+                assert seen == {"path": joined(names[service["name"]], rest), "method": method}, target
+        assert asked >= len(names) > 0
+        if not any("/" in (route.get("paths") or []) for _, route in routes_of(document)):
+            assert gateway.ask("GET", "/of/no/route").status == 404
+    finally:
+        if gateway:
+            gateway.close()
+        for echo in echoes.values():
+            echo.close()
