@@ -272,6 +272,7 @@ class builder {
       p.protocols = p.source.strings("protocols");
       p.enabled = p.source.flag("enabled");
       p.source.values["config"] = p.config.values;
+      for (const char* member : {"ordering", "consumer_group"}) p.source.values.erase(member);  // null, and not Kong's
     });
   }
 

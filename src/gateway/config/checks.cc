@@ -82,6 +82,7 @@ address parse_ipv6(std::string_view text) {
 }
 
 address parse_address(std::string_view text) {
+  if (text.find("${") != std::string_view::npos) return {};  // a placeholder may hold anything
   if (std::ranges::count(text, ':') > 1) return parse_ipv6(text);
   std::size_t colon = text.rfind(':');
   bool ported = colon != std::string_view::npos && is_digits(text.substr(colon + 1));

@@ -112,6 +112,8 @@ const schema& plugin_fields() {
       {.name = "protocols", .type = strings, .fallback = R"(["grpc","grpcs","http","https"])", .one_of = protocols},
       {.name = "enabled", .type = boolean, .fallback = "true"},
       {.name = "config", .type = anything},  // read by the plugin's own table
+      {.name = "ordering", .type = anything, .absent = "the order of plugins is Kong Enterprise's to change"},
+      {.name = "consumer_group", .type = anything, .absent = "consumer groups are Kong Enterprise's"},
       tags_field,
   };
   return fields;

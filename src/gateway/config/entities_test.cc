@@ -119,6 +119,9 @@ TEST(entities, have_kongs_rules) {
       // plugins, and what is not Kong's
       {"plugins: [{name: cors, route: r}]", "there is no route 'r'"},
       {"plugins: [{config: {}}]", "field 'name' is missing"},
+      {"plugins: [{name: cors, ordering: {before: {access: [jwt]}}}]", "Kong Enterprise's to change"},
+      // Beyond Kong: what a template engine was to fill in.
+      {"services: [{url: 'http://${HOST:-a}:3000/x'}, {url: $SERVICE_URL}, {url: 'http://$HOST:$PORT'}]", ""},
       {"consumer_groups: [{name: g}]", "Kong Enterprise's"},
       {"colours: []", "unknown field 'colours'"},
   };

@@ -68,6 +68,7 @@ void expand_url(record& source, const std::string& what, reporter& report) {
   wire::yaml_mark mark = source.mark_of("url");
   auto wrong = [&](std::string_view why) { report.error(mark, fmt::format("{}, url: {}", what, why)); };
   url_parts parts = split_url(url);
+  if (parts.host.empty() && is_placeholder(url)) parts = {.protocol = "http", .host = url, .port = {}, .path = {}};
   std::uint32_t port = parts.protocol == "https" ? 443 : 80;
   if (!parts.port.empty()) {
     const char* end = parts.port.data() + parts.port.size();
