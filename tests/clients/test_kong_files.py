@@ -84,21 +84,21 @@ def path_of(service):
 
 
 def on_echo_servers(document):
-    """The file with an echo server in each service's place; its name -> the server."""
-    echoes = {}
+    """The file with echo servers in the places of services and targets; the servers."""
+    echoes = []
     upstreams = {u["name"] for u in document.get("upstreams") or []}
     for service in document.get("services") or []:
-        echo = echoes[service["name"]] = Echo()
-        path, pooled = path_of(service), service.get("host") in upstreams
-        if pooled:
-            for upstream in document["upstreams"]:
-                if upstream["name"] == service["host"]:
-                    for target in upstream["targets"]:
-                        target["target"] = f"127.0.0.1:{echo.port}"
+        if service.get("host") in upstreams:
             continue
+        path = path_of(service)
+        echoes.append(Echo())
         for field in ("url", "protocol", "host", "port", "path"):
             service.pop(field, None)
-        service["url"] = f"http://127.0.0.1:{echo.port}{path}"
+        service["url"] = f"http://127.0.0.1:{echoes[-1].port}{path}"
+    for upstream in document.get("upstreams") or []:
+        for target in upstream.get("targets") or []:
+            echoes.append(Echo())
+            target["target"] = f"127.0.0.1:{echoes[-1].port}"
     return echoes
 
 
@@ -183,5 +183,5 @@ def test_routes_answer_as_the_file_says(path, tmp_path):
     finally:
         if gateway:
             gateway.close()
-        for echo in echoes.values():
+        for echo in echoes:
             echo.close()
