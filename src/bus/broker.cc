@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 
 #include "base/instant.h"
+#include "bus/configs.h"
 #include "bus/handlers/data.h"
 
 namespace mes::bus {
@@ -31,6 +33,7 @@ void raise_descriptor_limit() {
 struct broker::state : log::state_machine {
   groups::coordinator* groups = nullptr;
   transactions::coordinator* transactions = nullptr;
+  security::cluster_settings* settings = nullptr;
   std::int64_t block_end = 0;  // durable
   std::int64_t next_id = 0;    // below block_end: may be given
   bool asking = false;
@@ -38,6 +41,8 @@ struct broker::state : log::state_machine {
 
   void apply(std::string_view payload) override {
     if (transactions::is_change(static_cast<std::int8_t>(payload[0]))) return transactions->apply(payload);
+    if (static_cast<unsigned char>(payload[0]) == security::cluster_settings::change_byte)
+      return settings->apply(payload);
     if (static_cast<unsigned char>(payload[0]) != producer_ids_change) return groups->apply(payload);
     kafka::reader in(payload);
     in.int8();
@@ -47,15 +52,19 @@ struct broker::state : log::state_machine {
     out.int64(block_end);
     groups->snapshot(out);
     transactions->snapshot(out);
+    settings->snapshot(out);
   }
   bool restore(kafka::reader& in) override {
     block_end = in.int64();
     if (!groups->restore(in)) return false;
-    return in.left() == 0 || transactions->restore(in);  // checkpoints of version 1 have none
+    if (in.left() == 0) return true;  // checkpoints of version 1 have no more
+    if (!transactions->restore(in)) return false;
+    return in.left() == 0 || settings->restore(in);  // those of version 2 have no settings
   }
 };
 
-broker::broker(broker_settings settings, const observe::logger& log) : _settings(std::move(settings)), _logger(log) {}
+broker::broker(broker_settings settings, const observe::logger& log)
+    : _settings(std::move(settings)), _given(_settings), _logger(log) {}
 
 broker::~broker() = default;
 
@@ -85,6 +94,11 @@ result<std::unique_ptr<broker>> broker::open(broker_settings settings, os::file_
       log);
   b->_state->groups = b->_groups.get();
   b->_state->transactions = b->_transactions.get();
+  b->_access = std::make_unique<security::access>(std::move(b->_settings.access),
+                                                  [raw](std::string payload, std::move_only_function<void(bool)> done) {
+                                                    raw->_store->append_state(std::move(payload), std::move(done));
+                                                  });
+  b->_state->settings = &b->_access->settings();
 
   log::store_options options;
   options.files = &files;
@@ -105,27 +119,58 @@ result<std::unique_ptr<broker>> broker::open(broker_settings settings, os::file_
                          [raw](const log::topic& t) { raw->topic_deleted(t); }});
   b->_groups->start();
   b->_transactions->start(*b->_store);
+  b->_access->set_config_changed([raw](const security::access::config_key&) { raw->apply_configs(); });
 
-  net::server_options listen;
-  listen.address = b->_settings.address;
-  listen.port = b->_settings.port;
-  listen.request_bytes_max = b->_settings.request_bytes_max;
-  listen.connections_max = b->_settings.connections_max;
-  auto server = net::server::listen(*b->_loop, listen,
-                                    [raw](net::answer_slot slot, const net::peer& who, char* frame, std::size_t size) {
-                                      return handlers::dispatch(*raw, slot, who, frame, size);
+  if (auto listening = b->listen(); !listening) return fail(std::move(listening.error()));
+  b->apply_configs();
+  b->_loop->set_after_turn([raw] { raw->after_turn(); });
+  if (auto made = b->make_topics(); !made) return fail(std::move(made.error()));
+  return b;
+}
+
+// Takes over what administrators have set of the broker's configurations.
+void broker::apply_configs() {
+  const auto number = [this](std::string_view name, auto& into) {
+    const std::string text = dynamic_broker_config(*this, name);
+    std::from_chars(text.data(), text.data() + text.size(), into);
+  };
+  number("log.retention.ms", _settings.retention_ms);
+  number("log.retention.bytes", _settings.retention_bytes);
+  number("message.max.bytes", _settings.message_bytes_max);
+  number("max.connections", _settings.connections_max);
+  _store->set_retention(_settings.retention_ms, _settings.retention_bytes);
+  _server->set_connections_max(_settings.connections_max);
+}
+
+result<void> broker::listen() {
+  constexpr std::size_t sasl_bytes_max = std::size_t{512} << 10;  // Kafka's sasl.server.max.receive.size
+  net::server_options options;
+  for (const security::listener& l : _access->connections().options().listeners)
+    options.listeners.push_back({l.host, l.port, security::uses_tls(l.secured_by) ? _access->tls() : nullptr,
+                                 security::uses_sasl(l.secured_by) ? sasl_bytes_max : 0});
+  options.request_bytes_max = _settings.request_bytes_max;
+  options.connections_max = _settings.connections_max;
+  auto server = net::server::listen(*_loop, options,
+                                    [this](net::answer_slot slot, const net::peer& who, char* frame, std::size_t size) {
+                                      return handlers::dispatch(*this, slot, who, frame, size);
                                     });
   if (!server) return fail(std::move(server.error()));
-  b->_server = std::move(*server);
-  b->_server->set_fetcher([](const kafka::external_bytes& part, std::size_t from, char* into, std::size_t size) {
+  _server = std::move(*server);
+  _server->set_fetcher([](const kafka::external_bytes& part, std::size_t from, char* into, std::size_t size) {
     const auto& segment = *static_cast<const log::segment*>(part.source.get());
     const auto got = segment.file->pread(part.position + from, {into, size});
     return got && *got == size;
   });
-  b->_server->set_closed([raw](std::uint64_t connection) { raw->forget_fetches_of(connection); });
-  b->_loop->set_after_turn([raw] { raw->after_turn(); });
-  if (auto made = b->make_topics(); !made) return fail(std::move(made.error()));
-  return b;
+  _server->set_closed([this](std::uint64_t connection) {
+    forget_fetches_of(connection);
+    _access->connections().forget(connection);
+  });
+  _server->set_doorman([this](const std::string& host) { return _access->limits().connected(host, net::now_ms()); });
+  _server->set_tls_failed([this](const net::peer& who, std::string_view why) {
+    _stats.authentications_failed += 1;
+    _logger.warn("TLS failed", {{"client", std::string_view(who.host)}, {"reason", why}});
+  });
+  return {};
 }
 
 // The topics of the settings, with one sync; they are there when this returns.
@@ -184,6 +229,8 @@ void broker::housekeeping() {
   if (std::exchange(_trimmed_at, _server->stats().bytes_in) != _server->stats().bytes_in) malloc_trim(0);
   _groups->expire(instant::now().ms());
   _transactions->expire_ids(instant::now().ms());
+  _access->limits().forget_idle(net::now_ms());
+  if (_settings.connections_idle_max_ms > 0) _server->close_idle(_settings.connections_idle_max_ms);
   _loop->after(housekeeping_ms, [this] { housekeeping(); });
 }
 

@@ -17,6 +17,7 @@
 #include "bus/log/store.h"
 #include "bus/net/poller.h"
 #include "bus/net/server.h"
+#include "bus/security/access.h"
 #include "bus/transactions/coordinator.h"
 #include "observe/log.h"
 #include "wire/kafka/errors.h"
@@ -29,21 +30,24 @@ struct topic_spec {
   std::map<std::string, std::string> configs;
 };
 
-struct broker_settings {
-  std::string address = "127.0.0.1";
-  std::uint16_t port = 0;
-  std::string advertised_host;  // "": the address that the client reached
-  std::string directory;
-  std::uint32_t segment_bytes = 64U << 20;
+// What administrators may change while the broker runs (bus/configs_table.h).
+struct changeable_settings {
   std::int64_t retention_ms = 604'800'000;
   std::int64_t retention_bytes = -1;
+  std::size_t message_bytes_max = 1'048'588;  // of a batch, as Kafka's message.max.bytes
+  std::size_t connections_max = 10'000;
+};
+
+struct broker_settings : changeable_settings {
+  std::string directory;
+  security::access_settings access;  // and the listeners
+  std::uint32_t segment_bytes = 64U << 20;
   std::int64_t retention_check_ms = 300'000;  // as Kafka's log.retention.check.interval.ms
   std::int64_t cleaner_interval_ms = 15'000;  // as log.cleaner.backoff.ms
   std::size_t cleaner_memory_bytes = std::size_t{32} << 20;
-  std::uint64_t disk_bytes_max = 0;           // 0: no limit
-  std::size_t message_bytes_max = 1'048'588;  // of a batch, as Kafka's message.max.bytes
+  std::uint64_t disk_bytes_max = 0;  // 0: no limit
   std::size_t request_bytes_max = 100U << 20;
-  std::size_t connections_max = 10'000;
+  std::int64_t connections_idle_max_ms = 600'000;
   bool auto_create_topics = true;
   std::int32_t num_partitions = 3;
   bool sync = true;
@@ -67,6 +71,7 @@ struct broker_stats {
   std::uint64_t duplicates = 0;        // batches of idempotent producers that were there already
   std::uint64_t produce_failures = 0;  // partitions that were answered with an error
   std::uint64_t slow_requests = 0;
+  std::uint64_t authentications = 0, authentications_failed = 0;
 };
 
 struct waiting_fetch;
@@ -81,13 +86,16 @@ class broker {
   result<void> run();                     // the loop; until stop(), then closes the log. An error is fatal.
   void stop();                            // thread-safe
   void post(std::function<void()> work);  // thread-safe; on the loop's thread
-  std::uint16_t port() const { return _server->port(); }
+  std::uint16_t port(std::size_t listener = 0) const { return _server->port(listener); }
 
   // The rest is the loop's, for handlers.
   const broker_settings& settings() const { return _settings; }
+  const changeable_settings& given() const { return _given; }  // by the role, before administrators' changes
   log::store& store() { return *_store; }
   groups::coordinator& groups() { return *_groups; }
   transactions::coordinator& transactions() { return *_transactions; }
+  security::access& access() { return *_access; }
+  const security::access& access() const { return *_access; }
   net::server& server() { return *_server; }
   net::poller& loop() { return *_loop; }
   const observe::logger& logger() const { return _logger; }
@@ -102,8 +110,10 @@ class broker {
   void forget_fetches_of(std::uint64_t connection);
 
  private:
-  struct state;  // producer ids beside groups: what lives in the log
+  void apply_configs();
+  struct state;  // producer ids beside groups and administrators' settings: what lives in the log
   broker(broker_settings settings, const observe::logger& log);
+  result<void> listen();
   result<void> make_topics();
   void after_turn();
   void advanced(const std::shared_ptr<log::topic>& t, std::int32_t partition);
@@ -115,12 +125,14 @@ class broker {
   void clean();
 
   broker_settings _settings;
+  changeable_settings _given;  // by the role: what holds where administrators set nothing
   const observe::logger& _logger;
   broker_stats _stats;
   std::unique_ptr<net::poller> _loop;
   std::unique_ptr<state> _state;
   std::unique_ptr<groups::coordinator> _groups;
   std::unique_ptr<transactions::coordinator> _transactions;
+  std::unique_ptr<security::access> _access;
   std::unique_ptr<log::store> _store;
   std::unique_ptr<net::server> _server;
   std::map<std::uint64_t, std::unique_ptr<waiting_fetch>> _fetches;

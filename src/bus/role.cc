@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "bus/access_setup.h"
 #include "bus/broker.h"
 #include "bus/cli/commands.h"
 #include "bus/http_admin.h"
@@ -18,11 +19,11 @@ using runtime::setting_type;
 
 const std::vector<setting>& settings() {
   using enum setting_type;
-  static const std::vector<setting> table = {
-      {"port", integer, "9092", "Port of the Kafka protocol; the port offset is added.", 1, 65'535},
+  static const std::vector<setting> own = {
+      {"port", integer, "9092", "Port of the Kafka protocol, where `listeners` is empty; the port offset is added.", 1,
+       65'535},
       {"admin_port", integer, "9644", "Port of health, metrics and the console's view; the port offset is added.", 1,
        65'535},
-      {"advertised_host", text, "", "Host that clients are told to connect to; empty: the address they reached."},
       {"retention", duration_ms, "7d", "How long records are kept where the topic does not say."},
       {"retention_bytes", integer, "-1", "Bytes kept of a partition where the topic does not say; -1: no limit.", -1},
       {"disk_bytes_max", size_bytes, "0",
@@ -50,6 +51,11 @@ const std::vector<setting>& settings() {
       {"transactional_id_expiry", duration_ms, "7d", "How long a transactional id is known that is not used.", 60'000},
       {"topics", text, "", "File of the topics to make at start; empty: the platform's own, contracts/topics.yaml."},
   };
+  static const std::vector<setting> table = [] {
+    std::vector<setting> all = own;
+    all.insert(all.end(), access_settings_table().begin(), access_settings_table().end());
+    return all;
+  }();
   return table;
 }
 
@@ -71,10 +77,11 @@ result<broker_settings> settings_of(runtime::process& process, os::file_system& 
   const runtime::config& c = process.settings();
   auto topics = topics_of(process, files);
   if (!topics) return fail(std::move(topics.error()));
+  auto access = make_access_settings(process);
+  if (!access) return fail(std::move(access.error()));
   broker_settings s;
-  s.address = c.text("bind");
-  s.port = static_cast<std::uint16_t>(process.port(static_cast<int>(c.integer("port"))));
-  s.advertised_host = c.text("advertised_host");
+  s.access = std::move(*access);
+  s.connections_idle_max_ms = c.duration("connections_max_idle").count();
   s.directory = process.data_dir().string();
   s.disk_bytes_max = static_cast<std::uint64_t>(c.integer("disk_bytes_max"));
   s.retention_check_ms = c.duration("retention_check_interval").count();
@@ -103,12 +110,19 @@ int run(runtime::process& process) {
     process.log().error(wanted.error().message);
     return 1;
   }
+  // Set once there is a broker: before that nobody can authenticate.
+  const auto serving = std::make_shared<broker*>(nullptr);
+  const token_verifier tokens(process);
+  wanted->access.tokens = tokens.check([serving](std::function<void()> work) {
+    if (*serving) (*serving)->post(std::move(work));
+  });
   auto opened = broker::open(std::move(*wanted), *files, process.log());
   if (!opened) {
     process.log().error(opened.error().message);
     return 1;
   }
   broker& b = **opened;
+  *serving = &b;
   result<void> outcome;
   runtime::thread loop("bus", [&] {
     outcome = b.run();
@@ -138,6 +152,7 @@ int run(runtime::process& process) {
   process.ready();
   const int code = process.run();
   loop.join();
+  *serving = nullptr;
   return outcome ? code : 1;
 }
 

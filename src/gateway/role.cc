@@ -212,7 +212,7 @@ class gateway {
     if (!s.flag("tls")) return o;
     certificate_files files{s.text("tls_certificate"), s.text("tls_key")};
     if (files.certificate.empty()) {
-      auto made = ensure_certificate(_process.data_dir());
+      auto made = runtime::ensure_certificate(_process.data_dir());
       if (!made) return fail(made.error());
       files = *made;
     }

@@ -1,9 +1,13 @@
 #include "bus/handlers/admin.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
+#include <set>
 
 #include "bus/configs.h"
+#include "bus/handlers/admin_parts.h"
 #include "bus/handlers/data.h"
 
 namespace mes::bus::handlers {
@@ -11,22 +15,25 @@ namespace kafka = wire::kafka;
 using kafka::error_code;
 namespace {
 
-// Answers when all parts of it are done: made with one part, the handler itself.
-template <class Response>
-struct gathered {
-  call from;
-  Response response;
-  std::size_t left = 1;
+constexpr std::string_view not_hosted = "This server does not host this topic-partition.";
+constexpr std::string_view named_twice = "Duplicate topic name.";
+constexpr std::string_view over_quota = "The throttling quota has been exceeded.";
+constexpr std::string_view not_stored = "The log could not be written";
 
-  void done() {
-    if (--left == 0) from.answer(response);
-  }
-};
-
+// Counts a change of topics; false: the client is over its quota and is told so instead (KIP-599).
 template <class Part>
-void refuse(Part& part, error_code error, std::string why) {
-  part.error_code = kafka::code(error);
-  part.error_message = std::move(why);
+bool within_quota(const call& c, std::size_t partitions, std::int16_t strict_from, Part& out) {
+  if (c.of->access().limits().mutate(c.user(), c.client_id, static_cast<double>(partitions), c.version >= strict_from,
+                                     net::now_ms()))
+    return true;
+  refuse(out, error_code::throttling_quota_exceeded, over_quota);
+  return false;
+}
+
+template <class Response>
+void throttle_mutations(const call& c, Response& response) {
+  const std::int64_t wait_ms = c.of->access().limits().mutation_wait_ms(c.user(), c.client_id, net::now_ms());
+  response.throttle_time_ms = static_cast<std::int32_t>(std::min<std::int64_t>(wait_ms, INT32_MAX));
 }
 
 using creatable = kafka::create_topics_request::creatable_topic;
@@ -34,40 +41,97 @@ using created = kafka::create_topics_response::creatable_topic_result;
 
 constexpr std::int32_t partitions_max = 10'000;
 
+std::optional<std::string> name_fault(std::string_view name) {
+  if (is_topic_name(name)) return std::nullopt;
+  if (name.empty()) return "Topic name is invalid: the empty string is not allowed";
+  if (name == "." || name == "..") return "Topic name is invalid: '.' or '..' is not allowed";
+  if (name.size() > 249)
+    return fmt::format("Topic name is invalid: the length of '{}' is longer than the max allowed length 249", name);
+  return fmt::format(
+      "Topic name is invalid: '{}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'",
+      name);
+}
+
+// Kafka's metrics write '.' as '_': names that differ in nothing else would be one there.
+std::optional<std::string> colliding(const log::store& store, std::string_view name) {
+  const auto unified = [](std::string_view text) {
+    std::string out(text);
+    std::ranges::replace(out, '.', '_');
+    return out;
+  };
+  if (name.find_first_of("._") == std::string_view::npos) return std::nullopt;
+  const std::string wanted = unified(name);
+  for (const auto& [other, t] : store.topics())
+    if (other.size() == name.size() && unified(other) == wanted) return other;
+  return std::nullopt;
+}
+
+bool check_assignments(const creatable& topic, created& out) {
+  if (topic.replication_factor != -1)
+    return refuse(out, error_code::invalid_request,
+                  "A manual partition assignment was specified, but replication factor was not set to -1.");
+  if (topic.num_partitions != -1)
+    return refuse(out, error_code::invalid_request,
+                  "A manual partition assignment was specified, but numPartitions was not set to -1.");
+  std::set<std::int32_t> indexes;
+  for (const auto& a : topic.assignments) {
+    if (!indexes.insert(a.partition_index).second)
+      return refuse(out, error_code::invalid_replica_assignment,
+                    fmt::format("Found multiple manual partition assignments for partition {}", a.partition_index));
+    if (auto why = replicas_fault(a.broker_ids)) return refuse(out, error_code::invalid_replica_assignment, *why);
+  }
+  if (*indexes.begin() != 0 || *indexes.rbegin() != static_cast<std::int32_t>(indexes.size()) - 1)
+    return refuse(out, error_code::invalid_replica_assignment,
+                  "partitions should be a consecutive 0-based integer sequence");
+  out.num_partitions = static_cast<std::int32_t>(indexes.size());
+  return true;
+}
+
+bool check_counts(const broker& b, const creatable& topic, created& out) {
+  if (topic.replication_factor < -1 || topic.replication_factor == 0)
+    return refuse(out, error_code::invalid_replication_factor,
+                  "Replication factor must be larger than 0, or -1 to use the default value.");
+  if (topic.replication_factor > 1)
+    return refuse(
+        out, error_code::invalid_replication_factor,
+        fmt::format("Unable to replicate the partition {} time(s): The target replication factor of {} cannot "
+                    "be reached because only 1 broker(s) are registered.",
+                    topic.replication_factor, topic.replication_factor));
+  if (topic.num_partitions < -1 || topic.num_partitions == 0)
+    return refuse(out, error_code::invalid_partitions,
+                  "Number of partitions was set to an invalid non-positive value.");
+  out.num_partitions = topic.num_partitions == -1 ? b.settings().num_partitions : topic.num_partitions;
+  return true;
+}
+
 // Fills in the defaults; an error goes into `out`.
 bool check_new_topic(const broker& b, const creatable& topic, const log::store& store, created& out,
-                     std::map<std::string, std::string>& configs) {
-  if (!is_topic_name(topic.name))
-    return refuse(out, error_code::invalid_topic, "A topic's name has 1 to 249 of a-z A-Z 0-9 . _ -"), false;
+                     config_values& configs) {
+  if (auto why = name_fault(topic.name)) return refuse(out, error_code::invalid_topic, *why);
   if (store.find(topic.name) || store.is_being_created(topic.name))
-    return refuse(out, error_code::topic_already_exists, "Topic '" + out.name + "' already exists."), false;
-  if (!topic.assignments.empty() && (topic.num_partitions != -1 || topic.replication_factor != -1))
-    return refuse(out, error_code::invalid_request, "Either assignments or counts, not both"), false;
-  for (const auto& a : topic.assignments)
-    if (a.broker_ids != std::vector{b.node_id} || a.partition_index < 0 ||
-        static_cast<std::size_t>(a.partition_index) >= topic.assignments.size())
-      return refuse(out, error_code::invalid_replica_assignment, "There is one broker, of id 1"), false;
-  out.num_partitions = topic.num_partitions;
-  if (!topic.assignments.empty()) out.num_partitions = static_cast<std::int32_t>(topic.assignments.size());
-  if (out.num_partitions == -1) out.num_partitions = b.settings().num_partitions;
-  if (out.num_partitions < 1 || out.num_partitions > partitions_max)
-    return refuse(out, error_code::invalid_partitions, "Number of partitions must be from 1 to 10000"), false;
-  if (topic.replication_factor != -1 && topic.replication_factor != 1)
-    return refuse(out, error_code::invalid_replication_factor, "Replication factor is 1: there is one broker"), false;
+    return refuse(out, error_code::topic_already_exists, fmt::format("Topic '{}' already exists.", topic.name));
+  if (const auto other = colliding(store, topic.name))
+    return refuse(out, error_code::invalid_topic,
+                  fmt::format("Topic '{}' collides with existing topic: {}", topic.name, *other));
+  if (!(topic.assignments.empty() ? check_counts(b, topic, out) : check_assignments(topic, out))) return false;
+  if (out.num_partitions > partitions_max)
+    return refuse(out, error_code::invalid_partitions,
+                  fmt::format("A topic has {} partitions at most on this broker.", partitions_max));
   out.replication_factor = 1;
   for (const auto& config : topic.configs) {
-    if (!config.value) continue;  // null: the default
-    if (auto why = check_topic_config(config.name, *config.value))
-      return refuse(out, error_code::invalid_config, std::move(*why)), false;
+    if (!config.value)
+      return refuse(out, error_code::invalid_config,
+                    fmt::format("Null value not supported for topic configs: {}", config.name));
     configs[std::string(config.name)] = *config.value;
   }
+  if (auto why = check_configs(config_resource::topic, configs)) return refuse(out, error_code::invalid_config, *why);
   return true;
 }
 
 void show_configs(const broker& b, const log::topic& t, created& out) {
-  for (auto& config : topic_configs(b, t))
-    out.configs->push_back({std::move(config.name), std::move(config.value), config.read_only,
-                            static_cast<std::int8_t>(config.is_default ? 5 : 1), false});
+  for (const shown_config& config : topic_configs(b, t))
+    out.configs->push_back(
+        {std::string(config.name), config.value(), config.read_only, static_cast<std::int8_t>(config.source()), false});
 }
 
 }  // namespace
@@ -80,12 +144,20 @@ void create_topics(const call& c, kafka::create_topics_request& request) {
   for (const creatable& topic : request.topics) {
     created& out = topics.emplace_back();
     out.name = topic.name;
-    std::map<std::string, std::string> configs;
+    config_values configs;
     if (std::ranges::count(request.topics, topic.name, &creatable::name) > 1) {
-      refuse(out, error_code::invalid_request, "The topic is named more than once");
+      refuse(out, error_code::invalid_request, named_twice);
       continue;
     }
-    if (!check_new_topic(b, topic, b.store(), out, configs) || request.validate_only) continue;
+    if (!check_new_topic(b, topic, b.store(), out, configs)) continue;
+    if (!within_quota(c, static_cast<std::size_t>(out.num_partitions), 6, out)) continue;
+    if (request.validate_only) {
+      log::topic as_if;
+      as_if.name = out.name;
+      as_if.configs = std::move(configs);
+      show_configs(b, as_if, out);
+      continue;
+    }
     ++all->left;
     b.store().create_topic(out.name, out.num_partitions, std::move(configs), [c, all, &out](bool stored) {
       const auto t = c.of->store().find(out.name);
@@ -93,11 +165,12 @@ void create_topics(const call& c, kafka::create_topics_request& request) {
         out.topic_id = t->id;
         show_configs(*c.of, *t, out);
       } else {
-        refuse(out, error_code::kafka_storage_error, "The log could not be written");
+        refuse(out, error_code::kafka_storage_error, not_stored);
       }
       all->done();
     });
   }
+  throttle_mutations(c, all->response);
   all->done();
 }
 
@@ -106,26 +179,71 @@ void delete_topics(const call& c, kafka::delete_topics_request& request) {
   for (const auto name : request.topic_names) request.topics.push_back({name, {}});
   auto& answers = all->response.responses;
   answers.reserve(request.topics.size());
+  std::set<uuid> seen;
   for (const auto& topic : request.topics) {
     auto& out = answers.emplace_back();
     const auto t = topic.name ? c.of->store().find(*topic.name) : c.of->store().find(topic.topic_id);
     if (topic.name) out.name = std::string(*topic.name);
     out.topic_id = topic.topic_id;
+    if (topic.name && topic.topic_id != uuid{}) {
+      refuse(out, error_code::invalid_request, "You may not specify both topic name and topic id.");
+      continue;
+    }
     if (!t) {
       refuse(out, topic.name ? error_code::unknown_topic_or_partition : error_code::unknown_topic_id,
-             "This server does not host this topic");
+             topic.name ? not_hosted : "This server does not host this topic ID.");
+      continue;
+    }
+    if (!seen.insert(t->id).second) {
+      refuse(out, error_code::invalid_request, topic.name ? named_twice : "Duplicate topic id.");
       continue;
     }
     out.name = t->name;
     out.topic_id = t->id;
+    if (!within_quota(c, t->partitions.size(), 5, out)) continue;
     ++all->left;
     c.of->store().delete_topic(t->id, [all, &out](bool stored) {
-      if (!stored) refuse(out, error_code::kafka_storage_error, "The log could not be written");
+      if (!stored) refuse(out, error_code::kafka_storage_error, not_stored);
       all->done();
     });
   }
+  throttle_mutations(c, all->response);
   all->done();
 }
+
+namespace {
+
+// How many partitions are added; 0: an error is in `out`.
+std::size_t check_more_partitions(const kafka::create_partitions_request::create_partitions_topic& topic,
+                                  const log::topic& t,
+                                  kafka::create_partitions_response::create_partitions_topic_result& out) {
+  const auto have = static_cast<std::int32_t>(t.partitions.size());
+  if (topic.count <= have || topic.count > partitions_max) {
+    refuse(
+        out, error_code::invalid_partitions,
+        topic.count > partitions_max ? fmt::format("A topic has {} partitions at most on this broker.", partitions_max)
+        : topic.count == have        ? "Topic already has " + std::to_string(have) + " partition(s)."
+                              : fmt::format("The topic {} currently has {} partition(s); {} would not be an increase.",
+                                            t.name, have, topic.count));
+    return 0;
+  }
+  const auto added = static_cast<std::size_t>(topic.count - have);
+  if (!topic.assignments) return added;
+  if (topic.assignments->size() != added) {
+    refuse(out, error_code::invalid_replica_assignment,
+           fmt::format("Attempted to add {} additional partition(s), but only {} assignment(s) were specified.", added,
+                       topic.assignments->size()));
+    return 0;
+  }
+  for (const auto& a : *topic.assignments)
+    if (auto why = replicas_fault(a.broker_ids)) {
+      refuse(out, error_code::invalid_replica_assignment, *why);
+      return 0;
+    }
+  return added;
+}
+
+}  // namespace
 
 void create_partitions(const call& c, kafka::create_partitions_request& request) {
   auto all = std::make_shared<gathered<kafka::create_partitions_response>>(c);
@@ -135,20 +253,24 @@ void create_partitions(const call& c, kafka::create_partitions_request& request)
     auto& out = answers.emplace_back();
     out.name = topic.name;
     const auto t = c.of->store().find(topic.name);
-    if (!t) {
-      refuse(out, error_code::unknown_topic_or_partition, "This server does not host this topic");
-    } else if (topic.count <= static_cast<std::int32_t>(t->partitions.size()) || topic.count > partitions_max) {
-      refuse(
-          out, error_code::invalid_partitions,
-          "The topic has " + std::to_string(t->partitions.size()) + " partitions: only more is possible, up to 10000");
-    } else if (!request.validate_only) {
-      ++all->left;
-      c.of->store().add_partitions(t->id, topic.count, [all, &out](bool stored) {
-        if (!stored) refuse(out, error_code::kafka_storage_error, "The log could not be written");
-        all->done();
-      });
+    if (std::ranges::count(request.topics, topic.name,
+                           &kafka::create_partitions_request::create_partitions_topic::name) > 1) {
+      refuse(out, error_code::invalid_request, named_twice);
+      continue;
     }
+    if (!t) {
+      refuse(out, error_code::unknown_topic_or_partition, not_hosted);
+      continue;
+    }
+    const std::size_t added = check_more_partitions(topic, *t, out);
+    if (added == 0 || !within_quota(c, added, 3, out) || request.validate_only) continue;
+    ++all->left;
+    c.of->store().add_partitions(t->id, topic.count, [all, &out](bool stored) {
+      if (!stored) refuse(out, error_code::kafka_storage_error, not_stored);
+      all->done();
+    });
   }
+  throttle_mutations(c, all->response);
   all->done();
 }
 
@@ -185,58 +307,6 @@ void delete_records(const call& c, kafka::delete_records_request& request) {
     }
   }
   all->done();
-}
-
-void describe_configs(const call& c, kafka::describe_configs_request& request) {
-  constexpr std::int8_t topic_resource = 2, broker_resource = 4;
-  constexpr std::int8_t from_topic = 1, from_static = 4, from_default = 5;
-  broker& b = *c.of;
-  kafka::describe_configs_response response;
-  for (const auto& resource : request.resources) {
-    auto& out = response.results.emplace_back();
-    out.resource_type = resource.resource_type;
-    out.resource_name = resource.resource_name;
-    std::vector<shown_config> configs;
-    if (resource.resource_type == topic_resource) {
-      const auto t = b.store().find(resource.resource_name);
-      if (!t) {
-        refuse(out, error_code::unknown_topic_or_partition, "This server does not host this topic");
-        continue;
-      }
-      configs = topic_configs(b, *t);
-    } else if (resource.resource_type == broker_resource) {
-      if (resource.resource_name.empty()) continue;  // dynamic defaults of the cluster: none are set
-      configs = broker_configs(b);
-    } else {
-      refuse(out, error_code::invalid_request, "Configs of topics (2) and of the broker (4) can be described");
-      continue;
-    }
-    for (auto& config : configs) {
-      if (resource.configuration_keys &&
-          std::ranges::find(*resource.configuration_keys, config.name) == resource.configuration_keys->end())
-        continue;
-      auto& shown = out.configs.emplace_back();
-      shown.name = config.name;
-      shown.value = config.value;
-      shown.read_only = config.read_only;
-      shown.config_source = config.read_only ? from_static : config.is_default ? from_default : from_topic;
-      shown.config_type = static_cast<std::int8_t>(config.type);
-      if (request.include_synonyms) shown.synonyms.push_back({config.name, config.value, shown.config_source});
-    }
-  }
-  c.answer(response);
-}
-
-void describe_cluster(const call& c, kafka::describe_cluster_request& request) {
-  const broker& b = *c.of;
-  kafka::describe_cluster_response response;
-  response.endpoint_type = request.endpoint_type;
-  response.cluster_id = c.of->store().cluster_id().to_hex();
-  response.controller_id = b.node_id;
-  response.brokers.push_back({b.node_id,
-                              b.settings().advertised_host.empty() ? c.local_host : b.settings().advertised_host,
-                              b.port(), std::nullopt, false});
-  c.answer(response);
 }
 
 }  // namespace mes::bus::handlers

@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <array>
+#include <chrono>
 
 #include "bus/handlers/admin.h"
 #include "bus/handlers/call.h"
 #include "bus/handlers/data.h"
 #include "bus/handlers/group.h"
+#include "bus/handlers/sasl.h"
 #include "bus/handlers/transactions.h"
 #include "wire/kafka/generated/data.h"
 
@@ -29,6 +31,7 @@ constexpr std::array handlers_table = {
     api_handler{api::sync_group, decoded<kafka::sync_group_request, sync_group>},
     api_handler{api::describe_groups, decoded<kafka::describe_groups_request, describe_groups>},
     api_handler{api::list_groups, decoded<kafka::list_groups_request, list_groups>},
+    api_handler{api::sasl_handshake, decoded<kafka::sasl_handshake_request, sasl_handshake>},
     api_handler{api::api_versions, decoded<kafka::api_versions_request, api_versions>},
     api_handler{api::create_topics, decoded<kafka::create_topics_request, create_topics>},
     api_handler{api::delete_topics, decoded<kafka::delete_topics_request, delete_topics>},
@@ -43,11 +46,38 @@ constexpr std::array handlers_table = {
     api_handler{api::list_transactions, decoded<kafka::list_transactions_request, list_transactions>},
     api_handler{api::offset_for_leader_epoch, decoded<kafka::offset_for_leader_epoch_request, offset_for_leader_epoch>},
     api_handler{api::describe_configs, decoded<kafka::describe_configs_request, describe_configs>},
+    api_handler{api::sasl_authenticate, decoded<kafka::sasl_authenticate_request, sasl_authenticate>},
     api_handler{api::create_partitions, decoded<kafka::create_partitions_request, create_partitions>},
     api_handler{api::delete_groups, decoded<kafka::delete_groups_request, delete_groups>},
     api_handler{api::offset_delete, decoded<kafka::offset_delete_request, offset_delete>},
     api_handler{api::describe_cluster, decoded<kafka::describe_cluster_request, describe_cluster>},
+    api_handler{api::describe_acls, decoded<kafka::describe_acls_request, describe_acls>},
+    api_handler{api::create_acls, decoded<kafka::create_acls_request, create_acls>},
+    api_handler{api::delete_acls, decoded<kafka::delete_acls_request, delete_acls>},
+    api_handler{api::alter_configs, decoded<kafka::alter_configs_request, alter_configs>},
+    api_handler{api::describe_log_dirs, decoded<kafka::describe_log_dirs_request, describe_log_dirs>},
+    api_handler{api::elect_leaders, decoded<kafka::elect_leaders_request, elect_leaders>},
+    api_handler{api::incremental_alter_configs,
+                decoded<kafka::incremental_alter_configs_request, incremental_alter_configs>},
+    api_handler{api::alter_partition_reassignments,
+                decoded<kafka::alter_partition_reassignments_request, alter_partition_reassignments>},
+    api_handler{api::list_partition_reassignments,
+                decoded<kafka::list_partition_reassignments_request, list_partition_reassignments>},
+    api_handler{api::describe_client_quotas, decoded<kafka::describe_client_quotas_request, describe_client_quotas>},
+    api_handler{api::alter_client_quotas, decoded<kafka::alter_client_quotas_request, alter_client_quotas>},
+    api_handler{api::describe_user_scram_credentials,
+                decoded<kafka::describe_user_scram_credentials_request, describe_user_scram_credentials>},
+    api_handler{api::alter_user_scram_credentials,
+                decoded<kafka::alter_user_scram_credentials_request, alter_user_scram_credentials>},
+    api_handler{api::list_config_resources, decoded<kafka::list_config_resources_request, list_config_resources>},
+    api_handler{api::describe_topic_partitions,
+                decoded<kafka::describe_topic_partitions_request, describe_topic_partitions>},
 };
+
+std::int64_t monotonic_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
 
 // librdkafka 2.0.2 turns compression off unless Produce 0 is advertised; it never sends it.
 std::int16_t advertised_min(const kafka::api_info& info) { return info.key == api::produce ? 0 : info.version_min; }
@@ -113,31 +143,80 @@ void call::begin(kafka::writer& out, bool flexible) const {
   if (flexible && api != kafka::api::api_versions) out.varuint(0);
 }
 
-void call::send(kafka::writer out) const {
+void call::send(kafka::writer out, std::int64_t wait_ms) const {
   kafka::writer length;
   length.int32(static_cast<std::int32_t>(out.size() - 4));
   std::ranges::copy(length.buffer(), out.buffer().begin());
   of->slow().answered(*this);
   of->server().answer(slot, std::move(out));
+  if (wait_ms > 0) of->server().mute(slot.connection, wait_ms);
 }
 
+void call::answer_nothing() const {
+  // There is no answer to tell by what was refused: Kafka closes the connection.
+  if (amendments) return of->server().close_connection(slot.connection);
+  of->server().answer_nothing(slot);
+  if (const std::int64_t wait_ms = quota_wait_ms(0); wait_ms > 0) of->server().mute(slot.connection, wait_ms);
+}
+
+// What the client must wait because of this request and its answer.
+std::int64_t call::quota_wait_ms(std::size_t answer_bytes) const {
+  security::quotas& limits = of->access().limits();
+  if (!limits.active() || !handled_ns) return throttle_ms;
+  using enum security::quota_kind;
+  const std::int64_t now = net::now_ms();
+  std::int64_t wait_ms = throttle_ms;
+  if (api == api::fetch)
+    wait_ms = std::max(wait_ms, limits.record(fetch, user(), client_id, static_cast<double>(answer_bytes), now));
+  // A hundred percent is one second of the thread each second. Waiting for data or for the disk takes none of it.
+  const double spent = static_cast<double>(std::min(monotonic_ns() - started_ns, *handled_ns)) / 1e9 * 100;
+  return std::max(wait_ms, limits.record(request, user(), client_id, spent, now));
+}
+
+security::listener call::advertised() const {
+  security::listener l = of->access().connections().options().listeners[who->listener];
+  if (l.advertised_host.empty()) l.advertised_host = local_host;
+  if (l.advertised_port == 0) l.advertised_port = of->server().port(who->listener);
+  return l;
+}
+
+namespace {
+
+// Notes when the request came, and what it costs by its size.
+void count_for_quotas(call& c) {
+  security::quotas& limits = c.of->access().limits();
+  if (!limits.active() || c.api == api::sasl_handshake || c.api == api::sasl_authenticate) return;
+  c.started_ns = monotonic_ns();
+  c.handled_ns = std::make_shared<std::int64_t>(INT64_MAX);
+  if (c.api == api::produce)
+    c.throttle_ms = limits.record(security::quota_kind::produce, c.user(), c.client_id, static_cast<double>(c.bytes),
+                                  net::now_ms());
+}
+
+}  // namespace
+
 bool dispatch(broker& b, net::answer_slot slot, const net::peer& who, char* frame, std::size_t size) {
-  kafka::reader in({frame, size});
   call c;
   c.of = &b;
+  c.who = b.access().connections().of(who);
   c.slot = slot;
+  if (!c.who) return false;
+  if (c.who->now == security::session::stage::raw_exchange) return raw_sasl(c, {frame, size});
+  kafka::reader in({frame, size});
   const std::int16_t key = in.int16();
   c.version = in.int16();
   c.correlation = in.int32();
   c.client_id = in.nullable_string(false).value_or(std::string_view{});
   c.client_host = who.host;
   c.local_host = who.local_host;
+  c.bytes = size;
   c.received = std::chrono::steady_clock::now();
   if (!in.ok()) return false;
   const api_handler* handler = find_handler(key);
   const kafka::api_info* info = served(key);
   if (!handler || !info) return false;
   c.api = info->key;
+  if (!b.access().connections().admits(*c.who, c.api, net::now_ms())) return false;
   b.stats().apis[key].requests += 1;
   if (c.version < info->version_min || c.version > info->version_max) {
     if (c.api != api::api_versions) return false;
@@ -145,7 +224,13 @@ bool dispatch(broker& b, net::answer_slot slot, const net::peer& who, char* fram
     return true;
   }
   if (c.version >= info->flexible_from) in.tags([](std::uint32_t) { return false; });
-  return handler->handle(std::move(c), in);
+  count_for_quotas(c);
+  if (!c.handled_ns) return handler->handle(std::move(c), in);
+  const auto handled = c.handled_ns;
+  const std::int64_t started = c.started_ns;
+  const bool fine = handler->handle(std::move(c), in);
+  *handled = monotonic_ns() - started;
+  return fine;
 }
 
 }  // namespace mes::bus::handlers

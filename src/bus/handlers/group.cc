@@ -36,7 +36,7 @@ kafka::join_group_response answer_of(const call& c, groups::join_result r) {
 void find_coordinator(const call& c, kafka::find_coordinator_request& request) {
   const broker& b = *c.of;
   constexpr std::int8_t for_group = 0, for_transaction = 1;
-  const std::string host = b.settings().advertised_host.empty() ? c.local_host : b.settings().advertised_host;
+  const security::listener here = c.advertised();
   const bool known = request.key_type == for_group || request.key_type == for_transaction;
   const auto error = known ? error_code::none : error_code::invalid_request;
   const auto why = error == error_code::none
@@ -47,8 +47,8 @@ void find_coordinator(const call& c, kafka::find_coordinator_request& request) {
     response.error_code = kafka::code(error);
     response.error_message = why;
     response.node_id = error == error_code::none ? b.node_id : -1;
-    response.host = error == error_code::none ? host : "";
-    response.port = error == error_code::none ? b.port() : -1;
+    response.host = error == error_code::none ? here.advertised_host : "";
+    response.port = error == error_code::none ? here.advertised_port : -1;
   }
   for (const auto key : request.coordinator_keys) {
     auto& out = response.coordinators.emplace_back();
@@ -56,8 +56,8 @@ void find_coordinator(const call& c, kafka::find_coordinator_request& request) {
     out.error_code = kafka::code(error);
     out.error_message = why;
     out.node_id = error == error_code::none ? b.node_id : -1;
-    out.host = error == error_code::none ? host : "";
-    out.port = error == error_code::none ? b.port() : -1;
+    out.host = error == error_code::none ? here.advertised_host : "";
+    out.port = error == error_code::none ? here.advertised_port : -1;
   }
   c.answer(response);
 }

@@ -32,8 +32,9 @@ void answer(const call& c, const std::vector<wanted>& topics) {
   kafka::metadata_response response;
   auto& self = response.brokers.emplace_back();
   self.node_id = b.node_id;
-  self.host = b.settings().advertised_host.empty() ? c.local_host : b.settings().advertised_host;
-  self.port = b.port();
+  const security::listener here = c.advertised();
+  self.host = here.advertised_host;
+  self.port = here.advertised_port;
   response.cluster_id = b.store().cluster_id().to_hex();
   response.controller_id = b.node_id;
   for (const wanted& w : topics) {

@@ -121,6 +121,12 @@ class store {
   void append_state(std::string payload, done callback);
   void when_durable(done callback);
 
+  // Of topics that do not say.
+  void set_retention(std::int64_t ms, std::int64_t bytes) {
+    _options.retention_ms = ms;
+    _options.retention_bytes = bytes;
+  }
+
   void submit();
   result<void> collect();  // an error is fatal: stop
   void retire();           // retention, disk_bytes_max, compaction; now and then

@@ -13,11 +13,14 @@
 #include <cerrno>
 #include <cstring>
 
+#include "bus/net/transport.h"
+
 namespace mes::bus::net {
 namespace {
 
 constexpr std::size_t scratch_size = std::size_t{256} << 10;
 constexpr int reads_in_a_turn = 4;  // of one connection, so that none starves the others
+constexpr std::size_t turned_away_max = 1'000;
 
 std::uint32_t frame_size(const char* at) {
   std::uint32_t size;
@@ -42,7 +45,13 @@ struct server::connection {
   };
 
   int fd = -1;
+  transport wire;
   peer who;
+  bool identified = false;  // the handshake is over: who.certificate is set
+  bool closing = false;     // once its answers are sent
+  std::size_t request_bytes_max = 0;
+  poller::timer_id muted = 0;
+  std::int64_t last_active_ms = 0;
   std::uint64_t next_sequence = 0;
   std::deque<slot> slots;      // requests in order
   std::deque<output> outputs;  // answers on their way
@@ -63,51 +72,65 @@ server::server(poller& loop, server_options options, handler handle)
 server::~server() {
   for (auto& [id, c] : _connections) {
     _loop.remove(c->fd);
+    if (c->muted != 0) _loop.cancel(c->muted);
     close(c->fd);
+  }
+  for (const auto& [fd, timer] : _turned_away) {
+    _loop.cancel(timer);
+    close(fd);
   }
   stop_accepting();
 }
 
 void server::stop_accepting() {
-  if (_listener < 0) return;
-  _loop.remove(_listener);
-  close(_listener);
-  _listener = -1;
+  for (listener& l : _listeners) {
+    if (l.fd < 0) continue;
+    _loop.remove(l.fd);
+    close(l.fd);
+    l.fd = -1;
+  }
 }
 
 result<std::unique_ptr<server>> server::listen(poller& loop, server_options options, handler handle) {
+  std::unique_ptr<server> s(new server(loop, std::move(options), std::move(handle)));
+  for (std::size_t i = 0; i < s->_options.listeners.size(); ++i)
+    if (auto opened = s->open_listener(i); !opened) return fail(std::move(opened.error()));
+  return s;
+}
+
+result<void> server::open_listener(std::size_t index) {
+  const listen_address& wanted = _options.listeners[index];
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
-  const int status = getaddrinfo(options.address.c_str(), std::to_string(options.port).c_str(), &hints, &found);
+  const int status = getaddrinfo(wanted.address.empty() ? nullptr : wanted.address.c_str(),
+                                 std::to_string(wanted.port).c_str(), &hints, &found);
   if (status != 0)
-    return fail(error_code::invalid_argument, fmt::format("address {}: {}", options.address, gai_strerror(status)));
+    return fail(error_code::invalid_argument, fmt::format("address {}: {}", wanted.address, gai_strerror(status)));
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> guard(found, &freeaddrinfo);
-  std::unique_ptr<server> s(new server(loop, std::move(options), std::move(handle)));
-  s->_listener = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  listener& l = _listeners.emplace_back();
+  l.fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   const int on = 1;
-  setsockopt(s->_listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (s->_listener < 0 || bind(s->_listener, found->ai_addr, found->ai_addrlen) != 0 ||
-      ::listen(s->_listener, 1024) != 0)
+  setsockopt(l.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (l.fd < 0 || bind(l.fd, found->ai_addr, found->ai_addrlen) != 0 || ::listen(l.fd, 1024) != 0)
     return fail(error_code::unavailable,
-                fmt::format("cannot listen on {}:{}: {}", s->_options.address, s->_options.port, std::strerror(errno)));
+                fmt::format("cannot listen on {}:{}: {}", wanted.address, wanted.port, std::strerror(errno)));
   sockaddr_storage bound{};
   socklen_t size = sizeof bound;
-  getsockname(s->_listener, reinterpret_cast<sockaddr*>(&bound), &size);
-  s->_port = ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6*>(&bound)->sin6_port
-                                               : reinterpret_cast<sockaddr_in*>(&bound)->sin_port);
-  if (auto added = loop.add(s->_listener, EPOLLIN, [raw = s.get()](std::uint32_t) { raw->accept_all(); }); !added)
-    return fail(std::move(added.error()));
-  return s;
+  getsockname(l.fd, reinterpret_cast<sockaddr*>(&bound), &size);
+  l.port = ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6*>(&bound)->sin6_port
+                                             : reinterpret_cast<sockaddr_in*>(&bound)->sin_port);
+  return _loop.add(l.fd, EPOLLIN, [this, index](std::uint32_t) { accept_all(index); });
 }
 
-void server::accept_all() {
+void server::accept_all(std::size_t index) {
   for (;;) {
     sockaddr_storage from{};
     socklen_t size = sizeof from;
-    const int fd = accept4(_listener, reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int fd =
+        accept4(_listeners[index].fd, reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) return;
     if (_connections.size() >= _options.connections_max) {
       ++_stats.refused;
@@ -120,6 +143,10 @@ void server::accept_all() {
     auto c = std::make_unique<connection>();
     c->fd = fd;
     c->who.connection = _next_connection++;
+    c->who.listener = index;
+    const std::size_t greeting = _options.listeners[index].greeting_bytes_max;
+    c->request_bytes_max = greeting == 0 ? _options.request_bytes_max : greeting;
+    c->last_active_ms = now_ms();
     char host[NI_MAXHOST] = "";
     getnameinfo(reinterpret_cast<sockaddr*>(&from), size, host, sizeof host, nullptr, 0, NI_NUMERICHOST);
     c->who.host = host;
@@ -127,6 +154,11 @@ void server::accept_all() {
     getsockname(fd, reinterpret_cast<sockaddr*>(&from), &size);
     getnameinfo(reinterpret_cast<sockaddr*>(&from), size, host, sizeof host, nullptr, 0, NI_NUMERICHOST);
     c->who.local_host = host;
+    if (const std::int64_t delay_ms = _doorman ? _doorman(c->who.host) : 0; delay_ms > 0) {
+      turn_away(fd, delay_ms);
+      continue;
+    }
+    c->wire = transport(fd, _options.listeners[index].tls);
     if (!_loop.add(fd, EPOLLIN, [this, raw = c.get()](std::uint32_t events) { on_ready(*raw, events); })) {
       close(fd);
       continue;
@@ -137,9 +169,65 @@ void server::accept_all() {
   }
 }
 
+// Too many connections came from its address: it is closed after a while, so that it does not come back at once.
+void server::turn_away(int fd, std::int64_t delay_ms) {
+  ++_stats.refused;
+  if (_turned_away.size() >= turned_away_max) {
+    close(fd);
+    return;
+  }
+  _turned_away[fd] = _loop.after(delay_ms, [this, fd] {
+    _turned_away.erase(fd);
+    close(fd);
+  });
+}
+
+void server::mute(std::uint64_t id, std::int64_t for_ms) {
+  const auto it = _connections.find(id);
+  if (it == _connections.end() || it->second->dead) return;
+  connection& c = *it->second;
+  if (c.muted != 0) _loop.cancel(c.muted);
+  c.muted = _loop.after(for_ms, [this, id] { unmute(id); });
+  _to_flush.insert(id);
+}
+
+void server::close_when_answered(std::uint64_t id) {
+  const auto it = _connections.find(id);
+  if (it == _connections.end()) return;
+  it->second->closing = true;
+  _to_flush.insert(id);
+}
+
+void server::trust(std::uint64_t id) {
+  if (const auto it = _connections.find(id); it != _connections.end())
+    it->second->request_bytes_max = _options.request_bytes_max;
+}
+
+void server::unmute(std::uint64_t id) {
+  const auto it = _connections.find(id);
+  if (it == _connections.end()) return;
+  it->second->muted = 0;
+  _to_flush.insert(id);
+}
+
+void server::close_idle(std::int64_t idle_ms) {
+  const std::int64_t now = now_ms();
+  for (auto& [id, c] : _connections) {
+    if (c->dead || !c->slots.empty() || !c->outputs.empty() || now - c->last_active_ms < idle_ms) continue;
+    ++_stats.idle_closed;
+    drop(*c);
+  }
+}
+
 void server::drop(connection& c) {
   if (c.dead) return;
   c.dead = true;
+  if (c.muted != 0) _loop.cancel(c.muted);
+  if (!c.wire.failure().empty()) {
+    ++_stats.tls_failed;
+    if (_tls_failed) _tls_failed(c.who, c.wire.failure());
+  }
+  c.wire.say_goodbye();
   _loop.remove(c.fd);
   close(c.fd);
   const std::uint64_t id = c.who.connection;
@@ -155,7 +243,7 @@ void server::close_connection(std::uint64_t id) {
 void server::on_ready(connection& c, std::uint32_t events) {
   if (c.dead) return;
   if ((events & EPOLLOUT) != 0) send_to(c);
-  if (!c.dead && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
+  if (!c.dead && ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0 || c.wire.wants_write())) {
     if (may_read(c))
       read_from(c);
     else if ((events & (EPOLLHUP | EPOLLERR)) != 0)
@@ -165,18 +253,20 @@ void server::on_ready(connection& c, std::uint32_t events) {
 }
 
 bool server::may_read(const connection& c) const {
-  return !_paused && c.slots.size() < _options.requests_in_flight_max && c.output_held < _options.output_bytes_max;
+  return !_paused && !c.closing && c.muted == 0 && c.slots.size() < _options.requests_in_flight_max &&
+         c.output_held < _options.output_bytes_max;
 }
 
 void server::update_interest(connection& c) {
-  const std::uint32_t wanted = (may_read(c) ? EPOLLIN : 0U) | (c.outputs.empty() ? 0U : EPOLLOUT);
+  const std::uint32_t wanted =
+      (may_read(c) ? EPOLLIN : 0U) | (c.outputs.empty() && !c.wire.wants_write() ? 0U : EPOLLOUT);
   if (wanted == c.interest) return;
   c.interest = wanted;
   _loop.change(c.fd, wanted);
 }
 
 void server::read_from(connection& c) {
-  for (int i = 0; i < reads_in_a_turn && !c.dead; ++i) {
+  for (int i = 0; !c.dead; ++i) {
     if (c.partial_is_stalled) {
       // Frames that came while this connection had to wait.
       const auto data = std::move(c.partial);
@@ -186,19 +276,27 @@ void server::read_from(connection& c) {
       if (c.partial_is_stalled) return;
     }
     char* const into = c.partial ? c.partial.get() + c.partial_have : _scratch.get();
-    const std::size_t room = c.partial ? c.partial_size - c.partial_have : scratch_size;
-    const ssize_t got = recv(c.fd, into, room, 0);
-    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return drop(c);
-    if (got < 0) return;
-    _stats.bytes_in += static_cast<std::uint64_t>(got);
+    std::size_t room = c.partial ? c.partial_size - c.partial_have : scratch_size;
+    // What TLS has read ahead must be taken, for epoll knows nothing of it.
+    if (i >= reads_in_a_turn) room = std::min(room, c.wire.pending());
+    if (room == 0) return;
+    const auto [what, got] = c.wire.read(into, room);
+    if (what == transport::outcome::closed) return drop(c);
+    if (what == transport::outcome::blocked) return;
+    if (!c.identified) {
+      c.who.certificate = c.wire.subject();
+      c.identified = true;
+    }
+    c.last_active_ms = now_ms();
+    _stats.bytes_in += got;
     if (!c.partial) {
-      if (!take_frames(c, _scratch.get(), static_cast<std::size_t>(got))) return drop(c);
-    } else if ((c.partial_have += static_cast<std::size_t>(got)) == c.partial_size) {
+      if (!take_frames(c, _scratch.get(), got)) return drop(c);
+    } else if ((c.partial_have += got) == c.partial_size) {
       const auto frame = std::move(c.partial);
       const std::size_t size = std::exchange(c.partial_have, 0);
       if (!take_frames(c, frame.get(), size)) return drop(c);
     }
-    if (!may_read(c) || static_cast<std::size_t>(got) < room) return;
+    if (!may_read(c) || got < room) return;
   }
 }
 
@@ -217,7 +315,7 @@ bool server::take_frames(connection& c, char* data, std::size_t size) {
     if (!may_read(c)) return keep(size - at, true);
     if (size - at < 4) return keep(4, false);
     const std::size_t length = frame_size(data + at);
-    if (length > _options.request_bytes_max) return false;
+    if (length > c.request_bytes_max) return false;
     if (size - at - 4 < length) return keep(4 + length, false);
     if (!take_frame(c, data + at + 4, length)) return false;
     at += 4 + length;
@@ -273,8 +371,9 @@ void server::flush() {
       if (it == _connections.end()) continue;
       connection& c = *it->second;
       if (!c.dead && !c.outputs.empty() && (c.interest & EPOLLOUT) == 0) send_to(c);
+      if (!c.dead && c.closing && c.slots.empty() && c.outputs.empty()) drop(c);
       // Room again: frames that were kept back are handled, even if the client sends nothing more.
-      if (!c.dead && c.partial_is_stalled && may_read(c)) read_from(c);
+      if (!c.dead && (c.partial_is_stalled || c.wire.pending() > 0) && may_read(c)) read_from(c);
       if (c.dead) {
         _connections.erase(it);
         _stats.connections = _connections.size();
@@ -294,20 +393,40 @@ void server::set_paused(bool paused) {
 void server::send_to(connection& c) {
   while (!c.dead && !c.outputs.empty())
     if (!send_some(c)) return;
-  if (c.outputs.empty()) c.outputs.shrink_to_fit();
+  if (!c.outputs.empty()) return;
+  c.outputs.shrink_to_fit();
+  if (c.closing) _to_flush.insert(c.who.connection);
 }
 
 // Sends from the first outputs; false when the socket takes no more, or the connection is gone.
 bool server::send_some(connection& c) {
-  // Held bytes and external parts are gathered into one buffer: many small parts then cost one system call.
-  std::size_t have = 0;
-  const char* direct = nullptr;
+  const char* from = nullptr;
+  const std::size_t have = gather(c, from);
+  if (c.dead) return false;
+  if (have == 0) {
+    advance(c, 0);
+    return true;
+  }
+  const auto [what, sent] = c.wire.write(from, have);
+  if (what == transport::outcome::closed) drop(c);
+  if (what != transport::outcome::moved) return false;
+  c.last_active_ms = now_ms();
+  _stats.bytes_out += sent;
+  advance(c, sent);
+  return sent == have;
+}
+
+// What goes out next: held bytes and external parts gathered into one buffer, so that many small parts cost one
+// system call. The same bytes again, and maybe more, until they are sent.
+std::size_t server::gather(connection& c, const char*& from) {
   auto& first = c.outputs.front();
   if (c.outputs.size() == 1 && first.splices.empty()) {
-    direct = first.held.data() + first.held_sent;
-    have = first.held.size() - first.held_sent;
+    from = first.held.data() + first.held_sent;
+    return std::min(first.held.size() - first.held_sent, scratch_size);
   }
-  for (std::size_t k = 0; direct == nullptr && k < c.outputs.size() && have < scratch_size; ++k) {
+  from = _scratch.get();
+  std::size_t have = 0;
+  for (std::size_t k = 0; k < c.outputs.size() && have < scratch_size; ++k) {
     connection::output& o = c.outputs[k];
     std::size_t held_at = o.held_sent, splice = o.splice, splice_at = o.splice_sent;
     while (have < scratch_size) {
@@ -324,7 +443,7 @@ bool server::send_some(connection& c) {
       const std::size_t size = std::min(part.size - splice_at, scratch_size - have);
       if (size > 0 && !_fetch(part, splice_at, _scratch.get() + have, size)) {
         drop(c);  // the length is sent already: there is no way to answer with an error
-        return false;
+        return 0;
       }
       have += size;
       splice_at += size;
@@ -334,14 +453,11 @@ bool server::send_some(connection& c) {
       }
     }
   }
-  ssize_t sent = have == 0 ? 0 : send(c.fd, direct ? direct : _scratch.get(), have, MSG_NOSIGNAL);
-  if (sent < 0) {
-    if (errno != EAGAIN && errno != EINTR) drop(c);
-    return false;
-  }
-  _stats.bytes_out += static_cast<std::uint64_t>(sent);
-  const bool took_all = static_cast<std::size_t>(sent) == have;
-  auto left = static_cast<std::size_t>(sent);
+  return have;
+}
+
+// `left` bytes have gone out.
+void server::advance(connection& c, std::size_t left) {
   while (!c.outputs.empty()) {
     connection::output& o = c.outputs.front();
     for (;;) {
@@ -362,7 +478,6 @@ bool server::send_some(connection& c) {
     c.output_held -= o.held.size();
     c.outputs.pop_front();
   }
-  return took_all;
 }
 
 }  // namespace mes::bus::net

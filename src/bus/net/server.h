@@ -1,7 +1,7 @@
 // Connections of Kafka clients: frames in, answers out in the order of the requests, whatever order they are ready in.
 //
 // Idle connections hold no buffers. Record data of an answer is read from its segment when the socket takes it, so a
-// slow consumer costs no memory.
+// slow consumer costs no memory. Several listeners, each plain or with TLS.
 #pragma once
 
 #include <cstdint>
@@ -17,13 +17,20 @@
 
 #include "base/error.h"
 #include "bus/net/poller.h"
+#include "bus/net/tls.h"
 #include "wire/kafka/writer.h"
 
 namespace mes::bus::net {
 
-struct server_options {
+struct listen_address {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 0;  // 0: any free one
+  std::uint16_t port = 0;              // 0: any free one
+  tls_context tls;                     // nullptr: plain
+  std::size_t greeting_bytes_max = 0;  // of a request before trust(); 0: as any other
+};
+
+struct server_options {
+  std::vector<listen_address> listeners;
   std::size_t request_bytes_max = 100U << 20;
   std::size_t connections_max = 10'000;
   std::size_t requests_in_flight_max = 64;   // of one connection: no more are read before one is answered
@@ -33,7 +40,9 @@ struct server_options {
 struct server_stats {
   std::uint64_t connections = 0;
   std::uint64_t accepted = 0;
-  std::uint64_t refused = 0;  // over the limit
+  std::uint64_t refused = 0;     // over the limit
+  std::uint64_t tls_failed = 0;  // handshakes, and what broke later
+  std::uint64_t idle_closed = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
 };
@@ -46,8 +55,10 @@ struct answer_slot {
 
 struct peer {
   std::uint64_t connection = 0;
-  std::string host;        // "127.0.0.1"
-  std::string local_host;  // the address of ours that it reached
+  std::string host;          // "127.0.0.1"
+  std::string local_host;    // the address of ours that it reached
+  std::size_t listener = 0;  // index of the one that it came by
+  std::string certificate;   // the subject of its verified certificate; "" without one
 };
 
 class server {
@@ -59,16 +70,24 @@ class server {
   static result<std::unique_ptr<server>> listen(poller& loop, server_options options, handler handle);
   ~server();
 
-  std::uint16_t port() const { return _port; }
+  std::uint16_t port(std::size_t listener = 0) const { return _listeners[listener].port; }
   // Reads the bytes of an external part; the transport does not know segments. Default: none.
   using fetcher =
       std::function<bool(const wire::kafka::external_bytes&, std::size_t from, char* into, std::size_t size)>;
   void set_fetcher(fetcher f) { _fetch = std::move(f); }
   void set_closed(std::function<void(std::uint64_t connection)> f) { _closed = std::move(f); }
+  // Asked for each connection: after how many ms it is to be closed unheard; 0: it is welcome.
+  void set_doorman(std::function<std::int64_t(const std::string& host)> f) { _doorman = std::move(f); }
+  void set_tls_failed(std::function<void(const peer&, std::string_view why)> f) { _tls_failed = std::move(f); }
 
   void answer(answer_slot to, wire::kafka::writer message);  // framed: with its length in front
   void answer_nothing(answer_slot to);                       // acks=0
   void close_connection(std::uint64_t connection);
+  void close_when_answered(std::uint64_t connection);        // reads nothing more of it
+  void trust(std::uint64_t connection);                      // lifts the listener's greeting_bytes_max
+  void mute(std::uint64_t connection, std::int64_t for_ms);  // reads nothing of it meanwhile
+  void close_idle(std::int64_t idle_ms);                     // connections without traffic for so long
+  void set_connections_max(std::size_t count) { _options.connections_max = count; }
   void set_paused(bool paused);  // reads nothing while paused: the log is behind
   void flush();                  // at the end of a turn: sends what was answered in it
   void stop_accepting();
@@ -76,9 +95,16 @@ class server {
 
  private:
   struct connection;
+  struct listener {
+    int fd = -1;
+    std::uint16_t port = 0;
+  };
   server(poller& loop, server_options options, handler handle);
 
-  void accept_all();
+  result<void> open_listener(std::size_t index);
+  void accept_all(std::size_t index);
+  void turn_away(int fd, std::int64_t delay_ms);
+  void unmute(std::uint64_t connection);
   void on_ready(connection& c, std::uint32_t events);
   void read_from(connection& c);
   bool take_frames(connection& c, char* data, std::size_t size);
@@ -88,6 +114,8 @@ class server {
   bool may_read(const connection& c) const;
   void update_interest(connection& c);
   void release_answers(connection& c);
+  std::size_t gather(connection& c, const char*& from);
+  void advance(connection& c, std::size_t sent);
   void drop(connection& c);
 
   poller& _loop;
@@ -95,8 +123,10 @@ class server {
   handler _handle;
   fetcher _fetch;
   std::function<void(std::uint64_t)> _closed;
-  int _listener = -1;
-  std::uint16_t _port = 0;
+  std::function<std::int64_t(const std::string&)> _doorman;
+  std::function<void(const peer&, std::string_view)> _tls_failed;
+  std::vector<listener> _listeners;
+  std::unordered_map<int, poller::timer_id> _turned_away;  // sockets that are closed in a while
   bool _paused = false;
   std::uint64_t _next_connection = 1;
   std::unordered_map<std::uint64_t, std::unique_ptr<connection>> _connections;

@@ -1345,5 +1345,284 @@ void encode(writer& out, std::int16_t version, const list_config_resources_respo
   write(out, version, value);
 }
 
+namespace {
+void read(reader& in, [[maybe_unused]] std::int16_t version, elect_leaders_request::topic_partitions_item& out) {
+  out.topic = in.string(version >= 2);
+  {
+    const auto count = in.array(version >= 2, false, sizeof(std::int32_t));
+    if (count < 0) {
+      out.partitions.clear();
+    } else {
+      out.partitions.reserve(static_cast<std::size_t>(count));
+      for (std::int32_t i = 0; i < count && in.ok(); ++i) {
+        out.partitions.push_back(in.int32());
+      }
+    }
+  }
+  if (version >= 2) {
+    in.tags([&]([[maybe_unused]] std::uint32_t tag) {
+      return false;
+    });
+  }
+}
+
+void read(reader& in, [[maybe_unused]] std::int16_t version, elect_leaders_request& out) {
+  if (version >= 1) {
+    out.election_type = in.int8();
+  }
+  {
+    const auto count = in.array(version >= 2, true, sizeof(elect_leaders_request::topic_partitions_item));
+    if (count < 0) {
+      out.topic_partitions.reset();
+    } else {
+      out.topic_partitions.emplace();
+      out.topic_partitions->reserve(static_cast<std::size_t>(count));
+      for (std::int32_t i = 0; i < count && in.ok(); ++i) {
+        read(in, version, out.topic_partitions->emplace_back());
+      }
+    }
+  }
+  out.timeout_ms = in.int32();
+  if (version >= 2) {
+    in.tags([&]([[maybe_unused]] std::uint32_t tag) {
+      return false;
+    });
+  }
+}
+
+}  // namespace
+bool decode(reader& in, std::int16_t version, elect_leaders_request& out) {
+  read(in, version, out);
+  return in.ok();
+}
+
+namespace {
+void write(writer& out, [[maybe_unused]] std::int16_t version, [[maybe_unused]] const elect_leaders_response::partition_result_item& value) {
+  out.int32(value.partition_id);
+  out.int16(value.error_code);
+  out.nullable_string(version >= 2, value.error_message);
+  if (version >= 2) {
+    out.varuint(0);
+  }
+}
+
+void write(writer& out, [[maybe_unused]] std::int16_t version, [[maybe_unused]] const elect_leaders_response::replica_election_result& value) {
+  out.string(version >= 2, value.topic);
+  out.array(version >= 2, static_cast<std::int64_t>(value.partition_result.size()));
+  for (const auto& item : value.partition_result) {
+    write(out, version, item);
+  }
+  if (version >= 2) {
+    out.varuint(0);
+  }
+}
+
+void write(writer& out, [[maybe_unused]] std::int16_t version, [[maybe_unused]] const elect_leaders_response& value) {
+  out.int32(value.throttle_time_ms);
+  if (version >= 1) {
+    out.int16(value.error_code);
+  }
+  out.array(version >= 2, static_cast<std::int64_t>(value.replica_election_results.size()));
+  for (const auto& item : value.replica_election_results) {
+    write(out, version, item);
+  }
+  if (version >= 2) {
+    out.varuint(0);
+  }
+}
+
+}  // namespace
+void encode(writer& out, std::int16_t version, const elect_leaders_response& value) {
+  write(out, version, value);
+}
+
+namespace {
+void read(reader& in, [[maybe_unused]] std::int16_t version, alter_partition_reassignments_request::reassignable_partition& out) {
+  out.partition_index = in.int32();
+  {
+    const auto count = in.array(true, true, sizeof(std::int32_t));
+    if (count < 0) {
+      out.replicas.reset();
+    } else {
+      out.replicas.emplace();
+      out.replicas->reserve(static_cast<std::size_t>(count));
+      for (std::int32_t i = 0; i < count && in.ok(); ++i) {
+        out.replicas->push_back(in.int32());
+      }
+    }
+  }
+  in.tags([&]([[maybe_unused]] std::uint32_t tag) {
+    return false;
+  });
+}
+
+void read(reader& in, [[maybe_unused]] std::int16_t version, alter_partition_reassignments_request::reassignable_topic& out) {
+  out.name = in.string(true);
+  {
+    const auto count = in.array(true, false, sizeof(alter_partition_reassignments_request::reassignable_partition));
+    if (count < 0) {
+      out.partitions.clear();
+    } else {
+      out.partitions.reserve(static_cast<std::size_t>(count));
+      for (std::int32_t i = 0; i < count && in.ok(); ++i) {
+        read(in, version, out.partitions.emplace_back());
+      }
+    }
+  }
+  in.tags([&]([[maybe_unused]] std::uint32_t tag) {
+    return false;
+  });
+}
+
+void read(reader& in, [[maybe_unused]] std::int16_t version, alter_partition_reassignments_request& out) {
+  out.timeout_ms = in.int32();
+  if (version >= 1) {
+    out.allow_replication_factor_change = in.boolean();
+  }
+  {
+    const auto count = in.array(true, false, sizeof(alter_partition_reassignments_request::reassignable_topic));
+    if (count < 0) {
+      out.topics.clear();
+    } else {
+      out.topics.reserve(static_cast<std::size_t>(count));
+      for (std::int32_t i = 0; i < count && in.ok(); ++i) {
+        read(in, version, out.topics.emplace_back());
+      }
+    }
+  }
+  in.tags([&]([[maybe_unused]] std::uint32_t tag) {
+    return false;
+  });
+}
+
+}  // namespace
+bool decode(reader& in, std::int16_t version, alter_partition_reassignments_request& out) {
+  read(in, version, out);
+  return in.ok();
+}
+
+namespace {
+void write(writer& out, [[maybe_unused]] std::int16_t version, [[maybe_unused]] const alter_partition_reassignments_response::reassignable_partition_response& value) {
+  out.int32(value.partition_index);
+  out.int16(value.error_code);
+  out.nullable_string(true, value.error_message);
+  out.varuint(0);
+}
+
+void write(writer& out, [[maybe_unused]] std::int16_t version, [[maybe_unused]] const alter_partition_reassignments_response::reassignable_topic_response& value) {
+  out.string(true, value.name);
+  out.array(true, static_cast<std::int64_t>(value.partitions.size()));
+  for (const auto& item : value.partitions) {
+    write(out, version, item);
+  }
+  out.varuint(0);
+}
+
+void write(writer& out, [[maybe_unused]] std::int16_t version, [[maybe_unused]] const alter_partition_reassignments_response& value) {
+  out.int32(value.throttle_time_ms);
+  if (version >= 1) {
+    out.boolean(value.allow_replication_factor_change);
+  }
+  out.int16(value.error_code);
+  out.nullable_string(true, value.error_message);
+  out.array(true, static_cast<std::int64_t>(value.responses.size()));
+  for (const auto& item : value.responses) {
+    write(out, version, item);
+  }
+  out.varuint(0);
+}
+
+}  // namespace
+void encode(writer& out, std::int16_t version, const alter_partition_reassignments_response& value) {
+  write(out, version, value);
+}
+
+namespace {
+void read(reader& in, [[maybe_unused]] std::int16_t version, list_partition_reassignments_request::list_partition_reassignments_topics& out) {
+  out.name = in.string(true);
+  {
+    const auto count = in.array(true, false, sizeof(std::int32_t));
+    if (count < 0) {
+      out.partition_indexes.clear();
+    } else {
+      out.partition_indexes.reserve(static_cast<std::size_t>(count));
+      for (std::int32_t i = 0; i < count && in.ok(); ++i) {
+        out.partition_indexes.push_back(in.int32());
+      }
+    }
+  }
+  in.tags([&]([[maybe_unused]] std::uint32_t tag) {
+    return false;
+  });
+}
+
+void read(reader& in, [[maybe_unused]] std::int16_t version, list_partition_reassignments_request& out) {
+  out.timeout_ms = in.int32();
+  {
+    const auto count = in.array(true, true, sizeof(list_partition_reassignments_request::list_partition_reassignments_topics));
+    if (count < 0) {
+      out.topics.reset();
+    } else {
+      out.topics.emplace();
+      out.topics->reserve(static_cast<std::size_t>(count));
+      for (std::int32_t i = 0; i < count && in.ok(); ++i) {
+        read(in, version, out.topics->emplace_back());
+      }
+    }
+  }
+  in.tags([&]([[maybe_unused]] std::uint32_t tag) {
+    return false;
+  });
+}
+
+}  // namespace
+bool decode(reader& in, std::int16_t version, list_partition_reassignments_request& out) {
+  read(in, version, out);
+  return in.ok();
+}
+
+namespace {
+void write(writer& out, [[maybe_unused]] std::int16_t version, [[maybe_unused]] const list_partition_reassignments_response::ongoing_partition_reassignment& value) {
+  out.int32(value.partition_index);
+  out.array(true, static_cast<std::int64_t>(value.replicas.size()));
+  for (const auto& item : value.replicas) {
+    out.int32(item);
+  }
+  out.array(true, static_cast<std::int64_t>(value.adding_replicas.size()));
+  for (const auto& item : value.adding_replicas) {
+    out.int32(item);
+  }
+  out.array(true, static_cast<std::int64_t>(value.removing_replicas.size()));
+  for (const auto& item : value.removing_replicas) {
+    out.int32(item);
+  }
+  out.varuint(0);
+}
+
+void write(writer& out, [[maybe_unused]] std::int16_t version, [[maybe_unused]] const list_partition_reassignments_response::ongoing_topic_reassignment& value) {
+  out.string(true, value.name);
+  out.array(true, static_cast<std::int64_t>(value.partitions.size()));
+  for (const auto& item : value.partitions) {
+    write(out, version, item);
+  }
+  out.varuint(0);
+}
+
+void write(writer& out, [[maybe_unused]] std::int16_t version, [[maybe_unused]] const list_partition_reassignments_response& value) {
+  out.int32(value.throttle_time_ms);
+  out.int16(value.error_code);
+  out.nullable_string(true, value.error_message);
+  out.array(true, static_cast<std::int64_t>(value.topics.size()));
+  for (const auto& item : value.topics) {
+    write(out, version, item);
+  }
+  out.varuint(0);
+}
+
+}  // namespace
+void encode(writer& out, std::int16_t version, const list_partition_reassignments_response& value) {
+  write(out, version, value);
+}
+
 }  // namespace mes::wire::kafka
 // NOLINTEND

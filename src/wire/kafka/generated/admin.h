@@ -532,4 +532,110 @@ struct list_config_resources_response {
 bool decode(reader& in, std::int16_t version, list_config_resources_response& out);
 void encode(writer& out, std::int16_t version, const list_config_resources_response& value);
 
+struct elect_leaders_request {
+  static constexpr std::int16_t api_key = 43;
+  static constexpr std::int16_t version_min = 0, version_max = 2, flexible_from = 2;
+  struct topic_partitions_item {
+    std::string_view topic;
+    std::vector<std::int32_t> partitions;
+  };
+  std::int8_t election_type = 0;
+  std::optional<std::vector<topic_partitions_item>> topic_partitions = std::vector<topic_partitions_item>{};
+  std::int32_t timeout_ms = 60000;
+};
+bool decode(reader& in, std::int16_t version, elect_leaders_request& out);
+void encode(writer& out, std::int16_t version, const elect_leaders_request& value);
+
+struct elect_leaders_response {
+  static constexpr std::int16_t api_key = 43;
+  static constexpr std::int16_t version_min = 0, version_max = 2, flexible_from = 2;
+  struct partition_result_item {
+    std::int32_t partition_id = 0;
+    std::int16_t error_code = 0;
+    std::optional<std::string> error_message;
+  };
+  struct replica_election_result {
+    std::string topic;
+    std::vector<partition_result_item> partition_result;
+  };
+  std::int32_t throttle_time_ms = 0;
+  std::int16_t error_code = 0;
+  std::vector<replica_election_result> replica_election_results;
+};
+bool decode(reader& in, std::int16_t version, elect_leaders_response& out);
+void encode(writer& out, std::int16_t version, const elect_leaders_response& value);
+
+struct alter_partition_reassignments_request {
+  static constexpr std::int16_t api_key = 45;
+  static constexpr std::int16_t version_min = 0, version_max = 1, flexible_from = 0;
+  struct reassignable_partition {
+    std::int32_t partition_index = 0;
+    std::optional<std::vector<std::int32_t>> replicas;
+  };
+  struct reassignable_topic {
+    std::string_view name;
+    std::vector<reassignable_partition> partitions;
+  };
+  std::int32_t timeout_ms = 60000;
+  bool allow_replication_factor_change = true;
+  std::vector<reassignable_topic> topics;
+};
+bool decode(reader& in, std::int16_t version, alter_partition_reassignments_request& out);
+void encode(writer& out, std::int16_t version, const alter_partition_reassignments_request& value);
+
+struct alter_partition_reassignments_response {
+  static constexpr std::int16_t api_key = 45;
+  static constexpr std::int16_t version_min = 0, version_max = 1, flexible_from = 0;
+  struct reassignable_partition_response {
+    std::int32_t partition_index = 0;
+    std::int16_t error_code = 0;
+    std::optional<std::string> error_message;
+  };
+  struct reassignable_topic_response {
+    std::string name;
+    std::vector<reassignable_partition_response> partitions;
+  };
+  std::int32_t throttle_time_ms = 0;
+  bool allow_replication_factor_change = true;
+  std::int16_t error_code = 0;
+  std::optional<std::string> error_message;
+  std::vector<reassignable_topic_response> responses;
+};
+bool decode(reader& in, std::int16_t version, alter_partition_reassignments_response& out);
+void encode(writer& out, std::int16_t version, const alter_partition_reassignments_response& value);
+
+struct list_partition_reassignments_request {
+  static constexpr std::int16_t api_key = 46;
+  static constexpr std::int16_t version_min = 0, version_max = 0, flexible_from = 0;
+  struct list_partition_reassignments_topics {
+    std::string_view name;
+    std::vector<std::int32_t> partition_indexes;
+  };
+  std::int32_t timeout_ms = 60000;
+  std::optional<std::vector<list_partition_reassignments_topics>> topics;
+};
+bool decode(reader& in, std::int16_t version, list_partition_reassignments_request& out);
+void encode(writer& out, std::int16_t version, const list_partition_reassignments_request& value);
+
+struct list_partition_reassignments_response {
+  static constexpr std::int16_t api_key = 46;
+  static constexpr std::int16_t version_min = 0, version_max = 0, flexible_from = 0;
+  struct ongoing_partition_reassignment {
+    std::int32_t partition_index = 0;
+    std::vector<std::int32_t> replicas;
+    std::vector<std::int32_t> adding_replicas;
+    std::vector<std::int32_t> removing_replicas;
+  };
+  struct ongoing_topic_reassignment {
+    std::string name;
+    std::vector<ongoing_partition_reassignment> partitions;
+  };
+  std::int32_t throttle_time_ms = 0;
+  std::int16_t error_code = 0;
+  std::optional<std::string> error_message;
+  std::vector<ongoing_topic_reassignment> topics;
+};
+bool decode(reader& in, std::int16_t version, list_partition_reassignments_response& out);
+void encode(writer& out, std::int16_t version, const list_partition_reassignments_response& value);
+
 }  // namespace mes::wire::kafka

@@ -1378,5 +1378,305 @@ bool decode(reader& in, std::int16_t version, list_config_resources_response& ou
   return in.ok();
 }
 
+namespace {
+void write(writer& out, [[maybe_unused]] std::int16_t version, [[maybe_unused]] const elect_leaders_request::topic_partitions_item& value) {
+  out.string(version >= 2, value.topic);
+  out.array(version >= 2, static_cast<std::int64_t>(value.partitions.size()));
+  for (const auto& item : value.partitions) {
+    out.int32(item);
+  }
+  if (version >= 2) {
+    out.varuint(0);
+  }
+}
+
+void write(writer& out, [[maybe_unused]] std::int16_t version, [[maybe_unused]] const elect_leaders_request& value) {
+  if (version >= 1) {
+    out.int8(value.election_type);
+  }
+  out.array(version >= 2, value.topic_partitions ? static_cast<std::int64_t>(value.topic_partitions->size()) : -1);
+  if (value.topic_partitions) {
+    for (const auto& item : *value.topic_partitions) {
+      write(out, version, item);
+    }
+  }
+  out.int32(value.timeout_ms);
+  if (version >= 2) {
+    out.varuint(0);
+  }
+}
+
+}  // namespace
+void encode(writer& out, std::int16_t version, const elect_leaders_request& value) {
+  write(out, version, value);
+}
+
+namespace {
+void read(reader& in, [[maybe_unused]] std::int16_t version, elect_leaders_response::partition_result_item& out) {
+  out.partition_id = in.int32();
+  out.error_code = in.int16();
+  out.error_message = in.nullable_string(version >= 2, true);
+  if (version >= 2) {
+    in.tags([&]([[maybe_unused]] std::uint32_t tag) {
+      return false;
+    });
+  }
+}
+
+void read(reader& in, [[maybe_unused]] std::int16_t version, elect_leaders_response::replica_election_result& out) {
+  out.topic = in.string(version >= 2);
+  {
+    const auto count = in.array(version >= 2, false, sizeof(elect_leaders_response::partition_result_item));
+    if (count < 0) {
+      out.partition_result.clear();
+    } else {
+      out.partition_result.reserve(static_cast<std::size_t>(count));
+      for (std::int32_t i = 0; i < count && in.ok(); ++i) {
+        read(in, version, out.partition_result.emplace_back());
+      }
+    }
+  }
+  if (version >= 2) {
+    in.tags([&]([[maybe_unused]] std::uint32_t tag) {
+      return false;
+    });
+  }
+}
+
+void read(reader& in, [[maybe_unused]] std::int16_t version, elect_leaders_response& out) {
+  out.throttle_time_ms = in.int32();
+  if (version >= 1) {
+    out.error_code = in.int16();
+  }
+  {
+    const auto count = in.array(version >= 2, false, sizeof(elect_leaders_response::replica_election_result));
+    if (count < 0) {
+      out.replica_election_results.clear();
+    } else {
+      out.replica_election_results.reserve(static_cast<std::size_t>(count));
+      for (std::int32_t i = 0; i < count && in.ok(); ++i) {
+        read(in, version, out.replica_election_results.emplace_back());
+      }
+    }
+  }
+  if (version >= 2) {
+    in.tags([&]([[maybe_unused]] std::uint32_t tag) {
+      return false;
+    });
+  }
+}
+
+}  // namespace
+bool decode(reader& in, std::int16_t version, elect_leaders_response& out) {
+  read(in, version, out);
+  return in.ok();
+}
+
+namespace {
+void write(writer& out, [[maybe_unused]] std::int16_t version, [[maybe_unused]] const alter_partition_reassignments_request::reassignable_partition& value) {
+  out.int32(value.partition_index);
+  out.array(true, value.replicas ? static_cast<std::int64_t>(value.replicas->size()) : -1);
+  if (value.replicas) {
+    for (const auto& item : *value.replicas) {
+      out.int32(item);
+    }
+  }
+  out.varuint(0);
+}
+
+void write(writer& out, [[maybe_unused]] std::int16_t version, [[maybe_unused]] const alter_partition_reassignments_request::reassignable_topic& value) {
+  out.string(true, value.name);
+  out.array(true, static_cast<std::int64_t>(value.partitions.size()));
+  for (const auto& item : value.partitions) {
+    write(out, version, item);
+  }
+  out.varuint(0);
+}
+
+void write(writer& out, [[maybe_unused]] std::int16_t version, [[maybe_unused]] const alter_partition_reassignments_request& value) {
+  out.int32(value.timeout_ms);
+  if (version >= 1) {
+    out.boolean(value.allow_replication_factor_change);
+  }
+  out.array(true, static_cast<std::int64_t>(value.topics.size()));
+  for (const auto& item : value.topics) {
+    write(out, version, item);
+  }
+  out.varuint(0);
+}
+
+}  // namespace
+void encode(writer& out, std::int16_t version, const alter_partition_reassignments_request& value) {
+  write(out, version, value);
+}
+
+namespace {
+void read(reader& in, [[maybe_unused]] std::int16_t version, alter_partition_reassignments_response::reassignable_partition_response& out) {
+  out.partition_index = in.int32();
+  out.error_code = in.int16();
+  out.error_message = in.nullable_string(true, true);
+  in.tags([&]([[maybe_unused]] std::uint32_t tag) {
+    return false;
+  });
+}
+
+void read(reader& in, [[maybe_unused]] std::int16_t version, alter_partition_reassignments_response::reassignable_topic_response& out) {
+  out.name = in.string(true);
+  {
+    const auto count = in.array(true, false, sizeof(alter_partition_reassignments_response::reassignable_partition_response));
+    if (count < 0) {
+      out.partitions.clear();
+    } else {
+      out.partitions.reserve(static_cast<std::size_t>(count));
+      for (std::int32_t i = 0; i < count && in.ok(); ++i) {
+        read(in, version, out.partitions.emplace_back());
+      }
+    }
+  }
+  in.tags([&]([[maybe_unused]] std::uint32_t tag) {
+    return false;
+  });
+}
+
+void read(reader& in, [[maybe_unused]] std::int16_t version, alter_partition_reassignments_response& out) {
+  out.throttle_time_ms = in.int32();
+  if (version >= 1) {
+    out.allow_replication_factor_change = in.boolean();
+  }
+  out.error_code = in.int16();
+  out.error_message = in.nullable_string(true, true);
+  {
+    const auto count = in.array(true, false, sizeof(alter_partition_reassignments_response::reassignable_topic_response));
+    if (count < 0) {
+      out.responses.clear();
+    } else {
+      out.responses.reserve(static_cast<std::size_t>(count));
+      for (std::int32_t i = 0; i < count && in.ok(); ++i) {
+        read(in, version, out.responses.emplace_back());
+      }
+    }
+  }
+  in.tags([&]([[maybe_unused]] std::uint32_t tag) {
+    return false;
+  });
+}
+
+}  // namespace
+bool decode(reader& in, std::int16_t version, alter_partition_reassignments_response& out) {
+  read(in, version, out);
+  return in.ok();
+}
+
+namespace {
+void write(writer& out, [[maybe_unused]] std::int16_t version, [[maybe_unused]] const list_partition_reassignments_request::list_partition_reassignments_topics& value) {
+  out.string(true, value.name);
+  out.array(true, static_cast<std::int64_t>(value.partition_indexes.size()));
+  for (const auto& item : value.partition_indexes) {
+    out.int32(item);
+  }
+  out.varuint(0);
+}
+
+void write(writer& out, [[maybe_unused]] std::int16_t version, [[maybe_unused]] const list_partition_reassignments_request& value) {
+  out.int32(value.timeout_ms);
+  out.array(true, value.topics ? static_cast<std::int64_t>(value.topics->size()) : -1);
+  if (value.topics) {
+    for (const auto& item : *value.topics) {
+      write(out, version, item);
+    }
+  }
+  out.varuint(0);
+}
+
+}  // namespace
+void encode(writer& out, std::int16_t version, const list_partition_reassignments_request& value) {
+  write(out, version, value);
+}
+
+namespace {
+void read(reader& in, [[maybe_unused]] std::int16_t version, list_partition_reassignments_response::ongoing_partition_reassignment& out) {
+  out.partition_index = in.int32();
+  {
+    const auto count = in.array(true, false, sizeof(std::int32_t));
+    if (count < 0) {
+      out.replicas.clear();
+    } else {
+      out.replicas.reserve(static_cast<std::size_t>(count));
+      for (std::int32_t i = 0; i < count && in.ok(); ++i) {
+        out.replicas.push_back(in.int32());
+      }
+    }
+  }
+  {
+    const auto count = in.array(true, false, sizeof(std::int32_t));
+    if (count < 0) {
+      out.adding_replicas.clear();
+    } else {
+      out.adding_replicas.reserve(static_cast<std::size_t>(count));
+      for (std::int32_t i = 0; i < count && in.ok(); ++i) {
+        out.adding_replicas.push_back(in.int32());
+      }
+    }
+  }
+  {
+    const auto count = in.array(true, false, sizeof(std::int32_t));
+    if (count < 0) {
+      out.removing_replicas.clear();
+    } else {
+      out.removing_replicas.reserve(static_cast<std::size_t>(count));
+      for (std::int32_t i = 0; i < count && in.ok(); ++i) {
+        out.removing_replicas.push_back(in.int32());
+      }
+    }
+  }
+  in.tags([&]([[maybe_unused]] std::uint32_t tag) {
+    return false;
+  });
+}
+
+void read(reader& in, [[maybe_unused]] std::int16_t version, list_partition_reassignments_response::ongoing_topic_reassignment& out) {
+  out.name = in.string(true);
+  {
+    const auto count = in.array(true, false, sizeof(list_partition_reassignments_response::ongoing_partition_reassignment));
+    if (count < 0) {
+      out.partitions.clear();
+    } else {
+      out.partitions.reserve(static_cast<std::size_t>(count));
+      for (std::int32_t i = 0; i < count && in.ok(); ++i) {
+        read(in, version, out.partitions.emplace_back());
+      }
+    }
+  }
+  in.tags([&]([[maybe_unused]] std::uint32_t tag) {
+    return false;
+  });
+}
+
+void read(reader& in, [[maybe_unused]] std::int16_t version, list_partition_reassignments_response& out) {
+  out.throttle_time_ms = in.int32();
+  out.error_code = in.int16();
+  out.error_message = in.nullable_string(true, true);
+  {
+    const auto count = in.array(true, false, sizeof(list_partition_reassignments_response::ongoing_topic_reassignment));
+    if (count < 0) {
+      out.topics.clear();
+    } else {
+      out.topics.reserve(static_cast<std::size_t>(count));
+      for (std::int32_t i = 0; i < count && in.ok(); ++i) {
+        read(in, version, out.topics.emplace_back());
+      }
+    }
+  }
+  in.tags([&]([[maybe_unused]] std::uint32_t tag) {
+    return false;
+  });
+}
+
+}  // namespace
+bool decode(reader& in, std::int16_t version, list_partition_reassignments_response& out) {
+  read(in, version, out);
+  return in.ok();
+}
+
 }  // namespace mes::wire::kafka
 // NOLINTEND

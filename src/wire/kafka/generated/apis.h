@@ -41,7 +41,10 @@ enum class api : std::int16_t {
   sasl_authenticate = 36,
   create_partitions = 37,
   delete_groups = 42,
+  elect_leaders = 43,
   incremental_alter_configs = 44,
+  alter_partition_reassignments = 45,
+  list_partition_reassignments = 46,
   offset_delete = 47,
   describe_client_quotas = 48,
   alter_client_quotas = 49,
@@ -65,7 +68,7 @@ struct api_info {
   std::int16_t flexible_from;
 };
 
-inline constexpr std::array<api_info, 47> api_table = {{
+inline constexpr std::array<api_info, 50> api_table = {{
     {api::produce, "produce", 3, 13, 9},
     {api::fetch, "fetch", 4, 18, 12},
     {api::list_offsets, "list_offsets", 1, 11, 6},
@@ -99,7 +102,10 @@ inline constexpr std::array<api_info, 47> api_table = {{
     {api::sasl_authenticate, "sasl_authenticate", 0, 2, 2},
     {api::create_partitions, "create_partitions", 0, 3, 2},
     {api::delete_groups, "delete_groups", 0, 2, 2},
+    {api::elect_leaders, "elect_leaders", 0, 2, 2},
     {api::incremental_alter_configs, "incremental_alter_configs", 0, 1, 1},
+    {api::alter_partition_reassignments, "alter_partition_reassignments", 0, 1, 0},
+    {api::list_partition_reassignments, "list_partition_reassignments", 0, 0, 0},
     {api::offset_delete, "offset_delete", 0, 0, 32767},
     {api::describe_client_quotas, "describe_client_quotas", 0, 1, 1},
     {api::alter_client_quotas, "alter_client_quotas", 0, 1, 1},

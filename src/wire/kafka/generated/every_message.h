@@ -37,6 +37,12 @@
   X(alter_client_quotas_response, response, 49) \
   X(list_config_resources_request, request, 74) \
   X(list_config_resources_response, response, 74) \
+  X(elect_leaders_request, request, 43) \
+  X(elect_leaders_response, response, 43) \
+  X(alter_partition_reassignments_request, request, 45) \
+  X(alter_partition_reassignments_response, response, 45) \
+  X(list_partition_reassignments_request, request, 46) \
+  X(list_partition_reassignments_response, response, 46) \
   X(produce_request, request, 0) \
   X(produce_response, response, 0) \
   X(fetch_request, request, 1) \

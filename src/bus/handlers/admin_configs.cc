@@ -1,0 +1,341 @@
+// Configurations of topics, groups, the broker and its logger: described, set as a whole, changed one by one.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "bus/configs.h"
+#include "bus/handlers/admin.h"
+#include "bus/handlers/admin_parts.h"
+
+namespace mes::bus::handlers {
+namespace kafka = wire::kafka;
+using kafka::error_code;
+namespace {
+
+using resource = config_resource;
+
+constexpr std::string_view root_logger = "root";
+
+struct refusal {
+  error_code error = error_code::invalid_request;
+  std::string why;
+};
+using outcome = std::expected<void, refusal>;
+
+std::unexpected<refusal> refused(error_code error, std::string why) {
+  return std::unexpected(refusal{error, std::move(why)});
+}
+
+bool is_this_broker(std::string_view name) { return name == fmt::to_string(broker::node_id); }
+
+std::unexpected<refusal> no_such_broker(std::string_view name) {
+  return refused(
+      error_code::invalid_request,
+      fmt::format("Unexpected broker id, expected {} or empty string, but received {}", broker::node_id, name));
+}
+
+std::unexpected<refusal> no_client_metrics() {
+  return refused(error_code::invalid_request, "This broker does not collect metrics of clients");
+}
+
+std::string_view name_of_level(const observe::logger& logger) {
+  for (const auto& [level, name] : {std::pair(observe::level::debug, "DEBUG"), std::pair(observe::level::info, "INFO"),
+                                    std::pair(observe::level::warn, "WARN")})
+    if (logger.enabled(level)) return name;
+  return "ERROR";
+}
+
+// ---- Describing ----
+
+std::expected<std::vector<shown_config>, refusal> find_configs(const broker& b, const log::store& store,
+                                                               std::int8_t type, std::string_view name) {
+  switch (static_cast<resource>(type)) {
+    case resource::topic:
+      if (const auto t = store.find(name)) return topic_configs(b, *t);
+      return refused(error_code::unknown_topic_or_partition, "This server does not host this topic-partition.");
+    case resource::broker: {
+      if (is_this_broker(name)) return broker_configs(b);
+      if (!name.empty()) return no_such_broker(name);
+      // What is set for all brokers.
+      std::vector<shown_config> set;
+      for (shown_config& c : broker_configs(b)) {
+        std::erase_if(c.synonyms,
+                      [](const config_value& v) { return v.source != config_source::dynamic_default_broker; });
+        if (!c.synonyms.empty()) set.push_back(std::move(c));
+      }
+      return set;
+    }
+    case resource::broker_logger:
+      if (!is_this_broker(name)) return no_such_broker(name);
+      return std::vector{shown_config{
+          root_logger,
+          config_type::string,
+          true,
+          {{std::string(root_logger), std::string(name_of_level(b.logger())), config_source::dynamic_broker_logger}},
+          "The least level of lines that are logged."}};
+    case resource::group:
+      if (name.empty()) return refused(error_code::invalid_request, "Group name must not be empty");
+      return group_configs(b, std::string(name));
+    case resource::client_metrics:
+      return no_client_metrics();
+    case resource::unknown:
+      break;
+  }
+  return refused(error_code::invalid_request, fmt::format("Unsupported resource type: {}", type));
+}
+
+using described = kafka::describe_configs_response::describe_configs_resource_result;
+
+void show(const shown_config& config, bool synonyms, bool documentation, described& out) {
+  out.name = config.name;
+  out.value = config.value();
+  out.read_only = config.read_only;
+  out.config_source = static_cast<std::int8_t>(config.source());
+  out.config_type = static_cast<std::int8_t>(config.type);
+  if (documentation) out.documentation = std::string(config.documentation);
+  if (synonyms)
+    for (const config_value& v : config.synonyms)
+      out.synonyms.push_back({v.name, v.value, static_cast<std::int8_t>(v.source)});
+}
+
+// ---- Changing ----
+
+// What a resource has set now; an error if it cannot have anything.
+std::expected<config_values, refusal> set_configs(const broker& b, const log::store& store, resource type,
+                                                  const std::string& name) {
+  switch (type) {
+    case resource::topic:
+      if (const auto t = store.find(name)) return t->configs;
+      return refused(error_code::unknown_topic_or_partition, fmt::format("The topic '{}' does not exist.", name));
+    case resource::broker:
+      if (!name.empty() && !is_this_broker(name)) return no_such_broker(name);
+      break;
+    case resource::group:
+      if (name.empty()) return refused(error_code::invalid_request, "Group name must not be empty");
+      break;
+    case resource::broker_logger:
+      return refused(error_code::invalid_request, "The level of the log is the setting log_level of the role");
+    case resource::client_metrics:
+      return no_client_metrics();
+    default:
+      return refused(error_code::invalid_request, fmt::format("Unsupported resource type: {}", static_cast<int>(type)));
+  }
+  const auto found = b.access().configs().find({static_cast<std::int8_t>(type), name});
+  return found == b.access().configs().end() ? config_values{} : found->second;
+}
+
+// In effect when `done` is called.
+void store_configs(broker& b, resource type, const std::string& name, const config_values& values,
+                   std::move_only_function<void(bool)> done) {
+  if (type == resource::topic) return b.store().set_configs(b.store().find(name)->id, values, std::move(done));
+  b.access().settings().change({security::access::config_edit({static_cast<std::int8_t>(type), name}, values)},
+                               std::move(done));
+}
+
+const config_row* row_of(resource type, std::string_view name) {
+  return find_config(type == resource::topic   ? topic_config_table()
+                     : type == resource::group ? group_config_table()
+                                               : dynamic_broker_config_table(),
+                     name);
+}
+
+// A list's items, with `more` added or taken away.
+std::string changed_list(std::string_view now, std::string_view items, bool append) {
+  std::vector<std::string_view> all;
+  const auto each = [](std::string_view text, auto&& take) {
+    while (!text.empty()) {
+      const auto comma = text.find(',');
+      if (const auto item = text.substr(0, comma); !item.empty()) take(item);
+      text = comma == std::string_view::npos ? std::string_view{} : text.substr(comma + 1);
+    }
+  };
+  each(now, [&](std::string_view item) { all.push_back(item); });
+  each(items, [&](std::string_view item) {
+    if (!append)
+      std::erase(all, item);
+    else if (std::ranges::count(all, item) == 0)
+      all.push_back(item);
+  });
+  return fmt::format("{}", fmt::join(all, ","));
+}
+
+// What a list has that is not set: its default.
+std::string list_now(const config_values& values, const config_row& row) {
+  const auto it = values.find(std::string(row.name));
+  return it != values.end() ? it->second : std::string(row.default_value);
+}
+
+using change = kafka::incremental_alter_configs_request::alterable_config;
+
+outcome change_one(resource type, const change& wanted, config_values& values) {
+  enum : std::int8_t { set = 0, erase = 1, append = 2, subtract = 3 };
+  const std::string name(wanted.name);
+  if (wanted.config_operation == erase) {
+    if (!row_of(type, name)) {
+      config_values one{{name, ""}};
+      return refused(type == resource::broker ? error_code::invalid_request : error_code::invalid_config,
+                     check_configs(type, one).value_or(""));
+    }
+    values.erase(name);
+    return {};
+  }
+  if (!wanted.value)
+    return refused(error_code::invalid_request, fmt::format("Null value not supported for : {}", wanted.name));
+  if (wanted.config_operation == set) {
+    values[name] = *wanted.value;
+    return {};
+  }
+  if (wanted.config_operation != append && wanted.config_operation != subtract)
+    return refused(error_code::invalid_request, fmt::format("Unknown operation {}", wanted.config_operation));
+  const config_row* const row = row_of(type, name);
+  if (!row || row->type != config_type::list)
+    return refused(error_code::invalid_config,
+                   fmt::format("Can't {} to key {} because its type is not LIST.",
+                               wanted.config_operation == append ? "APPEND" : "SUBTRACT", name));
+  values[name] = changed_list(list_now(values, *row), *wanted.value, wanted.config_operation == append);
+  return {};
+}
+
+template <class Configs>
+outcome check_names(const Configs& configs) {
+  std::set<std::string_view> seen;
+  for (const auto& c : configs) {
+    if (c.name.empty()) return refused(error_code::invalid_request, "A configuration without a name");
+    if (!seen.insert(c.name).second)
+      return refused(error_code::invalid_request, fmt::format("Error due to duplicate config keys: {}", c.name));
+  }
+  return {};
+}
+
+outcome check(resource type, const config_values& values) {
+  if (auto why = check_configs(type, values))
+    return refused(type == resource::broker && why->starts_with("Cannot") ? error_code::invalid_request
+                                                                          : error_code::invalid_config,
+                   std::move(*why));
+  return {};
+}
+
+// The resources of one request: each at most once.
+template <class Request>
+bool is_repeated(const Request& request, std::int8_t type, std::string_view name) {
+  return std::ranges::count_if(request.resources,
+                               [&](const auto& r) { return r.resource_type == type && r.resource_name == name; }) > 1;
+}
+
+template <class Response, class Request, class MakeValues>
+void alter(const call& c, const Request& request, MakeValues&& make_values) {
+  broker& b = *c.of;
+  auto all = std::make_shared<gathered<Response>>(c);
+  auto& answers = all->response.responses;
+  answers.reserve(request.resources.size());
+  for (const auto& r : request.resources) {
+    auto& out = answers.emplace_back();
+    out.resource_type = r.resource_type;
+    out.resource_name = r.resource_name;
+    const auto type = static_cast<resource>(r.resource_type);
+    const std::string name(r.resource_name);
+    std::expected<config_values, refusal> values =
+        is_repeated(request, r.resource_type, r.resource_name)
+            ? refused(error_code::invalid_request, "Each resource must appear at most once.")
+            : make_values(r, type, name);
+    outcome fine;
+    if (values) fine = check(type, *values);
+    if (!values) fine = std::unexpected(values.error());
+    if (!fine) {
+      refuse(out, fine.error().error, fine.error().why);
+      continue;
+    }
+    if (request.validate_only) continue;
+    ++all->left;
+    store_configs(b, type, name, *values, [all, &out](bool stored) {
+      if (!stored) refuse(out, error_code::kafka_storage_error, "The log could not be written");
+      all->done();
+    });
+  }
+  all->done();
+}
+
+}  // namespace
+
+void describe_configs(const call& c, kafka::describe_configs_request& request) {
+  broker& b = *c.of;
+  kafka::describe_configs_response response;
+  for (const auto& r : request.resources) {
+    auto& out = response.results.emplace_back();
+    out.resource_type = r.resource_type;
+    out.resource_name = r.resource_name;
+    const auto configs = find_configs(b, b.store(), r.resource_type, r.resource_name);
+    if (!configs) {
+      refuse(out, configs.error().error, configs.error().why);
+      continue;
+    }
+    for (const shown_config& config : *configs)
+      if (!r.configuration_keys || std::ranges::count(*r.configuration_keys, config.name) > 0)
+        show(config, request.include_synonyms, request.include_documentation, out.configs.emplace_back());
+  }
+  c.answer(response);
+}
+
+// What is not named goes back to its default.
+void alter_configs(const call& c, kafka::alter_configs_request& request) {
+  alter<kafka::alter_configs_response>(
+      c, request, [&](const auto& r, resource type, const std::string& name) -> std::expected<config_values, refusal> {
+        if (auto now = set_configs(*c.of, c.of->store(), type, name); !now) return now;
+        if (auto fine = check_names(r.configs); !fine) return std::unexpected(fine.error());
+        config_values values;
+        for (const auto& config : r.configs) {
+          if (!config.value)
+            return refused(error_code::invalid_request, fmt::format("Null value not supported for : {}", config.name));
+          values[std::string(config.name)] = *config.value;
+        }
+        return values;
+      });
+}
+
+void incremental_alter_configs(const call& c, kafka::incremental_alter_configs_request& request) {
+  alter<kafka::incremental_alter_configs_response>(
+      c, request, [&](const auto& r, resource type, const std::string& name) -> std::expected<config_values, refusal> {
+        if (auto fine = check_names(r.configs); !fine) return std::unexpected(fine.error());
+        auto values = set_configs(*c.of, c.of->store(), type, name);
+        if (!values) return values;
+        for (const change& wanted : r.configs)
+          if (auto fine = change_one(type, wanted, *values); !fine) return std::unexpected(fine.error());
+        return values;
+      });
+}
+
+void list_config_resources(const call& c, kafka::list_config_resources_request& request) {
+  static constexpr std::int8_t all_types[] = {2, 4, 8, 16, 32};
+  kafka::list_config_resources_response response;
+  const auto add = [&](std::string name, resource type) {
+    response.config_resources.push_back({std::move(name), static_cast<std::int8_t>(type)});
+  };
+  std::vector<std::int8_t> types = request.resource_types;
+  if (c.version == 0) types = {static_cast<std::int8_t>(resource::client_metrics)};  // all that it knew of
+  if (types.empty()) types.assign(std::begin(all_types), std::end(all_types));
+  for (const std::int8_t type : types) {
+    switch (static_cast<resource>(type)) {
+      case resource::topic:
+        for (const auto& [name, t] : c.of->store().topics()) add(name, resource::topic);
+        break;
+      case resource::broker:
+      case resource::broker_logger:
+        add(fmt::to_string(broker::node_id), static_cast<resource>(type));
+        break;
+      case resource::group:
+        for (const auto& [key, values] : c.of->access().configs())
+          if (key.first == type) add(key.second, resource::group);
+        break;
+      case resource::client_metrics:
+        break;  // none are collected
+      default:
+        response = {};
+        response.error_code = kafka::code(error_code::unsupported_version);
+        return c.answer(response);
+    }
+  }
+  c.answer(response);
+}
+
+}  // namespace mes::bus::handlers

@@ -1,0 +1,45 @@
+// What the handlers of administration share.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "bus/handlers/call.h"
+
+namespace mes::bus::handlers {
+
+// Answers when all parts of it are done: made with one part, the handler itself.
+template <class Response>
+struct gathered {
+  call from;
+  Response response;
+  std::size_t left = 1;
+
+  void done() {
+    if (--left == 0) from.answer(response);
+  }
+};
+
+// Puts an error into a part of an answer; false, for the caller to return.
+template <class Part>
+bool refuse(Part& part, wire::kafka::error_code error, std::string_view why) {
+  part.error_code = wire::kafka::code(error);
+  part.error_message = why;
+  return false;
+}
+
+// The one replica of each partition is on this broker.
+template <class Brokers>
+std::optional<std::string> replicas_fault(const Brokers& brokers) {
+  if (brokers.empty()) return "The manual partition assignment includes an empty replica list.";
+  for (const std::int32_t id : brokers)
+    if (id != broker::node_id)
+      return fmt::format("The manual partition assignment includes broker {}, but no such broker is registered.", id);
+  if (brokers.size() > 1) return "The manual partition assignment includes the broker 1 more than once.";
+  return std::nullopt;
+}
+
+}  // namespace mes::bus::handlers
