@@ -72,6 +72,7 @@ struct broker_stats {
   std::uint64_t produce_failures = 0;  // partitions that were answered with an error
   std::uint64_t slow_requests = 0;
   std::uint64_t authentications = 0, authentications_failed = 0;
+  std::uint64_t throttled = 0;  // requests over a quota
 };
 
 struct waiting_fetch;

@@ -192,6 +192,12 @@ std::string metrics_text(broker& b) {
   p.one("mes_bus_connections_refused_total", "counter", "Connections over the limit.", net.refused);
   p.one("kafka_server_socketservermetrics_incoming_byte_total", "counter", "Bytes received.", net.bytes_in);
   p.one("kafka_server_socketservermetrics_outgoing_byte_total", "counter", "Bytes sent.", net.bytes_out);
+  p.one("kafka_server_socketservermetrics_successful_authentication_total", "counter", "SASL authentications.",
+        s.authentications);
+  p.one("kafka_server_socketservermetrics_failed_authentication_total", "counter",
+        "Authentications and TLS handshakes that failed.", s.authentications_failed);
+  p.one("kafka_server_authorizer_acl_count", "gauge", "ACLs.", b.access().acls().size());
+  p.one("mes_bus_throttled_requests_total", "counter", "Requests whose client exceeded a quota.", s.throttled);
   p.one("mes_bus_pending_bytes", "gauge", "Bytes appended, not durable yet.", b.store().pending_bytes());
   p.one("mes_bus_log_disk_bytes", "gauge", "Bytes of all segments.", b.store().disk_bytes());
   add_sync(p, b.store().stats());

@@ -10,14 +10,14 @@ import time
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-MES = pathlib.Path(os.environ.get("MES_BINARY", ROOT / "build/release/mes"))
+MES = pathlib.Path(os.environ.get("MES_BINARY", ROOT / "build/release/mes")).resolve()
 
 
 def free_offset():
     for _ in range(200):
         offset = random.randrange(12_000, 40_000)
         try:
-            for port in (9092, 9644):
+            for port in (9092, 9093, 9094, 9095, 9644):
                 with socket.socket() as probe:
                     probe.bind(("127.0.0.1", port + offset))
             return offset

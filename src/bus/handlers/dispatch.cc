@@ -149,7 +149,9 @@ void call::send(kafka::writer out, std::int64_t wait_ms) const {
   std::ranges::copy(length.buffer(), out.buffer().begin());
   of->slow().answered(*this);
   of->server().answer(slot, std::move(out));
-  if (wait_ms > 0) of->server().mute(slot.connection, wait_ms);
+  if (wait_ms <= 0) return;
+  of->stats().throttled += 1;
+  of->server().mute(slot.connection, wait_ms);
 }
 
 void call::answer_nothing() const {

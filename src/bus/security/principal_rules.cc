@@ -71,11 +71,11 @@ result<principal_rules> principal_rules::parse(std::string_view text) {
       return fail(error_code::invalid_argument, fmt::format("ssl_principal_mapping_rules: {}: {}", pattern, fault));
     rules._rules.push_back(std::move(r));
   }
-  if (rules._rules.empty()) rules._rules.emplace_back();
   return rules;
 }
 
 result<std::string> principal_rules::apply(std::string_view subject) const {
+  if (_rules.empty()) return std::string(subject);
   for (const rule& r : _rules) {
     if (!r.pattern) return std::string(subject);
     if (!re2::RE2::FullMatch(subject, *r.pattern)) continue;

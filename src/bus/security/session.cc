@@ -26,13 +26,12 @@ std::shared_ptr<session> sessions::of(const net::peer& who) {
   return s;
 }
 
-bool sessions::admits(session& s, api key, std::int64_t now_ms) const {
+bool sessions::admits(const session& s, api key, std::int64_t now_ms) const {
   switch (s.now) {
     case session::stage::open:
       return s.expires_ms == 0 || now_ms < s.expires_ms || key == api::sasl_handshake;
     case session::stage::handshake:
-      if (key != api::api_versions) return key == api::sasl_handshake;
-      return !std::exchange(s.asked_versions, true);
+      return key == api::api_versions || key == api::sasl_handshake;
     case session::stage::exchange:
       return key == api::sasl_authenticate && !s.waiting;
     case session::stage::raw_exchange:

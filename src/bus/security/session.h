@@ -31,9 +31,8 @@ struct session {
   std::string mechanism;                    // of SASL
   std::unique_ptr<sasl_exchange> exchange;  // under way
   bool waiting = false;                     // its answer to the last message is not there yet
-  bool asked_versions = false;
-  bool authenticated = false;   // by SASL, once: what comes later is re-authentication (KIP-368)
-  std::int64_t expires_ms = 0;  // monotonic; 0: never
+  bool authenticated = false;               // by SASL, once: what comes later is re-authentication (KIP-368)
+  std::int64_t expires_ms = 0;              // monotonic; 0: never
 };
 
 struct session_options {
@@ -53,7 +52,7 @@ class sessions {
   void forget(std::uint64_t connection) { _sessions.erase(connection); }
 
   // Whether the request may be handled now; else the connection is closed.
-  bool admits(session& s, wire::kafka::api api, std::int64_t now_ms) const;
+  bool admits(const session& s, wire::kafka::api api, std::int64_t now_ms) const;
   const session_options& options() const { return _options; }
   bool uses_sasl(const session& s) const { return security::uses_sasl(_options.listeners[s.listener].secured_by); }
   // The mechanisms' last step has succeeded. Returns the session's lifetime in ms, 0 for none; an error says why not.

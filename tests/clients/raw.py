@@ -1,0 +1,116 @@
+"""A few requests of Kafka's protocol by hand, for what client libraries do not let one do."""
+import socket
+import struct
+
+SASL_HANDSHAKE, API_VERSIONS, SASL_AUTHENTICATE = 17, 18, 36
+DESCRIBE_CLIENT_QUOTAS, ALTER_CLIENT_QUOTAS = 48, 49
+
+
+def string(text):
+    return struct.pack(">h", -1) if text is None else struct.pack(">h", len(text.encode())) + text.encode()
+
+
+def data(value):
+    return struct.pack(">i", len(value)) + value
+
+
+class Reader:
+    def __init__(self, bytes_):
+        self.bytes, self.at = bytes_, 0
+
+    def take(self, form):
+        size = struct.calcsize(">" + form)
+        (value,) = struct.unpack(">" + form, self.bytes[self.at:self.at + size])
+        self.at += size
+        return value
+
+    def string(self):
+        size = self.take("h")
+        if size < 0:
+            return None
+        self.at += size
+        return self.bytes[self.at - size:self.at].decode()
+
+    def data(self):
+        size = self.take("i")
+        self.at += size
+        return self.bytes[self.at - size:self.at]
+
+    def array(self, item):
+        return [item() for _ in range(self.take("i"))]
+
+
+class Closed(Exception):
+    pass
+
+
+class Raw:
+    def __init__(self, address, client_id="raw", timeout=20):
+        host, port = address.rsplit(":", 1)
+        self.socket = socket.create_connection((host, int(port)), timeout=timeout)
+        self.client_id, self.correlation = client_id, 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def _read(self, size):
+        out = b""
+        while len(out) < size:
+            try:
+                part = self.socket.recv(size - len(out))
+            except ConnectionError as fault:
+                raise Closed from fault
+            if not part:
+                raise Closed
+            out += part
+        return out
+
+    def frame(self, body):
+        """Sends one frame, returns the frame that comes back."""
+        try:
+            self.socket.sendall(struct.pack(">i", len(body)) + body)
+        except ConnectionError as fault:
+            raise Closed from fault
+        (size,) = struct.unpack(">i", self._read(4))
+        return self._read(size)
+
+    def request(self, key, version, body=b""):
+        """Of a version that is not flexible. Returns a reader of the answer's body."""
+        self.correlation += 1
+        answer = Reader(self.frame(struct.pack(">hhi", key, version, self.correlation) + string(self.client_id) + body))
+        assert answer.take("i") == self.correlation
+        return answer
+
+    def handshake(self, mechanism, version=1):
+        answer = self.request(SASL_HANDSHAKE, version, string(mechanism))
+        return answer.take("h"), answer.array(answer.string)
+
+    def authenticate(self, message):
+        """Error code, error message, the mechanism's message, the session's lifetime in ms."""
+        answer = self.request(SASL_AUTHENTICATE, 1, data(message))
+        return answer.take("h"), answer.string(), answer.data(), answer.take("q")
+
+    def alter_quota(self, entity, **ops):
+        """entity: {"user": "alice", "client-id": None}; None of a value removes it, None as a name is the default."""
+        def pairs(items, each):
+            return struct.pack(">i", len(items)) + b"".join(each(*i) for i in items.items())
+        body = struct.pack(">i", 1) + pairs(entity, lambda k, v: string(k) + string(v))
+        body += pairs(ops, lambda k, v: string(k) + struct.pack(">d?", v or 0.0, v is None)) + b"\0"
+        answer = self.request(ALTER_CLIENT_QUOTAS, 0, body)
+        answer.take("i")
+        assert answer.take("i") == 1
+        return answer.take("h"), answer.string()
+
+    def quotas(self, components=(), strict=False):
+        """components: (entity type, match type, name). Returns [(entity, values)]."""
+        body = struct.pack(">i", len(components))
+        body += b"".join(string(t) + struct.pack(">b", m) + string(n) for t, m, n in components) + struct.pack(">?", strict)
+        answer = self.request(DESCRIBE_CLIENT_QUOTAS, 0, body)
+        answer.take("i")
+        assert answer.take("h") == 0, answer.string()
+        answer.string()
+        return answer.array(lambda: (dict(answer.array(lambda: (answer.string(), answer.string()))),
+                                     dict(answer.array(lambda: (answer.string(), answer.take("d"))))))

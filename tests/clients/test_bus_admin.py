@@ -1,0 +1,178 @@
+"""Administration: topics, configurations, log directories, quotas; with librdkafka's client and requests by hand."""
+import pytest
+from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka.admin import (AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ConfigSource, NewPartitions,
+                                   NewTopic)
+
+from bus import Bus
+from raw import Raw
+
+TOPIC, BROKER = ConfigResource.Type.TOPIC, ConfigResource.Type.BROKER
+
+
+@pytest.fixture(scope="module")
+def bus(tmp_path_factory):
+    running = Bus(tmp_path_factory.mktemp("admin")).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def admin(bus):
+    return AdminClient({"bootstrap.servers": bus.address})
+
+
+def done(futures):
+    return [f.result(20) for f in futures.values()]
+
+
+def code_of(futures):
+    with pytest.raises(KafkaException) as refused:
+        done(futures)
+    return refused.value.args[0].code(), refused.value.args[0].str()
+
+
+def configs(admin, kind, name):
+    return admin.describe_configs([ConfigResource(kind, name)])[ConfigResource(kind, name)].result(20)
+
+
+def change(admin, kind, name, *entries):
+    """entries: (name, operation, value)"""
+    resource = ConfigResource(kind, name, incremental_configs=[
+        ConfigEntry(n, v, incremental_operation=o) for n, o, v in entries])
+    return admin.incremental_alter_configs([resource])
+
+
+SET, DELETE = AlterConfigOpType.SET, AlterConfigOpType.DELETE
+APPEND, SUBTRACT = AlterConfigOpType.APPEND, AlterConfigOpType.SUBTRACT
+
+
+def test_topics_are_validated_and_made(admin):
+    done(admin.create_topics([NewTopic("dry", 3, config={"retention.ms": "1000"})], validate_only=True))
+    assert "dry" not in admin.list_topics(timeout=20).topics
+    done(admin.create_topics([NewTopic("placed", replica_assignment=[[1], [1]])]))
+    assert len(admin.list_topics(timeout=20).topics["placed"].partitions) == 2
+    # Codes and texts are Kafka 4's.
+    for topic, code, text in (
+            (NewTopic("placed", 1), KafkaError.TOPIC_ALREADY_EXISTS, "Topic 'placed' already exists."),
+            (NewTopic("a b", 1), KafkaError.TOPIC_EXCEPTION, "one or more characters other than ASCII alphanumerics"),
+            (NewTopic("work-order_created", 1), KafkaError.TOPIC_EXCEPTION, "collides with existing topic: work-order.created"),
+            (NewTopic("x", 1, replication_factor=3), KafkaError.INVALID_REPLICATION_FACTOR, "only 1 broker(s) are registered"),
+            (NewTopic("x", replica_assignment=[[2]]), KafkaError.INVALID_REPLICA_ASSIGNMENT, "no such broker is registered"),
+            (NewTopic("x", 1, config={"no.such": "1"}), KafkaError.INVALID_CONFIG, "Unknown topic config name: no.such"),
+            (NewTopic("x", 1, config={"retention.ms": "soon"}), KafkaError.INVALID_CONFIG, "Not a number of type LONG"),
+            (NewTopic("x", 1, config={"retention.ms": "-2"}), KafkaError.INVALID_CONFIG, "Value must be at least -1"),
+            (NewTopic("x", 1, config={"cleanup.policy": "burn"}), KafkaError.INVALID_CONFIG, "String must be one of: compact, delete"),
+            (NewTopic("x", 1, config={"preallocate": "yes"}), KafkaError.INVALID_CONFIG, "either true or false"),
+            (NewTopic("x", 1, config={"min.cleanable.dirty.ratio": "1.5"}), KafkaError.INVALID_CONFIG, "no more than 1")):
+        refused, told = code_of(admin.create_topics([topic]))
+        assert refused == code and text in told
+    assert code_of(admin.delete_topics(["nothing"]))[0] == KafkaError.UNKNOWN_TOPIC_OR_PART
+
+
+def test_partitions_only_grow(admin):
+    done(admin.create_topics([NewTopic("growing", 2)]))
+    done(admin.create_partitions([NewPartitions("growing", 4)]))
+    assert len(admin.list_topics("growing", timeout=20).topics["growing"].partitions) == 4
+    assert code_of(admin.create_partitions([NewPartitions("growing", 3)])) == (
+        KafkaError.INVALID_PARTITIONS, "The topic growing currently has 4 partition(s); 3 would not be an increase.")
+    assert code_of(admin.create_partitions([NewPartitions("growing", 5, replica_assignment=[[2]])]))[0] == \
+        KafkaError.INVALID_REPLICA_ASSIGNMENT
+
+
+def test_configs_of_topics(admin):
+    done(admin.create_topics([NewTopic("set", 1, config={"retention.ms": "1000"})]))
+    shown = configs(admin, TOPIC, "set")
+    assert shown["retention.ms"].value == "1000"
+    assert shown["retention.ms"].source == ConfigSource.DYNAMIC_TOPIC_CONFIG.value
+    assert set(shown["retention.ms"].synonyms) == {"retention.ms", "log.retention.ms"}
+    assert shown["cleanup.policy"].source == ConfigSource.DEFAULT_CONFIG.value
+    done(change(admin, TOPIC, "set", ("cleanup.policy", APPEND, "compact"), ("retention.ms", DELETE, None),
+                ("max.message.bytes", SET, "5000")))
+    shown = configs(admin, TOPIC, "set")
+    assert shown["cleanup.policy"].value == "delete,compact"
+    assert shown["retention.ms"].value == "604800000" and shown["max.message.bytes"].value == "5000"
+    done(change(admin, TOPIC, "set", ("cleanup.policy", SUBTRACT, "delete")))
+    assert configs(admin, TOPIC, "set")["cleanup.policy"].value == "compact"
+    assert code_of(change(admin, TOPIC, "set", ("retention.ms", APPEND, "1")))[0] == KafkaError.INVALID_CONFIG
+    assert code_of(change(admin, TOPIC, "set", ("retention.ms", SET, "x")))[0] == KafkaError.INVALID_CONFIG
+    assert code_of(change(admin, TOPIC, "nowhere", ("retention.ms", SET, "1")))[0] == KafkaError.UNKNOWN_TOPIC_OR_PART
+    # The older request sets them all at once: what it does not name is the default again.
+    done(admin.alter_configs([ConfigResource(TOPIC, "set", set_config={"segment.ms": "60000"})]))
+    shown = configs(admin, TOPIC, "set")
+    assert (shown["segment.ms"].value, shown["cleanup.policy"].value) == ("60000", "delete")
+
+
+def test_configs_of_the_broker(bus, admin):
+    shown = configs(admin, BROKER, "1")
+    for name in ("num.partitions", "inter.broker.protocol.version", "advertised.listeners", "log.dirs"):
+        assert shown[name].is_read_only and shown[name].value
+    done(change(admin, BROKER, "", ("message.max.bytes", SET, "2000")))
+    done(change(admin, BROKER, "1", ("log.retention.ms", SET, "86400000")))
+    done(admin.create_topics([NewTopic("by-default", 1)]))
+    topic = configs(admin, TOPIC, "by-default")
+    assert (topic["max.message.bytes"].value, topic["retention.ms"].value) == ("2000", "86400000")
+    assert topic["max.message.bytes"].source == ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG.value
+    assert topic["retention.ms"].source == ConfigSource.DYNAMIC_BROKER_CONFIG.value
+    outcomes = []
+    producer = Producer({"bootstrap.servers": bus.address})
+    for size in (100, 5000):
+        producer.produce("by-default", b"x" * size, on_delivery=lambda e, _: outcomes.append(e and e.code()))
+        producer.flush(20)
+    assert outcomes == [None, KafkaError.MSG_SIZE_TOO_LARGE]
+    assert code_of(change(admin, BROKER, "1", ("num.partitions", SET, "7"))) == (
+        KafkaError.INVALID_REQUEST, "Cannot update these configs dynamically: Set(num.partitions)")
+    assert code_of(change(admin, BROKER, "2", ("log.retention.ms", SET, "7")))[0] == KafkaError.INVALID_REQUEST
+    # It is in the log.
+    bus.kill()
+    bus.start()
+    assert configs(admin, BROKER, "")["message.max.bytes"].value == "2000"
+    done(change(admin, BROKER, "", ("message.max.bytes", DELETE, None)))
+    assert configs(admin, BROKER, "1")["message.max.bytes"].value == "1048588"
+
+
+def test_cluster(bus, admin):
+    cluster = admin.describe_cluster().result(20)
+    assert [(n.id, f"{n.host}:{n.port}") for n in cluster.nodes] == [(1, bus.address)]
+    assert cluster.controller.id == 1
+
+
+def test_quotas_are_kept_and_shown(bus):
+    with Raw(bus.address) as raw:
+        assert raw.quotas() == []
+        for entity, ops in (({"user": "alice"}, {"producer_byte_rate": 1024.0}),
+                            ({"user": "alice", "client-id": None}, {"consumer_byte_rate": 2048.0}),
+                            ({"client-id": "app"}, {"request_percentage": 12.5}),
+                            ({"ip": "10.0.0.7"}, {"connection_creation_rate": 5.0})):
+            assert raw.alter_quota(entity, **ops) == (0, None)
+        assert raw.quotas([("user", 0, "alice")], strict=True) == [({"user": "alice"}, {"producer_byte_rate": 1024.0})]
+        assert len(raw.quotas([("user", 0, "alice")])) == 2
+        assert raw.quotas([("client-id", 1, None)]) == [({"user": "alice", "client-id": None}, {"consumer_byte_rate": 2048.0})]
+        assert raw.quotas([("client-id", 2, None)], strict=True) == [({"client-id": "app"}, {"request_percentage": 12.5})]
+        for entity, ops in (({"user": "alice"}, {"no_such_rate": 1.0}), ({"user": "alice"}, {"producer_byte_rate": 1.5}),
+                            ({"user": "alice"}, {"producer_byte_rate": -1.0}), ({"ip": "10.0.0.7"}, {"producer_byte_rate": 1.0}),
+                            ({"ip": "10.0.0.7", "user": "alice"}, {"connection_creation_rate": 1.0}), ({"planet": "x"}, {}), ({}, {})):
+            assert raw.alter_quota(entity, **ops)[0] == 42, (entity, ops)
+        for entity, key in (({"user": "alice"}, "producer_byte_rate"), ({"user": "alice", "client-id": None}, "consumer_byte_rate"),
+                            ({"client-id": "app"}, "request_percentage"), ({"ip": "10.0.0.7"}, "connection_creation_rate")):
+            assert raw.alter_quota(entity, **{key: None}) == (0, None)
+        assert raw.quotas() == []
+
+
+def test_producers_are_throttled(bus):
+    throttled = []
+    with Raw(bus.address) as raw:
+        assert raw.alter_quota({"client-id": "greedy"}, producer_byte_rate=10_000.0) == (0, None)
+        try:
+            producer = Producer({"bootstrap.servers": bus.address, "client.id": "greedy", "linger.ms": 0,
+                                 "throttle_cb": lambda event: throttled.append(event.throttle_time)})
+            # 100 kB are what ten seconds of the quota give; the next is told to wait, and arrives all the same.
+            for _ in range(2):
+                producer.produce("system.audit-log", b"x" * 51_000, partition=0)
+                assert producer.flush(20) == 0
+            for _ in range(200):
+                producer.poll(0 if throttled else 0.1)
+        finally:
+            assert raw.alter_quota({"client-id": "greedy"}, producer_byte_rate=None) == (0, None)
+    # (102 kB + overhead) / 10 s are some 2 % too much: (rate - limit) / limit * 10 s.
+    assert 0 < throttled[0] <= 5

@@ -1,0 +1,423 @@
+"""Who gets in and what he may do: TLS, mutual TLS, SASL and ACLs, with librdkafka's client and requests by hand."""
+import http.server
+import json
+import os
+import subprocess
+import threading
+import time
+
+import pytest
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
+from confluent_kafka.admin import (AclBinding, AclBindingFilter, AclOperation, AclPermissionType, AdminClient, NewTopic,
+                                   ResourcePatternType, ResourceType, ScramCredentialInfo, ScramMechanism,
+                                   UserScramCredentialDeletion, UserScramCredentialUpsertion)
+
+from bus import Bus
+from raw import Closed, Raw
+from tests.support import tokens
+
+AUTHENTICATION, SSL = KafkaError._AUTHENTICATION, KafkaError._SSL
+
+
+@pytest.fixture
+def start(tmp_path):
+    running = []
+
+    def begin(*options):
+        running.append(Bus(tmp_path, *options).start())
+        return running[-1]
+
+    yield begin
+    for bus in running:
+        bus.stop()
+
+
+def address(bus, port):
+    return f"127.0.0.1:{port + bus.offset}"
+
+
+def plain(bus, user, password, port=9094):
+    return {"bootstrap.servers": address(bus, port), "security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "PLAIN",
+            "sasl.username": user, "sasl.password": password}
+
+
+def users_file(folder, mode=0o600, **users):
+    path = folder / "users.yaml"
+    path.write_text("users:\n" + "".join(f"  - name: {n}\n    password: {p}\n" for n, p in users.items()))
+    path.chmod(mode)
+    return str(path)
+
+
+def topics_of(config):
+    return AdminClient(config).list_topics(timeout=20).topics
+
+
+def first_error(config, deadline_s=20):
+    """The code of the first error that the client is told of."""
+    told = []
+    client = Producer({**config, "error_cb": lambda e: told.append(e.code())})
+    end = time.monotonic() + deadline_s
+    wanted = (AUTHENTICATION, SSL)
+    while not any(code in wanted for code in told) and time.monotonic() < end:
+        client.poll(0.05)
+    return next((code for code in told if code in wanted), told)
+
+
+def produce(config, topic, *values):
+    """The error code of each delivery."""
+    outcomes = []
+    producer = Producer({"message.timeout.ms": 20000, **config})
+    for value in values:
+        producer.produce(topic, value, on_delivery=lambda e, _: outcomes.append(e and e.code()))
+    producer.flush(30)
+    return outcomes
+
+
+def consume(config, topic, count, group="readers"):
+    """As many values, or the first error's code."""
+    consumer = Consumer({"group.id": group, "auto.offset.reset": "earliest", **config})
+    consumer.subscribe([topic])
+    values, end = [], time.monotonic() + 30
+    try:
+        while len(values) < count and time.monotonic() < end:
+            message = consumer.poll(0.2)
+            if message is None:
+                continue
+            if message.error():
+                return message.error().code()
+            values.append(message.value())
+        return values
+    finally:
+        consumer.close()
+
+
+# ---- TLS ----
+
+def openssl(*arguments):
+    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
+
+
+def authority(folder, name):
+    key, certificate = folder / f"{name}.key", folder / f"{name}.pem"
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out",
+            certificate, "-subj", f"/CN={name}", "-days", 2)
+    return certificate, key
+
+
+def signed(folder, by, name, subject):
+    key, request, certificate = (folder / f"{name}.{suffix}" for suffix in ("key", "csr", "pem"))
+    openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", request,
+            "-subj", subject)
+    openssl("x509", "-req", "-in", request, "-CA", by[0], "-CAkey", by[1], "-CAcreateserial", "-out", certificate,
+            "-days", 2)
+    return {"ssl.certificate.location": str(certificate), "ssl.key.location": str(key)}
+
+
+def tls(bus, **more):
+    return {"bootstrap.servers": address(bus, 9093), "security.protocol": "SSL",
+            "ssl.ca.location": str(bus.data / "bus/certificate.pem"), **more}
+
+
+def test_tls_by_the_certificate_that_is_made_at_first_start(start):
+    bus = start("--listeners", "PLAINTEXT://127.0.0.1:9092,SSL://127.0.0.1:9093")
+    values = [os.urandom(200_000) for _ in range(30)]  # far more than a TLS record or a socket's buffer
+    assert produce(tls(bus, **{"linger.ms": 20}), "over-tls", *values) == [None] * 30
+    assert sorted(consume(tls(bus), "over-tls", 30)) == sorted(values)
+    # Each listener tells of itself: the plain one still works beside.
+    assert sorted(consume({"bootstrap.servers": bus.address}, "over-tls", 30, "plain")) == sorted(values)
+    assert (bus.data / "bus/key.pem").stat().st_mode & 0o077 == 0
+    del_ca = {k: v for k, v in tls(bus).items() if k != "ssl.ca.location"}
+    assert first_error(del_ca) == SSL
+
+
+def test_mutual_tls_names_the_client(start, tmp_path):
+    ours, other = authority(tmp_path, "ours"), authority(tmp_path, "other")
+    alice = signed(tmp_path, ours, "alice", "/C=DE/O=Plant, north/OU=line 7/CN=alice")
+    bob = signed(tmp_path, ours, "bob", "/CN=bob")
+    stranger = signed(tmp_path, other, "stranger", "/CN=alice")
+    bus = start("--listeners", "SSL://127.0.0.1:9093", "--ssl-client-auth", "required", "--ssl-client-ca",
+                str(ours[0]), "--authorizer", "true", "--super-users",
+                r"User:CN=alice,OU=line 7,O=Plant\, north,C=DE")  # as Java prints it (RFC 2253)
+    assert produce(tls(bus, **alice), "named", b"1") == [None]
+    assert produce(tls(bus, **bob), "named", b"1") == [KafkaError.TOPIC_AUTHORIZATION_FAILED]
+    for nobody in ({}, stranger):
+        assert first_error(tls(bus, **nobody)) in (SSL, [KafkaError._TRANSPORT], [KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN])
+
+
+def test_certificates_are_mapped_to_short_names(start, tmp_path):
+    ours = authority(tmp_path, "ours")
+    alice = signed(tmp_path, ours, "alice", "/O=Plant/CN=Alice")
+    bus = start("--listeners", "SSL://127.0.0.1:9093", "--ssl-client-auth", "requested", "--ssl-client-ca", str(ours[0]),
+                "--authorizer", "true", "--super-users", "User:alice", "--ssl-principal-mapping-rules",
+                "RULE:^CN=(.*?),.*$/$1/L,DEFAULT")
+    assert produce(tls(bus, **alice), "named", b"1") == [None]
+    assert produce(tls(bus), "named", b"1") == [KafkaError.TOPIC_AUTHORIZATION_FAILED]  # ANONYMOUS
+
+
+# ---- SASL ----
+
+@pytest.fixture
+def sasl_bus(start, tmp_path):
+    return start("--listeners", "PLAINTEXT://127.0.0.1:9092,SASL_PLAINTEXT://127.0.0.1:9094", "--sasl-users",
+                 users_file(tmp_path, alice="a secret"))
+
+
+def test_plain(sasl_bus):
+    assert "system.audit-log" in topics_of(plain(sasl_bus, "alice", "a secret"))
+    for user, password in (("alice", "another"), ("nobody", "a secret")):
+        assert first_error(plain(sasl_bus, user, password)) == AUTHENTICATION
+    text = (sasl_bus.data / "bus.log").read_text()
+    assert "authentication failed" in text and "secret" not in text and "another" not in text.replace("another password", "")
+
+
+@pytest.mark.parametrize("mechanism, code", [("SCRAM-SHA-256", ScramMechanism.SCRAM_SHA_256),
+                                             ("SCRAM-SHA-512", ScramMechanism.SCRAM_SHA_512)])
+def test_scram(sasl_bus, mechanism, code):
+    admin = AdminClient({"bootstrap.servers": sasl_bus.address})
+
+    def config(user, password):
+        return {**plain(sasl_bus, user, password), "sasl.mechanism": mechanism}
+
+    def alter(change):
+        for future in admin.alter_user_scram_credentials([change]).values():
+            future.result(20)
+
+    assert first_error(config("bob", "first")) == AUTHENTICATION
+    alter(UserScramCredentialUpsertion("bob", ScramCredentialInfo(code, 4096), b"first"))
+    assert topics_of(config("bob", "first"))
+    assert first_error(config("bob", "other")) == AUTHENTICATION
+    assert topics_of(config("alice", "a secret"))  # of the users' file
+    described = admin.describe_user_scram_credentials(["bob"])["bob"].result(20)
+    assert [(i.mechanism, i.iterations) for i in described.scram_credential_infos] == [(code, 4096)]
+    for iterations in (4095, 16385):
+        with pytest.raises(KafkaException) as refused:
+            alter(UserScramCredentialUpsertion("bob", ScramCredentialInfo(code, iterations), b"first"))
+        assert refused.value.args[0].code() == KafkaError.UNACCEPTABLE_CREDENTIAL
+    with pytest.raises(KafkaException) as missing:
+        admin.describe_user_scram_credentials(["nobody"])["nobody"].result(20)
+    assert missing.value.args[0].code() == KafkaError.RESOURCE_NOT_FOUND
+    # They are in the log, as keys; the password is nowhere.
+    sasl_bus.stop()
+    for file in (sasl_bus.data / "bus").iterdir():
+        assert b"first" not in file.read_bytes()
+    sasl_bus.start()
+    assert topics_of(config("bob", "first"))
+    alter(UserScramCredentialDeletion("bob", code))
+    assert first_error(config("bob", "first")) == AUTHENTICATION
+
+
+@pytest.fixture
+def key_server():
+    """Announces one RSA key; the private one is returned with its id and the address."""
+    private = tokens.new_private_key()
+    modulus = subprocess.run(["openssl", "rsa", "-noout", "-modulus"], input=private, text=True, capture_output=True,
+                             check=True).stdout.strip().removeprefix("Modulus=")
+    key = {"kty": "RSA", "kid": "k1", "alg": "RS256", "e": "AQAB", "n": tokens.encode(bytes.fromhex(modulus))}
+    body = json.dumps({"keys": [key]}).encode()
+
+    class Serve(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Serve)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield private, f"http://127.0.0.1:{server.server_port}/jwks.json"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_tokens_of_the_platform(start, key_server):
+    private, url = key_server
+    bus = start("--listeners", "SASL_PLAINTEXT://127.0.0.1:9094", "--oauthbearer-jwks-url", url, "--authorizer", "true",
+                "--super-users", "User:erp")
+    now = int(time.time())
+    header = {"alg": "RS256", "kid": "k1"}
+    claims = {"iss": "mes-auth", "aud": "mes", "sub": "erp", "iat": now, "exp": now + 600}
+
+    def config(token):
+        return {"bootstrap.servers": address(bus, 9094), "security.protocol": "SASL_PLAINTEXT",
+                "sasl.mechanism": "OAUTHBEARER", "oauth_cb": lambda _: (token, time.time() + 600)}
+
+    assert produce(config(tokens.sign(header, claims, private)), "by-token", b"1") == [None]
+    unsigned = f"{tokens.encode({'alg': 'none', 'kid': 'k1'})}.{tokens.encode(claims)}."
+    for bad in (unsigned, tokens.sign(header, claims, tokens.new_private_key()),
+                tokens.sign(header, {**claims, "aud": "others"}, private),
+                tokens.sign(header, {**claims, "iss": "others"}, private),
+                tokens.sign(header, {**claims, "exp": now - 600}, private)):
+        assert first_error(config(bad)) == AUTHENTICATION
+    # The session ends with the token (KIP-368), and RFC 7628 says how a refusal looks.
+    with Raw(address(bus, 9094)) as raw:
+        assert raw.handshake("OAUTHBEARER")[0] == 0
+        message = b"n,,\x01auth=Bearer " + tokens.sign(header, claims, private).encode() + b"\x01\x01"
+        error, _, _, lifetime = raw.authenticate(message)
+        assert error == 0 and 0 < lifetime <= 600_000
+    with Raw(address(bus, 9094)) as raw:
+        raw.handshake("OAUTHBEARER")
+        assert raw.authenticate(b"n,,\x01auth=Bearer " + unsigned.encode() + b"\x01\x01")[2] == b'{"status":"invalid_token"}'
+        assert raw.authenticate(b"\x01")[0] == 58
+
+
+def test_sasl_states(sasl_bus):
+    good = b"\0alice\0a secret"
+    with Raw(address(sasl_bus, 9094)) as raw:
+        with pytest.raises(Closed):  # a request before the handshake
+            raw.request(3, 1, b"\xff\xff\xff\xff")
+    with Raw(address(sasl_bus, 9094)) as raw:
+        assert raw.request(18, 0).take("h") == 0
+        error, mechanisms = raw.handshake("GSSAPI")
+        assert error == 33 and set(mechanisms) == {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"}
+        with pytest.raises(Closed):
+            raw.handshake("PLAIN")
+    with Raw(address(sasl_bus, 9094)) as raw:
+        assert raw.handshake("PLAIN")[0] == 0
+        error, message, _, _ = raw.authenticate(b"\0alice\0wrong")
+        assert error == 58 and "wrong" not in message
+        with pytest.raises(Closed):
+            raw.request(18, 0)
+    with Raw(address(sasl_bus, 9094)) as raw:
+        raw.handshake("PLAIN")
+        assert raw.authenticate(good) == (0, None, b"", 0)
+        assert raw.request(18, 0).take("h") == 0
+        assert raw.handshake("PLAIN")[0] == 34  # once is enough
+        assert raw.authenticate(good)[0] == 34
+    with Raw(address(sasl_bus, 9094)) as raw:  # version 0: the mechanism's messages have no header
+        assert raw.handshake("PLAIN", 0)[0] == 0
+        assert raw.frame(good) == b""
+        assert raw.request(18, 0).take("h") == 0
+    with Raw(sasl_bus.address) as raw:
+        assert raw.handshake("PLAIN") == (34, [])
+
+
+def test_sessions_end_and_are_renewed(start, tmp_path):
+    bus = start("--listeners", "SASL_PLAINTEXT://127.0.0.1:9094", "--sasl-users",
+                users_file(tmp_path, alice="a", bob="b"), "--connections-max-reauth", "1s")
+    with Raw(address(bus, 9094)) as raw:
+        raw.handshake("PLAIN")
+        assert raw.authenticate(b"\0alice\0a")[3] == 1000
+        assert raw.handshake("PLAIN")[0] == 0
+        assert raw.authenticate(b"\0alice\0a")[::3] == (0, 1000)
+        raw.handshake("PLAIN")
+        assert raw.authenticate(b"\0bob\0b")[0] == 58  # another user may not take the session over
+    with Raw(address(bus, 9094)) as raw:
+        raw.handshake("PLAIN")
+        raw.authenticate(b"\0alice\0a")
+        with pytest.raises(Closed):
+            while True:
+                raw.request(18, 0)
+
+
+def test_users_file_that_others_may_read_is_refused(start, tmp_path):
+    with pytest.raises(AssertionError, match="chmod 600"):
+        start("--sasl-users", users_file(tmp_path, mode=0o644, alice="a"))
+
+
+# ---- ACLs ----
+
+def acl(name, what, who="User:alice", resource=ResourceType.TOPIC, pattern=ResourcePatternType.LITERAL,
+        verdict=AclPermissionType.ALLOW, host="*"):
+    return AclBinding(resource, name, pattern, who, host, what, verdict)
+
+
+def anything(name=None, pattern=ResourcePatternType.ANY, who=None):
+    return AclBindingFilter(ResourceType.ANY, name, pattern, who, None, AclOperation.ANY, AclPermissionType.ANY)
+
+
+def done(futures):
+    return [f.result(20) for f in futures.values()]
+
+
+@pytest.fixture
+def guarded(start, tmp_path):
+    bus = start("--listeners", "SASL_PLAINTEXT://127.0.0.1:9094", "--sasl-users",
+                users_file(tmp_path, admin="root", alice="a"), "--authorizer", "true", "--super-users", "User:admin")
+    return bus, AdminClient(plain(bus, "admin", "root")), plain(bus, "alice", "a")
+
+
+def test_nothing_is_allowed_that_no_acl_allows(guarded):
+    bus, admin, alice = guarded
+    done(admin.create_topics([NewTopic("orders", 1), NewTopic("secret", 1)]))
+    denied = KafkaError.TOPIC_AUTHORIZATION_FAILED
+    assert topics_of(alice) == {}
+    assert produce(alice, "orders", b"1") == [denied]
+    assert AdminClient(alice).list_topics("orders", timeout=20).topics["orders"].error.code() == denied
+    for call, code in ((lambda a: a.create_topics([NewTopic("own", 1)]), denied),
+                       (lambda a: a.delete_topics(["orders"]), denied),
+                       (lambda a: a.create_acls([acl("orders", AclOperation.ALL)]), KafkaError.CLUSTER_AUTHORIZATION_FAILED)):
+        with pytest.raises(KafkaException) as refused:
+            done(call(AdminClient(alice)))
+        assert refused.value.args[0].code() == code
+    assert "orders" in topics_of(plain(bus, "admin", "root"))
+
+
+def test_what_acls_allow_and_deny(guarded):
+    bus, admin, alice = guarded
+    done(admin.create_topics([NewTopic("plant-1", 1), NewTopic("plant-2", 1), NewTopic("other", 1)]))
+    done(admin.create_acls([acl("plant-", AclOperation.WRITE, pattern=ResourcePatternType.PREFIXED),
+                            acl("plant-2", AclOperation.WRITE, verdict=AclPermissionType.DENY)]))
+    assert produce(alice, "plant-1", b"1") == [None]
+    assert produce(alice, "plant-2", b"1") == [KafkaError.TOPIC_AUTHORIZATION_FAILED]
+    # Writing implies describing, and nothing else.
+    assert set(topics_of(alice)) == {"plant-1", "plant-2"}
+    assert consume(alice, "plant-1", 1) == KafkaError.GROUP_AUTHORIZATION_FAILED
+    done(admin.create_acls([acl("readers", AclOperation.READ, resource=ResourceType.GROUP)]))
+    assert consume(alice, "plant-1", 1) == KafkaError.TOPIC_AUTHORIZATION_FAILED
+    done(admin.create_acls([acl("plant-1", AclOperation.READ, who="User:*")]))
+    assert consume(alice, "plant-1", 1) == [b"1"]
+    # They are in the log: after a restart, and after one that is no stop, nothing has changed.
+    bus.kill()
+    bus.start()
+    assert produce(alice, "plant-2", b"1") == [KafkaError.TOPIC_AUTHORIZATION_FAILED]
+    assert produce(alice, "plant-1", b"2") == [None]
+    assert {(a.name, a.operation, a.permission_type) for a in admin.describe_acls(anything()).result(20)} == {
+        ("plant-", AclOperation.WRITE, AclPermissionType.ALLOW), ("plant-2", AclOperation.WRITE, AclPermissionType.DENY),
+        ("plant-1", AclOperation.READ, AclPermissionType.ALLOW), ("readers", AclOperation.READ, AclPermissionType.ALLOW)}
+    assert {a.name for a in admin.describe_acls(anything("plant-1", ResourcePatternType.MATCH)).result(20)} == {
+        "plant-", "plant-1"}
+    assert {a.name for a in admin.describe_acls(anything(who="User:*")).result(20)} == {"plant-1"}
+    deleted = done(admin.delete_acls([anything("plant-2", ResourcePatternType.LITERAL)]))[0]
+    assert [a.name for a in deleted] == ["plant-2"]
+    assert produce(alice, "plant-2", b"1") == [None]
+
+
+def test_groups_transactions_and_bits(guarded):
+    _, admin, alice = guarded
+    done(admin.create_topics([NewTopic("t", 1)]))
+    done(admin.create_acls([acl("t", AclOperation.ALTER), acl("g", AclOperation.DELETE, resource=ResourceType.GROUP)]))
+    described = AdminClient(alice).describe_topics(
+        __import__("confluent_kafka").TopicCollection(["t"]), include_authorized_operations=True)["t"].result(20)
+    assert set(described.authorized_operations) == {AclOperation.ALTER, AclOperation.DESCRIBE}
+    assert AdminClient(alice).describe_cluster(include_authorized_operations=True).result(20).authorized_operations in ([], None)
+    everything = admin.describe_cluster(include_authorized_operations=True).result(20).authorized_operations
+    assert {AclOperation.CREATE, AclOperation.ALTER, AclOperation.DESCRIBE_CONFIGS} <= set(everything)
+    transactional = Producer({**alice, "transactional.id": "tx"})
+    with pytest.raises(KafkaException) as refused:
+        transactional.init_transactions(20)
+    assert refused.value.args[0].code() == KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+
+
+def test_without_an_authorizer_acls_are_refused_cleanly(start):
+    admin = AdminClient({"bootstrap.servers": start().address})
+    with pytest.raises(KafkaException) as off:
+        admin.describe_acls(anything()).result(20)
+    assert off.value.args[0].code() == KafkaError.SECURITY_DISABLED
+    with pytest.raises(KafkaException) as off:
+        done(admin.create_acls([acl("orders", AclOperation.ALL)]))
+    assert off.value.args[0].code() == KafkaError.SECURITY_DISABLED
+
+
+def test_advertised_addresses(start):
+    bus = start("--listeners", "PLAINTEXT://127.0.0.1:9092,INSIDE://127.0.0.1:9095", "--listener-security-protocol-map",
+                "INSIDE:PLAINTEXT", "--advertised-listeners", "INSIDE://bus.plant.example:19092")
+    (here,) = AdminClient({"bootstrap.servers": bus.address}).list_topics(timeout=20).brokers.values()
+    assert f"{here.host}:{here.port}" == bus.address
+    (inside,) = AdminClient({"bootstrap.servers": address(bus, 9095)}).list_topics(timeout=20).brokers.values()
+    assert (inside.host, inside.port) == ("bus.plant.example", 19092)
