@@ -2,13 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <boost/json/value.hpp>
+
 #include "runtime/certificate.h"
 #include "service/security.h"
 
 namespace mes::bus {
 namespace {
-
-using enum runtime::setting_type;
 
 result<net::client_auth> client_auth_of(const std::string& text) {
   if (text == "none") return net::client_auth::none;
@@ -67,6 +68,7 @@ result<std::vector<security::listener>> listeners_of(const runtime::process& pro
 }  // namespace
 
 const std::vector<runtime::setting>& access_settings_table() {
+  using enum runtime::setting_type;
   static const std::vector<runtime::setting> table = {
       {"listeners", text, "",
        "Where clients connect: NAME://host:port between commas, the name PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL or "

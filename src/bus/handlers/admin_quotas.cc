@@ -149,7 +149,7 @@ void alter_client_quotas(const call& c, kafka::alter_client_quotas_request& requ
       continue;
     }
     edits.push_back({security::entry_kind::quota, encode_entity(*entity),
-                     values.empty() ? std::nullopt : std::optional(encode_values(values))});
+                     values.empty() ? std::nullopt : std::optional(security::encode_values(values))});
   }
   if (request.validate_only) edits.clear();
   c.of->access().settings().change(edits, [c, response](bool stored) {
