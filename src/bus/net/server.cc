@@ -28,6 +28,15 @@ std::uint32_t frame_size(const char* at) {
   return ntohl(size);
 }
 
+// The numeric host; an IPv4 address that came by an IPv6 socket as what it is.
+std::string host_of(const sockaddr_storage& address, socklen_t size) {
+  char host[NI_MAXHOST] = "";
+  getnameinfo(reinterpret_cast<const sockaddr*>(&address), size, host, sizeof host, nullptr, 0, NI_NUMERICHOST);
+  const std::string_view text = host;
+  constexpr std::string_view mapped = "::ffff:";
+  return std::string(text.starts_with(mapped) ? text.substr(mapped.size()) : text);
+}
+
 }  // namespace
 
 struct server::connection {
@@ -147,13 +156,10 @@ void server::accept_all(std::size_t index) {
     const std::size_t greeting = _options.listeners[index].greeting_bytes_max;
     c->request_bytes_max = greeting == 0 ? _options.request_bytes_max : greeting;
     c->last_active_ms = now_ms();
-    char host[NI_MAXHOST] = "";
-    getnameinfo(reinterpret_cast<sockaddr*>(&from), size, host, sizeof host, nullptr, 0, NI_NUMERICHOST);
-    c->who.host = host;
+    c->who.host = host_of(from, size);
     size = sizeof from;
     getsockname(fd, reinterpret_cast<sockaddr*>(&from), &size);
-    getnameinfo(reinterpret_cast<sockaddr*>(&from), size, host, sizeof host, nullptr, 0, NI_NUMERICHOST);
-    c->who.local_host = host;
+    c->who.local_host = host_of(from, size);
     if (const std::int64_t delay_ms = _doorman ? _doorman(c->who.host) : 0; delay_ms > 0) {
       turn_away(fd, delay_ms);
       continue;

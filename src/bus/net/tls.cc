@@ -80,7 +80,9 @@ result<tls_context> make_tls_context(const tls_settings& s) {
   if (SSL_CTX_use_certificate_chain_file(raw, s.certificate_file.c_str()) != 1) return unusable(s.certificate_file);
   if (SSL_CTX_use_PrivateKey_file(raw, s.key_file.c_str(), SSL_FILETYPE_PEM) != 1) return unusable(s.key_file);
   SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION);
-  SSL_CTX_set_options(raw, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+  // Frames have their length in front: a connection that just ends cannot be taken for a whole one.
+  SSL_CTX_set_options(raw, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+                               SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_mode(raw, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   // Sessions of clients with certificates may only be resumed within one context.
   static constexpr std::string_view session_context = "mes-bus";

@@ -12,7 +12,8 @@ namespace {
 constexpr std::array<std::string_view, quota_kinds> names = {"producer_byte_rate", "consumer_byte_rate",
                                                              "request_percentage", "controller_mutation_rate",
                                                              "connection_creation_rate"};
-constexpr double burst_seconds = 11;  // tokens at most, in seconds of the rate
+constexpr std::size_t meters_max = 100'000;  // of a kind; clients beyond share one
+constexpr double burst_seconds = 11;         // tokens at most, in seconds of the rate
 
 }  // namespace
 
@@ -126,7 +127,12 @@ std::int64_t quotas::record(quota_kind k, std::string_view user, std::string_vie
                             std::int64_t now_ms) {
   auto found = find(k, user, client_id);
   if (!found) return 0;
-  rate_meter& meter = _meters[static_cast<std::size_t>(k)][std::move(found->who)];
+  auto& meters = _meters[static_cast<std::size_t>(k)];
+  if (meters.size() >= meters_max && !meters.contains(found->who)) {
+    forget_idle(now_ms);
+    if (meters.size() >= meters_max) found->who.clear();
+  }
+  rate_meter& meter = meters[std::move(found->who)];
   meter.record(amount, now_ms);
   const std::int64_t wait_ms = meter.excess_ms(found->limit, now_ms);
   // Kafka holds a client for a window at most because of its requests.
