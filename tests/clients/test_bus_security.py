@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicCollection
 from confluent_kafka.admin import (AclBinding, AclBindingFilter, AclOperation, AclPermissionType, AdminClient, NewTopic,
                                    ResourcePatternType, ResourceType, ScramCredentialInfo, ScramMechanism,
                                    UserScramCredentialDeletion, UserScramCredentialUpsertion)
@@ -139,8 +139,8 @@ def test_mutual_tls_names_the_client(start, tmp_path):
                 r"User:CN=alice,OU=line 7,O=Plant\, north,C=DE")  # as Java prints it (RFC 2253)
     assert produce(tls(bus, **alice), "named", b"1") == [None]
     assert produce(tls(bus, **bob), "named", b"1") == [KafkaError.TOPIC_AUTHORIZATION_FAILED]
-    for nobody, alert in (({}, "certificate required"), (stranger, "unknown ca")):
-        assert first_error(tls(bus, **nobody), lambda e: alert in e.str()) in (SSL, KafkaError._TRANSPORT)
+    for nobody in ({}, stranger):  # librdkafka keeps a certificate back that no named authority has signed
+        assert first_error(tls(bus, **nobody), lambda e: "certificate required" in e.str()) == KafkaError._TRANSPORT
 
 
 def test_certificates_are_mapped_to_short_names(start, tmp_path):
@@ -348,11 +348,12 @@ def test_nothing_is_allowed_that_no_acl_allows(guarded):
     assert topics_of(alice) == {}
     assert produce(alice, "orders", b"1") == [denied]
     assert AdminClient(alice).list_topics("orders", timeout=20).topics["orders"].error.code() == denied
+    powerless = AdminClient(alice)
     for call, code in ((lambda a: a.create_topics([NewTopic("own", 1)]), denied),
                        (lambda a: a.delete_topics(["orders"]), denied),
                        (lambda a: a.create_acls([acl("orders", AclOperation.ALL)]), KafkaError.CLUSTER_AUTHORIZATION_FAILED)):
         with pytest.raises(KafkaException) as refused:
-            done(call(AdminClient(alice)))
+            done(call(powerless))
         assert refused.value.args[0].code() == code
     assert "orders" in topics_of(plain(bus, "admin", "root"))
 
@@ -391,10 +392,10 @@ def test_groups_transactions_and_bits(guarded):
     _, admin, alice = guarded
     done(admin.create_topics([NewTopic("t", 1)]))
     done(admin.create_acls([acl("t", AclOperation.ALTER), acl("g", AclOperation.DELETE, resource=ResourceType.GROUP)]))
-    described = AdminClient(alice).describe_topics(
-        __import__("confluent_kafka").TopicCollection(["t"]), include_authorized_operations=True)["t"].result(20)
+    as_alice = AdminClient(alice)
+    described = as_alice.describe_topics(TopicCollection(["t"]), include_authorized_operations=True)["t"].result(20)
     assert set(described.authorized_operations) == {AclOperation.ALTER, AclOperation.DESCRIBE}
-    assert AdminClient(alice).describe_cluster(include_authorized_operations=True).result(20).authorized_operations in ([], None)
+    assert not as_alice.describe_cluster(include_authorized_operations=True).result(20).authorized_operations
     everything = admin.describe_cluster(include_authorized_operations=True).result(20).authorized_operations
     assert {AclOperation.CREATE, AclOperation.ALTER, AclOperation.DESCRIBE_CONFIGS} <= set(everything)
     transactional = Producer({**alice, "transactional.id": "tx"})
