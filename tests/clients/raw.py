@@ -3,6 +3,7 @@ import socket
 import struct
 
 SASL_HANDSHAKE, API_VERSIONS, SASL_AUTHENTICATE = 17, 18, 36
+DESCRIBE_ACLS = 29
 DESCRIBE_CLIENT_QUOTAS, ALTER_CLIENT_QUOTAS = 48, 49
 
 
@@ -92,6 +93,13 @@ class Raw:
         """Error code, error message, the mechanism's message, the session's lifetime in ms."""
         answer = self.request(SASL_AUTHENTICATE, 1, data(message))
         return answer.take("h"), answer.string(), answer.data(), answer.take("q")
+
+    def describe_acls(self):
+        """Of everything: error code and message."""
+        anything, none = struct.pack(">b", 1), string(None)
+        answer = self.request(DESCRIBE_ACLS, 1, anything + none + anything + none + none + anything + anything)
+        answer.take("i")
+        return answer.take("h"), answer.string()
 
     def alter_quota(self, entity, **ops):
         """entity: {"user": "alice", "client-id": None}; None of a value removes it, None as a name is the default."""

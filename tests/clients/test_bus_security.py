@@ -405,10 +405,10 @@ def test_groups_transactions_and_bits(guarded):
 
 
 def test_without_an_authorizer_acls_are_refused_cleanly(start):
-    admin = AdminClient({"bootstrap.servers": start().address})
-    with pytest.raises(KafkaException) as off:
-        admin.describe_acls(anything()).result(20)
-    assert off.value.args[0].code() == KafkaError.SECURITY_DISABLED
+    bus = start()
+    with Raw(bus.address) as raw:  # librdkafka does not hand that answer's error on
+        assert raw.describe_acls() == (KafkaError.SECURITY_DISABLED, "No Authorizer is configured.")
+    admin = AdminClient({"bootstrap.servers": bus.address})
     with pytest.raises(KafkaException) as off:
         done(admin.create_acls([acl("orders", AclOperation.ALL)]))
     assert off.value.args[0].code() == KafkaError.SECURITY_DISABLED
