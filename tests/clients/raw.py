@@ -3,7 +3,7 @@ import socket
 import struct
 
 SASL_HANDSHAKE, API_VERSIONS, SASL_AUTHENTICATE = 17, 18, 36
-DESCRIBE_ACLS = 29
+DESCRIBE_ACLS, INCREMENTAL_ALTER_CONFIGS = 29, 44
 DESCRIBE_CLIENT_QUOTAS, ALTER_CLIENT_QUOTAS = 48, 49
 
 
@@ -99,6 +99,16 @@ class Raw:
         anything, none = struct.pack(">b", 1), string(None)
         answer = self.request(DESCRIBE_ACLS, 1, anything + none + anything + none + none + anything + anything)
         answer.take("i")
+        return answer.take("h"), answer.string()
+
+    def change_config(self, kind, name, key, value):
+        """Sets one configuration, or deletes it (None): error code and message."""
+        one = struct.pack(">i", 1)
+        body = one + struct.pack(">b", kind) + string(name) + one + string(key)
+        body += struct.pack(">b", value is None) + string(value) + b"\0"
+        answer = self.request(INCREMENTAL_ALTER_CONFIGS, 0, body)
+        answer.take("i")
+        assert answer.take("i") == 1
         return answer.take("h"), answer.string()
 
     def alter_quota(self, entity, **ops):

@@ -50,7 +50,7 @@ APPEND, SUBTRACT = AlterConfigOpType.APPEND, AlterConfigOpType.SUBTRACT
 def test_topics_are_validated_and_made(admin):
     done(admin.create_topics([NewTopic("dry", 3, config={"retention.ms": "1000"})], validate_only=True))
     assert "dry" not in admin.list_topics(timeout=20).topics
-    done(admin.create_topics([NewTopic("placed", replica_assignment=[[1], [1]])]))
+    done(admin.create_topics([NewTopic("placed", 2, replica_assignment=[[1], [1]])]))
     assert len(admin.list_topics(timeout=20).topics["placed"].partitions) == 2
     # Codes and texts are Kafka 4's.
     for topic, code, text in (
@@ -58,7 +58,7 @@ def test_topics_are_validated_and_made(admin):
             (NewTopic("a b", 1), KafkaError.TOPIC_EXCEPTION, "one or more characters other than ASCII alphanumerics"),
             (NewTopic("work-order_created", 1), KafkaError.TOPIC_EXCEPTION, "collides with existing topic: work-order.created"),
             (NewTopic("x", 1, replication_factor=3), KafkaError.INVALID_REPLICATION_FACTOR, "only 1 broker(s) are registered"),
-            (NewTopic("x", replica_assignment=[[2]]), KafkaError.INVALID_REPLICA_ASSIGNMENT, "no such broker is registered"),
+            (NewTopic("x", 1, replica_assignment=[[2]]), KafkaError.INVALID_REPLICA_ASSIGNMENT, "no such broker is registered"),
             (NewTopic("x", 1, config={"no.such": "1"}), KafkaError.INVALID_CONFIG, "Unknown topic config name: no.such"),
             (NewTopic("x", 1, config={"retention.ms": "soon"}), KafkaError.INVALID_CONFIG, "Not a number of type LONG"),
             (NewTopic("x", 1, config={"retention.ms": "-2"}), KafkaError.INVALID_CONFIG, "Value must be at least -1"),
@@ -107,7 +107,8 @@ def test_configs_of_the_broker(bus, admin):
     shown = configs(admin, BROKER, "1")
     for name in ("num.partitions", "inter.broker.protocol.version", "advertised.listeners", "log.dirs"):
         assert shown[name].is_read_only and shown[name].value
-    done(change(admin, BROKER, "", ("message.max.bytes", SET, "2000")))
+    with Raw(bus.address) as raw:  # of all brokers: librdkafka knows no such resource
+        assert raw.change_config(4, "", "message.max.bytes", "2000") == (0, None)
     done(change(admin, BROKER, "1", ("log.retention.ms", SET, "86400000")))
     done(admin.create_topics([NewTopic("by-default", 1)]))
     topic = configs(admin, TOPIC, "by-default")
@@ -126,8 +127,10 @@ def test_configs_of_the_broker(bus, admin):
     # It is in the log.
     bus.kill()
     bus.start()
-    assert configs(admin, BROKER, "")["message.max.bytes"].value == "2000"
-    done(change(admin, BROKER, "", ("message.max.bytes", DELETE, None)))
+    shown = configs(admin, BROKER, "1")["message.max.bytes"]
+    assert (shown.value, shown.source) == ("2000", ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG.value)
+    with Raw(bus.address) as raw:
+        assert raw.change_config(4, "", "message.max.bytes", None) == (0, None)
     assert configs(admin, BROKER, "1")["message.max.bytes"].value == "1048588"
 
 
