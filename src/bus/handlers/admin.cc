@@ -92,11 +92,11 @@ bool check_counts(const broker& b, const creatable& topic, created& out) {
     return refuse(out, error_code::invalid_replication_factor,
                   "Replication factor must be larger than 0, or -1 to use the default value.");
   if (topic.replication_factor > 1)
-    return refuse(
-        out, error_code::invalid_replication_factor,
-        fmt::format("Unable to replicate the partition {} time(s): The target replication factor of {} cannot "
-                    "be reached because only 1 broker(s) are registered.",
-                    topic.replication_factor, topic.replication_factor));
+    return refuse(out, error_code::invalid_replication_factor,
+                  fmt::format("Unable to replicate the partition {} time"
+                              "(s): The target replication factor of {} cannot "
+                              "be reached because only 1 broker(s) are registered.",
+                              topic.replication_factor, topic.replication_factor));
   if (topic.num_partitions < -1 || topic.num_partitions == 0)
     return refuse(out, error_code::invalid_partitions,
                   "Number of partitions was set to an invalid non-positive value.");

@@ -28,7 +28,7 @@ struct edit {
 // Loop thread only.
 class cluster_settings {
  public:
-  static constexpr unsigned char change_byte = 48;  // first of our payloads in the log (log/store.h, state_machine)
+  static constexpr unsigned char change_byte = 64;  // first of our payloads in the log (log/store.h, state_machine)
 
   // `value` is nullptr when the entry has gone.
   using view = std::function<void(const std::string& key, const std::string* value)>;
