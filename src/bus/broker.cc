@@ -63,6 +63,25 @@ struct broker::state : log::state_machine {
   }
 };
 
+// What the coordinator sees of the log's topics.
+struct broker::topic_names : groups::topic_view {
+  explicit topic_names(const broker& b) : of(b) {}
+  const broker& of;
+
+  static std::optional<groups::known_topic> known(const std::shared_ptr<log::topic>& t) {
+    if (!t) return std::nullopt;
+    return groups::known_topic{t->id, t->name, static_cast<std::int32_t>(t->partitions.size())};
+  }
+  std::optional<groups::known_topic> find(std::string_view name) const override { return known(of._store->find(name)); }
+  std::optional<groups::known_topic> find(const uuid& id) const override { return known(of._store->find(id)); }
+  std::vector<std::string> names() const override {
+    std::vector<std::string> all;
+    for (const auto& [name, t] : of._store->topics()) all.push_back(name);
+    return all;
+  }
+  std::uint64_t version() const override { return of._store->topics_version(); }
+};
+
 broker::broker(broker_settings settings, const observe::logger& log)
     : _settings(std::move(settings)), _given(_settings), _logger(log) {}
 
@@ -117,6 +136,14 @@ result<std::unique_ptr<broker>> broker::open(broker_settings settings, os::file_
   b->_state->next_id = b->_state->block_end;
   b->_store->set_events({[raw](const std::shared_ptr<log::topic>& t, std::int32_t p) { raw->advanced(t, p); },
                          [raw](const log::topic& t) { raw->topic_deleted(t); }});
+  b->_topic_names = std::make_unique<topic_names>(*raw);
+  b->_groups->set_topics(*b->_topic_names);
+  b->_groups->set_pending([raw](std::string_view group, const groups::topic_partition& where) {
+    return raw->_transactions->has_pending_offset(std::string(group), where);
+  });
+  b->_groups->set_config_reader([raw](const std::string& group, std::string_view name, std::int64_t otherwise) {
+    return group_config_number(*raw, group, name, otherwise);
+  });
   b->_groups->start();
   b->_transactions->start(*b->_store);
   b->_access->set_config_changed([raw](const security::access::config_key&) { raw->apply_configs(); });

@@ -113,6 +113,7 @@ class broker {
  private:
   void apply_configs();
   struct state;  // producer ids beside groups and administrators' settings: what lives in the log
+  struct topic_names;
   broker(broker_settings settings, const observe::logger& log);
   result<void> listen();
   result<void> make_topics();
@@ -131,6 +132,7 @@ class broker {
   broker_stats _stats;
   std::unique_ptr<net::poller> _loop;
   std::unique_ptr<state> _state;
+  std::unique_ptr<topic_names> _topic_names;
   std::unique_ptr<groups::coordinator> _groups;
   std::unique_ptr<transactions::coordinator> _transactions;
   std::unique_ptr<security::access> _access;

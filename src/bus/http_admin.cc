@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "base/instant.h"
 #include "bus/metrics_text.h"
@@ -82,28 +83,59 @@ void append_assignment(std::string& out, const std::string& bytes) {
       }
 }
 
+void append_assignment(std::string& out, const bus::groups::assignment& assigned,
+                       const bus::groups::topic_view& topics) {
+  bool first = true;
+  for (const auto& [id, partitions] : assigned) {
+    const auto topic = topics.find(id);
+    if (!topic) continue;
+    for (const std::int32_t p : partitions) {
+      out += first ? "{" : ",{";
+      member_text(out, "topic", topic->name, true);
+      out += fmt::format(",\"partition\":{}}}", p);
+      first = false;
+    }
+  }
+}
+
+template <class Member>
+void append_member(std::string& out, const Member& m, bool first) {
+  out += first ? "{" : ",{";
+  member_text(out, "id", m.id, true);
+  member_text(out, "client_id", m.client_id);
+  member_text(out, "host", m.client_host);
+}
+
+void append_members(std::string& out, const bus::groups::group& g, const bus::groups::topic_view& topics) {
+  bool first = true;
+  for (const auto& [id, m] : g.members) {
+    append_member(out, m, std::exchange(first, false));
+    out += ",\"assignment\":[";
+    append_assignment(out, m.assignment);
+    out += "]}";
+  }
+  if (!g.modern) return;
+  for (const auto& [id, m] : g.modern->members) {
+    append_member(out, m, std::exchange(first, false));
+    out += fmt::format(",\"epoch\":{},\"assignment\":[", m.epoch);
+    append_assignment(out, m.assigned, topics);
+    out += "]}";
+  }
+}
+
 http_response groups(broker& b) {
   std::string out = "[";
   for (const auto& [name, g] : b.groups().all()) {
     if (out.size() > 1) out += ',';
     out += '{';
     member_text(out, "name", name, true);
-    member_text(out, "state", groups::name_of(g->state));
-    member_text(out, "protocol", g->protocol);
-    out += fmt::format(",\"generation\":{},\"members\":[", g->generation);
-    bool first = true;
-    for (const auto& [id, m] : g->members) {
-      out += first ? "{" : ",{";
-      first = false;
-      member_text(out, "id", id, true);
-      member_text(out, "client_id", m.client_id);
-      member_text(out, "host", m.client_host);
-      out += ",\"assignment\":[";
-      append_assignment(out, m.assignment);
-      out += "]}";
-    }
+    member_text(out, "type", g->modern ? "consumer" : "classic");
+    member_text(out, "state", bus::groups::state_name(*g));
+    member_text(out, "protocol", g->modern ? g->modern->assignor_name() : std::string_view(g->protocol));
+    out += fmt::format(",\"generation\":{},\"members\":[", g->modern ? g->modern->epoch : g->generation);
+    append_members(out, *g, b.groups().topics());
     out += "],\"lag\":[";
-    first = true;
+    bool first = true;
     for (const auto& [where, offset] : g->offsets) {
       const auto t = b.store().find(where.first);
       if (!t || static_cast<std::size_t>(where.second) >= t->partitions.size()) continue;

@@ -154,7 +154,7 @@ std::string label(std::string_view value) {
 void add_groups(page& p, broker& b) {
   p.head("kafka_consumergroup_members", "gauge", "Members of the group.");
   for (const auto& [group, g] : b.groups().all())
-    p.line("kafka_consumergroup_members", fmt::format("{{consumergroup=\"{}\"}}", label(group)), g->members.size());
+    p.line("kafka_consumergroup_members", fmt::format("{{consumergroup=\"{}\"}}", label(group)), g->member_count());
   const auto each = [&](std::string_view name, std::string_view help, auto value) {
     p.head(name, "gauge", help);
     for (const auto& [group, g] : b.groups().all())

@@ -1,5 +1,6 @@
 #include "bus/role.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "bus/access_setup.h"
@@ -49,6 +50,14 @@ const std::vector<setting>& settings() {
       {"transaction_max_timeout", duration_ms, "15m", "Longest time-out that a producer may ask for its transactions.",
        1, 86'400'000},
       {"transactional_id_expiry", duration_ms, "7d", "How long a transactional id is known that is not used.", 60'000},
+      {"group_session_timeout_min", duration_ms, "6s", "Shortest session time-out that a member may ask for.", 1,
+       1'800'000},
+      {"group_max_size", integer, "2147483647", "Members of a consumer group, whichever protocol.", 1, 2'147'483'647},
+      {"group_consumer_session_timeout", duration_ms, "45s",
+       "Session time-out of members of the consumer protocol (KIP-848) where the group does not say.", 100, 3'600'000},
+      {"group_consumer_heartbeat_interval", duration_ms, "5s", "How often such a member tells that it is there.", 10,
+       600'000},
+      {"offsets_retention", duration_ms, "7d", "How long offsets are kept that no member needs."},
       {"topics", text, "", "File of the topics to make at start; empty: the platform's own, contracts/topics.yaml."},
   };
   static const std::vector<setting> table = [] {
@@ -71,6 +80,18 @@ result<std::vector<topic_spec>> topics_of(const runtime::process& process, os::f
   if (!got) return fail(std::move(got.error()));
   text.resize(*got);
   return parse_topics(text, path);
+}
+
+groups::coordinator_options group_options(const runtime::config& c) {
+  const auto ms = [&](const char* name) { return static_cast<std::int32_t>(c.duration(name).count()); };
+  groups::coordinator_options o;
+  o.initial_rebalance_delay_ms = ms("group_initial_rebalance_delay");
+  o.session_timeout_min_ms = ms("group_session_timeout_min");
+  o.group_size_max = o.consumer_group_size_max = static_cast<std::size_t>(c.integer("group_max_size"));
+  o.consumer_session_timeout_ms = ms("group_consumer_session_timeout");
+  o.consumer_heartbeat_interval_ms = ms("group_consumer_heartbeat_interval");
+  o.offsets_retention_ms = c.duration("offsets_retention").count();
+  return o;
 }
 
 result<broker_settings> settings_of(runtime::process& process, os::file_system& files) {
@@ -96,7 +117,7 @@ result<broker_settings> settings_of(runtime::process& process, os::file_system& 
   s.num_partitions = static_cast<std::int32_t>(c.integer("num_partitions"));
   s.sync = c.flag("fsync");
   s.slow_request_ms = c.integer("slow_request_ms");
-  s.groups.initial_rebalance_delay_ms = c.duration("group_initial_rebalance_delay").count();
+  s.groups = group_options(c);
   s.transactions.timeout_max_ms = static_cast<std::int32_t>(c.duration("transaction_max_timeout").count());
   s.transactions.id_expiry_ms = c.duration("transactional_id_expiry").count();
   s.topics = std::move(*topics);

@@ -5,6 +5,12 @@
 
 namespace mes::bus::groups {
 
-enum class change : std::int8_t { offsets_committed = 16, offsets_deleted = 17, group = 18, group_deleted = 19 };
+enum class change : std::int8_t {
+  offsets_committed = 16,
+  offsets_deleted = 17,
+  group = 18,  // of the classic protocol
+  group_deleted = 19,
+  consumer_group = 20,  // of KIP-848's
+};
 
 }  // namespace mes::bus::groups

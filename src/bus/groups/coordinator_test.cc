@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace mes::bus::groups {
 namespace {
@@ -14,15 +16,18 @@ struct bench {
   std::unique_ptr<net::poller> loop = std::move(*net::poller::make());
   observe::logger log{"test", observe::level::error};
   std::vector<std::string> stored;
-  coordinator groups{{.session_timeout_min_ms = 1},
-                     *loop,
-                     [this](std::string payload, std::move_only_function<void(bool)> done) {
-                       stored.push_back(payload);
-                       groups.apply(payload);
-                       if (done) done(true);
-                     },
-                     log};
-  bench() { groups.start(); }
+  coordinator groups;
+  explicit bench(coordinator_options options = {.session_timeout_min_ms = 1})
+      : groups(
+            options, *loop,
+            [this](std::string payload, std::move_only_function<void(bool)> done) {
+              stored.push_back(payload);
+              groups.apply(payload);
+              if (done) done(true);
+            },
+            log) {
+    groups.start();
+  }
 
   static join_request request(std::string member_id = "", std::string metadata = "m") {
     join_request r;
@@ -51,6 +56,11 @@ struct bench {
     r.generation = generation;
     r.assignments = std::move(assignments);
     groups.sync(std::move(r), [result](sync_result got) { *result = std::move(got); });
+    return result;
+  }
+  std::vector<error_code> leave(std::vector<leaving_member> members) {
+    std::vector<error_code> result;
+    groups.leave("g", std::move(members), [&result](leave_result got) { result = got.members; });
     return result;
   }
 };
@@ -97,7 +107,7 @@ TEST(coordinator, a_second_member_makes_the_first_join_again) {
   EXPECT_EQ(waiting->assignment, "(waiting)");
   b.sync(first->member_id, 2, {{first->member_id, "one"}, {second->member_id, "two"}});
   EXPECT_EQ(waiting->assignment, "two");
-  EXPECT_EQ(b.groups.leave({"g", second->member_id, {}, -1}), error_code::none);
+  EXPECT_EQ(b.leave({{second->member_id, {}}}).front(), error_code::none);
   EXPECT_EQ(b.groups.heartbeat({"g", first->member_id, {}, 2}), error_code::rebalance_in_progress);
 }
 
@@ -178,6 +188,128 @@ TEST(coordinator, an_unfinished_assignment_is_not_in_a_checkpoint) {
   wire::kafka::reader in(snapshot.buffer());
   ASSERT_TRUE(after.restore(in));
   EXPECT_TRUE(after.find("g")->members.empty());
+}
+
+TEST(coordinator, a_static_member_of_before_version_9_is_shown_another_leader) {
+  bench b;
+  auto request = bench::request();
+  request.instance_id = "i1";
+  const auto first = b.join(request);
+  b.sync(first->member_id, 1, {{first->member_id, "all"}});
+  const auto back = b.join(request);
+  EXPECT_EQ(back->generation, 1);
+  EXPECT_FALSE(back->skip_assignment);
+  EXPECT_EQ(back->leader, first->member_id);
+  EXPECT_TRUE(back->members.empty());
+}
+
+TEST(coordinator, a_static_member_that_returns_while_others_wait_for_the_leader_starts_over) {
+  bench b;
+  auto request = bench::request();
+  request.instance_id = "i1";
+  b.join(request);  // never synced
+  const auto back = b.join(request);
+  EXPECT_EQ(back->error, error_code::none);
+  EXPECT_EQ(back->generation, 2);
+}
+
+TEST(coordinator, a_group_has_room_for_so_many) {
+  bench b({.session_timeout_min_ms = 1, .group_size_max = 1});
+  const auto first = b.join(bench::request());
+  b.sync(first->member_id, 1, {});
+  const auto second = b.join(bench::request());
+  EXPECT_EQ(second->error, error_code::group_max_size_reached);
+  EXPECT_EQ(second->member_id, "");
+  EXPECT_EQ(b.groups.heartbeat({"g", first->member_id, {}, 1}), error_code::none);
+}
+
+TEST(coordinator, the_first_generation_waits_for_others_as_long_as_configured) {
+  bench b({.session_timeout_min_ms = 1, .initial_rebalance_delay_ms = 20});
+  const auto first = b.join(bench::request());
+  const auto second = b.join(bench::request());
+  EXPECT_EQ(first->generation, -2);
+  while (first->generation == -2) b.loop->turn();
+  EXPECT_EQ(first->generation, 1);
+  EXPECT_EQ(second->generation, 1) << "it came while the first waited";
+}
+
+TEST(coordinator, several_leave_together_by_id_or_instance) {
+  bench b;
+  auto request = bench::request();
+  request.instance_id = "i1";
+  const auto fixed = b.join(request);
+  b.sync(fixed->member_id, 1, {});
+  const auto other = b.join(bench::request());
+  b.join(request = [&] {
+    auto again = bench::request(fixed->member_id);
+    again.instance_id = "i1";
+    return again;
+  }());
+  ASSERT_EQ(other->generation, 2);
+  EXPECT_EQ(
+      b.leave({{"", "i1"}, {other->member_id, "i9"}, {"who", {}}, {other->member_id, {}}}),
+      (std::vector{error_code::none, error_code::unknown_member_id, error_code::unknown_member_id, error_code::none}));
+  EXPECT_TRUE(b.groups.find("g")->is_empty());
+  EXPECT_EQ(b.groups.find("g")->generation, 3) << "one rebalance for all";
+}
+
+TEST(coordinator, the_protocol_that_most_prefer_is_chosen_among_what_all_support) {
+  bench b({.session_timeout_min_ms = 1, .initial_rebalance_delay_ms = 20});
+  const auto join = [&](protocols offered) {
+    auto r = bench::request();
+    r.supported = std::move(offered);
+    return b.join(r);
+  };
+  const auto first = join({{"x", ""}, {"range", ""}, {"sticky", ""}});
+  join({{"sticky", ""}, {"range", ""}});
+  join({{"sticky", ""}, {"range", ""}});
+  while (first->generation == -2) b.loop->turn();
+  EXPECT_EQ(first->protocol, "sticky");
+}
+
+std::string consumer_metadata(const std::string& topic) {
+  return std::string("\0\0\0\0\0\1\0", 7) + static_cast<char>(topic.size()) + topic + std::string("\xff\xff\xff\xff");
+}
+
+TEST(coordinator, offsets_of_subscribed_topics_are_kept) {
+  bench b({.session_timeout_min_ms = 1, .offsets_retention_ms = 1'000, .offsets_retention_check_interval_ms = 0});
+  const auto joined = b.join(bench::request("", consumer_metadata("t")));
+  b.sync(joined->member_id, 1, {});
+  b.groups.commit("g", {{{"t", 0}, {1, -1, "", 0}}, {{"u", 0}, {2, -1, "", 0}}}, nullptr);
+  const group& g = *b.groups.find("g");
+  EXPECT_TRUE(b.groups.is_subscribed(g, "t"));
+  EXPECT_FALSE(b.groups.is_subscribed(g, "u"));
+  b.groups.expire(2'000);
+  EXPECT_EQ(g.offsets.size(), 1U) << "u is over";
+  EXPECT_TRUE(g.offsets.contains({"t", 0}));
+  EXPECT_EQ(b.groups.remove("g", nullptr), error_code::non_empty_group);
+}
+
+TEST(coordinator, offsets_without_members_expire_by_their_age_and_the_group_with_them) {
+  bench b({.offsets_retention_ms = 1'000, .offsets_retention_check_interval_ms = 0});
+  b.groups.commit("g", {{{"t", 0}, {1, -1, "", 5'000}}, {{"t", 1}, {1, -1, "", 5'000, 9'000}}}, nullptr);
+  b.groups.expire(5'999);
+  EXPECT_EQ(b.groups.find("g")->offsets.size(), 2U);
+  b.groups.expire(6'000);
+  EXPECT_EQ(b.groups.find("g")->offsets.size(), 1U) << "a time of its own holds";
+  b.groups.set_pending([](std::string_view, const topic_partition&) { return true; });
+  b.groups.expire(9'000);
+  EXPECT_EQ(b.groups.find("g")->offsets.size(), 1U) << "a transaction is open for it";
+  b.groups.set_pending(nullptr);
+  b.groups.expire(9'000);
+  EXPECT_EQ(b.groups.find("g"), nullptr);
+}
+
+TEST(coordinator, commit_errors_are_those_of_the_requests_version) {
+  bench b;
+  EXPECT_EQ(b.groups.check_commit({"g", "m", {}, 3}), error_code::group_id_not_found);
+  EXPECT_EQ(b.groups.check_commit({"g", "m", {}, 3}, {.knows_member_epoch = false}), error_code::illegal_generation);
+  EXPECT_EQ(b.groups.check_commit({"g", "m", {}, 3}, {.transactional = true}), error_code::illegal_generation);
+  const auto joined = b.join(bench::request());
+  b.sync(joined->member_id, 1, {});
+  EXPECT_EQ(b.groups.check_commit({"g", "", {}, -1}, {.transactional = true}), error_code::none);
+  EXPECT_EQ(b.groups.check_commit({"g", joined->member_id, {}, 7}, {.transactional = true}),
+            error_code::illegal_generation);
 }
 
 }  // namespace

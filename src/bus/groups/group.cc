@@ -4,10 +4,7 @@
 
 namespace mes::bus::groups {
 
-const std::string* member::metadata(std::string_view protocol) const {
-  const auto it = std::ranges::find(supported, protocol, &std::pair<std::string, std::string>::first);
-  return it == supported.end() ? nullptr : &it->second;
-}
+const std::string* member::metadata(std::string_view protocol) const { return metadata_of(supported, protocol); }
 
 std::string_view name_of(group_state state) {
   switch (state) {
@@ -22,6 +19,8 @@ std::string_view name_of(group_state state) {
   }
   return "Dead";
 }
+
+std::string_view state_name(const group& g) { return g.modern ? state_name(*g.modern) : name_of(g.state); }
 
 bool group::all_joined() const {
   return ids_given.empty() && std::ranges::all_of(members, [](const auto& m) { return m.second.joining != nullptr; });

@@ -1,15 +1,18 @@
-// A consumer group as values, and its form in the log.
+// A consumer group as values, and the classic protocol's part of it in the form that the log keeps.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "bus/groups/consumer_group.h"
 #include "bus/net/poller.h"
 #include "wire/kafka/errors.h"
 #include "wire/kafka/reader.h"
@@ -41,8 +44,6 @@ struct sync_result {
   std::string assignment;
 };
 
-using protocols = std::vector<std::pair<std::string, std::string>>;  // name and metadata, the preferred first
-
 struct member {
   std::string id;
   std::optional<std::string> instance_id;
@@ -55,6 +56,8 @@ struct member {
 
   std::function<void(join_result)> joining;  // waits for the others
   std::function<void(sync_result)> syncing;  // waits for the leader
+  bool is_new = false;                       // it does not know its id yet, and cannot tell that it is there
+  bool has_synced = false;                   // in this generation
   std::int64_t alive_until_ms = 0;
   net::poller::timer_id timer = 0;
 
@@ -66,6 +69,7 @@ struct committed_offset {
   std::int32_t leader_epoch = -1;
   std::string metadata;
   std::int64_t committed_ms = 0;
+  std::int64_t expires_ms = -1;  // as a client of OffsetCommit 2-4 wished; -1: by the broker's retention
 };
 
 using topic_partition = std::pair<std::string, std::int32_t>;
@@ -73,8 +77,21 @@ using topic_partition = std::pair<std::string, std::int32_t>;
 enum class group_state : std::uint8_t { empty, preparing_rebalance, completing_rebalance, stable };
 std::string_view name_of(group_state state);  // as Kafka prints it: "PreparingRebalance"
 
+// The time-outs of a member of KIP-848's protocol.
+struct member_clock {
+  std::int64_t alive_until_ms = 0;
+  net::poller::timer_id session = 0;
+  net::poller::timer_id rebalance = 0;  // to give up partitions; of a classic member: to join or sync again
+  std::int32_t rebalance_epoch = -1;    // for which `rebalance` runs
+};
+
+inline constexpr std::string_view consumer_protocol_type = "consumer";
+
 struct group {
   std::string name;
+  std::map<topic_partition, committed_offset> offsets;
+
+  // The classic protocol's.
   group_state state = group_state::empty;
   std::int32_t generation = 0;
   std::string protocol_type;
@@ -83,17 +100,30 @@ struct group {
   std::map<std::string, member> members;                   // by id
   std::map<std::string, std::string> instances;            // static members: instance id to member id
   std::map<std::string, net::poller::timer_id> ids_given;  // KIP-394: ids handed out, not joined yet
-  std::map<topic_partition, committed_offset> offsets;
-  std::int64_t empty_since_ms = 0;  // wall clock; counts while empty
+  std::int64_t empty_since_ms = 0;                         // wall clock; counts while empty
+  bool is_first_rebalance = false;                         // it was empty: more may come within the initial delay
+  bool more_came = false;                                  // meanwhile
   net::poller::timer_id rebalance_timer = 0;
   std::string stored;         // write_group() as it is in the log: what a checkpoint may hold
   std::uint64_t storing = 0;  // the assignment that is on its way to the disk
 
+  // KIP-848's: set, and the classic part is empty.
+  std::unique_ptr<consumer_group> modern;
+  std::map<std::string, member_clock> clocks;  // by member id
+  bool changing = false;                       // a change of `modern`, or to it or from it, is on its way to the disk
+  std::deque<std::function<void()>> waiting;   // for that
+  std::uint64_t topics_seen = 0;               // topic_view::version() when `modern` was last compared with it
+
+  bool is_empty() const { return modern ? modern->members.empty() : state == group_state::empty; }
+  std::size_t member_count() const { return modern ? modern->members.size() : members.size(); }
+  bool uses_consumer_protocol() const { return modern || protocol_type == consumer_protocol_type; }
   bool all_joined() const;
   std::string chosen_protocol() const;  // by vote among what all support; "" if there is none
   bool supports(const protocols& offered) const;
   std::int32_t rebalance_timeout_ms() const;
 };
+
+std::string_view state_name(const group& g);  // as Kafka prints it, of either protocol
 
 // The log's form of a group's members and assignment (not its offsets).
 void write_group(wire::kafka::writer& out, const group& g);

@@ -1,9 +1,9 @@
-// The coordinator's durable side: offsets, and groups as the log keeps them.
+// Committed offsets: who may commit and read them, when they go.
 #include <algorithm>
 
-#include "base/instant.h"
 #include "bus/groups/changes.h"
 #include "bus/groups/coordinator.h"
+#include "bus/groups/offset_record.h"
 #include "wire/kafka/generated/groups.h"
 
 namespace mes::bus::groups {
@@ -11,57 +11,74 @@ namespace kafka = wire::kafka;
 using kafka::error_code;
 namespace {
 
-void write_offset(kafka::writer& out, const topic_partition& where, const committed_offset& o) {
-  out.string(true, where.first);
-  out.int32(where.second);
-  out.int64(o.offset);
-  out.int32(o.leader_epoch);
-  out.string(true, o.metadata);
-  out.int64(o.committed_ms);
+// An error about the epoch, in the words of the protocol that the member speaks.
+error_code epoch_error(const consumer_member& m, std::int32_t epoch) {
+  if (epoch == m.epoch) return error_code::none;
+  return m.classic ? error_code::illegal_generation : error_code::stale_member_epoch;
 }
 
-std::pair<topic_partition, committed_offset> read_offset(kafka::reader& in) {
-  topic_partition where;
-  where.first = in.string(true);
-  where.second = in.int32();
-  committed_offset o;
-  o.offset = in.int64();
-  o.leader_epoch = in.int32();
-  o.metadata = in.string(true);
-  o.committed_ms = in.int64();
-  return {std::move(where), std::move(o)};
+error_code check_modern_commit(const consumer_group& g, const member_claim& claim, const commit_terms& terms) {
+  if (claim.generation < 0 && g.members.empty()) return error_code::none;
+  const auto m = g.members.find(claim.member_id);
+  if (m == g.members.end()) return error_code::unknown_member_id;
+  if (!terms.transactional && !m->second.classic && !terms.knows_member_epoch) return error_code::unsupported_version;
+  const auto error = epoch_error(m->second, claim.generation);
+  return terms.transactional && error == error_code::stale_member_epoch ? error_code::illegal_generation : error;
 }
 
-// An empty std::function would become a callback that throws.
-std::move_only_function<void(bool)> optional_callback(std::function<void(bool)> done) {
-  if (!done) return nullptr;
-  return done;
-}
-
-void begin(change what, const std::string& group_name, kafka::writer& out) {
-  out.int8(static_cast<std::int8_t>(what));
-  out.string(true, group_name);
+// The topics that the members of a group of the classic protocol subscribe to; nothing: not known.
+std::optional<std::set<std::string>> subscribed_topics_of(const group& g) {
+  if (g.protocol_type != consumer_protocol_type) return std::nullopt;
+  std::set<std::string> topics;
+  if (g.members.empty()) return topics;
+  if (g.protocol.empty()) return std::nullopt;
+  for (const auto& [id, m] : g.members) {
+    const std::string* metadata = m.metadata(g.protocol);
+    if (!metadata) return std::nullopt;
+    kafka::reader in(*metadata);
+    in.int16();
+    kafka::consumer_protocol_subscription subscription;
+    // Its version 0 is the beginning of every version.
+    if (!decode(in, 0, subscription)) return std::nullopt;
+    for (const auto topic : subscription.topics) topics.emplace(topic);
+  }
+  return topics;
 }
 
 }  // namespace
 
-error_code coordinator::check_commit(const member_claim& claim) {
-  if (claim.group.empty()) return error_code::invalid_group_id;
-  const auto it = _groups.find(claim.group);
-  if (it == _groups.end()) return claim.generation < 0 ? error_code::none : error_code::illegal_generation;
-  group& g = *it->second;
-  if (claim.generation < 0 && g.state == group_state::empty) return error_code::none;
-  if (const auto e = check_member(g, claim); e != error_code::none) return e;
-  if (claim.generation != g.generation) return error_code::illegal_generation;
-  if (g.state == group_state::completing_rebalance) return error_code::rebalance_in_progress;
-  keep_alive(g, g.members.at(claim.member_id));
+error_code coordinator::check_commit(const member_claim& claim, commit_terms terms) {
+  group* const g = known(claim.group);
+  if (!g) {
+    if (claim.generation < 0) return has_room_for(claim.group) ? error_code::none : error_code::policy_violation;
+    return terms.knows_member_epoch && !terms.transactional ? error_code::group_id_not_found
+                                                            : error_code::illegal_generation;
+  }
+  if (g->modern) return check_modern_commit(*g->modern, claim, terms);
+  if (claim.generation < 0 && g->state == group_state::empty) return error_code::none;
+  if (claim.generation >= 0 || !claim.member_id.empty() || claim.instance_id) {
+    if (const auto e = check_member(*g, claim); e != error_code::none) return e;
+    if (claim.generation != g->generation) return error_code::illegal_generation;
+  } else if (!terms.transactional) {
+    return error_code::unknown_member_id;
+  }
+  if (!terms.transactional && g->state == group_state::completing_rebalance) return error_code::rebalance_in_progress;
+  if (const auto m = g->members.find(claim.member_id); m != g->members.end()) keep_alive(*g, m->second);
   return error_code::none;
 }
 
-void coordinator::commit(const std::string& group_name, std::vector<offset_to_commit> offsets,
-                         std::function<void(bool)> done) {
+error_code coordinator::check_fetch(std::string_view name, const std::optional<std::string>& member_id,
+                                    std::int32_t epoch) const {
+  const group* const g = find(name);
+  if (!g || !g->modern || (!member_id && epoch < 0)) return error_code::none;
+  const auto m = g->modern->members.find(member_id.value_or(""));
+  if (m == g->modern->members.end()) return error_code::unknown_member_id;
+  return epoch_error(m->second, epoch);
+}
+
+void coordinator::commit(const std::string& group_name, std::vector<offset_to_commit> offsets, on_stored done) {
   kafka::writer out;
-  begin(change::offsets_committed, group_name, out);
+  begin_change(change::offsets_committed, group_name, out);
   out.varuint(static_cast<std::uint32_t>(offsets.size()));
   for (const auto& o : offsets) write_offset(out, o.where, o.what);
   _put(std::move(out.buffer()), optional_callback(std::move(done)));
@@ -73,20 +90,34 @@ void coordinator::commit_applied(const std::string& group_name,
   for (const auto& [where, o] : offsets) g.offsets[where] = o;
 }
 
-error_code coordinator::remove(const std::string& group_name, std::function<void(bool)> done) {
+error_code coordinator::remove(const std::string& group_name, on_stored done) {
   const group* g = find(group_name);
   if (!g) return error_code::group_id_not_found;
-  if (g->state != group_state::empty || !g->ids_given.empty()) return error_code::non_empty_group;
+  if (!g->is_empty() || !g->ids_given.empty() || g->changing) return error_code::non_empty_group;
   kafka::writer out;
-  begin(change::group_deleted, group_name, out);
+  begin_change(change::group_deleted, group_name, out);
   _put(std::move(out.buffer()), optional_callback(std::move(done)));
   return error_code::none;
 }
 
+error_code coordinator::check_delete_offsets(std::string_view name) const {
+  const group* g = find(name);
+  if (!g) return error_code::group_id_not_found;
+  return g->is_empty() || g->uses_consumer_protocol() ? error_code::none : error_code::non_empty_group;
+}
+
+bool coordinator::is_subscribed(const group& g, const std::string& topic) const {
+  if (g.modern)
+    return std::ranges::any_of(g.modern->members,
+                               [&](const auto& m) { return g.modern->topics_of(m.second).contains(topic); });
+  const auto topics = subscribed_topics_of(g);
+  return topics ? topics->contains(topic) : g.uses_consumer_protocol();
+}
+
 void coordinator::remove_offsets(const std::string& group_name, const std::vector<topic_partition>& which,
-                                 std::function<void(bool)> done) {
+                                 on_stored done) {
   kafka::writer out;
-  begin(change::offsets_deleted, group_name, out);
+  begin_change(change::offsets_deleted, group_name, out);
   out.varuint(static_cast<std::uint32_t>(which.size()));
   for (const auto& [topic, partition] : which) {
     out.string(true, topic);
@@ -99,104 +130,40 @@ void coordinator::topic_deleted(const std::string& topic) {
   for (auto& [name, g] : _groups) std::erase_if(g->offsets, [&](const auto& o) { return o.first.first == topic; });
 }
 
+namespace {
+
+// From when on an offset's retention counts; nothing: it does not expire now. A group that had members keeps all of its
+// offsets until it has been empty for that long; members at work keep those of the topics that they subscribe to.
+std::optional<std::int64_t> counts_from(const group& g, const committed_offset& o) {
+  if (g.modern || g.protocol_type.empty()) return o.committed_ms;
+  if (g.state == group_state::empty) return g.empty_since_ms;
+  if (g.state == group_state::stable && subscribed_topics_of(g)) return o.committed_ms;
+  return std::nullopt;
+}
+
+}  // namespace
+
 void coordinator::expire(std::int64_t now_ms) {
-  const std::int64_t before = now_ms - _options.offsets_retention_ms;
+  if (now_ms < _next_expiry_ms) return;
+  _next_expiry_ms = now_ms + _options.offsets_retention_check_interval_ms;
+  std::vector<std::string> gone;
+  std::vector<std::pair<std::string, std::vector<topic_partition>>> old;
   for (const auto& [name, g] : _groups) {
-    if (g->state != group_state::empty || g->empty_since_ms >= before) continue;
-    std::vector<topic_partition> old;
-    for (const auto& [where, o] : g->offsets)
-      if (o.committed_ms < before) old.push_back(where);
-    if (old.size() == g->offsets.size())
-      remove(name, nullptr);
-    else if (!old.empty())
-      remove_offsets(name, old, nullptr);
-  }
-}
-
-std::set<std::string> coordinator::subscribed(const group& g) {
-  std::set<std::string> topics;
-  for (const auto& [id, m] : g.members)
-    for (const auto& [protocol, metadata] : m.supported) {
-      kafka::reader in(metadata);
-      const auto version = std::clamp<std::int16_t>(in.int16(), 0, kafka::consumer_protocol_subscription::version_max);
-      kafka::consumer_protocol_subscription subscription;
-      if (!decode(in, version, subscription)) continue;
-      for (const auto topic : subscription.topics) topics.emplace(topic);
+    std::vector<topic_partition> over;
+    for (const auto& [where, o] : g->offsets) {
+      const auto since = counts_from(*g, o);
+      if (!since) break;
+      const bool is_over =
+          o.expires_ms >= 0 ? now_ms >= o.expires_ms : now_ms - *since >= _options.offsets_retention_ms;
+      if (is_over && !is_pending(name, where) && !is_subscribed(*g, where.first)) over.push_back(where);
     }
-  return topics;
-}
-
-void coordinator::put_group(const group& g, std::function<void(bool)> done) {
-  kafka::writer out;
-  out.int8(static_cast<std::int8_t>(change::group));
-  write_group(out, g);
-  _put(std::move(out.buffer()), optional_callback(std::move(done)));
-}
-
-void coordinator::start() {
-  _live = true;
-  for (auto& [name, g] : _groups)
-    for (auto& [id, m] : g->members) keep_alive(*g, m);
-}
-
-void coordinator::apply(std::string_view payload) {
-  kafka::reader in(payload);
-  const auto what = static_cast<change>(in.int8());
-  const std::string name(in.string(true));
-  if (what == change::group_deleted) {
-    const auto it = _groups.find(name);
-    if (it != _groups.end() && it->second->members.empty()) _groups.erase(it);
-    return;
+    if (over.size() == g->offsets.size() && g->is_empty())
+      gone.push_back(name);
+    else if (!over.empty())
+      old.emplace_back(name, std::move(over));
   }
-  group& g = make(name);
-  if (what == change::offsets_committed) {
-    for (std::uint32_t i = 0, count = in.varuint(); i < count && in.ok(); ++i) {
-      auto [where, o] = read_offset(in);
-      if (in.ok()) g.offsets[std::move(where)] = std::move(o);
-    }
-  } else if (what == change::offsets_deleted) {
-    for (std::uint32_t i = 0, count = in.varuint(); i < count && in.ok(); ++i) {
-      std::string topic(in.string(true));
-      g.offsets.erase({std::move(topic), in.int32()});
-    }
-  } else if (what == change::group) {
-    kafka::writer out;
-    out.string(true, name);
-    out.raw(in.rest());
-    g.stored = std::move(out.buffer());
-    if (!_live) read_group(in, g);  // once live, memory is ahead of the log
-  }
-}
-
-void coordinator::snapshot(kafka::writer& out) const {
-  out.varuint(static_cast<std::uint32_t>(_groups.size()));
-  for (const auto& [name, g] : _groups) {
-    if (g->stored.empty()) {
-      group fresh;
-      fresh.name = name;
-      fresh.empty_since_ms = g->empty_since_ms;
-      write_group(out, fresh);
-    } else {
-      out.raw(g->stored);
-    }
-    out.varuint(static_cast<std::uint32_t>(g->offsets.size()));
-    for (const auto& [where, o] : g->offsets) write_offset(out, where, o);
-  }
-}
-
-bool coordinator::restore(kafka::reader& in) {
-  for (std::uint32_t i = 0, count = in.varuint(); i < count && in.ok(); ++i) {
-    group& g = make(std::string(in.string(true)));
-    if (!read_group(in, g)) return false;
-    kafka::writer out;
-    write_group(out, g);
-    g.stored = std::move(out.buffer());
-    for (std::uint32_t k = 0, size = in.varuint(); k < size && in.ok(); ++k) {
-      auto [where, o] = read_offset(in);
-      g.offsets[std::move(where)] = std::move(o);
-    }
-  }
-  return in.ok();
+  for (const auto& name : gone) remove(name, nullptr);
+  for (const auto& [name, which] : old) remove_offsets(name, which, nullptr);
 }
 
 }  // namespace mes::bus::groups

@@ -151,9 +151,9 @@ error_code check_group(const call& c, const kafka::txn_offset_commit_request& re
   if (request.generation_id < 0 && request.member_id.empty() && !request.group_instance_id) return error_code::none;
   std::optional<std::string> instance;
   if (request.group_instance_id) instance = std::string(*request.group_instance_id);
-  const error_code e = c.of->groups().check_commit(
-      {std::string(request.group_id), std::string(request.member_id), instance, request.generation_id});
-  return e == error_code::rebalance_in_progress ? error_code::none : e;
+  return c.of->groups().check_commit(
+      {std::string(request.group_id), std::string(request.member_id), instance, request.generation_id},
+      {.transactional = true});
 }
 
 }  // namespace

@@ -198,6 +198,7 @@ void store::apply(std::string_view payload) {
   if (static_cast<unsigned char>(payload[0]) >= first_foreign_change) return _beside.apply(payload);
   kafka::reader in(payload);
   const auto what = static_cast<change>(in.int8());
+  if (what == change::topic_created || what == change::topic_deleted || what == change::partitions) ++_topics_version;
   if (what == change::topic_created) return apply_topic_created(in);
   if (what == change::cleaned) {
     for (const cleaned_change& c : read_cleaned(in)) apply_cleaned(c);

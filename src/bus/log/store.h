@@ -109,6 +109,8 @@ class store {
   // If someone else is making it, `done` waits for that.
   void create_topic(const std::string& name, std::int32_t partitions, std::map<std::string, std::string> configs,
                     std::function<void(bool stored)> done);
+  // Another number, from 1 on, whenever topics or partitions came or went.
+  std::uint64_t topics_version() const { return _topics_version; }
   bool is_being_created(std::string_view name) const { return _creating.contains(std::string(name)); }
   void delete_topic(const uuid& id, done callback);
   void add_partitions(const uuid& id, std::int32_t count, done callback);
@@ -187,6 +189,7 @@ class store {
   recovery_report _recovery;
   position _checkpoint;  // what a restart reads the log from
 
+  std::uint64_t _topics_version = 1;
   std::map<std::string, std::shared_ptr<topic>, std::less<>> _by_name;
   std::map<uuid, std::shared_ptr<topic>> _by_id;
   std::unordered_map<std::string, std::vector<std::function<void(bool)>>> _creating;

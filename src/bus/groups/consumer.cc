@@ -1,0 +1,220 @@
+// KIP-848: the rules' answers, given when their change is in the log; and the time-outs of members.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/uuid.h"
+#include "bus/groups/changes.h"
+#include "bus/groups/coordinator.h"
+
+namespace mes::bus::groups {
+using wire::kafka::error_code;
+
+void coordinator::consumer_heartbeat(heartbeat_request request, std::function<void(heartbeat_result)> done) {
+  if (auto refused = check(request)) return done(std::move(*refused));
+  group* g = known(request.group);
+  if (!g && request.epoch != 0)
+    return done(refuse(error_code::group_id_not_found, fmt::format("Consumer group {} not found.", request.group)));
+  if (!g && !has_room_for(request.group))
+    return done(refuse(error_code::policy_violation, "The broker has as many groups as it may have."));
+  if (!g) g = &make(request.group);
+  if (request.member_id.empty()) request.member_id = uuid::make_v4().to_string();
+  auto result = answer_to(*g, request);
+  if (result.error != error_code::none || !result.change) {
+    if (result.error == error_code::none) after_beat(*g, request);
+    return done(std::move(result));
+  }
+  if (g->changing) {
+    const auto again =
+        std::make_shared<std::pair<heartbeat_request, std::function<void(heartbeat_result)>>>(std::move(request), done);
+    if (!wait_for_change(*g, [this, again] { consumer_heartbeat(again->first, again->second); }))
+      done(refuse(error_code::coordinator_load_in_progress, "Too many members change at once."));
+    return;
+  }
+  const consumer_change change = std::move(*result.change);
+  result.change.reset();
+  const std::uint64_t seen = g->topics_seen;
+  if (request.epoch >= 0) g->topics_seen = _topics->version();
+  put_consumer(*g, change, [this, request, result, seen, done = std::move(done)](error_code error) {
+    group* const now = known(request.group);
+    if (error != error_code::none || !now || !now->modern) {
+      if (now) now->topics_seen = seen;
+      return done(refuse(error == error_code::none ? error_code::unknown_member_id : error,
+                         "The change of the group could not be stored."));
+    }
+    after_beat(*now, request);
+    done(result);
+  });
+}
+
+// By the rules. A group that is empty, or speaks the classic protocol, is answered as what it becomes.
+heartbeat_result coordinator::answer_to(group& g, const heartbeat_request& request) {
+  const bool leaves = request.epoch < 0;
+  const bool look_again = g.topics_seen != _topics->version();
+  heartbeat_result result;
+  if (g.modern) {
+    result = leaves ? groups::leave(*g.modern, request, *_topics)
+                    : beat(*g.modern, request, *_topics, look_again, _options.consumer_group_size_max);
+  } else if (g.is_empty() && request.epoch == 0) {
+    result = beat({}, request, *_topics, true, _options.consumer_group_size_max);
+    if (result.change) result.change->fresh = true;
+  } else {
+    std::string why;
+    if (const auto e = upgrade_error(g, request, why); e != error_code::none) return refuse(e, std::move(why));
+    const auto from = upgraded(g);
+    if (!from)
+      return refuse(error_code::group_id_not_found,
+                    fmt::format("Cannot upgrade the classic group {} to consumer group because the embedded consumer "
+                                "protocol is malformed.",
+                                g.name));
+    result = beat(*from, request, *_topics, true, _options.consumer_group_size_max);
+    if (result.change) {
+      consumer_group next = *from;
+      groups::apply(next, std::move(*result.change));
+      result.change = whole(next);
+    }
+  }
+  if (result.error == error_code::none && !result.change && !leaves && g.modern) g.topics_seen = _topics->version();
+  if (result.error == error_code::none && !leaves)
+    result.interval_ms = config(g, "consumer.heartbeat.interval.ms", _options.consumer_heartbeat_interval_ms);
+  return result;
+}
+
+// ---- One change at a time ----
+
+bool coordinator::wait_for_change(group& g, std::function<void()> again) {
+  if (g.waiting.size() >= _options.waiting_max) return false;
+  g.waiting.push_back(std::move(again));
+  return true;
+}
+
+void coordinator::put_consumer(group& g, const consumer_change& change, std::function<void(error_code)> done) {
+  wire::kafka::writer out;
+  out.int8(static_cast<std::int8_t>(change::consumer_group));
+  out.string(true, g.name);
+  write_change(out, change);
+  if (out.buffer().size() > _options.state_bytes_max) return done(error_code::unknown_server_error);
+  g.changing = true;
+  _put(std::move(out.buffer()), [this, name = g.name, done = std::move(done)](bool stored) {
+    group* const now = known(name);
+    if (now) now->changing = false;
+    done(stored ? error_code::none : error_code::coordinator_not_available);
+    if (now && stored && is_all_classic(*now)) return downgrade(*now);
+    change_done(name);
+  });
+}
+
+// Who waited goes on, until one of them changes the group again.
+void coordinator::change_done(const std::string& name) {
+  for (group* g = known(name); g && !g->changing && !g->waiting.empty(); g = known(name)) {
+    const auto next = std::move(g->waiting.front());
+    g->waiting.pop_front();
+    next();
+  }
+}
+
+// ---- Time-outs ----
+
+std::int32_t coordinator::session_timeout_ms(const group& g, const consumer_member& m) const {
+  if (m.classic) return m.classic->session_timeout_ms;
+  return config(g, "consumer.session.timeout.ms", _options.consumer_session_timeout_ms);
+}
+
+std::int32_t coordinator::config(const group& g, std::string_view name, std::int32_t otherwise) const {
+  return _read_config ? static_cast<std::int32_t>(_read_config(g.name, name, otherwise)) : otherwise;
+}
+
+void coordinator::after_beat(group& g, const heartbeat_request& request) {
+  if (!g.modern) return;
+  // Clocks of those that are gone: who left, and whom a static member replaced.
+  if (g.clocks.size() > g.modern->members.size() || request.epoch < 0) {
+    std::vector<std::string> gone;
+    for (const auto& [id, clock] : g.clocks)
+      if (!g.modern->members.contains(id)) gone.push_back(id);
+    for (const auto& id : gone) forget_clock(g, id);
+  }
+  const auto m = g.modern->members.find(request.member_id);
+  if (m == g.modern->members.end()) return;
+  if (request.epoch >= 0) keep_alive(g, m->second);
+  watch_rebalance(g, m->second);
+}
+
+void coordinator::keep_alive(group& g, const consumer_member& m) {
+  member_clock& clock = g.clocks[m.id];
+  const std::int32_t timeout = session_timeout_ms(g, m);
+  clock.alive_until_ms = net::now_ms() + timeout;
+  if (clock.session == 0)
+    clock.session = _loop.after(timeout, [this, name = g.name, id = m.id] { on_consumer_session(name, id); });
+}
+
+void coordinator::on_consumer_session(const std::string& group_name, const std::string& member_id) {
+  group* const g = known(group_name);
+  if (!g || !g->modern || !g->clocks.contains(member_id)) return;
+  member_clock& clock = g->clocks[member_id];
+  clock.session = 0;
+  const std::int64_t left = clock.alive_until_ms - net::now_ms();
+  if (left <= 0) return fence(group_name, member_id, "it fell silent");
+  clock.session = _loop.after(left, [this, group_name, member_id] { on_consumer_session(group_name, member_id); });
+}
+
+// A member that must give up partitions has its rebalance time-out for it.
+void coordinator::watch_rebalance(group& g, const consumer_member& m) {
+  if (m.classic) return;
+  member_clock& clock = g.clocks[m.id];
+  if (m.state != progress::unrevoked || m.epoch < 0) {
+    _loop.cancel(std::exchange(clock.rebalance, 0));
+    return;
+  }
+  if (clock.rebalance != 0 && clock.rebalance_epoch == m.epoch) return;
+  _loop.cancel(std::exchange(clock.rebalance, 0));
+  expect_within(g, m, m.rebalance_timeout_ms);
+}
+
+// Unless something cancels that, the member is out when the time is over and it still has this epoch.
+void coordinator::expect_within(group& g, const consumer_member& m, std::int64_t timeout_ms) {
+  member_clock& clock = g.clocks[m.id];
+  if (clock.rebalance != 0) return;
+  clock.rebalance_epoch = m.epoch;
+  clock.rebalance = _loop.after(
+      timeout_ms, [this, name = g.name, id = m.id, epoch = m.epoch] { on_consumer_rebalance(name, id, epoch); });
+}
+
+void coordinator::on_consumer_rebalance(const std::string& group_name, const std::string& member_id,
+                                        std::int32_t epoch) {
+  group* const g = known(group_name);
+  if (!g || !g->modern || !g->clocks.contains(member_id)) return;
+  g->clocks[member_id].rebalance = 0;
+  const auto m = g->modern->members.find(member_id);
+  if (m == g->modern->members.end() || m->second.epoch != epoch) return;
+  fence(group_name, member_id, "it did not rebalance in time");
+}
+
+void coordinator::fence(const std::string& group_name, const std::string& member_id, std::string_view why) {
+  group* const g = known(group_name);
+  if (!g || !g->modern || !g->modern->members.contains(member_id)) return;
+  if (g->changing) {
+    // The queue is for requests; this one must not be lost when it is full.
+    g->waiting.push_back([this, group_name, member_id, why] { fence(group_name, member_id, why); });
+    return;
+  }
+  _logger.info("group member removed",
+               {{"group", std::string_view(group_name)}, {"member", std::string_view(member_id)}, {"because", why}});
+  const auto gone = [this, group_name, member_id](error_code error) {
+    group* const now = known(group_name);
+    if (!now) return;
+    if (error == error_code::none) return forget_clock(*now, member_id);
+    // The disk is full: again when there may be room.
+    if (now->modern) _loop.after(1'000, [this, group_name, member_id] { fence(group_name, member_id, "again"); });
+  };
+  put_consumer(*g, without_members(*g->modern, {member_id}, *_topics), gone);
+}
+
+void coordinator::forget_clock(group& g, const std::string& member_id) {
+  const auto it = g.clocks.find(member_id);
+  if (it == g.clocks.end()) return;
+  _loop.cancel(it->second.session);
+  _loop.cancel(it->second.rebalance);
+  g.clocks.erase(it);
+}
+
+}  // namespace mes::bus::groups

@@ -1,0 +1,218 @@
+#include "bus/groups/consumer_group.h"
+
+#include <algorithm>
+
+namespace mes::bus::groups {
+namespace kafka = wire::kafka;
+namespace {
+
+template <class Items, class Write>
+void write_all(kafka::writer& out, const Items& items, Write&& write) {
+  out.varuint(static_cast<std::uint32_t>(items.size()));
+  for (const auto& item : items) write(item);
+}
+
+template <class Read>
+void read_all(kafka::reader& in, Read&& read) {
+  for (std::uint32_t i = 0, count = in.varuint(); i < count && in.ok(); ++i) read();
+}
+
+std::optional<std::string> read_optional(kafka::reader& in) {
+  const auto text = in.nullable_string(true);
+  return text ? std::optional<std::string>(*text) : std::nullopt;
+}
+
+void write_member(kafka::writer& out, const consumer_member& m) {
+  out.string(true, m.id);
+  out.nullable_string(true, m.instance_id);
+  out.nullable_string(true, m.rack_id);
+  out.string(true, m.client_id);
+  out.string(true, m.client_host);
+  out.int32(m.rebalance_timeout_ms);
+  write_all(out, m.topics, [&](const std::string& topic) { out.string(true, topic); });
+  out.string(true, m.regex);
+  out.nullable_string(true, m.assignor);
+  out.boolean(m.classic.has_value());
+  if (m.classic) {
+    out.int32(m.classic->session_timeout_ms);
+    write_all(out, m.classic->supported, [&](const auto& protocol) {
+      out.string(true, protocol.first);
+      out.bytes(true, protocol.second);
+    });
+  }
+  out.int32(m.epoch);
+  out.int32(m.previous_epoch);
+  out.int8(static_cast<std::int8_t>(m.state));
+  write_assignment(out, m.assigned);
+  write_assignment(out, m.revoking);
+}
+
+consumer_member read_member(kafka::reader& in) {
+  consumer_member m;
+  m.id = in.string(true);
+  m.instance_id = read_optional(in);
+  m.rack_id = read_optional(in);
+  m.client_id = in.string(true);
+  m.client_host = in.string(true);
+  m.rebalance_timeout_ms = in.int32();
+  read_all(in, [&] { m.topics.emplace(in.string(true)); });
+  m.regex = in.string(true);
+  m.assignor = read_optional(in);
+  if (in.boolean()) {
+    m.classic.emplace().session_timeout_ms = in.int32();
+    read_all(in, [&] {
+      std::string name(in.string(true));
+      m.classic->supported.emplace_back(std::move(name), std::string(in.bytes(true)));
+    });
+  }
+  m.epoch = in.int32();
+  m.previous_epoch = in.int32();
+  m.state = static_cast<progress>(in.int8());
+  m.assigned = read_assignment(in);
+  m.revoking = read_assignment(in);
+  return m;
+}
+
+}  // namespace
+
+const std::string* metadata_of(const protocols& offered, std::string_view name) {
+  const auto it = std::ranges::find(offered, name, &protocols::value_type::first);
+  return it == offered.end() ? nullptr : &it->second;
+}
+
+const consumer_member* consumer_group::find_instance(std::string_view instance_id) const {
+  const auto it = std::ranges::find_if(members, [&](const auto& m) { return m.second.instance_id == instance_id; });
+  return it == members.end() ? nullptr : &it->second;
+}
+
+bool consumer_group::has_owner(const uuid& topic, std::int32_t partition) const {
+  return std::ranges::any_of(members, [&](const auto& m) {
+    return holds(m.second.assigned, topic, partition) || holds(m.second.revoking, topic, partition);
+  });
+}
+
+std::set<std::string> consumer_group::topics_of(const consumer_member& m) const {
+  auto names = m.topics;
+  if (const auto it = patterns.find(m.regex); it != patterns.end()) names.insert(it->second.begin(), it->second.end());
+  return names;
+}
+
+const assignment& consumer_group::target_of(const std::string& member_id) const {
+  static const assignment none;
+  const auto it = target.find(member_id);
+  return it == target.end() ? none : it->second;
+}
+
+std::string_view consumer_group::assignor_name() const {
+  std::map<std::string_view, int> votes;
+  for (const auto& [id, m] : members)
+    if (m.assignor) ++votes[*m.assignor];
+  const auto best = std::ranges::max_element(votes, {}, [](const auto& v) { return v.second; });
+  return best == votes.end() ? default_assignor.name : best->first;
+}
+
+std::string_view state_name(const consumer_group& g) {
+  if (g.members.empty()) return "Empty";
+  if (g.epoch > g.target_epoch) return "Assigning";
+  const bool settled =
+      std::ranges::all_of(g.members, [&](const auto& m) { return m.second.is_settled(g.target_epoch); });
+  return settled ? "Stable" : "Reconciling";
+}
+
+std::optional<consumer_change> difference(const consumer_group& before, const consumer_group& after) {
+  consumer_change change;
+  change.epoch = after.epoch;
+  change.target_epoch = after.target_epoch;
+  if (before.topics != after.topics) change.topics = after.topics;
+  if (before.patterns != after.patterns) change.patterns = after.patterns;
+  for (const auto& [id, m] : before.members)
+    if (!after.members.contains(id)) change.gone.push_back(id);
+  for (const auto& [id, m] : after.members) {
+    const auto was = before.members.find(id);
+    if (was == before.members.end() || was->second != m) change.members.push_back(m);
+    if (before.target_of(id) != after.target_of(id)) change.target.emplace_back(id, after.target_of(id));
+  }
+  const bool same = before.epoch == after.epoch && before.target_epoch == after.target_epoch && !change.topics &&
+                    !change.patterns && change.gone.empty() && change.members.empty() && change.target.empty();
+  if (same) return std::nullopt;
+  return change;
+}
+
+consumer_change whole(const consumer_group& g) {
+  consumer_change change{.fresh = true, .epoch = g.epoch, .target_epoch = g.target_epoch};
+  change.topics = g.topics;
+  change.patterns = g.patterns;
+  for (const auto& [id, m] : g.members) change.members.push_back(m);
+  for (const auto& [id, a] : g.target) change.target.emplace_back(id, a);
+  return change;
+}
+
+void apply(consumer_group& g, consumer_change change) {
+  if (change.fresh) g = {};
+  g.epoch = change.epoch;
+  g.target_epoch = change.target_epoch;
+  if (change.topics) g.topics = std::move(*change.topics);
+  if (change.patterns) g.patterns = std::move(*change.patterns);
+  for (const auto& id : change.gone) {
+    g.members.erase(id);
+    g.target.erase(id);
+  }
+  for (auto& m : change.members) g.members.insert_or_assign(m.id, std::move(m));
+  for (auto& [id, a] : change.target) g.target.insert_or_assign(id, std::move(a));
+}
+
+void write_change(kafka::writer& out, const consumer_change& change) {
+  out.boolean(change.fresh);
+  out.int32(change.epoch);
+  out.int32(change.target_epoch);
+  out.boolean(change.topics.has_value());
+  if (change.topics)
+    write_all(out, *change.topics, [&](const auto& topic) {
+      out.string(true, topic.first);
+      out.uuid(topic.second.id);
+      out.int32(topic.second.partitions);
+    });
+  out.boolean(change.patterns.has_value());
+  if (change.patterns)
+    write_all(out, *change.patterns, [&](const auto& pattern) {
+      out.string(true, pattern.first);
+      write_all(out, pattern.second, [&](const std::string& topic) { out.string(true, topic); });
+    });
+  write_all(out, change.gone, [&](const std::string& id) { out.string(true, id); });
+  write_all(out, change.members, [&](const consumer_member& m) { write_member(out, m); });
+  write_all(out, change.target, [&](const auto& t) {
+    out.string(true, t.first);
+    write_assignment(out, t.second);
+  });
+}
+
+consumer_change read_change(kafka::reader& in) {
+  consumer_change change;
+  change.fresh = in.boolean();
+  change.epoch = in.int32();
+  change.target_epoch = in.int32();
+  if (in.boolean()) {
+    auto& topics = change.topics.emplace();
+    read_all(in, [&] {
+      auto& topic = topics[std::string(in.string(true))];
+      topic.id = in.uuid();
+      topic.partitions = in.int32();
+    });
+  }
+  if (in.boolean()) {
+    auto& patterns = change.patterns.emplace();
+    read_all(in, [&] {
+      auto& topics = patterns[std::string(in.string(true))];
+      read_all(in, [&] { topics.emplace(in.string(true)); });
+    });
+  }
+  read_all(in, [&] { change.gone.emplace_back(in.string(true)); });
+  read_all(in, [&] { change.members.push_back(read_member(in)); });
+  read_all(in, [&] {
+    std::string id(in.string(true));
+    change.target.emplace_back(std::move(id), read_assignment(in));
+  });
+  return change;
+}
+
+}  // namespace mes::bus::groups

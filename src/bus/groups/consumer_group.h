@@ -1,0 +1,103 @@
+// A group of KIP-848's protocol as values: members, where each stands, and what each shall read.
+//
+// Its state changes only by consumer_change, when that is durable; the log holds the changes.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "bus/groups/assignment.h"
+#include "bus/groups/assignors.h"
+
+namespace mes::bus::groups {
+
+using protocols = std::vector<std::pair<std::string, std::string>>;  // name and metadata, the preferred first
+const std::string* metadata_of(const protocols& offered, std::string_view name);  // null: not among them
+
+// How far a member is on its way to its target.
+enum class progress : std::int8_t {
+  stable = 0,
+  unrevoked = 1,   // it must give up partitions first
+  unreleased = 2,  // it waits for partitions that others still have
+};
+
+// What a member that speaks the classic protocol said when it joined (online migration).
+struct classic_side {
+  std::int32_t session_timeout_ms = 0;
+  protocols supported;
+  bool operator==(const classic_side&) const = default;
+};
+
+struct consumer_member {
+  std::string id;
+  std::optional<std::string> instance_id, rack_id;
+  std::string client_id, client_host;
+  std::int32_t rebalance_timeout_ms = -1;
+  std::set<std::string> topics;         // by name
+  std::string regex;                    // of topic names; "": none
+  std::optional<std::string> assignor;  // that it would like
+  std::optional<classic_side> classic;
+
+  std::int32_t epoch = 0, previous_epoch = 0;
+  progress state = progress::stable;
+  assignment assigned;  // it may read these
+  assignment revoking;  // it must give these up, and may still have them
+
+  bool is_settled(std::int32_t target_epoch) const { return state == progress::stable && epoch == target_epoch; }
+  bool operator==(const consumer_member&) const = default;
+};
+
+inline constexpr std::int32_t epoch_left = -1;         // a member that leaves
+inline constexpr std::int32_t epoch_left_static = -2;  // a static one that will be back
+
+struct subscribed_topic {
+  uuid id;
+  std::int32_t partitions = 0;
+  bool operator==(const subscribed_topic&) const = default;
+};
+
+using subscribed_topics = std::map<std::string, subscribed_topic>;       // by name
+using resolved_patterns = std::map<std::string, std::set<std::string>>;  // regular expression to topics
+
+struct consumer_group {
+  std::int32_t epoch = 0;
+  std::int32_t target_epoch = 0;
+  std::map<std::string, consumer_member> members;  // by id
+  targets target;
+  subscribed_topics topics;  // that the members subscribe to and that exist, as of `epoch`
+  resolved_patterns patterns;
+
+  const consumer_member* find_instance(std::string_view instance_id) const;
+  bool has_owner(const uuid& topic, std::int32_t partition) const;  // somebody reads it, or still may
+  std::set<std::string> topics_of(const consumer_member& m) const;  // by name, or as its expression resolves
+  const assignment& target_of(const std::string& member_id) const;
+  std::string_view assignor_name() const;  // what most ask for
+};
+
+std::string_view state_name(const consumer_group& g);  // as Kafka prints it
+
+struct consumer_change {
+  bool fresh = false;  // the group begins here: what it was before is gone, but for its offsets
+  std::int32_t epoch = 0, target_epoch = 0;
+  std::optional<subscribed_topics> topics;
+  std::optional<resolved_patterns> patterns;
+  std::vector<std::string> gone;  // members
+  std::vector<consumer_member> members;
+  std::vector<std::pair<std::string, assignment>> target;  // of members whose target is another one now
+};
+
+// Nothing: they are the same.
+std::optional<consumer_change> difference(const consumer_group& before, const consumer_group& after);
+consumer_change whole(const consumer_group& g);  // from nothing
+void apply(consumer_group& g, consumer_change change);
+
+void write_change(wire::kafka::writer& out, const consumer_change& change);
+consumer_change read_change(wire::kafka::reader& in);
+
+}  // namespace mes::bus::groups

@@ -1,0 +1,162 @@
+// Groups change their protocol while members are at work (KIP-848, "Upgrade and downgrade").
+#include <gtest/gtest.h>
+
+#include "bus/groups/client_protocol.h"
+#include "bus/groups/coordinator.h"
+#include "wire/kafka/generated/groups.h"
+
+namespace mes::bus::groups {
+namespace {
+
+using wire::kafka::error_code;
+
+struct one_topic : topic_view {
+  known_topic t{uuid::make_v4(), "t", 2};
+  std::optional<known_topic> find(std::string_view name) const override {
+    return name == "t" ? std::optional(t) : std::nullopt;
+  }
+  std::optional<known_topic> find(const uuid& id) const override {
+    return id == t.id ? std::optional(t) : std::nullopt;
+  }
+  std::vector<std::string> names() const override { return {"t"}; }
+  std::uint64_t version() const override { return 1; }
+};
+
+std::string subscription(const assignment& owned) {
+  wire::kafka::writer out;
+  out.int16(1);
+  wire::kafka::consumer_protocol_subscription s;
+  s.topics = {"t"};
+  for (const auto& [topic, partitions] : owned)
+    s.owned_partitions.push_back({"t", {partitions.begin(), partitions.end()}});
+  encode(out, 1, s);
+  return std::move(out.buffer());
+}
+
+struct bench {
+  std::unique_ptr<net::poller> loop = std::move(*net::poller::make());
+  observe::logger log{"test", observe::level::error};
+  one_topic topics;
+  coordinator groups{{},
+                     *loop,
+                     [this](std::string payload, std::move_only_function<void(bool)> done) {
+                       groups.apply(payload);
+                       if (done) done(true);
+                     },
+                     log};
+  bench() {
+    groups.set_topics(topics);
+    groups.start();
+  }
+  join_result join(const std::string& id, const assignment& owned = {}) {
+    join_request r;
+    r.group = "g";
+    r.member_id = id;
+    r.client_id = "c";
+    r.session_timeout_ms = r.rebalance_timeout_ms = 10'000;
+    r.protocol_type = "consumer";
+    r.supported = {{"cooperative-sticky", subscription(owned)}};
+    join_result result;
+    groups.join(r, [&](join_result got) { result = std::move(got); });
+    return result;
+  }
+  sync_result sync(const join_result& joined, const assignment& own = {}) {
+    sync_request r;
+    r.group = "g";
+    r.member_id = joined.member_id;
+    r.generation = joined.generation;
+    if (!own.empty()) r.assignments = {{joined.member_id, pack_assignment(own, 1, topics)}};
+    sync_result result;
+    groups.sync(r, [&](sync_result got) { result = std::move(got); });
+    return result;
+  }
+  heartbeat_result beat(const std::string& id, std::int32_t epoch, std::optional<assignment> owned = {}) {
+    heartbeat_request r;
+    r.group = "g";
+    r.member_id = id;
+    r.epoch = epoch;
+    r.owned = std::move(owned);
+    if (epoch == 0) {
+      r.rebalance_timeout_ms = 10'000;
+      r.topics = {"t"};
+      r.owned.emplace();
+    }
+    heartbeat_result result;
+    groups.consumer_heartbeat(r, [&](heartbeat_result got) { result = std::move(got); });
+    return result;
+  }
+  error_code classic_beat(const join_result& j) { return groups.heartbeat({"g", j.member_id, {}, j.generation}); }
+};
+
+TEST(migration, a_classic_group_goes_on_as_a_new_one_and_back) {
+  bench b;
+  const assignment all{{b.topics.t.id, {0, 1}}};
+  const auto old = b.join("");
+  ASSERT_EQ(old.error, error_code::none);
+  EXPECT_EQ(unpack_assignment(b.sync(old, all).assignment, b.topics), all);
+
+  // The first member of the new protocol: it waits for what the classic one has.
+  const auto first = b.beat("new", 0);
+  ASSERT_EQ(first.error, error_code::none);
+  EXPECT_EQ(first.epoch, old.generation + 1);
+  EXPECT_EQ(first.assigned, assignment{});
+  ASSERT_TRUE(b.groups.find("g")->modern);
+  EXPECT_EQ(b.groups.check_commit({"g", old.member_id, {}, old.generation}), error_code::none);
+
+  // The classic one is sent to join; the answer tells it to give up one partition, in its own protocol.
+  EXPECT_EQ(b.classic_beat(old), error_code::rebalance_in_progress);
+  const auto revoking = b.join(old.member_id, all);
+  EXPECT_EQ(revoking.error, error_code::none);
+  EXPECT_EQ(revoking.generation, old.generation);
+  const auto less = unpack_assignment(b.sync(revoking).assignment, b.topics);
+  ASSERT_TRUE(less);
+  EXPECT_EQ(size_of(*less), 1U);
+  EXPECT_EQ(b.classic_beat(revoking), error_code::rebalance_in_progress);
+  const auto revoked = b.join(old.member_id, *less);
+  EXPECT_EQ(revoked.generation, first.epoch);
+  EXPECT_EQ(b.sync(revoked).error, error_code::none);
+  EXPECT_EQ(b.classic_beat(revoked), error_code::none);
+  const auto got = b.beat("new", first.epoch);
+  ASSERT_TRUE(got.assigned);
+  EXPECT_EQ(size_of(*got.assigned), 1U);
+
+  // The last one of the new protocol leaves: classic again, and its member joins once more.
+  EXPECT_EQ(b.beat("new", -1).error, error_code::none);
+  const group& now = *b.groups.find("g");
+  EXPECT_FALSE(now.modern);
+  EXPECT_EQ(b.classic_beat({.generation = now.generation, .member_id = old.member_id}),
+            error_code::rebalance_in_progress);
+  const auto again = b.join(old.member_id);
+  EXPECT_EQ(again.error, error_code::none);
+  EXPECT_EQ(again.leader, old.member_id);
+  EXPECT_EQ(again.members.size(), 1U);
+}
+
+TEST(migration, only_groups_of_consumers_change) {
+  bench b;
+  join_request r;
+  r.group = "g";
+  r.session_timeout_ms = r.rebalance_timeout_ms = 10'000;
+  r.protocol_type = "connect";
+  r.supported = {{"default", "m"}};
+  b.groups.join(r, [](const join_result&) {});
+  EXPECT_EQ(b.beat("new", 0).error, error_code::group_id_not_found);
+}
+
+TEST(migration, a_classic_member_leaves_a_new_group) {
+  bench b;
+  b.beat("new", 0);
+  const auto joined = b.join("");
+  ASSERT_EQ(joined.error, error_code::none);
+  EXPECT_EQ(b.groups.find("g")->modern->members.size(), 2U);
+  EXPECT_EQ(b.groups.heartbeat({"g", "new", {}, 1}), error_code::unknown_member_id)
+      << "it does not speak that protocol";
+  leave_result left;
+  b.groups.leave("g", {{joined.member_id, {}}, {"new", {}}}, [&](leave_result got) { left = std::move(got); });
+  EXPECT_EQ(left.members, (std::vector{error_code::none, error_code::unknown_member_id}));
+  EXPECT_EQ(b.groups.find("g")->modern->members.size(), 1U);
+  EXPECT_EQ(b.groups.find("g")->modern->epoch, 3);
+}
+
+}  // namespace
+}  // namespace mes::bus::groups
