@@ -10,7 +10,7 @@ def test_every_codec_headers_timestamps_and_offsets_by_time(shared_bus):
     assert java("Records", shared_bus.address) == "ok"
 
 
-@pytest.mark.parametrize("protocol", ["classic", "cooperative", pytest.param("consumer", marks=not_yet("KIP-848"))])
+@pytest.mark.parametrize("protocol", ["classic", "cooperative", "consumer"])
 def test_a_group_shares_partitions_and_hands_them_over(shared_bus, protocol):
     assert java("Groups", shared_bus.address, protocol) == "ok"
 

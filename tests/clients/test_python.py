@@ -49,7 +49,7 @@ def test_confluent_codecs_and_offsets_by_time(shared_bus, confluent_topic):
     reader.close()
 
 
-@pytest.mark.parametrize("protocol", ["classic", pytest.param("consumer", marks=not_yet("KIP-848"))])
+@pytest.mark.parametrize("protocol", ["classic", "consumer"])
 def test_confluent_group(shared_bus, confluent_topic, protocol):
     more = {"group_protocol": protocol} if protocol == "consumer" else {"session_timeout_ms": 10000, "heartbeat_interval_ms": 200}
     one, two = (confluent_reader(shared_bus, f"confluent-{protocol}", **more) for _ in range(2))
