@@ -1,6 +1,7 @@
 #include "gateway/plugins/plugin.h"
 
 #include "base/instant.h"
+#include "gateway/http/error_text.h"
 #include "observe/log.h"
 
 namespace mes::gateway {
@@ -18,15 +19,77 @@ const wall_clock& system_wall_clock() {
   return clock;
 }
 
-void plugin_context::exit_message(int status, std::string_view message) {
+std::optional<std::string_view> plugin_context::upstream_header(std::string_view name) const {
+  if (const header_edit* e = upstream_headers.find(name)) {
+    if (e->what == header_edit::kind::clear) return std::nullopt;
+    return e->value;
+  }
+  const header_view* sent = request->headers.find(name);
+  return sent ? std::optional(sent->value) : std::nullopt;
+}
+
+std::optional<std::string_view> plugin_context::response_header(std::string_view name) const {
+  if (const header_edit* e = response_headers.find(name); e && e->what != header_edit::kind::add) {
+    if (e->what == header_edit::kind::clear) return std::nullopt;
+    return e->value;
+  }
+  if (response) {
+    if (const header_view* h = response->headers.find(name)) return h->value;
+  } else if (!local_content_type.empty() && equals_ignoring_case(name, "content-type")) {
+    return local_content_type;
+  }
+  const header_edit* added = response_headers.find(name);
+  return added ? std::optional<std::string_view>(added->value) : std::nullopt;
+}
+
+void plugin_context::reset() {
+  if (!states.empty()) states.clear();
+  request = nullptr;
+  path = query = client_address = request_id = {};
+  on_route = nullptr;
+  to = nullptr;
+  who = nullptr;
+  credential_id.clear();
+  upstream_headers.reset();
+  response_headers.reset();
+  answer.reset();
+  flags = 0;
+  upstream_method.reset();
+  upstream_path.reset();
+  upstream_query.reset();
+  upstream_body.reset();
+  request_body.reset();
+  response = nullptr;
+  response_status = 0;
+  local_content_type = {};
+  hold_body = watch_body = want_sent_head = false;
+  replace_status.reset();
+  sent_head.clear();
+  upstream_target = upstream_host = {};
+  tries.clear();
+  spans = nullptr;
+  started_us = sent_after_us = answered_after_us = 0;
+  totals = nullptr;
+  waited = false;
+}
+
+verdict plugin_context::exit_message(int status, std::string_view message) {
   std::string body = "{\"message\":";
   observe::append_json_string(body, message);
   body += '}';
-  exit_json(status, std::move(body));
+  return exit_json(status, std::move(body));
 }
 
-void plugin_context::exit_json(int status, std::string json) {
+verdict plugin_context::exit_json(int status, std::string json) {
   answer = local_response{.status = status, .body = std::move(json), .content_type = "application/json; charset=utf-8"};
+  return verdict::respond;
+}
+
+verdict plugin_context::exit_error(int status, std::string_view message) {
+  error_text text = make_error(message.empty() ? message_of(status) : message, request->headers.get(field_id::accept),
+                               "application/json");
+  answer = local_response{.status = status, .body = std::move(text.body), .content_type = text.content_type};
+  return verdict::respond;
 }
 
 }  // namespace mes::gateway

@@ -8,14 +8,18 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "gateway/config/configuration.h"
 #include "gateway/http/head.h"
 #include "gateway/plugins/header_edits.h"
+#include "observe/trace.h"
 
 namespace mes::gateway {
 
 class jwt_keys;
+class plugin;
 class rate_limit_store;
 class traffic_stats;
 
@@ -32,6 +36,7 @@ struct local_response {
   int status = 200;
   std::string body;
   std::string_view content_type;  // "" = none
+  bool as_from_service = false;   // a stored answer of the service: written and counted as if it had just come
 };
 
 // What an exchange has cost, once it is over. All in milliseconds and bytes.
@@ -40,6 +45,28 @@ struct exchange_totals {
   bool from_service = false;
   double request_ms = 0, kong_ms = 0, upstream_ms = -1;  // upstream_ms < 0: no upstream was asked
   std::uint64_t bytes_in = 0, bytes_out = 0;
+};
+
+// One attempt to reach the service.
+struct upstream_try {
+  std::string ip;
+  std::uint16_t port = 0;
+  std::int64_t start_us = 0;    // since 1970, UTC
+  std::int64_t latency_us = 0;  // of choosing an address and a connection, as Kong's balancer_latency
+  bool failed = false;
+};
+
+// The request's spans, as the gateway made them; a plugin may pass them on in other headers.
+struct exchange_spans {
+  observe::trace_context server, client;
+  observe::span_id parent{};  // all zero: none
+};
+
+enum class verdict : std::uint8_t {
+  next,       // on to the next plugin
+  respond,    // `answer` is the response
+  wait,       // asked again when the function that suspend() made was called
+  want_body,  // asked again when `request_body` is there; an answer 413 if it is larger than the gateway holds
 };
 
 // One request on its way through the plugins. Belongs to one loop; views live as long as the exchange.
@@ -65,22 +92,72 @@ struct plugin_context {
   std::optional<local_response> answer;  // set by a plugin that returned `respond`
   std::uint32_t flags = 0;               // one bit a plugin that has to remember something between phases
 
+  // Other changes to what the service gets. The path is whole and escaped, the query without '?'.
+  std::optional<std::string> upstream_method, upstream_path, upstream_query, upstream_body;
+
+  // The request's body: there once a plugin has returned `want_body` (or the request has none).
+  std::optional<std::string> request_body;
+
+  // In header_filter and later: the answer. `response` is nullptr if the gateway gives it itself.
+  const response_head* response = nullptr;
+  int response_status = 0;
+  std::string_view local_content_type;  // of an answer of our own
+  // Set in header_filter. hold_body: transform_body gets the whole body (bounded), before the head is sent.
+  // watch_body: body_filter sees each piece that goes out.
+  bool hold_body = false, watch_body = false;
+  bool want_sent_head = false;        // set at the latest in header_filter: `sent_head` is kept for the log phase
+  std::string sent_head;              // the head as the client got it, lines with CRLF
+  std::optional<int> replace_status;  // set by header_filter: an answer of this status without a body instead
+
+  // Kong's ports and times for logs.
+  std::uint16_t listener_port = 0;
+  std::string_view upstream_target;  // what the service was asked for; "" if it was not
+  std::string_view upstream_host;
+  std::vector<upstream_try> tries;
+  const exchange_spans* spans = nullptr;
+  std::int64_t started_us = 0;         // since 1970, UTC
+  std::int64_t sent_after_us = 0;      // from the start until the request went to the service; 0: it did not
+  std::int64_t answered_after_us = 0;  // from the start until the answer's head was there
+
   traffic_stats* stats = nullptr;           // of this loop
   const exchange_totals* totals = nullptr;  // in the log phase
+
+  // What a plugin keeps between its phases; made at first use.
+  template <class State>
+  State& state_of(const plugin* of) {
+    if (void* found = find_state(of)) return *static_cast<State*>(found);
+    auto made = std::make_shared<State>();
+    states.emplace_back(of, made);
+    return *made;
+  }
+  template <class State>
+  State* state_if_any(const plugin* of) const {
+    return static_cast<State*>(find_state(of));
+  }
+  std::vector<std::pair<const plugin*, std::shared_ptr<void>>> states;
+
+  // A field as the service (the client) will see it after the plugins so far: the first of that name.
+  std::optional<std::string_view> upstream_header(std::string_view name) const;
+  std::optional<std::string_view> response_header(std::string_view name) const;
+
+  void reset();  // for the next request; what holds memory keeps it
 
   // Makes a function that continues the request from any thread, for plugins that return `wait`.
   std::function<std::function<void()>()> suspend;
   bool waited = false;
 
   // Kong's response.exit(status, {message = …})
-  void exit_message(int status, std::string_view message);
-  void exit_json(int status, std::string json);
-};
+  verdict exit_message(int status, std::string_view message);
+  verdict exit_json(int status, std::string json);
+  // Kong's response.error(status, message): in the type that the client accepts. "" = Kong's words for the status.
+  verdict exit_error(int status, std::string_view message = {});
 
-enum class verdict : std::uint8_t {
-  next,     // on to the next plugin
-  respond,  // `answer` is the response
-  wait,     // asked again when the function that suspend() made was called
+ private:
+  void* find_state(const plugin* of) const {
+    for (const auto& [key, state] : states)
+      if (key == of) return state.get();
+    return nullptr;
+  }
 };
 
 // A configured instance. Called from all loops at once: what changes inside must be thread-safe.
@@ -89,6 +166,8 @@ class plugin {
   virtual ~plugin() = default;
   virtual verdict access(plugin_context&) const { return verdict::next; }
   virtual void header_filter(plugin_context&) const {}
+  virtual void transform_body(plugin_context&, std::string& /*body*/) const {}  // if one plugin asked for hold_body
+  virtual void body_filter(plugin_context&, std::string_view /*piece*/, bool /*last*/) const {}  // … watch_body
   virtual void log(plugin_context&) const {}
 };
 

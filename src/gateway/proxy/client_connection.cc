@@ -30,7 +30,8 @@ client_connection::~client_connection() {
 void client_connection::on_events(std::uint32_t epoll_events) {
   if (_state == state::closed) return;
   _stream.note_events(epoll_events);
-  if (_stream.hung_up() && (_state == state::waiting || _state == state::relaying)) return abort();
+  if (_stream.hung_up() && (_state == state::waiting || _state == state::collecting || _state == state::relaying))
+    return abort();
   drive();
 }
 
@@ -59,6 +60,8 @@ bool client_connection::step() {
       return shake_hands();
     case state::reading:
       return read_request();
+    case state::collecting:
+      return collect_request_body();
     case state::relaying:
       return relay();
     case state::answering:
@@ -239,6 +242,10 @@ void client_connection::sweep(std::int64_t now_ms) {
       return drive();
     case state::waiting:
       refuse(503);
+      return drive();
+    case state::collecting:
+      _x->keep_alive = false;
+      refuse(408);
       return drive();
     default:
       return close();

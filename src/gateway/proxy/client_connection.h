@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "gateway/net/buffer.h"
@@ -34,12 +35,13 @@ class client_connection final : public event_target {
 
  private:
   enum class state : std::uint8_t {
-    handshake,  // TLS
-    reading,    // a request's head, or nothing yet
-    waiting,    // for a plugin or a name
-    relaying,   // with a service
-    answering,  // with an answer of our own
-    lingering,  // all said; the client may still be sending
+    handshake,   // TLS
+    reading,     // a request's head, or nothing yet
+    waiting,     // for a plugin or a name
+    collecting,  // a request's body that a plugin wants whole
+    relaying,    // with a service
+    answering,   // with an answer of our own
+    lingering,   // all said; the client may still be sending
     closed
   };
   enum class waits_for : std::uint8_t { nothing, client_read, client_write, connect, upstream_write, upstream_read };
@@ -69,10 +71,23 @@ class client_connection final : public event_target {
   bool refuse(int status, std::string_view message);
   bool respond(int status, std::string_view body, std::string_view content_type, std::string_view upgrade = {},
                std::string_view location = {});
+  bool respond(local_response answer, std::string_view upgrade = {}, std::string_view location = {});
   void filter_headers();
+
+  // Bodies that plugins look at (client_body.cc).
+  bool collect_request_body();
+  bool keep_request_body(std::string_view bytes, std::size_t& used);
+  bool put_response_body();  // the worker's pieces
+  void end_response_body();
+  void hold_response(std::string_view head);
+  void release_held_response();
+  void transform_body(std::string& body);
+  void watch_body(std::string_view piece, bool last);
+  void keep_sent_head(std::size_t written_before);  // for logs, if one wants it
 
   // The service's side (client_upstream.cc).
   bool start_upstream();
+  void build_upstream_target();
   bool connect_upstream(const endpoint& where, const backend_target& target);
   void release_upstream(bool reusable);
   bool upstream_failed(int status);
@@ -85,6 +100,8 @@ class client_connection final : public event_target {
   bool handle_response_head(std::string_view data);
   bool append_response_body(std::string_view bytes);
   bool relay_response_body();
+  void begin_response(std::string_view head);
+  void write_response_head(std::optional<std::size_t> body_bytes);
   bool end_of_upstream();
   bool pump_tunnel();
   void append_chunk(io_buffer& to, bool encode);

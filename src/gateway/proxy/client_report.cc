@@ -57,6 +57,8 @@ void client_connection::report() {
   if (x.head_received) t.upstream_ms = ms_between(x.sent_us, x.answered_us);
   t.kong_ms = x.sent_us > 0 ? ms_between(x.started_us, x.sent_us) : t.request_ms;
   x.context.totals = &t;
+  if (x.sent_us > 0) x.context.sent_after_us = x.sent_us - x.started_us;
+  if (x.answered_us > 0) x.context.answered_after_us = x.answered_us - x.started_us;
   const auto& chain = x.route ? x.route->chain : x.plan->current->global_chain();
   for (const plugin_slot& slot : chain)
     if (const plugin* p = slot.choose(x.context.who)) p->log(x.context);

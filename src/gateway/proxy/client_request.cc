@@ -24,6 +24,8 @@ bool client_connection::begin_exchange(std::size_t head_bytes) {
   x.context.request = &x.request;
   x.context.client_address = _address;
   x.context.tls = _tls;
+  x.context.listener_port = _port;
+  x.context.started_us = x.started.microseconds;
   x.context.stats = &_worker.stats;
   x.context.suspend = [this] { return make_resume(); };
   if (int status = parse_request_head(_in.view().substr(0, head_bytes), x.request)) {
@@ -61,6 +63,8 @@ void client_connection::identify() {
   x.client_span = {.trace = x.server_span.trace, .span = _worker.ids.span(), .sampled = x.server_span.sampled};
   x.request_id = given.empty() ? x.server_span.request_id().to_string() : std::string(given);
   x.context.request_id = x.request_id;
+  x.spans = {.server = x.server_span, .client = x.client_span, .parent = x.parent};
+  x.context.spans = &x.spans;
 }
 
 bool client_connection::route_exchange() {
@@ -106,6 +110,7 @@ bool client_connection::check_protocol() {
 
 bool client_connection::run_plugins() {
   exchange& x = *_x;
+  if (x.request.body == body_kind::none && !x.context.request_body) x.context.request_body.emplace();
   const auto& chain = x.route->chain;
   for (; x.next_plugin < chain.size(); ++x.next_plugin) {
     const plugin* p = chain[x.next_plugin].choose(x.context.who);
@@ -113,10 +118,11 @@ bool client_connection::run_plugins() {
     switch (p->access(x.context)) {
       case verdict::next:
         break;
-      case verdict::respond: {
-        local_response a = std::move(*x.context.answer);
-        return respond(a.status, a.body, a.content_type);
-      }
+      case verdict::respond:
+        return respond(std::move(*x.context.answer));
+      case verdict::want_body:
+        _state = state::collecting;
+        return true;
       case verdict::wait:
         _state = state::waiting;
         set_deadline(_worker.options.header_timeout_ms);
@@ -160,7 +166,8 @@ bool client_connection::refuse(int status, std::string_view message) {
 // After a short circuit the later plugins run their header phase too; what no route takes has the global ones.
 void client_connection::filter_headers() {
   exchange& x = *_x;
-  if (x.request_id.empty()) return;  // no request could be made out
+  if (x.request_id.empty() || x.filtered) return;  // no request could be made out; or done already
+  x.filtered = true;
   const auto& chain = x.route ? x.route->chain : x.plan->current->global_chain();
   for (const plugin_slot& slot : chain)
     if (const plugin* p = slot.choose(x.context.who)) p->header_filter(x.context);
@@ -168,9 +175,18 @@ void client_connection::filter_headers() {
 
 bool client_connection::respond(int status, std::string_view body, std::string_view content_type,
                                 std::string_view upgrade, std::string_view location) {
+  return respond({.status = status, .body = std::string(body), .content_type = content_type}, upgrade, location);
+}
+
+bool client_connection::respond(local_response answer, std::string_view upgrade, std::string_view location) {
   exchange& x = *_x;
   release_upstream(false);
+  x.context.response = nullptr;
+  x.context.response_status = answer.status;
+  x.context.local_content_type = answer.content_type;
   filter_headers();
+  if (x.context.replace_status) answer = {.status = *x.context.replace_status};
+  if (x.context.hold_body) transform_body(answer.body);
   // A body that has not come whole, and will not be read, ends the connection after the answer.
   std::size_t buffered = _in.size() > x.head_bytes ? _in.size() - x.head_bytes : 0;
   if (!x.request_body.done) {
@@ -179,19 +195,24 @@ bool client_connection::respond(int status, std::string_view body, std::string_v
     else
       x.keep_alive = false;
   }
-  x.totals.status = status;
+  x.totals.status = answer.status;
+  x.totals.from_service = answer.as_from_service;
   x.answered_us = net_loop::clock_us();
   bool head_only = x.request.method == "HEAD";
-  write_local_head(_out, {.status = status,
-                          .content_type = content_type,
-                          .body_bytes = body.size(),
+  std::size_t before = _out.size();
+  write_local_head(_out, {.status = answer.status,
+                          .content_type = answer.content_type,
+                          .body_bytes = answer.body.size(),
                           .date = _worker.http_date(),
                           .latency_ms = (x.answered_us - x.started_us) / 1000,
                           .keep_alive = x.keep_alive,
                           .edits = &x.context.response_headers,
                           .upgrade = upgrade,
-                          .location = location});
-  if (!head_only) _out.append(body);
+                          .location = location,
+                          .as_from_service = answer.as_from_service});
+  keep_sent_head(before);
+  if (!head_only) _out.append(answer.body);
+  if (x.context.watch_body) watch_body(answer.body, true);
   _state = state::answering;
   return true;
 }

@@ -93,11 +93,10 @@ bool client_connection::handle_response_head(std::string_view data) {
     if (x.request.minor_version == 0 && x.response.body != body_kind::length && x.response.body != body_kind::none)
       x.keep_alive = false;
     if (!x.request_body.done && x.request_body.kind != body_kind::none) x.keep_alive = false;
+    x.context.response = &x.response;
+    x.context.response_status = x.response.status;
     filter_headers();
-    write_proxied_head(_out, x,
-                       {.upstream_ms = (x.answered_us - x.sent_us) / 1000,
-                        .proxy_ms = (x.sent_us - x.started_us) / 1000,
-                        .keep_alive = x.keep_alive});
+    begin_response(data.substr(0, scanned));
     bool going = true;
     if (upgrade)
       _out.append(rest);
@@ -108,6 +107,35 @@ bool client_connection::handle_response_head(std::string_view data) {
   }
 }
 
+// Writes the head, or keeps it until the body is whole.
+void client_connection::begin_response(std::string_view head) {
+  exchange& x = *_x;
+  bool body_follows = x.response_body.kind != body_kind::none;
+  if (x.context.replace_status && !x.tunnel) {
+    x.discarding = true;
+    x.chunked_out = false;
+    x.response.status = x.totals.status = *x.context.replace_status;
+    x.response.reason = {};
+    write_response_head(0);
+  } else if (x.context.hold_body && body_follows) {
+    hold_response(head);
+  } else {
+    write_response_head({});
+  }
+  x.context.response = x.holding ? &x.response : nullptr;
+}
+
+void client_connection::write_response_head(std::optional<std::size_t> body_bytes) {
+  exchange& x = *_x;
+  std::size_t before = _out.size();
+  write_proxied_head(_out, x,
+                     {.upstream_ms = (x.answered_us - x.sent_us) / 1000,
+                      .proxy_ms = (x.sent_us - x.started_us) / 1000,
+                      .keep_alive = x.keep_alive,
+                      .body_bytes = body_bytes});
+  keep_sent_head(before);
+}
+
 // False if the state has changed.
 bool client_connection::append_response_body(std::string_view bytes) {
   exchange& x = *_x;
@@ -116,27 +144,28 @@ bool client_connection::append_response_body(std::string_view bytes) {
     x.excess |= !bytes.empty();
   } else if (body.kind == body_kind::length) {
     std::size_t used = static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), body.left));
-    _out.append(bytes.substr(0, used));
+    _worker.pieces.assign(1, bytes.substr(0, used));
+    if (!put_response_body()) return false;
     body.left -= used;
     body.done = body.left == 0;
     x.excess |= used < bytes.size();
   } else if (body.kind == body_kind::until_close) {
     _worker.pieces.assign(1, bytes);
-    append_chunk(_out, x.chunked_out);
+    if (!put_response_body()) return false;
   } else {
     std::string_view rest = bytes, piece;
     _worker.pieces.clear();
     chunk_decoder::status status;
     while ((status = body.chunks.next(rest, piece)) == chunk_decoder::status::data) _worker.pieces.push_back(piece);
-    append_chunk(_out, x.chunked_out);
+    if (!put_response_body()) return false;
     if (status == chunk_decoder::status::bad) {
       abort();
       return false;
     }
     body.done = status == chunk_decoder::status::done;
     x.excess |= body.done && !rest.empty();
-    if (body.done && x.chunked_out) _out.append("0\r\n\r\n");
   }
+  if (body.done) end_response_body();
   x.response_done = body.done;
   return true;
 }
@@ -145,7 +174,7 @@ bool client_connection::relay_response_body() {
   exchange& x = *_x;
   body_progress& body = x.response_body;
   io_result got;
-  bool sized = body.kind == body_kind::length;
+  bool sized = body.kind == body_kind::length && !x.holding && !x.discarding && !x.context.watch_body;
   if (sized) {
     _out.reserve(std::min<std::uint64_t>(body.left, body.left > read_bytes ? block_pool::large_bytes : read_bytes));
     got = _up->stream.read(_out.tail(), std::min<std::uint64_t>(_out.room(), body.left));
@@ -171,8 +200,8 @@ bool client_connection::end_of_upstream() {
     abort();
     return false;
   }
-  if (x.chunked_out) _out.append("0\r\n\r\n");
   x.response_body.done = x.response_done = true;
+  end_response_body();
   x.response.keep_alive = false;
   return true;
 }

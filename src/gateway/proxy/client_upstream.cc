@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 
 #include "gateway/proxy/client_connection.h"
 #include "gateway/proxy/heads.h"
@@ -22,6 +23,17 @@ bool is_idempotent(const exchange& x) {
          x.request.headers.find(field_id::idempotency_key) != nullptr;
 }
 
+upstream_try try_of(const endpoint& where, std::int64_t start_us) {
+  upstream_try made{.start_us = start_us};
+  std::size_t colon = where.text.rfind(':');
+  std::string_view ip = std::string_view(where.text).substr(0, colon);
+  if (ip.starts_with('[')) ip = ip.substr(1, ip.size() - 2);
+  made.ip = ip;
+  if (colon != std::string::npos)
+    std::from_chars(where.text.data() + colon + 1, where.text.data() + where.text.size(), made.port);
+  return made;
+}
+
 }  // namespace
 
 bool client_connection::start_upstream() {
@@ -37,16 +49,28 @@ bool client_connection::start_upstream() {
     set_deadline(_worker.options.header_timeout_ms);
     return false;
   }
-  std::string_view matched = std::string_view(x.path).substr(0, x.match.matched_bytes);
-  if (x.upstream_target.empty()) {
-    std::string path = upstream_path(s->path, x.path, matched, x.match.to->strip_path);
-    x.upstream_target = is_plain_path(path) ? std::move(path) : escape_path(path);
-    if (std::size_t question = x.request.target.find('?'); question != std::string_view::npos)
-      x.upstream_target.append(x.request.target.substr(question));
-  }
+  if (x.upstream_target.empty()) build_upstream_target();
   x.upstream_host = x.match.to->preserve_host && !x.request.authority.empty() ? std::string(x.request.authority)
                                                                               : chosen.target->host_header;
   return connect_upstream(*chosen.where, *chosen.target);
+}
+
+// What the service is asked for: the route's path handled, or what a plugin made of it.
+void client_connection::build_upstream_target() {
+  exchange& x = *_x;
+  if (x.context.upstream_path) {
+    x.upstream_target = *x.context.upstream_path;
+  } else {
+    std::string_view matched = std::string_view(x.path).substr(0, x.match.matched_bytes);
+    std::string path = upstream_path(x.match.to->to->path, x.path, matched, x.match.to->strip_path);
+    x.upstream_target = is_plain_path(path) ? std::move(path) : escape_path(path);
+  }
+  if (x.context.upstream_query) {
+    if (!x.context.upstream_query->empty()) x.upstream_target.append("?").append(*x.context.upstream_query);
+  } else if (std::size_t question = x.request.target.find('?'); question != std::string_view::npos) {
+    x.upstream_target.append(x.request.target.substr(question));
+  }
+  x.context.upstream_target = x.upstream_target;
 }
 
 bool client_connection::connect_upstream(const endpoint& where, const backend_target& target) {
@@ -54,6 +78,8 @@ bool client_connection::connect_upstream(const endpoint& where, const backend_ta
   const service& s = *x.to->of;
   ++x.tries;
   x.upstream_address = where.text;
+  x.context.upstream_host = x.upstream_host;
+  x.context.tries.push_back(try_of(where, x.started.microseconds + (net_loop::clock_us() - x.started_us)));
   std::string tls_key = s.tls ? where.text + (s.tls_verify ? "|verified|" : "|tls|") + target.host : std::string();
   const std::string& key = s.tls ? tls_key : where.text;
   while ((_up = _worker.take_idle(key))) {
@@ -76,9 +102,11 @@ bool client_connection::connect_upstream(const endpoint& where, const backend_ta
     _worker.loop.watch(fd, *_up);
   }
   _up->owner = this;
-  x.taken = x.head_bytes;
-  x.totals.bytes_in = x.head_bytes;
-  x.request_body.begin(x.request.body, x.request.content_length);
+  if (!x.body_collected) {
+    x.taken = x.head_bytes;
+    x.totals.bytes_in = x.head_bytes;
+    x.request_body.begin(x.request.body, x.request.content_length);
+  }
   x.request_failed = false;
   x.sent_us = 0;
   x.connected_us = net_loop::clock_us();
@@ -89,6 +117,7 @@ bool client_connection::connect_upstream(const endpoint& where, const backend_ta
   }
   write_upstream_head(_up->out, x,
                       {.client_address = _address, .tls = _tls, .port = _port, .tracing = _worker.options.tracing});
+  if (const std::string* whole = x.whole_request_body()) _up->out.append(*whole);
   _state = state::relaying;
   _again = true;
   return true;
@@ -119,6 +148,7 @@ bool client_connection::can_retry() const {
 
 bool client_connection::upstream_failed(int status) {
   bool again = status != 504 && can_retry();
+  if (!_x->context.tries.empty()) _x->context.tries.back().failed = true;
   release_upstream(false);
   if (again) return start_upstream();
   if (_x->head_received) {  // too late for another answer: the client sees that the body is cut off

@@ -48,6 +48,13 @@ struct exchange {
   body_progress request_body;
   bool read_beyond = false;  // body bytes came that are in the buffer no more: no second try
   bool continue_sent = false;
+  bool body_collected = false;  // context.request_body is all of it
+
+  // The body to send whole, if it is not to be streamed.
+  const std::string* whole_request_body() const {
+    if (context.upstream_body) return &*context.upstream_body;
+    return body_collected ? &*context.request_body : nullptr;
+  }
 
   backend* to = nullptr;
   std::string upstream_host;    // the Host that the service sees
@@ -62,12 +69,17 @@ struct exchange {
   bool chunked_out = false;
   bool excess = false;  // the service sent more than its body
   bool keep_alive = true;
+  bool filtered = false;    // the plugins' header phase is over
+  bool holding = false;     // the head waits for the whole body
+  bool discarding = false;  // a plugin has taken the body away
+  std::string held_head, held_body;
   body_progress response_body;
 
   std::string request_id;
   bool foreign_id = false;  // the client's id is no UUID
   observe::trace_context server_span, client_span;
   observe::span_id parent{};
+  exchange_spans spans;
   exchange_totals totals;
   std::int64_t started_us = 0, connected_us = 0, sent_us = 0, answered_us = 0;  // monotonic
   instant started;

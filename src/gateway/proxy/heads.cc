@@ -28,9 +28,12 @@ void put(io_buffer& out, std::string_view name, std::int64_t value) {
   put(out, name, std::string_view(text.data(), text.size()));
 }
 
-void put_edits(io_buffer& out, const header_edits& edits) {
+// Framing stays ours.
+void put_response_edits(io_buffer& out, const header_edits& edits) {
   for (const header_edit& e : edits)
-    if (e.what != header_edit::kind::clear) put(out, e.name, e.value);
+    if (e.what != header_edit::kind::clear && e.id != field_id::content_length && e.id != field_id::connection &&
+        e.id != field_id::transfer_encoding)
+      put(out, e.name, e.value);
 }
 
 // Names that Connection lists beside its own options: fields of this hop only (RFC 9110, section 7.6.1).
@@ -84,6 +87,22 @@ bool is_taken_over(field_id id) {
   }
 }
 
+// Fields that a plugin may set although the gateway writes them otherwise.
+bool is_for_plugins(field_id id) {
+  switch (id) {
+    case field_id::te:
+    case field_id::expect:
+    case field_id::x_consumer_id:
+    case field_id::x_consumer_custom_id:
+    case field_id::x_consumer_username:
+    case field_id::x_credential_identifier:
+    case field_id::x_anonymous_consumer:
+      return true;
+    default:
+      return !is_taken_over(id);
+  }
+}
+
 bool asks_for_trailers(const header_table& headers) {
   bool asks = false;
   for_each_token(headers.get(field_id::te),
@@ -112,8 +131,12 @@ void put_forwarded(io_buffer& out, const exchange& x, const forwarding& from) {
   if (x.match.to->strip_path && prefix != "/" && !prefix.empty()) put(out, "X-Forwarded-Prefix", prefix);
 }
 
-void put_body_framing(io_buffer& out, const request_head& request) {
-  if (request.body == body_kind::chunked)
+void put_body_framing(io_buffer& out, const exchange& x) {
+  const request_head& request = x.request;
+  if (const std::string* whole = x.whole_request_body()) {
+    if (!whole->empty() || request.body != body_kind::none || request.headers.find(field_id::content_length))
+      put(out, "Content-Length", static_cast<std::int64_t>(whole->size()));
+  } else if (request.body == body_kind::chunked)
     put(out, "Transfer-Encoding", "chunked");
   else if (request.body == body_kind::length || request.headers.find(field_id::content_length))
     put(out, "Content-Length", static_cast<std::int64_t>(request.content_length));
@@ -127,12 +150,13 @@ bool wants_websocket(const request_head& request) {
 
 void write_upstream_head(io_buffer& out, const exchange& x, const forwarding& from) {
   out.reserve(1024);
-  out.append(x.request.method);
+  out.append(x.context.upstream_method ? std::string_view(*x.context.upstream_method) : x.request.method);
   out.append(" ");
   out.append(x.upstream_target);
   out.append(" HTTP/1.1\r\n");
   const header_edits& edits = x.context.upstream_headers;
-  put(out, "Host", x.upstream_host);
+  const header_edit* host = edits.empty() ? nullptr : edits.find("host");
+  put(out, "Host", host ? std::string_view(host->value) : std::string_view(x.upstream_host));
   if (wants_websocket(x.request)) {
     put(out, "Connection", "keep-alive, Upgrade");
     put(out, "Upgrade", "websocket");
@@ -141,7 +165,7 @@ void write_upstream_head(io_buffer& out, const exchange& x, const forwarding& fr
   }
   if (asks_for_trailers(x.request.headers)) put(out, "TE", "trailers");
   put_forwarded(out, x, from);
-  put_body_framing(out, x.request);
+  put_body_framing(out, x);
   nominated_fields nominated(x.request.headers);
   for (const header_view& h : x.request.headers) {
     if (is_taken_over(h.id) || (from.tracing && h.id == field_id::traceparent)) continue;
@@ -149,8 +173,9 @@ void write_upstream_head(io_buffer& out, const exchange& x, const forwarding& fr
     if (nominated.any && nominated.has(h.name)) continue;
     put(out, h.name, h.value);
   }
-  if (from.tracing) put(out, "traceparent", x.client_span.to_traceparent());
-  put_edits(out, edits);
+  if (from.tracing && !edits.find("traceparent")) put(out, "traceparent", x.client_span.to_traceparent());
+  for (const header_edit& e : edits)
+    if (e.what != header_edit::kind::clear && is_for_plugins(e.id)) put(out, e.name, e.value);
   out.append("\r\n");
 }
 
@@ -179,6 +204,7 @@ void write_proxied_head(io_buffer& out, const exchange& x, const response_extras
         break;
       case field_id::content_length:
         if (r.status == 204 || r.status < 200) continue;  // RFC 9110, section 8.6
+        if (extras.body_bytes) continue;
         break;
       default:
         break;
@@ -187,9 +213,12 @@ void write_proxied_head(io_buffer& out, const exchange& x, const response_extras
     if (nominated.any && nominated.has(h.name)) continue;
     put(out, h.name, h.value);
   }
-  if (x.chunked_out) put(out, "Transfer-Encoding", "chunked");
+  if (extras.body_bytes)
+    put(out, "Content-Length", static_cast<std::int64_t>(*extras.body_bytes));
+  else if (x.chunked_out)
+    put(out, "Transfer-Encoding", "chunked");
   put(out, "Connection", x.tunnel ? "upgrade" : extras.keep_alive ? "keep-alive" : "close");
-  put_edits(out, edits);
+  put_response_edits(out, edits);
   put(out, "X-Kong-Upstream-Latency", extras.upstream_ms);
   put(out, "X-Kong-Proxy-Latency", extras.proxy_ms);
   put(out, "Via", server_token);
@@ -198,8 +227,9 @@ void write_proxied_head(io_buffer& out, const exchange& x, const response_extras
 
 void write_local_head(io_buffer& out, const local_head& head) {
   out.append(fmt::format("HTTP/1.1 {} {}\r\n", head.status, reason_of(head.status)));
-  put(out, "Date", head.date);
-  if (!head.content_type.empty()) put(out, "Content-Type", head.content_type);
+  auto edited = [&](std::string_view name) { return head.edits && head.edits->find(name); };
+  if (!edited("date")) put(out, "Date", head.date);
+  if (!head.content_type.empty() && !edited("content-type")) put(out, "Content-Type", head.content_type);
   if (!head.upgrade.empty()) {
     put(out, "Connection", head.keep_alive ? "Upgrade" : "Upgrade, close");
     put(out, "Upgrade", head.upgrade);
@@ -207,10 +237,16 @@ void write_local_head(io_buffer& out, const local_head& head) {
     put(out, "Connection", head.keep_alive ? "keep-alive" : "close");
   }
   if (!head.location.empty()) put(out, "Location", head.location);
-  if (head.edits) put_edits(out, *head.edits);
+  if (head.edits) put_response_edits(out, *head.edits);
   put(out, "Content-Length", static_cast<std::int64_t>(head.body_bytes));
-  put(out, "X-Kong-Response-Latency", head.latency_ms);
-  put(out, "Server", server_token);
+  if (head.as_from_service) {
+    put(out, "X-Kong-Upstream-Latency", std::int64_t{0});
+    put(out, "X-Kong-Proxy-Latency", head.latency_ms);
+    put(out, "Via", server_token);
+  } else {
+    put(out, "X-Kong-Response-Latency", head.latency_ms);
+    if (!edited("server")) put(out, "Server", server_token);
+  }
   out.append("\r\n");
 }
 

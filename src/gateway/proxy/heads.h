@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "gateway/http/error_text.h"
 #include "gateway/net/buffer.h"
 #include "gateway/proxy/exchange.h"
 
@@ -28,6 +30,7 @@ void write_upstream_head(io_buffer& out, const exchange& x, const forwarding& fr
 struct response_extras {
   std::int64_t upstream_ms = 0, proxy_ms = 0;  // latencies that the header shows
   bool keep_alive = true;
+  std::optional<std::size_t> body_bytes;  // of a body that was held back
 };
 // From the service's head in x.response.
 void write_proxied_head(io_buffer& out, const exchange& x, const response_extras& extras);
@@ -42,17 +45,8 @@ struct local_head {
   const header_edits* edits = nullptr;
   std::string_view upgrade;  // for 426
   std::string_view location;
+  bool as_from_service = false;  // what a service said, from a cache: its own fields are all among the edits
 };
 void write_local_head(io_buffer& out, const local_head& head);
-
-std::string_view reason_of(int status);
-
-// Kong's words for a status that the gateway finds out by itself, in the type that the client accepts.
-struct error_text {
-  std::string body;
-  std::string_view content_type;
-};
-std::string_view message_of(int status);
-error_text make_error(std::string_view message, std::string_view accept, std::string_view fallback_type);
 
 }  // namespace mes::gateway
