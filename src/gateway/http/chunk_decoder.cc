@@ -43,6 +43,7 @@ chunk_decoder::state chunk_decoder::in_trailer(char c) {
     return state::bad;
   }
   ++_line_length;
+  _trailers += c;
   return state::trailer;
 }
 
@@ -68,6 +69,7 @@ chunk_decoder::state chunk_decoder::step(char c) {
       if (_line_length == 0) return state::done;
       _line_length = 0;
       _name_seen = false;
+      _trailers += "\r\n";
       return state::trailer;
     default:
       return state::bad;

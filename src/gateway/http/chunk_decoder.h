@@ -1,8 +1,9 @@
-// The chunked transfer coding (RFC 9112, section 7.1), taken off as bytes come. Extensions and trailers are checked and
-// dropped.
+// The chunked transfer coding (RFC 9112, section 7.1), taken off as bytes come. Extensions are checked and dropped;
+// trailers are checked and kept.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace mes::gateway {
@@ -14,6 +15,9 @@ class chunk_decoder {
   // Consumes the front of `in`. `data`: `piece` is a part of the body (a view into `in`); call again. `more`: `in` is
   // used up. `done`: what is left of `in` belongs to the next message.
   status next(std::string_view& in, std::string_view& piece);
+
+  // The trailer lines, each with its CRLF, once it is done. Bounded.
+  const std::string& trailers() const { return _trailers; }
 
  private:
   enum class state : std::uint8_t { size, extension, size_lf, data, data_cr, data_lf, trailer, trailer_lf, done, bad };
@@ -28,6 +32,7 @@ class chunk_decoder {
   std::uint32_t _overhead = 0;     // extension bytes since the last data, and all trailer bytes: bounded
   std::uint32_t _line_length = 0;  // of the trailer line
   bool _name_seen = false;         // the trailer line has its colon
+  std::string _trailers;
 };
 
 }  // namespace mes::gateway

@@ -58,6 +58,7 @@ struct request_head {
   std::string_view target;     // origin form: "/path?query", or "*"
   std::string_view authority;  // from Host, or from an absolute target
   int minor_version = 1;       // HTTP/1.0 or HTTP/1.1
+  bool http2 = false;
   header_table headers;
   body_kind body = body_kind::none;
   std::uint64_t content_length = 0;

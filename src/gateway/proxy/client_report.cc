@@ -1,5 +1,5 @@
 // What is told of an exchange once it is over: plugins' log phase, access log, spans.
-#include "gateway/proxy/client_connection.h"
+#include "gateway/proxy/client_exchange.h"
 #include "gateway/proxy/worker.h"
 
 namespace mes::gateway {
@@ -48,7 +48,7 @@ void record_spans(observe::span_sink& sink, const exchange& x, std::int64_t now_
 
 }  // namespace
 
-void client_connection::report() {
+void client_exchange::report() {
   exchange& x = *_x;
   if (x.request_id.empty()) return;  // no request could be made out
   std::int64_t now_us = net_loop::clock_us();

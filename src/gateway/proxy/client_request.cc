@@ -4,22 +4,20 @@
 #include <cstring>
 
 #include "base/uuid.h"
-#include "gateway/proxy/client_connection.h"
+#include "gateway/proxy/client_exchange.h"
 #include "gateway/proxy/heads.h"
 #include "gateway/proxy/worker.h"
 #include "gateway/router/path.h"
 
 namespace mes::gateway {
 
-bool client_connection::begin_exchange(std::size_t head_bytes) {
+exchange& client_exchange::open_exchange() {
   _x = _worker.take_exchange();
   exchange& x = *_x;
   ++_serial;
   _worker.stats.requests.add(1);
   x.started_us = net_loop::clock_us();
   x.started = instant::now();
-  x.head_bytes = x.taken = head_bytes;
-  x.totals.bytes_in = head_bytes;
   x.plan = _worker.plan;
   x.context.request = &x.request;
   x.context.client_address = _address;
@@ -28,10 +26,11 @@ bool client_connection::begin_exchange(std::size_t head_bytes) {
   x.context.started_us = x.started.microseconds;
   x.context.stats = &_worker.stats;
   x.context.suspend = [this] { return make_resume(); };
-  if (int status = parse_request_head(_in.view().substr(0, head_bytes), x.request)) {
-    x.keep_alive = false;
-    return refuse(status);
-  }
+  return x;
+}
+
+bool client_exchange::start_exchange() {
+  exchange& x = *_x;
   x.keep_alive = x.request.keep_alive && !_worker.draining();
   x.request_body.begin(x.request.body, x.request.content_length);
   identify();
@@ -41,7 +40,7 @@ bool client_connection::begin_exchange(std::size_t head_bytes) {
 }
 
 // One id from click to part: the request id is a UUID whose bits are the trace id. A foreign id is kept as it came.
-void client_connection::identify() {
+void client_exchange::identify() {
   exchange& x = *_x;
   std::string_view given = x.request.headers.get(field_id::x_request_id);
   auto as_uuid = given.empty() ? std::nullopt : uuid::parse(given);
@@ -67,7 +66,7 @@ void client_connection::identify() {
   x.context.spans = &x.spans;
 }
 
-bool client_connection::route_exchange() {
+bool client_exchange::route_exchange() {
   exchange& x = *_x;
   std::size_t question = x.request.target.find('?');
   std::string_view raw = x.request.target.substr(0, question);
@@ -77,12 +76,11 @@ bool client_connection::route_exchange() {
   else
     x.path = normalize_path(raw, true);
   x.context.path = x.path;
-  std::string sni = _tls ? _stream.server_name() : std::string();
   x.match = x.plan->current->find({.method = x.request.method,
                                    .path = x.path,
                                    .host = x.request.authority,
                                    .https = _tls,
-                                   .sni = sni,
+                                   .sni = _sni,
                                    .headers = &x.request.headers,
                                    .query = x.context.query});
   if (!x.match.to) return refuse(404, "no Route matched with those values");
@@ -93,7 +91,7 @@ bool client_connection::route_exchange() {
 }
 
 // False if the request has its answer already.
-bool client_connection::check_protocol() {
+bool client_exchange::check_protocol() {
   const route& r = *_x->match.to;
   if (_tls || r.http) return true;
   if (r.https_redirect_status == 426) {
@@ -108,7 +106,7 @@ bool client_connection::check_protocol() {
   return false;
 }
 
-bool client_connection::run_plugins() {
+bool client_exchange::run_plugins() {
   exchange& x = *_x;
   if (x.request.body == body_kind::none && !x.context.request_body) x.context.request_body.emplace();
   const auto& chain = x.route->chain;
@@ -132,8 +130,8 @@ bool client_connection::run_plugins() {
   return start_upstream();
 }
 
-std::function<void()> client_connection::make_resume() {
-  if (!_self) _self = std::make_shared<client_connection*>(this);
+std::function<void()> client_exchange::make_resume() {
+  if (!_self) _self = std::make_shared<client_exchange*>(this);
   return [self = _self, serial = _serial, &loop = _worker.loop] {
     loop.post([self, serial] {
       if (*self) (*self)->resume(serial);
@@ -141,7 +139,7 @@ std::function<void()> client_connection::make_resume() {
   };
 }
 
-void client_connection::resume(std::uint64_t serial) {
+void client_exchange::resume(std::uint64_t serial) {
   if (_state != state::waiting || serial != _serial) return;
   if (_x->next_plugin < _x->route->chain.size())
     run_plugins();
@@ -150,7 +148,7 @@ void client_connection::resume(std::uint64_t serial) {
   drive();
 }
 
-bool client_connection::refuse(int status) {
+bool client_exchange::refuse(int status) {
   // What nginx finds out goes by Accept, then by the request's type, then as plain text.
   const header_table& headers = _x->request.headers;
   std::string_view type = headers.get(field_id::content_type);
@@ -158,13 +156,13 @@ bool client_connection::refuse(int status) {
   return respond(status, text.body, text.content_type);
 }
 
-bool client_connection::refuse(int status, std::string_view message) {
+bool client_exchange::refuse(int status, std::string_view message) {
   error_text text = make_error(message, _x->request.headers.get(field_id::accept), "application/json");
   return respond(status, text.body, text.content_type);
 }
 
 // After a short circuit the later plugins run their header phase too; what no route takes has the global ones.
-void client_connection::filter_headers() {
+void client_exchange::filter_headers() {
   exchange& x = *_x;
   if (x.request_id.empty() || x.filtered) return;  // no request could be made out; or done already
   x.filtered = true;
@@ -173,12 +171,12 @@ void client_connection::filter_headers() {
     if (const plugin* p = slot.choose(x.context.who)) p->header_filter(x.context);
 }
 
-bool client_connection::respond(int status, std::string_view body, std::string_view content_type,
-                                std::string_view upgrade, std::string_view location) {
+bool client_exchange::respond(int status, std::string_view body, std::string_view content_type,
+                              std::string_view upgrade, std::string_view location) {
   return respond({.status = status, .body = std::string(body), .content_type = content_type}, upgrade, location);
 }
 
-bool client_connection::respond(local_response answer, std::string_view upgrade, std::string_view location) {
+bool client_exchange::respond(local_response answer, std::string_view upgrade, std::string_view location) {
   exchange& x = *_x;
   release_upstream(false);
   x.context.response = nullptr;
@@ -187,29 +185,23 @@ bool client_connection::respond(local_response answer, std::string_view upgrade,
   filter_headers();
   if (x.context.replace_status) answer = {.status = *x.context.replace_status};
   if (x.context.hold_body) transform_body(answer.body);
-  // A body that has not come whole, and will not be read, ends the connection after the answer.
-  std::size_t buffered = _in.size() > x.head_bytes ? _in.size() - x.head_bytes : 0;
-  if (!x.request_body.done) {
-    if (x.request_body.kind == body_kind::length && !x.read_beyond && x.request.content_length <= buffered)
-      x.taken = x.head_bytes + x.request.content_length;
-    else
-      x.keep_alive = false;
-  }
+  if (!x.request_body.done) leave_request_body();
   x.totals.status = answer.status;
   x.totals.from_service = answer.as_from_service;
   x.answered_us = net_loop::clock_us();
   bool head_only = x.request.method == "HEAD";
   std::size_t before = _out.size();
-  write_local_head(_out, {.status = answer.status,
-                          .content_type = answer.content_type,
-                          .body_bytes = answer.body.size(),
-                          .date = _worker.http_date(),
-                          .latency_ms = (x.answered_us - x.started_us) / 1000,
-                          .keep_alive = x.keep_alive,
-                          .edits = &x.context.response_headers,
-                          .upgrade = upgrade,
-                          .location = location,
-                          .as_from_service = answer.as_from_service});
+  write_local({.status = answer.status,
+               .content_type = answer.content_type,
+               .body_bytes = answer.body.size(),
+               .date = _worker.http_date(),
+               .latency_ms = (x.answered_us - x.started_us) / 1000,
+               .keep_alive = x.keep_alive,
+               .edits = &x.context.response_headers,
+               .upgrade = upgrade,
+               .location = location,
+               .as_from_service = answer.as_from_service},
+              !head_only && !answer.body.empty());
   keep_sent_head(before);
   if (!head_only) _out.append(answer.body);
   if (x.context.watch_body) watch_body(answer.body, true);
@@ -217,23 +209,9 @@ bool client_connection::respond(local_response answer, std::string_view upgrade,
   return true;
 }
 
-void client_connection::finish_exchange() {
-  exchange& x = *_x;
+void client_exchange::finish_exchange() {
   report();
-  bool keep = x.keep_alive && x.request_body.kind != body_kind::until_close && !_worker.draining();
-  std::size_t taken = x.taken;
-  _worker.give_exchange(std::move(_x));
-  _out.release();
-  if (!keep) return end_connection();
-  _in.consume(std::min(taken, _in.size()));
-  if (!_leftover.empty()) {
-    _in.append(_leftover);
-    _leftover.clear();
-  }
-  if (_in.empty()) _in.release();
-  _scanned = 0;
-  _state = state::reading;
-  set_deadline(_in.empty() ? _worker.options.idle_timeout_ms : _worker.options.header_timeout_ms);
+  exchange_over();
 }
 
 }  // namespace mes::gateway

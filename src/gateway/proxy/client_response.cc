@@ -1,7 +1,7 @@
 // The service's answer on its way to the client.
 #include <algorithm>
 
-#include "gateway/proxy/client_connection.h"
+#include "gateway/proxy/client_exchange.h"
 #include "gateway/proxy/heads.h"
 #include "gateway/proxy/worker.h"
 
@@ -14,7 +14,7 @@ constexpr std::size_t read_bytes = 16 << 10;
 }  // namespace
 
 // True if the state has changed.
-bool client_connection::receive_response() {
+bool client_exchange::receive_response() {
   exchange& x = *_x;
   while (true) {
     if (!_out.empty() && !flush()) return false;
@@ -32,7 +32,7 @@ bool client_connection::receive_response() {
 }
 
 // False: no more for now, or the state has changed.
-bool client_connection::read_response_head() {
+bool client_exchange::read_response_head() {
   io_result got;
   bool fresh = _up->in.empty();
   if (fresh) {
@@ -51,7 +51,7 @@ bool client_connection::read_response_head() {
   return handle_response_head(_up->in.view());
 }
 
-bool client_connection::handle_response_head(std::string_view data) {
+bool client_exchange::handle_response_head(std::string_view data) {
   exchange& x = *_x;
   while (true) {
     std::size_t scanned = 0;
@@ -108,7 +108,7 @@ bool client_connection::handle_response_head(std::string_view data) {
 }
 
 // Writes the head, or keeps it until the body is whole.
-void client_connection::begin_response(std::string_view head) {
+void client_exchange::begin_response(std::string_view head) {
   exchange& x = *_x;
   bool body_follows = x.response_body.kind != body_kind::none;
   if (x.context.replace_status && !x.tunnel) {
@@ -125,19 +125,18 @@ void client_connection::begin_response(std::string_view head) {
   x.context.response = x.holding ? &x.response : nullptr;
 }
 
-void client_connection::write_response_head(std::optional<std::size_t> body_bytes) {
+void client_exchange::write_response_head(std::optional<std::size_t> body_bytes) {
   exchange& x = *_x;
   std::size_t before = _out.size();
-  write_proxied_head(_out, x,
-                     {.upstream_ms = (x.answered_us - x.sent_us) / 1000,
-                      .proxy_ms = (x.sent_us - x.started_us) / 1000,
-                      .keep_alive = x.keep_alive,
-                      .body_bytes = body_bytes});
+  write_proxied({.upstream_ms = (x.answered_us - x.sent_us) / 1000,
+                 .proxy_ms = (x.sent_us - x.started_us) / 1000,
+                 .keep_alive = x.keep_alive,
+                 .body_bytes = body_bytes});
   keep_sent_head(before);
 }
 
 // False if the state has changed.
-bool client_connection::append_response_body(std::string_view bytes) {
+bool client_exchange::append_response_body(std::string_view bytes) {
   exchange& x = *_x;
   body_progress& body = x.response_body;
   if (body.kind == body_kind::none) {
@@ -164,13 +163,15 @@ bool client_connection::append_response_body(std::string_view bytes) {
     }
     body.done = status == chunk_decoder::status::done;
     x.excess |= body.done && !rest.empty();
+    if (body.done && !body.chunks.trailers().empty() && wants_trailers(x.request))
+      x.response_trailers = parse_trailers(body.chunks.trailers());
   }
   if (body.done) end_response_body();
   x.response_done = body.done;
   return true;
 }
 
-bool client_connection::relay_response_body() {
+bool client_exchange::relay_response_body() {
   exchange& x = *_x;
   body_progress& body = x.response_body;
   io_result got;
@@ -194,7 +195,7 @@ bool client_connection::relay_response_body() {
 }
 
 // A body that lasts until the connection's end is whole; any other is cut off, and so is the client's.
-bool client_connection::end_of_upstream() {
+bool client_exchange::end_of_upstream() {
   exchange& x = *_x;
   if (x.response_body.kind != body_kind::until_close) {
     abort();
@@ -204,59 +205,6 @@ bool client_connection::end_of_upstream() {
   end_response_body();
   x.response.keep_alive = false;
   return true;
-}
-
-// After 101: bytes both ways until either side ends.
-bool client_connection::pump_tunnel() {
-  exchange& x = *_x;
-  bool moved = true;
-  while (moved) {
-    moved = false;
-    if (!flush()) {
-      if (_state == state::closed) return false;
-    } else if (_up->stream.readable()) {
-      _out.reserve(read_bytes);
-      io_result got = _up->stream.read(_out.tail(), read_bytes);
-      if (got.status == io_status::ok) {
-        _out.added(got.bytes);
-        moved = true;
-      } else if (got.status != io_status::again) {
-        abort();
-        return false;
-      }
-    }
-    if (!_up->out.empty()) {
-      if (!_up->stream.writable()) continue;
-      io_result put = _up->stream.write(_up->out.view());
-      if (put.status == io_status::ok) {
-        _up->out.consume(put.bytes);
-        moved = true;
-      } else if (put.status != io_status::again) {
-        abort();
-        return false;
-      }
-    } else if (_stream.readable()) {
-      std::string_view buffered = _in.view().substr(std::min(x.taken, _in.size()));
-      _up->out.reserve(read_bytes);
-      if (!buffered.empty()) {
-        _up->out.append(buffered);
-        x.taken = _in.size();
-        moved = true;
-        continue;
-      }
-      io_result got = _stream.read(_up->out.tail(), read_bytes);
-      if (got.status == io_status::ok) {
-        _up->out.added(got.bytes);
-        x.totals.bytes_in += got.bytes;
-        moved = true;
-      } else if (got.status != io_status::again) {
-        abort();
-        return false;
-      }
-    }
-  }
-  wait_for(waits_for::upstream_read);
-  return false;
 }
 
 }  // namespace mes::gateway

@@ -7,15 +7,13 @@
 #include <cerrno>
 #include <charconv>
 
-#include "gateway/proxy/client_connection.h"
+#include "gateway/proxy/client_exchange.h"
 #include "gateway/proxy/heads.h"
 #include "gateway/proxy/worker.h"
 #include "gateway/router/path.h"
 
 namespace mes::gateway {
 namespace {
-
-constexpr std::size_t read_bytes = 16 << 10;
 
 bool is_idempotent(const exchange& x) {
   std::string_view m = x.request.method;
@@ -36,7 +34,7 @@ upstream_try try_of(const endpoint& where, std::int64_t start_us) {
 
 }  // namespace
 
-bool client_connection::start_upstream() {
+bool client_exchange::start_upstream() {
   exchange& x = *_x;
   const service* s = x.match.to->to;
   if (!s || !s->source.flag("enabled")) return refuse(503, "no Service found with those values");
@@ -56,7 +54,7 @@ bool client_connection::start_upstream() {
 }
 
 // What the service is asked for: the route's path handled, or what a plugin made of it.
-void client_connection::build_upstream_target() {
+void client_exchange::build_upstream_target() {
   exchange& x = *_x;
   if (x.context.upstream_path) {
     x.upstream_target = *x.context.upstream_path;
@@ -73,7 +71,7 @@ void client_connection::build_upstream_target() {
   x.context.upstream_target = x.upstream_target;
 }
 
-bool client_connection::connect_upstream(const endpoint& where, const backend_target& target) {
+bool client_exchange::connect_upstream(const endpoint& where, const backend_target& target) {
   exchange& x = *_x;
   const service& s = *x.to->of;
   ++x.tries;
@@ -102,19 +100,12 @@ bool client_connection::connect_upstream(const endpoint& where, const backend_ta
     _worker.loop.watch(fd, *_up);
   }
   _up->owner = this;
-  if (!x.body_collected) {
-    x.taken = x.head_bytes;
-    x.totals.bytes_in = x.head_bytes;
-    x.request_body.begin(x.request.body, x.request.content_length);
-  }
+  if (!x.body_collected) rewind_request_body();
+  x.chunked_up = x.request.body == body_kind::chunked && !x.whole_request_body();
   x.request_failed = false;
   x.sent_us = 0;
   x.connected_us = net_loop::clock_us();
-  if (x.request.expects_continue && !x.continue_sent && _in.size() == x.head_bytes) {
-    _out.append("HTTP/1.1 100 Continue\r\n\r\n");
-    x.continue_sent = true;
-    if (!flush() && _state == state::closed) return false;
-  }
+  if (x.request.expects_continue && !x.continue_sent && !send_continue()) return false;
   write_upstream_head(_up->out, x,
                       {.client_address = _address, .tls = _tls, .port = _port, .tracing = _worker.options.tracing});
   if (const std::string* whole = x.whole_request_body()) _up->out.append(*whole);
@@ -123,7 +114,7 @@ bool client_connection::connect_upstream(const endpoint& where, const backend_ta
   return true;
 }
 
-void client_connection::release_upstream(bool reusable) {
+void client_exchange::release_upstream(bool reusable) {
   if (!_up) return;
   _up->owner = nullptr;
   _up->out.release();
@@ -137,7 +128,7 @@ void client_connection::release_upstream(bool reusable) {
   _worker.loop.bury(std::move(_up));
 }
 
-bool client_connection::can_retry() const {
+bool client_exchange::can_retry() const {
   const exchange& x = *_x;
   if (x.read_beyond || x.head_received || x.continue_sent) return false;
   if (x.tries > x.to->of->retries) return false;
@@ -146,7 +137,7 @@ bool client_connection::can_retry() const {
   return _up && _up->reused && is_idempotent(x) && (x.request.body == body_kind::none || x.request_body.done);
 }
 
-bool client_connection::upstream_failed(int status) {
+bool client_exchange::upstream_failed(int status) {
   bool again = status != 504 && can_retry();
   if (!_x->context.tries.empty()) _x->context.tries.back().failed = true;
   release_upstream(false);
@@ -159,7 +150,7 @@ bool client_connection::upstream_failed(int status) {
 }
 
 // True if the state has changed.
-bool client_connection::send_request() {
+bool client_exchange::send_request() {
   exchange& x = *_x;
   while (true) {
     if (!_up->out.empty() && !x.request_failed) {
@@ -187,83 +178,30 @@ bool client_connection::send_request() {
   }
 }
 
-// Moves body bytes from the client into the service's buffer. False: none are there now, or the state has changed.
-bool client_connection::fill_request_body() {
+// The worker's pieces, on to whoever takes the body. False: it is too large, and has its answer.
+bool client_exchange::put_request_body() {
   exchange& x = *_x;
-  std::string_view buffered = _in.view().substr(std::min(x.taken, _in.size()));
-  std::size_t used = 0;
-  if (!buffered.empty()) {
-    if (!take_request_body(buffered.substr(0, read_bytes), used)) return false;
-    x.taken += used;
+  if (_state != state::collecting) {
+    append_chunk(body_to_service(), x.chunked_up);
     return true;
   }
-  if (!_stream.readable()) {
-    wait_for(waits_for::client_read);
-    return false;
-  }
-  io_result got;
-  bool sized = x.request_body.kind == body_kind::length;
-  if (sized) {
-    _up->out.reserve(std::min<std::uint64_t>(x.request_body.left,
-                                             x.request_body.left > read_bytes ? block_pool::large_bytes : read_bytes));
-    got = _stream.read(_up->out.tail(), std::min<std::uint64_t>(_up->out.room(), x.request_body.left));
-  } else {
-    got = _stream.read(_worker.loop.scratch(), read_bytes);
-  }
-  if (got.status == io_status::again) {
-    wait_for(waits_for::client_read);
-    return false;
-  }
-  if (got.status != io_status::ok) {
-    abort();
-    return false;
-  }
-  x.read_beyond = true;
-  if (sized) {
-    _up->out.added(got.bytes);
-    x.totals.bytes_in += got.bytes;
-    x.request_body.left -= got.bytes;
-    x.request_body.done = x.request_body.left == 0;
-    return true;
-  }
-  std::string_view bytes(_worker.loop.scratch(), got.bytes);
-  if (!take_request_body(bytes, used)) return false;
-  _leftover.assign(bytes.substr(used));
-  return true;
+  std::string& kept = *x.context.request_body;
+  for (std::string_view piece : _worker.pieces) kept.append(piece);
+  if (kept.size() <= _worker.options.body_bytes_max) return true;
+  x.keep_alive = false;
+  x.context.request_body.reset();
+  refuse(413);
+  return false;
 }
 
-bool client_connection::take_request_body(std::string_view bytes, std::size_t& used) {
+void client_exchange::end_request_body() {
   exchange& x = *_x;
-  body_progress& body = x.request_body;
-  if (body.kind == body_kind::length) {
-    used = static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), body.left));
-    _up->out.append(bytes.substr(0, used));
-    body.left -= used;
-    body.done = body.left == 0;
-    x.totals.bytes_in += used;
-    return true;
-  }
-  std::string_view rest = bytes, piece;
-  _worker.pieces.clear();
-  chunk_decoder::status status;
-  while ((status = body.chunks.next(rest, piece)) == chunk_decoder::status::data) _worker.pieces.push_back(piece);
-  used = bytes.size() - rest.size();
-  x.totals.bytes_in += used;
-  if (status == chunk_decoder::status::bad || x.totals.bytes_in - x.head_bytes > _worker.options.body_bytes_max) {
-    x.keep_alive = false;
-    refuse(status == chunk_decoder::status::bad ? 400 : 413);
-    return false;
-  }
-  append_chunk(_up->out, true);
-  if (status == chunk_decoder::status::done) {
-    _up->out.append("0\r\n\r\n");
-    body.done = true;
-  }
-  return true;
+  x.request_body.done = true;
+  if (_state == state::relaying && x.chunked_up) append_last_chunk(_up->out, x.request_trailers);
 }
 
 // The worker's pieces as one chunk, or as they are.
-void client_connection::append_chunk(io_buffer& to, bool encode) {
+void client_exchange::append_chunk(io_buffer& to, bool encode) {
   std::size_t total = 0;
   for (std::string_view p : _worker.pieces) total += p.size();
   if (total == 0) return;
@@ -278,6 +216,13 @@ void client_connection::append_chunk(io_buffer& to, bool encode) {
   }
   for (std::string_view p : _worker.pieces) to.append(p);
   if (encode) to.append("\r\n");
+}
+
+void client_exchange::append_last_chunk(io_buffer& to, const field_lines& trailers) {
+  if (trailers.empty()) return to.append("0\r\n\r\n");
+  std::string last = "0\r\n";
+  for (const field_line& t : trailers) last.append(t.name).append(": ").append(t.value).append("\r\n");
+  to.append(last.append("\r\n"));
 }
 
 }  // namespace mes::gateway

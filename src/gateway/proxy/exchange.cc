@@ -6,6 +6,7 @@ void exchange::reset() {
   request.method = request.target = request.authority = {};
   request.headers.clear();
   request.body = body_kind::none;
+  request.http2 = false;
   plan.reset();
   route = nullptr;
   match = {};
@@ -14,7 +15,9 @@ void exchange::reset() {
   next_plugin = 0;
   head_bytes = taken = 0;
   request_body = {};
-  read_beyond = continue_sent = request_failed = body_collected = false;
+  read_beyond = continue_sent = chunked_up = request_failed = body_collected = false;
+  request_trailers.clear();
+  response_trailers.clear();
   to = nullptr;
   upstream_host.clear();
   upstream_target.clear();

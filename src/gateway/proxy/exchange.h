@@ -7,6 +7,7 @@
 
 #include "gateway/http/chunk_decoder.h"
 #include "gateway/http/head.h"
+#include "gateway/http/trailers.h"
 #include "gateway/plugins/plugin.h"
 #include "gateway/proxy/generation.h"
 #include "observe/trace.h"
@@ -48,6 +49,8 @@ struct exchange {
   body_progress request_body;
   bool read_beyond = false;  // body bytes came that are in the buffer no more: no second try
   bool continue_sent = false;
+  bool chunked_up = false;  // the body goes to the service in chunks
+  field_lines request_trailers, response_trailers;
   bool body_collected = false;  // context.request_body is all of it
 
   // The body to send whole, if it is not to be streamed.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <type_traits>
 
 #include "gateway/proxy/backend.h"
 
@@ -23,13 +24,21 @@ void put(io_buffer& out, std::string_view name, std::string_view value) {
   out.added(name.size() + value.size() + 4);
 }
 
-void put(io_buffer& out, std::string_view name, std::int64_t value) {
+void put(field_list& out, std::string_view name, std::string_view value) { out.add(name, value); }
+
+// HTTP/2 has no fields of one hop, and frames bodies by itself (RFC 9113, section 8.2.2).
+template <class Out>
+constexpr bool has_hop_fields = std::is_same_v<Out, io_buffer>;
+
+template <class Out>
+void put(Out& out, std::string_view name, std::int64_t value) {
   fmt::format_int text(value);
   put(out, name, std::string_view(text.data(), text.size()));
 }
 
 // Framing stays ours.
-void put_response_edits(io_buffer& out, const header_edits& edits) {
+template <class Out>
+void put_response_edits(Out& out, const header_edits& edits) {
   for (const header_edit& e : edits)
     if (e.what != header_edit::kind::clear && e.id != field_id::content_length && e.id != field_id::connection &&
         e.id != field_id::transfer_encoding)
@@ -110,12 +119,14 @@ bool asks_for_trailers(const header_table& headers) {
   return asks;
 }
 
-void put_forwarded(io_buffer& out, const exchange& x, const forwarding& from) {
+template <class Out>
+void put_forwarded(Out& out, const exchange& x, const forwarding& from) {
   put(out, "X-Real-IP", from.client_address);
-  if (const header_view* before = x.request.headers.find(field_id::x_forwarded_for)) {
-    std::string chain(before->value);
-    chain.append(", ").append(from.client_address);
-    put(out, "X-Forwarded-For", chain);
+  if (x.request.headers.find(field_id::x_forwarded_for)) {
+    std::string chain;
+    for (const header_view& h : x.request.headers)
+      if (h.id == field_id::x_forwarded_for) chain.append(h.value).append(", ");
+    put(out, "X-Forwarded-For", chain.append(from.client_address));
   } else {
     put(out, "X-Forwarded-For", from.client_address);
   }
@@ -131,38 +142,31 @@ void put_forwarded(io_buffer& out, const exchange& x, const forwarding& from) {
   if (x.match.to->strip_path && prefix != "/" && !prefix.empty()) put(out, "X-Forwarded-Prefix", prefix);
 }
 
-void put_body_framing(io_buffer& out, const exchange& x) {
+template <class Out>
+void put_body_framing(Out& out, const exchange& x) {
   const request_head& request = x.request;
   if (const std::string* whole = x.whole_request_body()) {
     if (!whole->empty() || request.body != body_kind::none || request.headers.find(field_id::content_length))
       put(out, "Content-Length", static_cast<std::int64_t>(whole->size()));
-  } else if (request.body == body_kind::chunked)
-    put(out, "Transfer-Encoding", "chunked");
-  else if (request.body == body_kind::length || request.headers.find(field_id::content_length))
+  } else if (request.body == body_kind::chunked) {
+    if constexpr (has_hop_fields<Out>) put(out, "Transfer-Encoding", "chunked");
+  } else if (request.body == body_kind::length || request.headers.find(field_id::content_length))
     put(out, "Content-Length", static_cast<std::int64_t>(request.content_length));
 }
 
-}  // namespace
-
-bool wants_websocket(const request_head& request) {
-  return request.wants_upgrade && equals_ignoring_case(request.headers.get(field_id::upgrade), "websocket");
+std::string_view upstream_method(const exchange& x) {
+  return x.context.upstream_method ? std::string_view(*x.context.upstream_method) : x.request.method;
 }
 
-void write_upstream_head(io_buffer& out, const exchange& x, const forwarding& from) {
-  out.reserve(1024);
-  out.append(x.context.upstream_method ? std::string_view(*x.context.upstream_method) : x.request.method);
-  out.append(" ");
-  out.append(x.upstream_target);
-  out.append(" HTTP/1.1\r\n");
+std::string_view upstream_authority(const exchange& x) {
   const header_edits& edits = x.context.upstream_headers;
   const header_edit* host = edits.empty() ? nullptr : edits.find("host");
-  put(out, "Host", host ? std::string_view(host->value) : std::string_view(x.upstream_host));
-  if (wants_websocket(x.request)) {
-    put(out, "Connection", "keep-alive, Upgrade");
-    put(out, "Upgrade", "websocket");
-  } else {
-    put(out, "Connection", "keep-alive");
-  }
+  return host ? std::string_view(host->value) : std::string_view(x.upstream_host);
+}
+
+template <class Out>
+void put_upstream_fields(Out& out, const exchange& x, const forwarding& from) {
+  const header_edits& edits = x.context.upstream_headers;
   if (asks_for_trailers(x.request.headers)) put(out, "TE", "trailers");
   put_forwarded(out, x, from);
   put_body_framing(out, x);
@@ -176,18 +180,11 @@ void write_upstream_head(io_buffer& out, const exchange& x, const forwarding& fr
   if (from.tracing && !edits.find("traceparent")) put(out, "traceparent", x.client_span.to_traceparent());
   for (const header_edit& e : edits)
     if (e.what != header_edit::kind::clear && is_for_plugins(e.id)) put(out, e.name, e.value);
-  out.append("\r\n");
 }
 
-void write_proxied_head(io_buffer& out, const exchange& x, const response_extras& extras) {
+template <class Out>
+void put_proxied_fields(Out& out, const exchange& x, const response_extras& extras) {
   const response_head& r = x.response;
-  out.reserve(1024);
-  fmt::format_int status(r.status);
-  out.append("HTTP/1.1 ");
-  out.append(std::string_view(status.data(), status.size()));
-  out.append(" ");
-  out.append(r.reason.empty() ? reason_of(r.status) : r.reason);
-  out.append("\r\n");
   const header_edits& edits = x.context.response_headers;
   nominated_fields nominated(r.headers);
   for (const header_view& h : r.headers) {
@@ -213,28 +210,29 @@ void write_proxied_head(io_buffer& out, const exchange& x, const response_extras
     if (nominated.any && nominated.has(h.name)) continue;
     put(out, h.name, h.value);
   }
-  if (extras.body_bytes)
-    put(out, "Content-Length", static_cast<std::int64_t>(*extras.body_bytes));
-  else if (x.chunked_out)
-    put(out, "Transfer-Encoding", "chunked");
-  put(out, "Connection", x.tunnel ? "upgrade" : extras.keep_alive ? "keep-alive" : "close");
+  if (extras.body_bytes) put(out, "Content-Length", static_cast<std::int64_t>(*extras.body_bytes));
+  if constexpr (has_hop_fields<Out>) {
+    if (!extras.body_bytes && x.chunked_out) put(out, "Transfer-Encoding", "chunked");
+    put(out, "Connection", x.tunnel ? "upgrade" : extras.keep_alive ? "keep-alive" : "close");
+  }
   put_response_edits(out, edits);
   put(out, "X-Kong-Upstream-Latency", extras.upstream_ms);
   put(out, "X-Kong-Proxy-Latency", extras.proxy_ms);
   put(out, "Via", server_token);
-  out.append("\r\n");
 }
 
-void write_local_head(io_buffer& out, const local_head& head) {
-  out.append(fmt::format("HTTP/1.1 {} {}\r\n", head.status, reason_of(head.status)));
+template <class Out>
+void put_local_fields(Out& out, const local_head& head) {
   auto edited = [&](std::string_view name) { return head.edits && head.edits->find(name); };
   if (!edited("date")) put(out, "Date", head.date);
   if (!head.content_type.empty() && !edited("content-type")) put(out, "Content-Type", head.content_type);
-  if (!head.upgrade.empty()) {
-    put(out, "Connection", head.keep_alive ? "Upgrade" : "Upgrade, close");
-    put(out, "Upgrade", head.upgrade);
-  } else {
-    put(out, "Connection", head.keep_alive ? "keep-alive" : "close");
+  if constexpr (has_hop_fields<Out>) {
+    if (!head.upgrade.empty()) {
+      put(out, "Connection", head.keep_alive ? "Upgrade" : "Upgrade, close");
+      put(out, "Upgrade", head.upgrade);
+    } else {
+      put(out, "Connection", head.keep_alive ? "keep-alive" : "close");
+    }
   }
   if (!head.location.empty()) put(out, "Location", head.location);
   if (head.edits) put_response_edits(out, *head.edits);
@@ -247,7 +245,68 @@ void write_local_head(io_buffer& out, const local_head& head) {
     put(out, "X-Kong-Response-Latency", head.latency_ms);
     if (!edited("server")) put(out, "Server", server_token);
   }
+}
+
+}  // namespace
+
+bool wants_trailers(const request_head& request) { return request.http2 || asks_for_trailers(request.headers); }
+
+bool wants_websocket(const request_head& request) {
+  return request.wants_upgrade && equals_ignoring_case(request.headers.get(field_id::upgrade), "websocket");
+}
+
+void write_upstream_head(io_buffer& out, const exchange& x, const forwarding& from) {
+  out.reserve(1024);
+  out.append(upstream_method(x));
+  out.append(" ");
+  out.append(x.upstream_target);
+  out.append(" HTTP/1.1\r\n");
+  put(out, "Host", upstream_authority(x));
+  if (wants_websocket(x.request)) {
+    put(out, "Connection", "keep-alive, Upgrade");
+    put(out, "Upgrade", "websocket");
+  } else {
+    put(out, "Connection", "keep-alive");
+  }
+  put_upstream_fields(out, x, from);
   out.append("\r\n");
+}
+
+void list_upstream_fields(field_list& out, const exchange& x, const forwarding& from) {
+  put(out, ":method", upstream_method(x));
+  put(out, ":scheme", x.to->of->tls ? "https" : "http");
+  put(out, ":authority", upstream_authority(x));
+  put(out, ":path", x.upstream_target);
+  put_upstream_fields(out, x, from);
+}
+
+void write_proxied_head(io_buffer& out, const exchange& x, const response_extras& extras) {
+  const response_head& r = x.response;
+  out.reserve(1024);
+  fmt::format_int status(r.status);
+  out.append("HTTP/1.1 ");
+  out.append(std::string_view(status.data(), status.size()));
+  out.append(" ");
+  out.append(r.reason.empty() ? reason_of(r.status) : r.reason);
+  out.append("\r\n");
+  put_proxied_fields(out, x, extras);
+  out.append("\r\n");
+}
+
+void list_proxied_fields(field_list& out, const exchange& x, const response_extras& extras) {
+  put(out, ":status", std::int64_t{x.response.status});
+  put_proxied_fields(out, x, extras);
+}
+
+void write_local_head(io_buffer& out, const local_head& head) {
+  out.append(fmt::format("HTTP/1.1 {} {}\r\n", head.status, reason_of(head.status)));
+  put_local_fields(out, head);
+  out.append("\r\n");
+}
+
+void list_local_fields(field_list& out, const local_head& head) {
+  put(out, ":status", std::int64_t{head.status});
+  put_local_fields(out, head);
 }
 
 }  // namespace mes::gateway

@@ -1,4 +1,5 @@
-// The heads that the gateway writes: requests to services, responses to clients.
+// The heads that the gateway writes: requests to services, responses to clients. As text for HTTP/1.1, as lists of
+// fields for HTTP/2.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +8,7 @@
 #include <string_view>
 
 #include "gateway/http/error_text.h"
+#include "gateway/http/field_list.h"
 #include "gateway/net/buffer.h"
 #include "gateway/proxy/exchange.h"
 
@@ -24,8 +26,12 @@ struct forwarding {
 // The one upgrade that is passed on.
 bool wants_websocket(const request_head& request);
 
+// Whether the client takes fields behind a body.
+bool wants_trailers(const request_head& request);
+
 // The whole head, with the empty line.
 void write_upstream_head(io_buffer& out, const exchange& x, const forwarding& from);
+void list_upstream_fields(field_list& out, const exchange& x, const forwarding& from);
 
 struct response_extras {
   std::int64_t upstream_ms = 0, proxy_ms = 0;  // latencies that the header shows
@@ -34,6 +40,7 @@ struct response_extras {
 };
 // From the service's head in x.response.
 void write_proxied_head(io_buffer& out, const exchange& x, const response_extras& extras);
+void list_proxied_fields(field_list& out, const exchange& x, const response_extras& extras);
 
 struct local_head {
   int status = 200;
@@ -48,5 +55,6 @@ struct local_head {
   bool as_from_service = false;  // what a service said, from a cache: its own fields are all among the edits
 };
 void write_local_head(io_buffer& out, const local_head& head);
+void list_local_fields(field_list& out, const local_head& head);
 
 }  // namespace mes::gateway

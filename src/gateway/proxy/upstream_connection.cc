@@ -2,7 +2,7 @@
 
 #include <sys/socket.h>
 
-#include "gateway/proxy/client_connection.h"
+#include "gateway/proxy/client_exchange.h"
 #include "gateway/proxy/worker.h"
 
 namespace mes::gateway {

@@ -11,7 +11,7 @@
 namespace mes::gateway {
 
 class worker;
-class client_connection;
+class client_exchange;
 
 class upstream_connection final : public event_target {
  public:
@@ -25,8 +25,8 @@ class upstream_connection final : public event_target {
 
   net_stream stream;
   io_buffer in, out;
-  std::string key;                     // what it may be lent for again: address, and TLS name
-  client_connection* owner = nullptr;  // nullptr: idle
+  std::string key;                   // what it may be lent for again: address, and TLS name
+  client_exchange* owner = nullptr;  // nullptr: idle
   state phase = state::connecting;
   bool reused = false;
   bool dead = false;

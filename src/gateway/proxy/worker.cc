@@ -12,7 +12,7 @@
 #include <cstring>
 #include <ctime>
 
-#include "gateway/proxy/client_connection.h"
+#include "gateway/proxy/http1_client.h"
 
 namespace mes::gateway {
 namespace {
@@ -143,7 +143,7 @@ void worker::accept_all(int fd, bool tls, std::uint16_t port) {
     setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     net_stream stream(accepted);
     if (tls) stream.start_tls_server(options.tls.get());
-    auto client = std::make_unique<client_connection>(*this, std::move(stream), address_text(from), port, tls);
+    auto client = std::make_unique<http1_client>(*this, std::move(stream), address_text(from), port, tls);
     client->index = _clients.size();
     loop.watch(accepted, *client);
     _clients.push_back(std::move(client));

@@ -1,0 +1,140 @@
+#include "gateway/proxy/client_exchange.h"
+
+#include "gateway/proxy/worker.h"
+
+namespace mes::gateway {
+
+client_exchange::client_exchange(worker& of, std::string address, std::uint16_t listener_port, bool tls)
+    : _worker(of),
+      _out(of.loop.blocks()),
+      _address(std::move(address)),
+      _port(listener_port),
+      _tls(tls),
+      _state(state::reading) {}
+
+client_exchange::~client_exchange() {
+  if (_self) *_self = nullptr;
+}
+
+// Steps until nothing moves. What a step sets off may call back in here: it then has the loop go round once more.
+void client_exchange::drive() {
+  if (_driving) {
+    _again = true;
+    return;
+  }
+  _driving = true;
+  bool moved = true;
+  while (_state != state::closed && moved) {
+    state before = _state;
+    _again = false;
+    moved = step() || _again || _state != before;
+  }
+  _driving = false;
+  if (_state == state::closed) gone();
+}
+
+bool client_exchange::step() {
+  switch (_state) {
+    case state::handshake:
+    case state::reading:
+    case state::lingering:
+      return step_between();
+    case state::collecting:
+      return collect_request_body();
+    case state::relaying:
+      return relay();
+    case state::answering:
+      return answer();
+    case state::waiting:
+    case state::closed:
+      break;
+  }
+  return false;
+}
+
+bool client_exchange::relay() {
+  if (_up->phase != upstream_connection::state::ready) {
+    io_status ready = _up->advance();
+    if (ready == io_status::again) {
+      wait_for(waits_for::connect);
+      return false;
+    }
+    if (ready != io_status::ok) return upstream_failed(502);
+    _x->connected_us = net_loop::clock_us();
+  }
+  if (_x->tunnel) return pump_tunnel();
+  if (send_request()) return true;
+  return _state == state::relaying && receive_response();
+}
+
+bool client_exchange::answer() {
+  if (!flush()) return false;
+  finish_exchange();
+  return true;
+}
+
+void client_exchange::abort() {
+  if (_x) {
+    if (!_x->head_received) _x->totals.status = 499;  // as nginx: the client closed the request
+    report();
+  }
+  close();
+}
+
+void client_exchange::close() {
+  release_upstream(false);
+  if (_x) _worker.give_exchange(std::move(_x));
+  drop_client();
+  _out.release();
+  _state = state::closed;
+  if (!_driving) gone();
+}
+
+void client_exchange::wait_for(waits_for what) {
+  _waits = what;
+  if (!_x || !_x->to) return set_deadline(_worker.options.body_timeout_ms);
+  const service& s = *_x->to->of;
+  switch (what) {
+    case waits_for::connect:
+      return set_deadline(s.connect_timeout_ms);
+    case waits_for::upstream_write:
+      return set_deadline(s.write_timeout_ms);
+    case waits_for::upstream_read:
+      return set_deadline(s.read_timeout_ms);
+    default:
+      return set_deadline(_worker.options.body_timeout_ms);
+  }
+}
+
+void client_exchange::set_deadline(std::int64_t ms_from_now) { _deadline_ms = _worker.loop.now_ms() + ms_from_now; }
+
+void client_exchange::sweep(std::int64_t now_ms) {
+  if (now_ms < _deadline_ms) return;
+  switch (_state) {
+    case state::reading:
+      if (out_of_time()) drive();
+      return;
+    case state::relaying:
+      if (_waits == waits_for::client_write || _x->tunnel) return abort();
+      if (_waits == waits_for::client_read && !_x->head_received) {
+        release_upstream(false);
+        _x->keep_alive = false;
+        refuse(408);
+        return drive();
+      }
+      if (_x->head_received) return abort();
+      upstream_failed(504);
+      return drive();
+    case state::waiting:
+      refuse(503);
+      return drive();
+    case state::collecting:
+      _x->keep_alive = false;
+      refuse(408);
+      return drive();
+    default:
+      return close();
+  }
+}
+
+}  // namespace mes::gateway

@@ -1,0 +1,147 @@
+// A client's request on its way through the plugins to a service, and the answer's way back: the part that is the same
+// whatever protocol the client speaks.
+//
+// A state machine driven by events of two sides. Bytes go through bounded buffers: a side is read only while the other
+// side takes what was read. The client's protocol derives from this: http1_client is a connection that takes one
+// exchange after another, http2_stream is one of many on a connection.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "gateway/net/buffer.h"
+#include "gateway/net/loop.h"
+#include "gateway/net/stream.h"
+#include "gateway/proxy/exchange.h"
+#include "gateway/proxy/heads.h"
+#include "gateway/proxy/upstream_connection.h"
+
+namespace mes::gateway {
+
+class worker;
+struct backend_target;
+struct endpoint;
+
+class client_exchange {
+ public:
+  client_exchange(worker& of, std::string address, std::uint16_t listener_port, bool tls);
+  virtual ~client_exchange();
+  client_exchange(const client_exchange&) = delete;
+  client_exchange& operator=(const client_exchange&) = delete;
+
+  void on_upstream_events() { drive(); }
+  void sweep(std::int64_t now_ms);  // ends what has taken too long
+
+ protected:
+  enum class state : std::uint8_t {
+    handshake,   // TLS
+    reading,     // a request's head, or nothing yet
+    waiting,     // for a plugin or a name
+    collecting,  // a request's body that a plugin wants whole
+    relaying,    // with a service
+    answering,   // with an answer of our own
+    lingering,   // all said; the client may still be sending
+    closed
+  };
+  enum class waits_for : std::uint8_t { nothing, client_read, client_write, connect, upstream_write, upstream_read };
+
+  // What the client's protocol does. Steps return true if they got somewhere and the next should follow.
+  virtual bool step_between() = 0;         // in a state in which there is no exchange
+  virtual bool fill_request_body() = 0;    // moves body bytes to the service; false: none now, or another state
+  virtual void rewind_request_body() = 0;  // to the body's start, before a (further) try
+  virtual void leave_request_body() = 0;   // what has not been read of it will not be
+  virtual bool send_continue() = 0;        // an interim 100; false: the client is gone
+  virtual void write_proxied(const response_extras& extras) = 0;
+  virtual void write_local(const local_head& head, bool with_body) = 0;
+  virtual void end_response() = 0;   // after the last byte of a proxied body
+  virtual bool flush() = 0;          // false: blocked or gone
+  virtual bool pump_tunnel() = 0;    // bytes both ways, after 101
+  virtual void exchange_over() = 0;  // it was reported: the next one, or the end
+  virtual void drop_client() = 0;    // cut off
+  virtual void gone() = 0;           // closed: the owner may destroy this
+  virtual bool out_of_time() = 0;    // in `reading`: true if an answer was made
+
+  void drive();
+  bool step();
+  bool relay();
+  bool answer();
+
+  // From a request's head, in _x, to its exchange (client_request.cc).
+  exchange& open_exchange();
+  bool start_exchange();
+  void identify();  // request id and trace
+  bool route_exchange();
+  bool run_plugins();
+  bool check_protocol();
+  void finish_exchange();
+  std::function<void()> make_resume();
+  void resume(std::uint64_t serial);
+
+  // Answers of our own.
+  bool refuse(int status);  // with Kong's words for it
+  bool refuse(int status, std::string_view message);
+  bool respond(int status, std::string_view body, std::string_view content_type, std::string_view upgrade = {},
+               std::string_view location = {});
+  bool respond(local_response answer, std::string_view upgrade = {}, std::string_view location = {});
+  void filter_headers();
+
+  // Bodies that plugins look at (client_body.cc).
+  bool collect_request_body();
+  bool put_response_body();  // the worker's pieces
+  void end_response_body();
+  void hold_response(std::string_view head);
+  void release_held_response();
+  void transform_body(std::string& body);
+  void watch_body(std::string_view piece, bool last);
+  void keep_sent_head(std::size_t written_before);  // for logs, if one wants it
+
+  // The service's side (client_upstream.cc).
+  bool start_upstream();
+  void build_upstream_target();
+  bool connect_upstream(const endpoint& where, const backend_target& target);
+  void release_upstream(bool reusable);
+  bool upstream_failed(int status);
+  bool can_retry() const;
+  bool send_request();
+  io_buffer& body_to_service() { return _up->out; }
+  bool put_request_body();  // the worker's pieces
+  void end_request_body();
+  bool receive_response();
+  bool read_response_head();
+  bool handle_response_head(std::string_view data);
+  bool append_response_body(std::string_view bytes);
+  bool relay_response_body();
+  void begin_response(std::string_view head);
+  void write_response_head(std::optional<std::size_t> body_bytes);
+  bool end_of_upstream();
+  void append_chunk(io_buffer& to, bool encode);
+  static void append_last_chunk(io_buffer& to, const field_lines& trailers);
+
+  void abort();  // the client is gone
+  void close();
+  void wait_for(waits_for what);
+  void set_deadline(std::int64_t ms_from_now);
+  void report();  // log phase, access log, spans (client_report.cc)
+
+  worker& _worker;
+  io_buffer _out;  // bytes for the client: framed for HTTP/1.1, a body alone for HTTP/2
+  std::string _address;
+  std::string _sni;
+  std::uint16_t _port;
+  bool _tls;
+  state _state;
+  bool _driving = false, _again = false;
+  std::unique_ptr<exchange> _x;
+  std::unique_ptr<upstream_connection> _up;
+  waits_for _waits = waits_for::nothing;
+  std::int64_t _deadline_ms = 0;
+
+ private:
+  std::uint64_t _serial = 0;                // of the exchange
+  std::shared_ptr<client_exchange*> _self;  // for whoever may call back after we are gone
+};
+
+}  // namespace mes::gateway

@@ -1,0 +1,166 @@
+#include "gateway/proxy/http1_client.h"
+
+#include <algorithm>
+
+#include "gateway/proxy/worker.h"
+
+namespace mes::gateway {
+namespace {
+
+constexpr std::int64_t linger_ms = 2'000;
+constexpr std::uint64_t linger_bytes_max = 4 << 20;
+
+}  // namespace
+
+http1_client::http1_client(worker& of, net_stream stream, std::string address, std::uint16_t listener_port, bool tls)
+    : client_exchange(of, std::move(address), listener_port, tls), _stream(std::move(stream)), _in(of.loop.blocks()) {
+  if (tls) _state = state::handshake;
+  set_deadline(tls ? of.options.header_timeout_ms : of.options.idle_timeout_ms);
+}
+
+void http1_client::on_events(std::uint32_t epoll_events) {
+  if (_state == state::closed) return;
+  _stream.note_events(epoll_events);
+  if (_stream.hung_up() && (_state == state::waiting || _state == state::collecting || _state == state::relaying))
+    return abort();
+  drive();
+}
+
+bool http1_client::step_between() {
+  switch (_state) {
+    case state::handshake:
+      return shake_hands();
+    case state::reading:
+      return read_request();
+    case state::lingering:
+      return linger();
+    default:
+      return false;
+  }
+}
+
+bool http1_client::shake_hands() {
+  io_result shaken = _stream.handshake();
+  if (shaken.status == io_status::again) return false;
+  if (shaken.status != io_status::ok) {
+    close();
+    return false;
+  }
+  _sni = _stream.server_name();
+  _state = state::reading;
+  set_deadline(_worker.options.header_timeout_ms);
+  return true;
+}
+
+bool http1_client::read_request() {
+  while (true) {
+    // A line end in front of a request is left over from an old client's body (RFC 9112, section 2.2).
+    if (_scanned == 0 && _in.view().starts_with("\r\n")) _in.consume(2);
+    head_state found = find_head_end(_in.view(), _scanned);
+    bool too_large = _scanned > _worker.options.header_bytes_max;  // all that was looked at belongs to the head
+    if (found == head_state::complete && !too_large) return begin_exchange(_scanned);
+    if (found == head_state::bad || too_large) {
+      return refuse_unread(found == head_state::bad ? 400 : 431);
+    }
+    if (!_stream.readable()) break;
+    _in.reserve(_in.size() < block_pool::small_bytes - 1 ? 1 : block_pool::small_bytes);
+    bool first = _in.empty();
+    io_result got = _stream.read(_in.tail(), _in.room());
+    if (got.status == io_status::again) break;
+    if (got.status != io_status::ok) {
+      close();
+      return false;
+    }
+    _in.added(got.bytes);
+    if (first) set_deadline(_worker.options.header_timeout_ms);
+  }
+  if (_in.empty()) {
+    _in.release();
+    if (_worker.draining()) close();
+  }
+  return false;
+}
+
+// The client may be sending what we will not read; closing at once would reset the connection and lose our answer.
+bool http1_client::linger() {
+  while (_stream.readable()) {
+    io_result got = _stream.read(_worker.loop.scratch(), net_loop::scratch_bytes);
+    if (got.status == io_status::again) return false;
+    _lingered += got.bytes;
+    if (got.status != io_status::ok || _lingered > linger_bytes_max) {
+      close();
+      return false;
+    }
+  }
+  return false;
+}
+
+bool http1_client::flush() {
+  while (!_out.empty()) {
+    if (!_stream.writable()) {
+      wait_for(waits_for::client_write);
+      return false;
+    }
+    io_result put = _stream.write(_out.view());
+    if (put.status == io_status::again) continue;
+    if (put.status != io_status::ok) {
+      abort();
+      return false;
+    }
+    _out.consume(put.bytes);
+    if (_x) _x->totals.bytes_out += put.bytes;
+  }
+  return true;
+}
+
+// After an exchange: the next one, or the end.
+void http1_client::end_connection() {
+  if (_stream.peer_finished() && _in.empty()) return close();
+  _stream.shut_down_write();
+  _state = state::lingering;
+  _lingered = 0;
+  _in.release();
+  _out.release();
+  set_deadline(linger_ms);
+}
+
+// No request could be made out.
+bool http1_client::refuse_unread(int status) {
+  _x = _worker.take_exchange();
+  _x->keep_alive = false;
+  _x->started_us = _worker.loop.now_us();
+  return refuse(status);
+}
+
+bool http1_client::begin_exchange(std::size_t head_bytes) {
+  exchange& x = open_exchange();
+  x.head_bytes = x.taken = head_bytes;
+  x.totals.bytes_in = head_bytes;
+  if (int status = parse_request_head(_in.view().substr(0, head_bytes), x.request)) {
+    x.keep_alive = false;
+    return refuse(status);
+  }
+  return start_exchange();
+}
+
+bool http1_client::out_of_time() {
+  if (_in.empty()) {
+    close();
+    return false;
+  }
+  return refuse_unread(408);
+}
+
+void http1_client::drop_client() {
+  _stream.close();
+  _in.release();
+}
+
+void http1_client::gone() { _worker.remove(*this); }
+
+void http1_client::drain() {
+  if (_state == state::reading && _in.empty()) return close();
+  if (_x) _x->keep_alive = false;
+}
+
+}  // namespace mes::gateway

@@ -1,0 +1,53 @@
+// A connection of a client that speaks HTTP/1.0 or 1.1: one exchange after another (RFC 9112).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "gateway/proxy/client_connection.h"
+#include "gateway/proxy/client_exchange.h"
+
+namespace mes::gateway {
+
+class http1_client final : public client_connection, private client_exchange {
+ public:
+  http1_client(worker& of, net_stream stream, std::string address, std::uint16_t listener_port, bool tls);
+
+  void on_events(std::uint32_t epoll_events) override;
+  void sweep(std::int64_t now_ms) override { client_exchange::sweep(now_ms); }
+  void drain() override;
+
+ private:
+  bool step_between() override;
+  bool fill_request_body() override;
+  void rewind_request_body() override;
+  void leave_request_body() override;
+  bool send_continue() override;
+  void write_proxied(const response_extras& extras) override;
+  void write_local(const local_head& head, bool with_body) override;
+  void end_response() override;
+  bool flush() override;
+  bool pump_tunnel() override;
+  void exchange_over() override;
+  void drop_client() override;
+  void gone() override;
+  bool out_of_time() override;
+
+  bool shake_hands();
+  bool read_request();
+  bool begin_exchange(std::size_t head_bytes);
+  bool refuse_unread(int status);
+  bool take_request_body(std::string_view bytes, std::size_t& used);
+  bool linger();
+  void end_connection();
+  bool to_client(bool& moved);
+  bool to_service(bool& moved);
+
+  net_stream _stream;
+  io_buffer _in;  // the request's head, which views point into, and what came behind it
+  std::size_t _scanned = 0;
+  std::string _leftover;        // bytes of the next request that came behind a chunked body
+  std::uint64_t _lingered = 0;  // bytes
+};
+
+}  // namespace mes::gateway
