@@ -179,6 +179,13 @@ int parse_authority(request_head& out) {
 
 bool is_token(std::string_view text) { return !text.empty() && all_of(text, token_characters); }
 
+int check_request_head(request_head& out) {
+  if (out.method.size() > 32 || !is_token(out.method)) return 400;
+  bool path = out.target.starts_with('/') || (out.target == "*" && out.method == "OPTIONS");
+  if (!path || !all_of(out.target, target_characters)) return 400;
+  return all_of(out.authority, authority_characters) ? 0 : 400;
+}
+
 bool header_table::add(header_view h) {
   if (_count == headers_max) return false;
   auto& first = _first[static_cast<std::size_t>(h.id)];

@@ -86,6 +86,9 @@ head_state find_head_end(std::string_view data, std::size_t& scanned);
 // 0 if `head` (all of it, with the empty line) is well formed, else the status to refuse it with: 400, 431, 501, 505.
 int parse_request_head(std::string_view head, request_head& out);
 
+// The same rules for a head that came otherwise (HTTP/2): method, target and authority of `out`, as they were sent.
+int check_request_head(request_head& out);
+
 // False if it is not well formed. `to_head`: the request was HEAD.
 bool parse_response_head(std::string_view head, bool to_head, response_head& out);
 

@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -45,7 +46,31 @@ void net_loop::watch_accept(int fd, event_target& target) {
     throw std::system_error(errno, std::generic_category(), "epoll_ctl");
 }
 
-void net_loop::bury(std::unique_ptr<event_target> dead) { _graveyard.push_back(std::move(dead)); }
+void net_loop::rewatch(int fd, event_target& target) {
+  epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.ptr = &target}};
+  if (epoll_ctl(_epoll, EPOLL_CTL_MOD, fd, &event) != 0)
+    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+}
+
+void net_loop::at_turn_end(event_target& target) {
+  if (std::ranges::find(_at_turn_end, &target) == _at_turn_end.end()) _at_turn_end.push_back(&target);
+}
+
+void net_loop::forget_turn_end(event_target& target) {
+  std::erase(_at_turn_end, &target);
+  std::ranges::replace(_ending_turn, &target, nullptr);
+}
+
+// What is asked for meanwhile comes at the next turn, which does not wait then.
+void net_loop::end_turn() {
+  if (_at_turn_end.empty()) return;
+  _ending_turn.swap(_at_turn_end);
+  for (std::size_t i = 0; i < _ending_turn.size(); ++i)
+    if (_ending_turn[i]) _ending_turn[i]->on_turn_end();
+  _ending_turn.clear();
+}
+
+void net_loop::bury(std::shared_ptr<void> dead) { _graveyard.push_back(std::move(dead)); }
 
 void net_loop::post(std::function<void()> work) {
   {
@@ -83,6 +108,7 @@ void net_loop::run_sweep() {
 }
 
 int net_loop::wait_ms() const {
+  if (!_at_turn_end.empty()) return 0;
   if (_next_sweep_ms == 0) return -1;
   return static_cast<int>(std::max<std::int64_t>(0, _next_sweep_ms - now_ms()));
 }
@@ -103,6 +129,7 @@ void net_loop::run() {
     }
     if (woken) run_posted();
     run_sweep();
+    end_turn();
     _graveyard.clear();
   }
   run_posted();

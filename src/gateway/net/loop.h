@@ -20,6 +20,7 @@ class event_target {
  public:
   virtual ~event_target() = default;
   virtual void on_events(std::uint32_t epoll_events) = 0;
+  virtual void on_turn_end() {}  // if net_loop::at_turn_end() was called for it
 };
 
 class net_loop {
@@ -36,7 +37,13 @@ class net_loop {
   // Loop thread only, or before run().
   void watch(int fd, event_target& target);         // in, out, hang-up; edge-triggered; until the descriptor is closed
   void watch_accept(int fd, event_target& target);  // in; level-triggered
-  void bury(std::unique_ptr<event_target> dead);    // destroys it after the events at hand were handled
+  void rewatch(int fd, event_target& target);       // a watched descriptor's events go to another target from now on
+  void bury(std::shared_ptr<void> dead);            // destroys it after the events at hand were handled
+
+  // Calls target.on_turn_end() once the events at hand were handled, so that what they caused is written in one go.
+  // A target that is going away takes itself off.
+  void at_turn_end(event_target& target);
+  void forget_turn_end(event_target& target);
 
   // Called about once a second while it returns true (there is something that can time out).
   void set_sweep(std::function<bool(std::int64_t now_ms)> sweep) { _sweep = std::move(sweep); }
@@ -52,6 +59,7 @@ class net_loop {
  private:
   void run_posted();
   void run_sweep();
+  void end_turn();
   int wait_ms() const;
 
   int _epoll = -1;
@@ -59,7 +67,8 @@ class net_loop {
   std::atomic<bool> _stopping = false;
   std::mutex _lock;
   std::vector<std::function<void()>> _posted;
-  std::vector<std::unique_ptr<event_target>> _graveyard;
+  std::vector<std::shared_ptr<void>> _graveyard;
+  std::vector<event_target*> _at_turn_end, _ending_turn;
   std::function<bool(std::int64_t)> _sweep;
   std::int64_t _next_sweep_ms = 0;  // 0: not sweeping
   std::int64_t _now_us = 0;

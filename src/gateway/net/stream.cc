@@ -86,6 +86,13 @@ std::string net_stream::server_name() const {
   return name ? name : "";
 }
 
+std::string_view net_stream::protocol() const {
+  const unsigned char* name = nullptr;
+  unsigned int size = 0;
+  if (_ssl) SSL_get0_alpn_selected(_ssl, &name, &size);
+  return {reinterpret_cast<const char*>(name), size};
+}
+
 io_result net_stream::read(char* to, std::size_t room) {
   if (_ssl) {
     ERR_clear_error();

@@ -34,7 +34,8 @@ class net_stream {
   void start_tls_client(ssl_ctx_st* context, const std::string& server_name, bool verify_name);
   io_result handshake();  // ok: done (or no TLS)
   bool tls() const { return _ssl != nullptr; }
-  std::string server_name() const;  // SNI that the client sent
+  std::string server_name() const;    // SNI that the client sent
+  std::string_view protocol() const;  // that was agreed on by ALPN; "" = none
 
   io_result read(char* to, std::size_t room);
   io_result write(std::string_view bytes);

@@ -17,14 +17,16 @@ std::string openssl_error() {
   return text.data();
 }
 
-int choose_http11(SSL*, const unsigned char** out, unsigned char* length, const unsigned char* in, unsigned int size,
-                  void*) {
-  for (unsigned int i = 0; i < size; i += in[i] + 1U) {
-    std::string_view name(reinterpret_cast<const char*>(in + i + 1), in[i]);
-    if (i + 1 + in[i] > size || name != "http/1.1") continue;
-    *out = in + i + 1;
-    *length = in[i];
-    return SSL_TLSEXT_ERR_OK;
+// The server's choice: HTTP/2 before HTTP/1.1.
+int choose_protocol(SSL*, const unsigned char** out, unsigned char* length, const unsigned char* in, unsigned int size,
+                    void*) {
+  for (std::string_view wanted : {std::string_view("h2"), std::string_view("http/1.1")}) {
+    for (unsigned int i = 0; i < size && i + 1 + in[i] <= size; i += in[i] + 1U) {
+      if (std::string_view(reinterpret_cast<const char*>(in + i + 1), in[i]) != wanted) continue;
+      *out = in + i + 1;
+      *length = in[i];
+      return SSL_TLSEXT_ERR_OK;
+    }
   }
   return SSL_TLSEXT_ERR_NOACK;  // a client that insists on another protocol learns it from the answer
 }
@@ -40,7 +42,7 @@ result<tls_context> make_server_context(const certificate_files& files) {
   SSL_CTX_set_options(context.get(), SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_mode(context.get(),
                    SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_alpn_select_cb(context.get(), choose_http11, nullptr);
+  SSL_CTX_set_alpn_select_cb(context.get(), choose_protocol, nullptr);
   return context;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/proxy/http2_client.h"
 #include "gateway/proxy/worker.h"
 
 namespace mes::gateway {
@@ -17,6 +18,8 @@ http1_client::http1_client(worker& of, net_stream stream, std::string address, s
   if (tls) _state = state::handshake;
   set_deadline(tls ? of.options.header_timeout_ms : of.options.idle_timeout_ms);
 }
+
+http1_client::~http1_client() = default;
 
 void http1_client::on_events(std::uint32_t epoll_events) {
   if (_state == state::closed) return;
@@ -47,6 +50,10 @@ bool http1_client::shake_hands() {
     return false;
   }
   _sni = _stream.server_name();
+  if (_stream.protocol() == "h2") {
+    become_http2();
+    return false;
+  }
   _state = state::reading;
   set_deadline(_worker.options.header_timeout_ms);
   return true;
@@ -57,6 +64,10 @@ bool http1_client::read_request() {
     // A line end in front of a request is left over from an old client's body (RFC 9112, section 2.2).
     if (_scanned == 0 && _in.view().starts_with("\r\n")) _in.consume(2);
     head_state found = find_head_end(_in.view(), _scanned);
+    if (_requests == 0 && wants_http2()) {
+      become_http2();
+      return false;
+    }
     bool too_large = _scanned > _worker.options.header_bytes_max;  // all that was looked at belongs to the head
     if (found == head_state::complete && !too_large) return begin_exchange(_scanned);
     if (found == head_state::bad || too_large) {
@@ -136,10 +147,12 @@ bool http1_client::begin_exchange(std::size_t head_bytes) {
   exchange& x = open_exchange();
   x.head_bytes = x.taken = head_bytes;
   x.totals.bytes_in = head_bytes;
+  ++_requests;
   if (int status = parse_request_head(_in.view().substr(0, head_bytes), x.request)) {
     x.keep_alive = false;
     return refuse(status);
   }
+  if (x.request.wants_upgrade && upgrade_to_http2()) return false;
   return start_exchange();
 }
 
@@ -156,7 +169,36 @@ void http1_client::drop_client() {
   _in.release();
 }
 
-void http1_client::gone() { _worker.remove(*this); }
+void http1_client::gone() {
+  if (!_successor) return _worker.remove(*this);
+  int fd = _successor->fd();
+  _worker.replace(*this, std::move(_successor), fd);
+}
+
+// RFC 9113, section 3.3: the preface looks like a request that no server of HTTP/1.1 takes.
+bool http1_client::wants_http2() const { return _in.view().starts_with("PRI * HTTP/2.0\r\n\r\n"); }
+
+void http1_client::become_http2() {
+  _successor =
+      std::make_unique<http2_client>(_worker, std::move(_stream), std::move(_address), std::move(_sni), _port, _tls);
+  _successor->start(_in.view());
+  close();
+}
+
+// Only a request without a body and without TLS: a client that wants more sends the preface at once.
+bool http1_client::upgrade_to_http2() {
+  exchange& x = *_x;
+  bool asks = false;
+  for_each_token(x.request.headers.get(field_id::upgrade), [&](std::string_view token) { asks |= token == "h2c"; });
+  if (!asks || _tls || x.request.body != body_kind::none || x.request.headers.get("http2-settings").empty())
+    return false;
+  auto next = std::make_unique<http2_client>(_worker, net_stream(), _address, _sni, _port, _tls);
+  if (!next->start_upgraded(x.request, _in.view().substr(x.head_bytes))) return false;
+  next->take_over(std::move(_stream));
+  _successor = std::move(next);
+  close();
+  return true;
+}
 
 void http1_client::drain() {
   if (_state == state::reading && _in.empty()) return close();

@@ -9,9 +9,13 @@
 
 namespace mes::gateway {
 
+class http2_client;
+
 class http1_client final : public client_connection, private client_exchange {
  public:
   http1_client(worker& of, net_stream stream, std::string address, std::uint16_t listener_port, bool tls);
+
+  ~http1_client() override;
 
   void on_events(std::uint32_t epoll_events) override;
   void sweep(std::int64_t now_ms) override { client_exchange::sweep(now_ms); }
@@ -39,6 +43,9 @@ class http1_client final : public client_connection, private client_exchange {
   bool refuse_unread(int status);
   bool take_request_body(std::string_view bytes, std::size_t& used);
   bool linger();
+  bool wants_http2() const;
+  void become_http2();
+  bool upgrade_to_http2();
   void end_connection();
   bool to_client(bool& moved);
   bool to_service(bool& moved);
@@ -48,6 +55,8 @@ class http1_client final : public client_connection, private client_exchange {
   std::size_t _scanned = 0;
   std::string _leftover;        // bytes of the next request that came behind a chunked body
   std::uint64_t _lingered = 0;  // bytes
+  std::uint64_t _requests = 0;
+  std::unique_ptr<http2_client> _successor;
 };
 
 }  // namespace mes::gateway

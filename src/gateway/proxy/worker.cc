@@ -165,6 +165,14 @@ void worker::remove(client_connection& dead) {
   stats.active.add(-1);
 }
 
+void worker::replace(client_connection& old, std::unique_ptr<client_connection> successor, int fd) {
+  std::size_t slot = old.index;
+  successor->index = slot;
+  loop.rewatch(fd, *successor);
+  loop.bury(std::move(_clients[slot]));
+  _clients[slot] = std::move(successor);
+}
+
 std::unique_ptr<exchange> worker::take_exchange() {
   if (_exchanges.empty()) return std::make_unique<exchange>();
   auto x = std::move(_exchanges.back());

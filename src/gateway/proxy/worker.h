@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "gateway/http/field_list.h"
 #include "gateway/net/loop.h"
 #include "gateway/proxy/backend.h"
 #include "gateway/proxy/exchange.h"
@@ -38,6 +39,7 @@ class worker {
   // Loop thread only.
   void accept_all(int fd, bool tls, std::uint16_t port);
   void remove(client_connection& dead);
+  void replace(client_connection& old, std::unique_ptr<client_connection> successor, int fd);  // another protocol
   std::unique_ptr<exchange> take_exchange();
   void give_exchange(std::unique_ptr<exchange> x);
   std::unique_ptr<upstream_connection> take_idle(std::string_view key);
@@ -53,6 +55,7 @@ class worker {
   std::shared_ptr<loop_plan> plan;
   id_source ids;
   std::vector<std::string_view> pieces;  // for one use at a time
+  field_list fields;                     // likewise
 
  private:
   struct text_hash {

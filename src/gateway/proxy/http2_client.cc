@@ -1,0 +1,233 @@
+#include "gateway/proxy/http2_client.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "gateway/proxy/http2_settings.h"
+#include "gateway/proxy/worker.h"
+
+namespace mes::gateway {
+namespace {
+
+constexpr std::size_t unsent_max =
+    256 << 10;  // of what the client does not read, before nothing of it is read any more
+constexpr std::size_t write_bytes = 64 << 10;
+
+}  // namespace
+
+http2_client::http2_client(worker& of, net_stream stream, std::string address, std::string sni,
+                           std::uint16_t listener_port, bool tls)
+    : _worker(of),
+      _stream(std::move(stream)),
+      _out(of.loop.blocks()),
+      _address(std::move(address)),
+      _sni(std::move(sni)),
+      _port(listener_port),
+      _tls(tls) {
+  _deadline_ms = of.loop.now_ms() + of.options.idle_timeout_ms;
+}
+
+http2_client::~http2_client() { _worker.loop.forget_turn_end(*this); }
+
+void http2_client::start(std::string_view seen) {
+  _session = make_http2_server(*this, _worker.options.header_bytes_max);
+  if (!_session || !feed(seen)) _giving_up = true;
+  write_soon();
+}
+
+bool http2_client::start_upgraded(const request_head& request, std::string_view seen) {
+  _session = make_http2_server(*this, _worker.options.header_bytes_max);
+  std::string settings = decode_base64url(request.headers.get("http2-settings"));
+  if (!_session || settings.empty() ||
+      nghttp2_session_upgrade2(_session.get(), reinterpret_cast<const std::uint8_t*>(settings.data()), settings.size(),
+                               request.method == "HEAD", nullptr) != 0)
+    return false;
+  _out.append("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n");
+  http2_stream& first = add_stream(1);
+  first.add_field(":method", request.method);
+  first.add_field(":path", request.target);
+  first.add_field(":scheme", "http");
+  first.add_field(":authority", request.authority);
+  for (const header_view& h : request.headers)
+    if (h.id != field_id::connection && h.id != field_id::upgrade && h.id != field_id::host &&
+        h.id != field_id::keep_alive && !equals_ignoring_case(h.name, "http2-settings"))
+      first.add_field(h.name, h.value);
+  first.end_head(false);
+  make_ready(first);
+  if (!feed(seen)) _giving_up = true;
+  write_soon();
+  return true;
+}
+
+void http2_client::on_events(std::uint32_t epoll_events) {
+  if (_closed) return;
+  _stream.note_events(epoll_events);
+  if (_stream.hung_up()) return close();
+  receive();
+  if (!_closed) run_ready();
+  if (!_closed) send();
+}
+
+void http2_client::on_turn_end() {
+  if (_closed) return;
+  run_ready();
+  if (!_closed) send();
+}
+
+void http2_client::write_soon() { _worker.loop.at_turn_end(*this); }
+
+void http2_client::make_ready(http2_stream& s) {
+  if (!s.ready) _ready.push_back(s.id);
+  s.ready = true;
+  write_soon();
+}
+
+void http2_client::receive() {
+  while (_stream.readable() && _out.size() < unsent_max && !_giving_up) {
+    io_result got = _stream.read(_worker.loop.scratch(), net_loop::scratch_bytes);
+    if (got.status == io_status::again) return;
+    if (got.status != io_status::ok) return close();
+    // Streams copy what they keep, and proceed later: nobody else uses the scratch area meanwhile.
+    if (!feed({_worker.loop.scratch(), got.bytes})) {
+      _giving_up = true;
+      return;
+    }
+  }
+}
+
+bool http2_client::feed(std::string_view bytes) {
+  auto used =
+      nghttp2_session_mem_recv(_session.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+  return used >= 0 && static_cast<std::size_t>(used) == bytes.size();
+}
+
+void http2_client::run_ready() {
+  while (!_ready.empty()) {
+    std::vector<std::int32_t> now;
+    now.swap(_ready);
+    for (std::int32_t id : now) {
+      http2_stream* s = find(id);
+      if (!s) continue;
+      s->ready = false;
+      s->proceed();
+      if (_closed) return;
+    }
+  }
+}
+
+// The session's frames into the buffer, the buffer to the socket, until one of them has enough.
+void http2_client::send() {
+  while (true) {
+    while (_out.size() < write_bytes) {
+      const std::uint8_t* frame = nullptr;
+      auto bytes = nghttp2_session_mem_send(_session.get(), &frame);
+      if (bytes < 0) return close();
+      if (bytes == 0) break;
+      _out.append({reinterpret_cast<const char*>(frame), static_cast<std::size_t>(bytes)});
+    }
+    if (_out.empty()) break;
+    if (!write_out()) return;
+  }
+  _out.release();
+  bool over = !nghttp2_session_want_read(_session.get()) && !nghttp2_session_want_write(_session.get());
+  if (_giving_up || over || ((_draining || _stream.peer_finished()) && _streams.empty())) return close();
+  if (!_ready.empty()) write_soon();
+}
+
+// False: blocked or gone.
+bool http2_client::write_out() {
+  while (!_out.empty()) {
+    if (!_stream.writable()) return false;
+    io_result put = _stream.write(_out.view());
+    if (put.status == io_status::again) continue;
+    if (put.status != io_status::ok) {
+      close();
+      return false;
+    }
+    _out.consume(put.bytes);
+    _deadline_ms = _worker.loop.now_ms() + _worker.options.idle_timeout_ms;
+  }
+  return true;
+}
+
+http2_stream* http2_client::find(std::int32_t id) {
+  auto found = _streams.find(id);
+  return found == _streams.end() ? nullptr : found->second.get();
+}
+
+http2_stream& http2_client::add_stream(std::int32_t id) {
+  auto& slot = _streams[id];
+  slot = std::make_unique<http2_stream>(*this, _worker, id, _address, _sni, _port, _tls);
+  return *slot;
+}
+
+// The session is done with a stream: its exchange may be over, or is cut off.
+void http2_client::stream_closed(http2_stream& s, std::uint32_t code) {
+  s.in_session = false;
+  if (code != NGHTTP2_NO_ERROR && !s.over() && !_resets.take(_worker.loop.now_ms())) give_up(NGHTTP2_ENHANCE_YOUR_CALM);
+  if (s.over())
+    exchange_gone(s);
+  else
+    make_ready(s);  // it learns of it outside of the session's callbacks
+}
+
+void http2_client::exchange_gone(http2_stream& s) {
+  if (s.in_session) return;  // the session still sends its answer
+  auto found = _streams.find(s.id);
+  if (found == _streams.end() || found->second.get() != &s) return;
+  _worker.loop.bury(std::move(found->second));
+  _streams.erase(found);
+  if (_streams.empty()) {
+    _deadline_ms = _worker.loop.now_ms() + _worker.options.idle_timeout_ms;
+    if (_draining) write_soon();
+  }
+}
+
+// The frame goes out with what is sent next; the connection is closed behind it.
+void http2_client::give_up(std::uint32_t code) {
+  nghttp2_session_terminate_session(_session.get(), code);
+  write_soon();
+}
+
+void http2_client::close() {
+  if (_closed) return;
+  _closed = true;
+  std::vector<http2_stream*> open;
+  for (auto& [id, s] : _streams) {
+    s->in_session = false;
+    open.push_back(s.get());
+  }
+  for (http2_stream* s : open) {
+    if (s->over())
+      exchange_gone(*s);
+    else
+      s->peer_gone();
+  }
+  _stream.shut_down_write();
+  _stream.close();
+  _worker.loop.forget_turn_end(*this);
+  _worker.remove(*this);
+}
+
+void http2_client::sweep(std::int64_t now_ms) {
+  if (_closed) return;
+  std::vector<http2_stream*> all;
+  for (auto& [id, s] : _streams) all.push_back(s.get());
+  for (http2_stream* s : all) s->stop_waiting(now_ms);
+  if (_closed || now_ms < _deadline_ms) return write_soon();
+  if (!_out.empty()) return close();  // the client does not read
+  if (_streams.empty() && !_draining) {
+    _draining = true;
+    give_up(NGHTTP2_NO_ERROR);
+  }
+}
+
+void http2_client::drain() {
+  if (_closed || _draining) return;
+  _draining = true;
+  nghttp2_submit_goaway(_session.get(), NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(_session.get()),
+                        NGHTTP2_NO_ERROR, nullptr, 0);
+  write_soon();
+}
+
+}  // namespace mes::gateway

@@ -1,0 +1,92 @@
+// A connection of a client that speaks HTTP/2 (RFC 9113), by libnghttp2: many exchanges side by side.
+//
+// Limits: streams at once, size and number of fields, CONTINUATION frames, unanswered SETTINGS and PINGs, resets and
+// control frames by rate. All body bytes that were received and not passed on yet are within the connection's window.
+#pragma once
+
+#include <nghttp2/nghttp2.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "gateway/http/head.h"
+#include "gateway/http/trailers.h"
+#include "gateway/net/stream.h"
+#include "gateway/proxy/client_connection.h"
+#include "gateway/proxy/flood_guard.h"
+#include "gateway/proxy/http2_stream.h"
+
+namespace mes::gateway {
+
+struct http2_session_deleter {
+  void operator()(nghttp2_session* s) const { nghttp2_session_del(s); }
+};
+using http2_session = std::unique_ptr<nghttp2_session, http2_session_deleter>;
+
+class http2_client final : public client_connection {
+ public:
+  http2_client(worker& of, net_stream stream, std::string address, std::string sni, std::uint16_t listener_port,
+               bool tls);
+  ~http2_client() override;
+
+  // What the connection has sent so far: nothing, or the preface's beginning and what came behind.
+  void start(std::string_view seen);
+  // After "Upgrade: h2c" (RFC 7540, section 3.2): `request` becomes stream 1. False: its settings make no sense.
+  bool start_upgraded(const request_head& request, std::string_view seen);
+
+  void take_over(net_stream stream) { _stream = std::move(stream); }
+  int fd() const { return _stream.fd(); }
+
+  void on_events(std::uint32_t epoll_events) override;
+  void on_turn_end() override;
+  void sweep(std::int64_t now_ms) override;
+  void drain() override;
+
+  // For its streams.
+  void submit_response(http2_stream& s, const field_list& fields, bool with_body);
+  void submit_continue(http2_stream& s);
+  void submit_trailers(http2_stream& s, const field_lines& trailers);
+  void resume(http2_stream& s);  // there are body bytes to send, or their end
+  void reset(http2_stream& s, std::uint32_t code);
+  void consumed(http2_stream& s, std::size_t bytes);  // the client may send as many again
+  void write_soon();
+  void make_ready(http2_stream& s);  // proceeds once the session's callbacks are over
+  void exchange_gone(http2_stream& s);
+
+ private:
+  friend struct http2_callbacks;
+
+  bool make_session();
+  void receive();
+  bool feed(std::string_view bytes);
+  void run_ready();
+  void send();
+  bool write_out();
+  void close();
+  void give_up(std::uint32_t code);  // GOAWAY, then the end
+  http2_stream* find(std::int32_t id);
+  http2_stream& add_stream(std::int32_t id);
+  void stream_closed(http2_stream& s, std::uint32_t code);
+  bool count_control_frame(const nghttp2_frame& frame);
+
+  worker& _worker;
+  net_stream _stream;
+  io_buffer _out;
+  std::string _address, _sni;
+  std::uint16_t _port;
+  bool _tls;
+  http2_session _session;
+  std::unordered_map<std::int32_t, std::unique_ptr<http2_stream>> _streams;
+  std::vector<std::int32_t> _ready;
+  std::vector<nghttp2_nv> _fields;  // for one submission at a time
+  flood_guard _resets{200, 50}, _control_frames{1000, 200};
+  std::int64_t _deadline_ms = 0;  // of a connection without streams, or of bytes that the client does not take
+  bool _closed = false, _draining = false, _giving_up = false;
+  bool _busy = false;  // within receive, run_ready or send
+};
+
+}  // namespace mes::gateway

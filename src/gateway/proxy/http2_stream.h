@@ -1,0 +1,70 @@
+// One exchange on a client's HTTP/2 connection.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "gateway/http/field_list.h"
+#include "gateway/proxy/client_exchange.h"
+
+namespace mes::gateway {
+
+class http2_client;
+
+class http2_stream final : public client_exchange {
+ public:
+  http2_stream(http2_client& of, worker& w, std::int32_t id, std::string address, std::string sni,
+               std::uint16_t listener_port, bool tls);
+
+  // From the session, while its callbacks run: nothing here proceeds before proceed() is called.
+  void add_field(std::string_view name, std::string_view value);
+  void end_head(bool body_follows);
+  void add_body(std::string_view bytes);
+  void end_input();  // with the trailers, if fields came since the head
+  struct piece {
+    std::size_t bytes = 0;
+    bool last = false, none_yet = false;
+  };
+  piece take_body(char* to, std::size_t room);  // of the response
+  const field_lines& trailers() const { return _response_trailers; }
+
+  void proceed();
+  void peer_gone();  // the client has reset it, or the connection is closed
+  void stop_waiting(std::int64_t now_ms);
+  bool over() const { return _state == state::closed; }
+  bool input_ended() const { return _input_ended; }
+
+  const std::int32_t id;
+  bool in_session = true;  // the session knows it
+  bool ready = false;      // it is in the connection's list of those that may proceed
+
+ private:
+  bool step_between() override;
+  bool fill_request_body() override;
+  void rewind_request_body() override;
+  void leave_request_body() override {}
+  bool send_continue() override;
+  void write_proxied(const response_extras& extras) override;
+  void write_local(const local_head& head, bool with_body) override;
+  void end_response() override;
+  bool flush() override;
+  bool pump_tunnel() override;
+  void exchange_over() override;
+  void drop_client() override;
+  void gone() override;
+  bool out_of_time() override;
+
+  bool begin_exchange();
+  int fill_request();  // 0, or the status to refuse it with
+
+  http2_client& _of;
+  field_list _fields;    // of the request; its head's views point in here
+  std::string _cookies;  // joined, as HTTP/1.1 wants them
+  io_buffer _body;       // of the request, not passed on yet
+  field_lines _request_trailers, _response_trailers;
+  bool _head_complete = false, _body_follows = false, _input_ended = false, _too_large = false;
+  bool _response_ended = false, _blocked = false, _finished = false;
+  std::size_t _counted = 0;  // bytes of _out that are in the totals
+};
+
+}  // namespace mes::gateway
