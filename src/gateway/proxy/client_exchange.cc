@@ -62,6 +62,7 @@ bool client_exchange::relay() {
     if (ready != io_status::ok) return upstream_failed(502);
     _x->connected_us = net_loop::clock_us();
   }
+  if (_up->http2) return relay_http2();
   if (_x->tunnel) return pump_tunnel();
   if (send_request()) return true;
   return _state == state::relaying && receive_response();

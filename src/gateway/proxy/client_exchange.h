@@ -17,6 +17,7 @@
 #include "gateway/net/stream.h"
 #include "gateway/proxy/exchange.h"
 #include "gateway/proxy/heads.h"
+#include "gateway/proxy/http2_upstream.h"
 #include "gateway/proxy/upstream_connection.h"
 
 namespace mes::gateway {
@@ -106,7 +107,14 @@ class client_exchange {
   bool upstream_failed(int status);
   bool can_retry() const;
   bool send_request();
-  io_buffer& body_to_service() { return _up->out; }
+  // ... where it speaks HTTP/2 (client_http2.cc).
+  bool begin_http2();
+  bool relay_http2();
+  bool send_http2();
+  bool receive_http2();
+  bool take_http2();
+  bool begin_http2_response();
+  io_buffer& body_to_service() { return _up->http2 ? _up->http2->body : _up->out; }
   bool put_request_body();  // the worker's pieces
   void end_request_body();
   bool receive_response();

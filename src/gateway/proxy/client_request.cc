@@ -10,6 +10,57 @@
 #include "gateway/router/path.h"
 
 namespace mes::gateway {
+namespace {
+
+bool is_grpc(const request_head& request) {
+  return request.http2 && request.headers.get(field_id::content_type).starts_with("application/grpc");
+}
+
+// kong/pdk/response.lua
+int grpc_status_of(int http_status) {
+  switch (http_status) {
+    case 200:
+      return 0;
+    case 400:
+      return 3;
+    case 401:
+      return 16;
+    case 403:
+      return 7;
+    case 404:
+      return 5;
+    case 409:
+      return 6;
+    case 429:
+      return 8;
+    case 499:
+      return 1;
+    case 500:
+      return 13;
+    case 501:
+      return 12;
+    case 503:
+      return 14;
+    case 504:
+      return 4;
+    default:
+      return 2;
+  }
+}
+
+// An answer of our own, for a client that looks at fields alone: the message of {"message":"…"} goes there.
+void speak_grpc(local_response& answer, header_edits& fields) {
+  answer.content_type = "application/grpc";
+  if (!fields.find("grpc-status")) fields.set("grpc-status", std::to_string(grpc_status_of(answer.status)));
+  static constexpr std::string_view key = "\"message\":\"";
+  std::size_t at = answer.body.find(key);
+  std::size_t end = at == std::string::npos ? at : answer.body.find('"', at + key.size());
+  if (end != std::string::npos && !fields.find("grpc-message"))
+    fields.set("grpc-message", answer.body.substr(at + key.size(), end - at - key.size()));
+  answer.body.clear();
+}
+
+}  // namespace
 
 exchange& client_exchange::open_exchange() {
   _x = _worker.take_exchange();
@@ -90,19 +141,35 @@ bool client_exchange::route_exchange() {
   return check_protocol() && run_plugins();
 }
 
-// False if the request has its answer already.
+// False if the request has its answer already (kong/runloop/handler.lua, access.after).
 bool client_exchange::check_protocol() {
   const route& r = *_x->match.to;
-  if (_tls || r.http) return true;
-  if (r.https_redirect_status == 426) {
-    error_text text =
-        make_error("Please use HTTPS protocol", _x->request.headers.get(field_id::accept), "application/json");
-    respond(426, text.body, text.content_type, "TLS/1.2, HTTP/1.1");
+  if (!_tls && !r.http && r.https) {
+    if (r.https_redirect_status == 426) {
+      error_text text =
+          make_error("Please use HTTPS protocol", _x->request.headers.get(field_id::accept), "application/json");
+      respond(426, text.body, text.content_type, "TLS/1.2, HTTP/1.1");
+      return false;
+    }
+    std::string_view host = _x->request.authority;
+    host = host.substr(0, host.find(':'));
+    respond(r.https_redirect_status, {}, {}, {}, fmt::format("https://{}{}", host, _x->request.target));
     return false;
   }
-  std::string_view host = _x->request.authority;
-  host = host.substr(0, host.find(':'));
-  respond(r.https_redirect_status, {}, {}, {}, fmt::format("https://{}{}", host, _x->request.target));
+  if (!r.grpc && !r.grpcs) return true;
+  static constexpr std::string_view json = "application/json; charset=utf-8";
+  if (!_x->request.headers.get(field_id::content_type).starts_with("application/grpc")) {
+    respond(415, R"({"message":"Non-gRPC request matched gRPC route"})", json);
+    return false;
+  }
+  if (!_x->request.http2) {
+    respond(426, R"({"message":"Please use HTTP2 protocol"})", json, "HTTP/2");
+    return false;
+  }
+  if (r.grpc || _tls) return true;
+  _x->context.response_headers.set("grpc-status", "1");
+  _x->context.response_headers.set("grpc-message", "gRPC request matched gRPCs route");
+  respond(200, {}, "application/grpc");
   return false;
 }
 
@@ -152,6 +219,7 @@ bool client_exchange::refuse(int status) {
   // What nginx finds out goes by Accept, then by the request's type, then as plain text.
   const header_table& headers = _x->request.headers;
   std::string_view type = headers.get(field_id::content_type);
+  if (is_grpc(_x->request)) type = "application/json";
   error_text text = make_error(message_of(status), headers.get(field_id::accept), type.empty() ? "text/plain" : type);
   return respond(status, text.body, text.content_type);
 }
@@ -182,6 +250,7 @@ bool client_exchange::respond(local_response answer, std::string_view upgrade, s
   x.context.response = nullptr;
   x.context.response_status = answer.status;
   x.context.local_content_type = answer.content_type;
+  if (is_grpc(x.request) && !answer.as_from_service) speak_grpc(answer, x.context.response_headers);
   filter_headers();
   if (x.context.replace_status) answer = {.status = *x.context.replace_status};
   if (x.context.hold_body) transform_body(answer.body);

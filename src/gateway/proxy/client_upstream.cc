@@ -37,7 +37,7 @@ upstream_try try_of(const endpoint& where, std::int64_t start_us) {
 bool client_exchange::start_upstream() {
   exchange& x = *_x;
   const service* s = x.match.to->to;
-  if (!s || !s->source.flag("enabled")) return refuse(503, "no Service found with those values");
+  if (!s || !s->enabled) return refuse(503, "no Service found with those values");
   x.to = &x.plan->backend_of(*s);
   auto chosen = x.to->choose(_worker.parts.names, _worker.loop.now_ms(), [this] { return make_resume(); });
   if (!chosen.target) return refuse(503, "failure to get a peer from the ring-balancer");
@@ -106,9 +106,14 @@ bool client_exchange::connect_upstream(const endpoint& where, const backend_targ
   x.sent_us = 0;
   x.connected_us = net_loop::clock_us();
   if (x.request.expects_continue && !x.continue_sent && !send_continue()) return false;
-  write_upstream_head(_up->out, x,
-                      {.client_address = _address, .tls = _tls, .port = _port, .tracing = _worker.options.tracing});
-  if (const std::string* whole = x.whole_request_body()) _up->out.append(*whole);
+  if (s.grpc) {
+    if (!begin_http2()) return upstream_failed(502);
+    x.chunked_up = false;
+  } else {
+    write_upstream_head(_up->out, x,
+                        {.client_address = _address, .tls = _tls, .port = _port, .tracing = _worker.options.tracing});
+    if (const std::string* whole = x.whole_request_body()) _up->out.append(*whole);
+  }
   _state = state::relaying;
   _again = true;
   return true;
@@ -134,6 +139,7 @@ bool client_exchange::can_retry() const {
   if (x.tries > x.to->of->retries) return false;
   bool sent_nothing = _up && _up->phase != upstream_connection::state::ready;
   if (sent_nothing) return static_cast<std::size_t>(x.tries) < x.to->addresses();
+  if (_up && _up->http2 && _up->http2->refused()) return true;
   return _up && _up->reused && is_idempotent(x) && (x.request.body == body_kind::none || x.request_body.done);
 }
 
@@ -197,7 +203,11 @@ bool client_exchange::put_request_body() {
 void client_exchange::end_request_body() {
   exchange& x = *_x;
   x.request_body.done = true;
-  if (_state == state::relaying && x.chunked_up) append_last_chunk(_up->out, x.request_trailers);
+  if (_state != state::relaying) return;
+  if (_up->http2)
+    _up->http2->end_body(std::move(x.request_trailers));
+  else if (x.chunked_up)
+    append_last_chunk(_up->out, x.request_trailers);
 }
 
 // The worker's pieces as one chunk, or as they are.

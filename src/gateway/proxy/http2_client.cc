@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/base64.h"
 #include "gateway/proxy/http2_settings.h"
 #include "gateway/proxy/worker.h"
 
@@ -37,10 +38,10 @@ void http2_client::start(std::string_view seen) {
 
 bool http2_client::start_upgraded(const request_head& request, std::string_view seen) {
   _session = make_http2_server(*this, _worker.options.header_bytes_max);
-  std::string settings = decode_base64url(request.headers.get("http2-settings"));
-  if (!_session || settings.empty() ||
-      nghttp2_session_upgrade2(_session.get(), reinterpret_cast<const std::uint8_t*>(settings.data()), settings.size(),
-                               request.method == "HEAD", nullptr) != 0)
+  auto settings = base64url_decode(request.headers.get("http2-settings"));
+  if (!_session || !settings ||
+      nghttp2_session_upgrade2(_session.get(), reinterpret_cast<const std::uint8_t*>(settings->data()),
+                               settings->size(), request.method == "HEAD", nullptr) != 0)
     return false;
   _out.append("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n");
   http2_stream& first = add_stream(1);

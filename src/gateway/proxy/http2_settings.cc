@@ -193,25 +193,4 @@ void http2_client::consumed(http2_stream& s, std::size_t bytes) {
   write_soon();
 }
 
-std::string decode_base64url(std::string_view text) {
-  std::string out;
-  std::uint32_t bits = 0;
-  int have = 0;
-  while (text.ends_with('=')) text.remove_suffix(1);
-  for (char c : text) {
-    int v = c >= 'A' && c <= 'Z'   ? c - 'A'
-            : c >= 'a' && c <= 'z' ? c - 'a' + 26
-            : c >= '0' && c <= '9' ? c - '0' + 52
-            : c == '-'             ? 62
-            : c == '_'             ? 63
-                                   : -1;
-    if (v < 0) return {};
-    bits = bits << 6 | static_cast<std::uint32_t>(v);
-    if ((have += 6) < 8) continue;
-    have -= 8;
-    out += static_cast<char>(bits >> have & 0xff);
-  }
-  return out;
-}
-
 }  // namespace mes::gateway

@@ -1,15 +1,12 @@
 // What the gateway's HTTP/2 sessions agree on with their clients, and the session's calls back to a connection.
 #pragma once
 
-#include <string>
-#include <string_view>
+#include <cstddef>
 
 #include "gateway/proxy/http2_client.h"
 
 namespace mes::gateway {
 
 http2_session make_http2_server(http2_client& of, std::size_t header_bytes_max);  // with its first SETTINGS
-
-std::string decode_base64url(std::string_view text);  // "" if it is none
 
 }  // namespace mes::gateway

@@ -49,7 +49,10 @@ void http2_stream::add_body(std::string_view bytes) {
 
 void http2_stream::end_input() { _input_ended = true; }
 
-void http2_stream::proceed() { drive(); }
+void http2_stream::proceed() {
+  if (!in_session && !over()) return abort();
+  drive();
+}
 
 void http2_stream::peer_gone() {
   if (over()) return;

@@ -143,8 +143,8 @@ bool http2_upstream::begin(const field_list& fields, bool with_body) {
   _body_ended = _head_complete = _ended = _reset = _refused = _too_large = false;
   auto rows = rows_of(fields);
   nghttp2_data_provider source{.source = {.ptr = nullptr}, .read_callback = http2_upstream_callbacks::read_body};
-  _stream = nghttp2_submit_request(_session.get(), nullptr, rows.data(), rows.size(), with_body ? &source : nullptr,
-                                   nullptr);
+  _stream =
+      nghttp2_submit_request(_session.get(), nullptr, rows.data(), rows.size(), with_body ? &source : nullptr, nullptr);
   _stream_open = _stream > 0;
   return _stream_open;
 }
@@ -169,7 +169,8 @@ bool http2_upstream::collect(io_buffer& out) {
 
 bool http2_upstream::receive(std::string_view bytes) {
   if (!_session) return false;
-  auto used = nghttp2_session_mem_recv(_session.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+  auto used =
+      nghttp2_session_mem_recv(_session.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
   return used >= 0 && static_cast<std::size_t>(used) == bytes.size();
 }
 

@@ -22,7 +22,7 @@ class http2_upstream {
   bool begin(const field_list& fields, bool with_body);
   io_buffer body;  // of the request, not framed yet
   void end_body(field_lines trailers);
-  bool collect(io_buffer& out);        // frames, as far as the windows allow; false: the session is broken
+  bool collect(io_buffer& out);          // frames, as far as the windows allow; false: the session is broken
   bool receive(std::string_view bytes);  // false: the session is broken
 
   // What came of the answer.

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include "gateway/proxy/client_exchange.h"
+#include "gateway/proxy/http2_upstream.h"
 #include "gateway/proxy/worker.h"
 
 namespace mes::gateway {
@@ -10,13 +11,31 @@ namespace mes::gateway {
 upstream_connection::upstream_connection(worker& of, std::string k)
     : in(of.loop.blocks()), out(of.loop.blocks()), key(std::move(k)), _worker(of) {}
 
+upstream_connection::~upstream_connection() = default;
+
 void upstream_connection::on_events(std::uint32_t epoll_events) {
   if (dead) return;
   stream.note_events(epoll_events);
   if (owner)
     owner->on_upstream_events();
-  else if (stream.peer_finished() || stream.stale())
+  else if (stream.peer_finished() || !(http2 ? serve_idle() : !stream.stale()))
     _worker.drop_idle(*this);  // closed, or speaking unasked
+}
+
+// An idle connection of HTTP/2 may be asked for signs of life, or be told to go. False: it is of no use any more.
+bool upstream_connection::serve_idle() {
+  while (stream.readable()) {
+    io_result got = stream.read(_worker.loop.scratch(), net_loop::scratch_bytes);
+    if (got.status == io_status::again) break;
+    if (got.status != io_status::ok || !http2->receive({_worker.loop.scratch(), got.bytes})) return false;
+  }
+  if (!http2->reusable() || !http2->collect(out)) return false;
+  while (!out.empty() && stream.writable()) {
+    io_result put = stream.write(out.view());
+    if (put.status == io_status::ok) out.consume(put.bytes);
+    if (put.status == io_status::closed || put.status == io_status::failed) return false;
+  }
+  return true;
 }
 
 io_status upstream_connection::advance() {

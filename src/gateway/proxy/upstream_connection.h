@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "gateway/net/buffer.h"
@@ -10,6 +11,7 @@
 
 namespace mes::gateway {
 
+class http2_upstream;
 class worker;
 class client_exchange;
 
@@ -18,6 +20,7 @@ class upstream_connection final : public event_target {
   enum class state : std::uint8_t { connecting, handshaking, ready };
 
   upstream_connection(worker& of, std::string key);
+  ~upstream_connection() override;
   void on_events(std::uint32_t epoll_events) override;
 
   // Goes on with connecting. ok: ready to be written to.
@@ -25,14 +28,17 @@ class upstream_connection final : public event_target {
 
   net_stream stream;
   io_buffer in, out;
-  std::string key;                   // what it may be lent for again: address, and TLS name
-  client_exchange* owner = nullptr;  // nullptr: idle
+  std::unique_ptr<http2_upstream> http2;  // nullptr: the service speaks HTTP/1.1
+  std::string key;                        // what it may be lent for again: address, and TLS name
+  client_exchange* owner = nullptr;       // nullptr: idle
   state phase = state::connecting;
   bool reused = false;
   bool dead = false;
   std::int64_t idle_since_ms = 0;
 
  private:
+  bool serve_idle();
+
   worker& _worker;
 };
 
