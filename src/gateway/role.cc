@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/instant.h"
@@ -120,13 +121,10 @@ class gateway {
 
   result<void> start() {
     if (auto loaded = load_file(); !loaded) return loaded;
-    auto client_tls = make_client_context();
-    if (!client_tls) return fail(client_tls.error());
     auto options = make_options();
     if (!options) return fail(options.error());
-    auto started = proxy::start(
-        *options, {.names = _names, .log = _process.log(), .spans = &_process.spans(), .client_tls = *client_tls},
-        _current);
+    auto started =
+        proxy::start(*options, {.names = _names, .log = _process.log(), .spans = &_process.spans()}, _current);
     if (!started) return fail(started.error());
     _proxy = std::move(*started);
     _process.on_stop([this] { _proxy->stop(10s); });
@@ -199,7 +197,7 @@ class gateway {
     proxy_options o{.address = s.text("bind"),
                     .port = port("port"),
                     .tls_port = port("tls_port"),
-                    .tls = nullptr,
+                    .tls = std::nullopt,
                     .threads = static_cast<int>(s.integer("threads")),
                     .header_bytes_max = static_cast<std::size_t>(s.integer("header_max")),
                     .body_bytes_max = static_cast<std::uint64_t>(s.integer("body_max")),
@@ -216,9 +214,7 @@ class gateway {
       if (!made) return fail(made.error());
       files = *made;
     }
-    auto context = make_server_context(files);
-    if (!context) return fail(context.error());
-    o.tls = *context;
+    o.tls = files;
     return o;
   }
 
@@ -245,6 +241,7 @@ class gateway {
 
   std::string metrics() const {
     std::string text = _proxy->expose_stats();
+    if (wants_upstream_health()) text += _proxy->upstreams().expose();
     text += fmt::format(
         "# HELP kong_datastore_reachable Datastore reachable from Kong, 0 is unreachable\n# TYPE "
         "kong_datastore_reachable gauge\n"
@@ -261,6 +258,13 @@ class gateway {
         "mes_gateway_discovered_instances {}\n",
         _generation_number, _keys.announced_count(), _names.instances());
     return text + _process.metrics().expose();
+  }
+
+  // As Kong: the metric is there if a prometheus plugin asks for it.
+  bool wants_upstream_health() const {
+    return _config && std::ranges::any_of(_config->plugins, [](const plugin_entry& p) {
+             return p.enabled && p.name == "prometheus" && p.config.flag("upstream_health_metrics");
+           });
   }
 
   std::string status() const {

@@ -99,12 +99,12 @@ void net_loop::run_posted() {
 }
 
 void net_loop::start_sweeping() {
-  if (_next_sweep_ms == 0) _next_sweep_ms = now_ms() + 1000;
+  if (_next_sweep_ms == 0) _next_sweep_ms = now_ms() + _sweep_interval_ms;
 }
 
 void net_loop::run_sweep() {
   if (_next_sweep_ms == 0 || now_ms() < _next_sweep_ms) return;
-  _next_sweep_ms = _sweep && _sweep(now_ms()) ? now_ms() + 1000 : 0;
+  _next_sweep_ms = _sweep && _sweep(now_ms()) ? now_ms() + _sweep_interval_ms : 0;
 }
 
 int net_loop::wait_ms() const {

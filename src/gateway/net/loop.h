@@ -45,8 +45,11 @@ class net_loop {
   void at_turn_end(event_target& target);
   void forget_turn_end(event_target& target);
 
-  // Called about once a second while it returns true (there is something that can time out).
-  void set_sweep(std::function<bool(std::int64_t now_ms)> sweep) { _sweep = std::move(sweep); }
+  // Called about every `interval_ms` while it returns true (there is something that can time out).
+  void set_sweep(std::function<bool(std::int64_t now_ms)> sweep, std::int64_t interval_ms = 1000) {
+    _sweep = std::move(sweep);
+    _sweep_interval_ms = interval_ms;
+  }
   void start_sweeping();
 
   std::int64_t now_us() const { return _now_us; }  // monotonic, as of the events at hand
@@ -70,6 +73,7 @@ class net_loop {
   std::vector<std::shared_ptr<void>> _graveyard;
   std::vector<event_target*> _at_turn_end, _ending_turn;
   std::function<bool(std::int64_t)> _sweep;
+  std::int64_t _sweep_interval_ms = 1000;
   std::int64_t _next_sweep_ms = 0;  // 0: not sweeping
   std::int64_t _now_us = 0;
   block_pool _blocks;

@@ -1,5 +1,6 @@
 #include "gateway/net/stream.h"
 
+#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/epoll.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <climits>
 #include <utility>
@@ -42,15 +44,24 @@ void net_stream::start_tls_server(ssl_ctx_st* context) {
   SSL_set_accept_state(_ssl);
 }
 
-void net_stream::start_tls_client(ssl_ctx_st* context, const std::string& server_name, bool verify_name) {
+// An address is no name: it is not sent, and is looked for among the certificate's addresses.
+void net_stream::start_tls_client(ssl_ctx_st* context, const std::string& server_name, bool verify, bool http2) {
   _ssl = SSL_new(context);
   SSL_set_fd(_ssl, _fd);
   SSL_set_connect_state(_ssl);
-  SSL_ctrl(_ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(server_name.c_str()));
-  if (verify_name) {
-    SSL_set1_host(_ssl, server_name.c_str());
-    SSL_set_verify(_ssl, SSL_VERIFY_PEER, nullptr);
-  }
+  std::string bare = server_name.starts_with('[') ? server_name.substr(1, server_name.size() - 2) : server_name;
+  std::array<unsigned char, 16> parsed{};
+  bool address =
+      inet_pton(AF_INET, bare.c_str(), parsed.data()) == 1 || inet_pton(AF_INET6, bare.c_str(), parsed.data()) == 1;
+  if (!address && !bare.empty())
+    SSL_ctrl(_ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(bare.c_str()));
+  if (http2) SSL_set_alpn_protos(_ssl, reinterpret_cast<const unsigned char*>("\x02h2"), 3);
+  if (!verify) return;
+  if (address)
+    X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(_ssl), bare.c_str());
+  else
+    SSL_set1_host(_ssl, bare.c_str());
+  SSL_set_verify(_ssl, SSL_VERIFY_PEER, nullptr);
 }
 
 io_result net_stream::from_ssl(int result) {

@@ -31,7 +31,7 @@ class net_stream {
   void close();
 
   void start_tls_server(ssl_ctx_st* context);
-  void start_tls_client(ssl_ctx_st* context, const std::string& server_name, bool verify_name);
+  void start_tls_client(ssl_ctx_st* context, const std::string& server_name, bool verify, bool http2 = false);
   io_result handshake();  // ok: done (or no TLS)
   bool tls() const { return _ssl != nullptr; }
   std::string server_name() const;    // SNI that the client sent

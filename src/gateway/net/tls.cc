@@ -1,21 +1,16 @@
 #include "gateway/net/tls.h"
 
-#include <openssl/err.h>
+#include <openssl/rand.h>
 #include <openssl/ssl.h>
 
-#include <array>
 #include <string>
 #include <string_view>
 
+#include "gateway/net/certificates.h"
+#include "gateway/net/openssl_handles.h"
+
 namespace mes::gateway {
 namespace {
-
-std::string openssl_error() {
-  std::array<char, 256> text{};
-  ERR_error_string_n(ERR_get_error(), text.data(), text.size());
-  ERR_clear_error();
-  return text.data();
-}
 
 // The server's choice: HTTP/2 before HTTP/1.1.
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* length, const unsigned char* in, unsigned int size,
@@ -33,7 +28,26 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* length, cons
 
 }  // namespace
 
-result<tls_context> make_server_context(const certificate_files& files) {
+namespace {
+
+// Before the certificate goes out: by name, out of the configuration in use.
+int choose_certificate(SSL* connection, void* current) {
+  const auto& store = *static_cast<const std::shared_ptr<const certificate_store>*>(current);
+  const char* name = SSL_get_servername(connection, TLSEXT_NAMETYPE_host_name);
+  if (store) store->use(connection, name ? name : "");
+  return 1;
+}
+
+}  // namespace
+
+ticket_keys make_ticket_keys() {
+  ticket_keys keys{};
+  RAND_bytes(keys.data(), static_cast<int>(keys.size()));
+  return keys;
+}
+
+result<tls_context> make_server_context(const certificate_files& files, const ticket_keys& tickets,
+                                        const std::shared_ptr<const certificate_store>* current) {
   tls_context context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
   if (!context || SSL_CTX_use_certificate_chain_file(context.get(), files.certificate.c_str()) != 1 ||
       SSL_CTX_use_PrivateKey_file(context.get(), files.key.c_str(), SSL_FILETYPE_PEM) != 1)
@@ -42,17 +56,36 @@ result<tls_context> make_server_context(const certificate_files& files) {
   SSL_CTX_set_options(context.get(), SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_mode(context.get(),
                    SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_cipher_list(context.get(), "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:!aNULL");  // for TLS 1.2
   SSL_CTX_set_alpn_select_cb(context.get(), choose_protocol, nullptr);
+  // Sessions live in tickets alone, which every loop can read.
+  SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_session_id_context(context.get(), reinterpret_cast<const unsigned char*>("gateway"), 7);
+  SSL_CTX_ctrl(context.get(), SSL_CTRL_SET_TLSEXT_TICKET_KEYS, static_cast<long>(tickets.size()),
+               const_cast<unsigned char*>(tickets.data()));
+  if (current)
+    SSL_CTX_set_cert_cb(context.get(), choose_certificate, const_cast<void*>(static_cast<const void*>(current)));
   return context;
 }
 
-result<tls_context> make_client_context() {
+result<tls_context> make_client_context(const client_tls_settings& settings) {
   tls_context context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
   if (!context) return fail(error_code::internal, openssl_error());
-  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
-  SSL_CTX_set_mode(context.get(),
-                   SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_default_verify_paths(context.get());
+  SSL_CTX* c = context.get();
+  SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION);
+  SSL_CTX_set_mode(c, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  if (settings.authorities.empty()) SSL_CTX_set_default_verify_paths(c);
+  for (const std::string& pem : settings.authorities)
+    for (const certificate_ptr& ca : read_certificates(pem)) X509_STORE_add_cert(SSL_CTX_get_cert_store(c), ca.get());
+  if (settings.depth >= 0) SSL_CTX_set_verify_depth(c, settings.depth);
+  if (!settings.certificate.empty()) {
+    auto chain = read_certificates(settings.certificate);
+    key_ptr key = read_key(settings.key);
+    if (chain.empty() || !key || SSL_CTX_use_certificate(c, chain.front().get()) != 1 ||
+        SSL_CTX_use_PrivateKey(c, key.get()) != 1)
+      return fail(error_code::invalid_argument, "client certificate: " + openssl_error());
+    for (std::size_t i = 1; i < chain.size(); ++i) SSL_CTX_add1_chain_cert(c, chain[i].get());
+  }
   return context;
 }
 

@@ -1,7 +1,10 @@
 // TLS contexts of the proxy's two sides.
 #pragma once
 
+#include <array>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "runtime/certificate.h"
@@ -14,7 +17,22 @@ using tls_context = std::shared_ptr<ssl_ctx_st>;
 
 using runtime::certificate_files;
 
-result<tls_context> make_server_context(const certificate_files& files);  // TLS 1.2 and 1.3, HTTP/1.1 by ALPN
-result<tls_context> make_client_context();                                // trusts the system's authorities
+// What session tickets are sealed with: the same for all loops, so that a client may come back to any.
+using ticket_keys = std::array<unsigned char, 80>;
+ticket_keys make_ticket_keys();
+
+class certificate_store;
+
+// TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1 by ALPN. One context a loop: OpenSSL 3.0 contends on a shared one. `current`
+// is where the loop has its certificates by name (nullptr: none); it may change between handshakes.
+result<tls_context> make_server_context(const certificate_files& files, const ticket_keys& tickets,
+                                        const std::shared_ptr<const certificate_store>* current);
+
+struct client_tls_settings {
+  std::string certificate, key;          // PEM, shown to the service; "" = none
+  std::vector<std::string> authorities;  // PEM; none: the system's
+  int depth = -1;                        // of a chain; -1: OpenSSL's own limit
+};
+result<tls_context> make_client_context(const client_tls_settings& settings = {});
 
 }  // namespace mes::gateway

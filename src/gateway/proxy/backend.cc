@@ -1,81 +1,136 @@
 #include "gateway/proxy/backend.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <numeric>
 
 namespace mes::gateway {
 namespace {
 
-constexpr std::int64_t recheck_ms = 5'000;  // a cached address is asked for again, so that DNS can change it
+constexpr std::int64_t recheck_ms = 5'000;       // known addresses are asked for again, so that DNS can change them
+constexpr std::int64_t another_try_ms = 60'000;  // for what passive checks alone have found unhealthy
 
 std::string host_header(const service& s, const std::string& host, std::uint16_t port) {
   return port == (s.tls ? 443 : 80) ? host : host + ':' + std::to_string(port);
 }
 
-}  // namespace
-
-std::vector<std::uint16_t> spread_turns(const std::vector<int>& weights) {
-  static constexpr int turns_max = 1000;
-  int divisor = 0, total = 0;
-  for (int w : weights) divisor = std::gcd(divisor, w);
-  std::vector<int> share(weights.size());
-  for (std::size_t i = 0; i < weights.size(); ++i) total += share[i] = divisor > 0 ? weights[i] / divisor : 0;
-  if (total > turns_max)
-    for (std::size_t i = 0; i < share.size(); ++i)
-      share[i] = share[i] > 0 ? std::max(1, share[i] * turns_max / total) : 0;
-  total = std::accumulate(share.begin(), share.end(), 0);
-  std::vector<std::uint16_t> turns;
-  std::vector<int> credit(share.size());
-  for (int t = 0; t < total; ++t) {
-    for (std::size_t i = 0; i < share.size(); ++i) credit[i] += share[i];
-    auto richest = std::ranges::max_element(credit);
-    *richest -= total;
-    turns.push_back(static_cast<std::uint16_t>(richest - credit.begin()));
-  }
-  return turns;
+bool needs_own_context(const backend& b) {
+  return b.of->client_certificate || !b.of->ca_certificates.empty() || b.of->tls_verify_depth ||
+         (b.group && b.group->client_certificate);
 }
 
-loop_plan::loop_plan(std::shared_ptr<const generation> g) : current(std::move(g)) {
+// A service with a certificate or authorities of its own has a context of its own; the configuration was checked, so
+// that what fails here is memory.
+void prepare_tls(backend& b) {
+  const service& s = *b.of;
+  if (!s.tls) {
+    b.pool_tag = s.grpc ? "|h2" : "";
+    return;
+  }
+  b.verify = s.tls_verify;
+  if (needs_own_context(b)) {
+    const certificate* own = s.client_certificate ? s.client_certificate
+                             : b.group            ? b.group->client_certificate
+                                                  : nullptr;
+    client_tls_settings settings{.depth = s.tls_verify_depth.value_or(-1)};
+    if (own) settings.certificate = own->cert, settings.key = own->key;
+    for (const ca_certificate* ca : s.ca_certificates) settings.authorities.push_back(ca->cert);
+    if (auto made = make_client_context(settings)) b.context = std::move(*made);
+  }
+  // Connections of a context are not another one's, nor another generation's.
+  b.pool_tag = fmt::format("|{}|{}|{}", b.verify ? "verified" : "tls", s.grpc ? "h2" : "",
+                           static_cast<const void*>(b.context.get()));
+}
+
+}  // namespace
+
+loop_plan::loop_plan(std::shared_ptr<const generation> g, upstream_registry& upstreams) : current(std::move(g)) {
   for (const service& s : current->config().services) {
-    backend b{.of = &s};
-    std::vector<int> weights;
-    if (const upstream* u = current->config().find_upstream(s.host)) {
-      for (const target& t : u->targets) {
-        b.targets.push_back({.host = t.host,
-                             .port = t.port,
-                             .host_header = u->host_header.empty() ? host_header(s, t.host, t.port) : u->host_header});
-        weights.push_back(t.weight);
-      }
+    backend b{.of = &s, .group = current->config().find_upstream(s.host)};
+    if (b.group) {
+      b.shared = upstreams.of(*b.group);
+      for (const target& t : b.group->targets)
+        b.targets.push_back(
+            {.of = &t,
+             .host = t.host,
+             .port = t.port,
+             .host_header = b.group->host_header.empty() ? host_header(s, t.host, t.port) : b.group->host_header});
     } else {
       b.targets.push_back({.host = s.host, .port = s.port, .host_header = host_header(s, s.host, s.port)});
-      weights.push_back(1);
     }
-    b.turns = spread_turns(weights);
+    b.algorithm = make_balancer(b.group ? b.group->algorithm : balancing::round_robin, b.group ? b.group->slots : 1);
+    prepare_tls(b);
     backends.push_back(std::move(b));
   }
 }
 
-backend::choice backend::choose(name_directory& names, std::int64_t now_ms,
-                                const std::function<std::function<void()>()>& make_changed) {
-  if (turns.empty()) return {};
-  if (next_turn >= turns.size()) next_turn = 0;
-  backend_target& t = targets[turns[next_turn++]];
-  if (!t.known || t.known_generation != names.generation() || t.known_until_ms < now_ms) {
-    std::uint64_t generation = names.generation();
+void backend::look_up(name_directory& names, std::int64_t now_ms,
+                      const std::function<std::function<void()>()>& make_changed) {
+  known_generation = names.generation();
+  known_until_ms = now_ms + recheck_ms;
+  for (backend_target& t : targets) {
     auto answer = names.find(t.host, t.port, now_ms, make_changed());
-    if (answer.what != name_directory::state::known) return {.what = answer.what, .target = &t};
-    t.known = answer.where;
-    t.known_generation = generation;
-    t.known_until_ms = now_ms + recheck_ms;
+    t.waiting = answer.what == name_directory::state::waiting;
+    if (t.waiting) known_until_ms = 0;
+    if (answer.what == name_directory::state::known) t.known = answer.where;
+    if (answer.what == name_directory::state::unknown) t.known = nullptr;
+    if (shared && !t.waiting) shared->set_addresses(*t.of, t.known ? *t.known : std::vector<endpoint>{});
   }
-  const endpoint& where = (*t.known)[t.next_endpoint++ % t.known->size()];
-  return {.what = name_directory::state::known, .target = &t, .where = &where};
+  rebuild_peers();
 }
 
-std::size_t backend::addresses() const {
-  std::size_t count = 0;
-  for (const backend_target& t : targets) count += t.known ? t.known->size() : 1;
-  return count;
+// Addresses that stay keep their state, and their place in the turns.
+void backend::rebuild_peers() {
+  std::vector<peer> next;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    if (!targets[i].known) continue;
+    for (const endpoint& e : *targets[i].known) {
+      peer p{.target = i, .weight = targets[i].of ? targets[i].of->weight : 100};
+      auto same =
+          std::ranges::find_if(peers, [&](const peer& o) { return o.target == i && o.state->where.text == e.text; });
+      if (same != peers.end()) {
+        p.state = same->state;
+        p.credit = same->credit;
+      } else {
+        p.state = shared ? shared->peer(*targets[i].of, e) : std::make_shared<peer_state>(e);
+      }
+      next.push_back(std::move(p));
+    }
+  }
+  bool changed = next.size() != peers.size() || !std::ranges::equal(next, peers, [](const peer& a, const peer& b) {
+                   return a.state == b.state && a.weight == b.weight;
+                 });
+  peers = std::move(next);
+  if (changed) algorithm->use(peers);
+}
+
+bool backend::enough_healthy() const {
+  if (!group || group->threshold_percent <= 0) return true;
+  std::int64_t all = 0, healthy = 0;
+  for (const peer& p : peers) {
+    all += p.weight;
+    if (p.state->health.healthy()) healthy += p.weight;
+  }
+  return all > 0 && static_cast<double>(healthy) * 100 >= group->threshold_percent * static_cast<double>(all);
+}
+
+backend::choice backend::choose(name_directory& names, choice_input input,
+                                const std::function<std::function<void()>()>& make_changed) {
+  std::int64_t now_ms = input.now_us / 1000;
+  if (peers.empty() || known_generation != names.generation() || known_until_ms < now_ms)
+    look_up(names, now_ms, make_changed);
+  if (peers.empty()) {
+    if (std::ranges::any_of(targets, &backend_target::waiting)) return {.what = name_directory::state::waiting};
+    // A name of its own is one that cannot be resolved; a group's targets are all out of reach.
+    return {.what = group ? name_directory::state::known : name_directory::state::unknown};
+  }
+  if (shared && shared->revivable())
+    for (peer& p : peers) shared->revive(*p.state, now_ms, another_try_ms);
+  std::optional<std::size_t> chosen;
+  if (enough_healthy()) chosen = algorithm->choose(peers, input);
+  if (!chosen) return {.what = name_directory::state::known};
+  const peer& p = peers[*chosen];
+  return {.what = name_directory::state::known, .target = &targets[p.target], .where = p.state};
 }
 
 }  // namespace mes::gateway

@@ -7,35 +7,50 @@
 #include <string>
 #include <vector>
 
+#include "gateway/balancer/algorithms.h"
 #include "gateway/names/names.h"
+#include "gateway/net/tls.h"
 #include "gateway/proxy/generation.h"
 
 namespace mes::gateway {
 
 struct backend_target {
+  const target* of = nullptr;  // nullptr: the service's own host
   std::string host;
   std::uint16_t port = 80;
   std::string host_header;  // with the port if it is not the protocol's own
   endpoints known;
-  std::uint64_t known_generation = 0;
-  std::int64_t known_until_ms = 0;
-  std::size_t next_endpoint = 0;
+  bool waiting = false;  // for its name
 };
 
 struct backend {
   const service* of = nullptr;
+  const upstream* group = nullptr;         // nullptr: the service's host is a name of its own
+  std::shared_ptr<upstream_state> shared;  // of the group
+  std::unique_ptr<balancer> algorithm;
   std::vector<backend_target> targets;
-  std::vector<std::uint16_t> turns;  // indexes of targets, as often as their weight, evenly spread
-  std::size_t next_turn = 0;
+  std::vector<peer> peers;             // all addresses of all targets
+  std::uint64_t known_generation = 0;  // of the names
+  std::int64_t known_until_ms = 0;
+
+  // TLS towards the service.
+  tls_context context;  // nullptr: the loop's own, which trusts the system's authorities
+  bool verify = false;
+  std::string pool_tag;  // what connections must have in common beside address and name
 
   struct choice {
     name_directory::state what = name_directory::state::unknown;
-    const backend_target* target = nullptr;
-    const endpoint* where = nullptr;
+    const backend_target* target = nullptr;  // nullptr: none is healthy and has a weight
+    std::shared_ptr<peer_state> where;
   };
-  // nullptr target: there is none with a weight. `changed` as in name_directory::find.
-  choice choose(name_directory& names, std::int64_t now_ms, const std::function<std::function<void()>()>& make_changed);
-  std::size_t addresses() const;  // that choose() can take turns between, as far as known
+  // `make_changed` as in name_directory::find.
+  choice choose(name_directory& names, choice_input input, const std::function<std::function<void()>()>& make_changed);
+  std::size_t addresses() const { return peers.size(); }
+
+ private:
+  void look_up(name_directory& names, std::int64_t now_ms, const std::function<std::function<void()>()>& make_changed);
+  void rebuild_peers();
+  bool enough_healthy() const;
 };
 
 // A generation with this loop's own state for its services. Loop thread only.
@@ -43,13 +58,10 @@ struct loop_plan {
   std::shared_ptr<const generation> current;
   std::vector<backend> backends;  // by index of the service
 
-  explicit loop_plan(std::shared_ptr<const generation> g);
+  loop_plan(std::shared_ptr<const generation> g, upstream_registry& upstreams);
   backend& backend_of(const service& s) {
     return backends[static_cast<std::size_t>(&s - current->config().services.data())];
   }
 };
-
-// Smooth weighted round-robin, written out: {5, 1, 1} -> 0 0 1 0 2 0 0.
-std::vector<std::uint16_t> spread_turns(const std::vector<int>& weights);
 
 }  // namespace mes::gateway

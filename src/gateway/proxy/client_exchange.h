@@ -23,7 +23,6 @@
 namespace mes::gateway {
 
 class worker;
-struct backend_target;
 struct endpoint;
 
 class client_exchange {
@@ -99,10 +98,16 @@ class client_exchange {
   void watch_body(std::string_view piece, bool last);
   void keep_sent_head(std::size_t written_before);  // for logs, if one wants it
 
-  // The service's side (client_upstream.cc).
+  // Which service, and where (client_balance.cc).
   bool start_upstream();
+  void hash_exchange();
   void build_upstream_target();
-  bool connect_upstream(const endpoint& where, const backend_target& target);
+  void note_answer();
+  void note_failure(bool timed_out);
+
+  // The service's side (client_upstream.cc).
+  bool connect_upstream(const endpoint& where);
+  bool open_upstream(const endpoint& where, const std::string& key);
   void release_upstream(bool reusable);
   bool upstream_failed(int status);
   bool can_retry() const;

@@ -151,6 +151,7 @@ bool client_exchange::begin_http2_response() {
   x.answered_us = net_loop::clock_us();
   x.totals.status = r.status;
   x.totals.from_service = true;
+  note_answer();
   x.response_body.begin(r.body, 0);
   bool framed = r.headers.find(field_id::content_length) != nullptr;
   x.chunked_out = !x.request.http2 && x.request.minor_version == 1 && r.body != body_kind::none && !framed;

@@ -86,6 +86,7 @@ bool client_exchange::handle_response_head(std::string_view data) {
     x.answered_us = net_loop::clock_us();
     x.totals.status = x.response.status;
     x.totals.from_service = true;
+    note_answer();
     x.tunnel = upgrade;
     x.response_body.begin(upgrade ? body_kind::none : x.response.body, x.response.content_length);
     x.chunked_out = !upgrade && x.request.minor_version == 1 &&

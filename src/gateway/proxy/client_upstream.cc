@@ -3,14 +3,12 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <charconv>
 
 #include "gateway/proxy/client_exchange.h"
 #include "gateway/proxy/heads.h"
 #include "gateway/proxy/worker.h"
-#include "gateway/router/path.h"
 
 namespace mes::gateway {
 namespace {
@@ -32,73 +30,34 @@ upstream_try try_of(const endpoint& where, std::int64_t start_us) {
   return made;
 }
 
+// The name that TLS asks for and checks: the Host that the service sees, without its port, as Kong's proxy_ssl_name.
+std::string tls_name(const exchange& x) {
+  std::string_view host = x.upstream_host;
+  std::size_t colon = host.rfind(':');
+  if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos) host = host.substr(0, colon);
+  return std::string(host);
+}
+
 }  // namespace
 
-bool client_exchange::start_upstream() {
-  exchange& x = *_x;
-  const service* s = x.match.to->to;
-  if (!s || !s->enabled) return refuse(503, "no Service found with those values");
-  x.to = &x.plan->backend_of(*s);
-  auto chosen = x.to->choose(_worker.parts.names, _worker.loop.now_ms(), [this] { return make_resume(); });
-  if (!chosen.target) return refuse(503, "failure to get a peer from the ring-balancer");
-  if (chosen.what == name_directory::state::unknown) return refuse(503, "name resolution failed");
-  if (chosen.what == name_directory::state::waiting) {
-    _state = state::waiting;
-    set_deadline(_worker.options.header_timeout_ms);
-    return false;
-  }
-  if (x.upstream_target.empty()) build_upstream_target();
-  x.upstream_host = x.match.to->preserve_host && !x.request.authority.empty() ? std::string(x.request.authority)
-                                                                              : chosen.target->host_header;
-  return connect_upstream(*chosen.where, *chosen.target);
-}
-
-// What the service is asked for: the route's path handled, or what a plugin made of it.
-void client_exchange::build_upstream_target() {
-  exchange& x = *_x;
-  if (x.context.upstream_path) {
-    x.upstream_target = *x.context.upstream_path;
-  } else {
-    std::string_view matched = std::string_view(x.path).substr(0, x.match.matched_bytes);
-    std::string path = upstream_path(x.match.to->to->path, x.path, matched, x.match.to->strip_path);
-    x.upstream_target = is_plain_path(path) ? std::move(path) : escape_path(path);
-  }
-  if (x.context.upstream_query) {
-    if (!x.context.upstream_query->empty()) x.upstream_target.append("?").append(*x.context.upstream_query);
-  } else if (std::size_t question = x.request.target.find('?'); question != std::string_view::npos) {
-    x.upstream_target.append(x.request.target.substr(question));
-  }
-  x.context.upstream_target = x.upstream_target;
-}
-
-bool client_exchange::connect_upstream(const endpoint& where, const backend_target& target) {
+bool client_exchange::connect_upstream(const endpoint& where) {
   exchange& x = *_x;
   const service& s = *x.to->of;
   ++x.tries;
   x.upstream_address = where.text;
   x.context.upstream_host = x.upstream_host;
   x.context.tries.push_back(try_of(where, x.started.microseconds + (net_loop::clock_us() - x.started_us)));
-  std::string tls_key = s.tls ? where.text + (s.tls_verify ? "|verified|" : "|tls|") + target.host : std::string();
-  const std::string& key = s.tls ? tls_key : where.text;
+  bool plain = x.to->pool_tag.empty();
+  std::string tagged;
+  if (!plain) tagged = where.text + x.to->pool_tag + (s.tls ? '|' + tls_name(x) : std::string());
+  const std::string& key = plain ? where.text : tagged;
   while ((_up = _worker.take_idle(key))) {
     // A request that must not be sent twice is not risked on a connection that is gone already.
-    if (is_idempotent(x) && x.request.body == body_kind::none) break;
+    if (s.grpc || (is_idempotent(x) && x.request.body == body_kind::none)) break;
     if (!_up->stream.stale()) break;
     release_upstream(false);
   }
-  if (!_up) {
-    int fd = socket(where.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) return upstream_failed(502);
-    int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    _up = std::make_unique<upstream_connection>(_worker, key);
-    _up->stream = net_stream(fd);
-    if (connect(fd, reinterpret_cast<const sockaddr*>(&where.address), where.address_bytes) != 0 &&
-        errno != EINPROGRESS)
-      return upstream_failed(502);
-    if (s.tls) _up->stream.start_tls_client(_worker.parts.client_tls.get(), target.host, s.tls_verify);
-    _worker.loop.watch(fd, *_up);
-  }
+  if (!_up && !open_upstream(where, key)) return upstream_failed(502);
   _up->owner = this;
   if (!x.body_collected) rewind_request_body();
   x.chunked_up = x.request.body == body_kind::chunked && !x.whole_request_body();
@@ -119,6 +78,23 @@ bool client_exchange::connect_upstream(const endpoint& where, const backend_targ
   return true;
 }
 
+bool client_exchange::open_upstream(const endpoint& where, const std::string& key) {
+  const backend& b = *_x->to;
+  int fd = socket(where.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return false;
+  int on = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  _up = std::make_unique<upstream_connection>(_worker, key);
+  _up->stream = net_stream(fd);
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&where.address), where.address_bytes) != 0 && errno != EINPROGRESS)
+    return false;
+  if (b.of->tls)
+    _up->stream.start_tls_client(b.context ? b.context.get() : _worker.client_tls.get(), tls_name(*_x), b.verify,
+                                 b.of->grpc);
+  _worker.loop.watch(fd, *_up);
+  return true;
+}
+
 void client_exchange::release_upstream(bool reusable) {
   if (!_up) return;
   _up->owner = nullptr;
@@ -133,19 +109,21 @@ void client_exchange::release_upstream(bool reusable) {
   _worker.loop.bury(std::move(_up));
 }
 
+// As long as nothing has reached the service, or what has may reach it twice (RFC 9110, section 9.2.2); and there is
+// somebody else to ask, or the connection was an old one.
 bool client_exchange::can_retry() const {
   const exchange& x = *_x;
-  if (x.read_beyond || x.head_received || x.continue_sent) return false;
-  if (x.tries > x.to->of->retries) return false;
-  bool sent_nothing = _up && _up->phase != upstream_connection::state::ready;
-  if (sent_nothing) return static_cast<std::size_t>(x.tries) < x.to->addresses();
-  if (_up && _up->http2 && _up->http2->refused()) return true;
-  return _up && _up->reused && is_idempotent(x) && (x.request.body == body_kind::none || x.request_body.done);
+  if (x.read_beyond || x.head_received || x.continue_sent || x.tries > x.to->of->retries) return false;
+  bool others = static_cast<std::size_t>(x.tries) < x.to->addresses();
+  if (!_up || _up->phase != upstream_connection::state::ready) return others;
+  if (_up->http2 && _up->http2->refused()) return true;
+  bool again = is_idempotent(x) && (x.request.body == body_kind::none || x.request_body.done);
+  return again && (_up->reused || others);
 }
 
 bool client_exchange::upstream_failed(int status) {
-  bool again = status != 504 && can_retry();
-  if (!_x->context.tries.empty()) _x->context.tries.back().failed = true;
+  bool again = can_retry();
+  note_failure(status == 504);
   release_upstream(false);
   if (again) return start_upstream();
   if (_x->head_received) {  // too late for another answer: the client sees that the body is cut off

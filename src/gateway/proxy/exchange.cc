@@ -1,6 +1,15 @@
 #include "gateway/proxy/exchange.h"
 
+#include "gateway/balancer/upstream_state.h"
+
 namespace mes::gateway {
+
+void exchange::take_peer(std::shared_ptr<peer_state> next, bool counted) {
+  if (peer_counted) peer->open.fetch_sub(1, std::memory_order_relaxed);
+  if (next && counted) next->open.fetch_add(1, std::memory_order_relaxed);
+  peer_counted = next && counted;
+  peer = std::move(next);
+}
 
 void exchange::reset() {
   request.method = request.target = request.authority = {};
@@ -18,6 +27,10 @@ void exchange::reset() {
   read_beyond = continue_sent = chunked_up = request_failed = body_collected = false;
   request_trailers.clear();
   response_trailers.clear();
+  take_peer(nullptr, false);
+  tried.clear();
+  hashed = false;
+  hash.reset();
   to = nullptr;
   upstream_host.clear();
   upstream_target.clear();

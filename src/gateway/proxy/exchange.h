@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "gateway/http/chunk_decoder.h"
 #include "gateway/http/head.h"
@@ -16,6 +18,7 @@ namespace mes::gateway {
 
 struct loop_plan;
 struct backend;
+struct peer_state;
 
 // What is still to come of a body.
 struct body_progress {
@@ -60,6 +63,12 @@ struct exchange {
   }
 
   backend* to = nullptr;
+  std::shared_ptr<peer_state> peer;  // the address of the try at hand
+  bool peer_counted = false;
+  std::vector<peer_state*> tried;  // they live as long as the plan
+  bool hashed = false;
+  std::optional<std::uint64_t> hash;  // of what consistent hashing goes by
+  void take_peer(std::shared_ptr<peer_state> next, bool counted);
   std::string upstream_host;    // the Host that the service sees
   std::string upstream_target;  // the target that the service sees
   std::string upstream_address;

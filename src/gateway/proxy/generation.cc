@@ -7,7 +7,10 @@
 namespace mes::gateway {
 
 generation::generation(std::shared_ptr<const configuration> all, const plugin_parts& parts, std::uint64_t number)
-    : _all(std::move(all)), _number(number), _router(*_all) {
+    : _all(std::move(all)),
+      _number(number),
+      _router(*_all),
+      _certificates(std::make_shared<const certificate_store>(*_all)) {
   for (const plugin_entry& p : _all->plugins)
     _instances.push_back(p.enabled ? find_plugin_kind(p.name)->make(p, *_all, parts) : nullptr);
   for (const route& r : _all->routes)

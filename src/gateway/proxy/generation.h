@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gateway/config/configuration.h"
+#include "gateway/net/certificates.h"
 #include "gateway/plugins/plugin.h"
 #include "gateway/router/router.h"
 
@@ -40,6 +41,7 @@ class generation {
   std::uint64_t number() const { return _number; }
   route_match find(const route_query& q) const { return _router.find(q); }
   const route_plan& plan_of(std::size_t route_index) const { return _plans[route_index]; }
+  const std::shared_ptr<const certificate_store>& certificates() const { return _certificates; }
   const std::vector<plugin_slot>& global_chain() const { return _global; }  // for what no route takes
 
  private:
@@ -48,6 +50,7 @@ class generation {
   std::shared_ptr<const configuration> _all;
   std::uint64_t _number;
   router _router;
+  std::shared_ptr<const certificate_store> _certificates;
   std::vector<std::unique_ptr<plugin>> _instances;  // in the order of the configuration's plugins; nullptr: disabled
   std::vector<route_plan> _plans;
   std::vector<plugin_slot> _global;

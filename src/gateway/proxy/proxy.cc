@@ -10,6 +10,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "gateway/balancer/health_checker.h"
 #include "gateway/proxy/worker.h"
 #include "runtime/http_server.h"
 
@@ -72,10 +73,14 @@ result<std::vector<int>> open_listeners(const std::string& address, std::uint16_
 }  // namespace
 
 struct proxy::state {
+  state(proxy_options o, proxy_parts p) : options(std::move(o)), parts(std::move(p)), upstreams(parts.log) {}
+
   proxy_options options;
   proxy_parts parts;
+  upstream_registry upstreams;
   std::vector<std::unique_ptr<traffic_stats>> stats;
   std::vector<std::unique_ptr<worker>> workers;
+  std::unique_ptr<health_checker> checker;
   bool stopped = false;
 };
 
@@ -85,7 +90,7 @@ proxy::~proxy() { stop(std::chrono::milliseconds(0)); }
 
 result<std::unique_ptr<proxy>> proxy::start(proxy_options options, proxy_parts parts,
                                             std::shared_ptr<const generation> first) {
-  auto s = std::make_unique<state>(state{.options = std::move(options), .parts = std::move(parts)});
+  auto s = std::make_unique<state>(std::move(options), std::move(parts));
   proxy_options& o = s->options;
   auto plain = open_listeners(o.address, o.port, o.threads);
   if (!plain) return fail(plain.error());
@@ -100,20 +105,27 @@ result<std::unique_ptr<proxy>> proxy::start(proxy_options options, proxy_parts p
   }
   for (std::size_t i = 0; i < plain->size(); ++i) {
     s->stats.push_back(std::make_unique<traffic_stats>());
-    s->workers.push_back(std::make_unique<worker>(o, s->parts, *s->stats.back()));
+    s->workers.push_back(std::make_unique<worker>(o, s->parts, *s->stats.back(), s->upstreams));
     s->workers.back()->listen((*plain)[i], tls[i]);
   }
+  ticket_keys tickets = make_ticket_keys();
+  for (auto& w : s->workers)
+    if (auto prepared = w->prepare_tls(tickets); !prepared) return fail(prepared.error());
+  if (first) s->upstreams.use(first->config());
+  s->checker = std::make_unique<health_checker>(s->upstreams, s->parts.names);
   for (auto& w : s->workers) w->start(first);
   return std::unique_ptr<proxy>(new proxy(std::move(s)));
 }
 
 void proxy::use(std::shared_ptr<const generation> next) {
+  _state->upstreams.use(next->config());
   for (auto& w : _state->workers) w->use(next);
 }
 
 void proxy::stop(std::chrono::milliseconds grace) {
   if (_state->stopped) return;
   _state->stopped = true;
+  _state->checker.reset();
   for (auto& w : _state->workers) w->drain();
   auto end = std::chrono::steady_clock::now() + grace;
   auto all_done = [&] { return std::ranges::all_of(_state->workers, [](const auto& w) { return w->drained(); }); };
@@ -125,6 +137,7 @@ void proxy::stop(std::chrono::milliseconds grace) {
 std::uint16_t proxy::port() const { return _state->options.port; }
 std::uint16_t proxy::tls_port() const { return _state->options.tls ? _state->options.tls_port : 0; }
 std::string proxy::expose_stats() const { return traffic_stats::expose(_state->stats); }
+const upstream_registry& proxy::upstreams() const { return _state->upstreams; }
 
 proxy::status proxy::current() const {
   status sum;

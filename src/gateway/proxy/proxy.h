@@ -4,10 +4,12 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
+#include "gateway/balancer/upstream_state.h"
 #include "gateway/names/names.h"
 #include "gateway/net/tls.h"
 #include "gateway/observe/traffic_stats.h"
@@ -19,9 +21,9 @@ namespace mes::gateway {
 
 struct proxy_options {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 8000;      // 0: any free one
-  std::uint16_t tls_port = 8443;  // used if `tls` is set
-  tls_context tls;
+  std::uint16_t port = 8000;             // 0: any free one
+  std::uint16_t tls_port = 8443;         // used if `tls` is set
+  std::optional<certificate_files> tls;  // of the listener; a configuration's certificates come before it
   int threads = 2;
   std::size_t header_bytes_max = 32 << 10;
   std::uint64_t body_bytes_max = 16 << 20;
@@ -39,7 +41,6 @@ struct proxy_parts {
   name_directory& names;
   const observe::logger& log;
   observe::span_sink* spans = nullptr;  // nullptr: none are made
-  tls_context client_tls;
 };
 
 class proxy {
@@ -60,6 +61,9 @@ class proxy {
     std::uint64_t accepted = 0, active = 0, requests = 0;
   };
   status current() const;
+
+  // How the targets of all upstreams stand, for the Admin API and the metric. Thread-safe.
+  const upstream_registry& upstreams() const;
 
  private:
   struct state;

@@ -177,8 +177,7 @@ class gateway_under_test {
     auto first = std::make_shared<const generation>(all, plugin_parts{_clock, keys, _limits}, 1);
     options.port = 0;
     options.threads = 1;
-    auto started = proxy::start(
-        options, {.names = _names, .log = _log, .spans = &spans, .client_tls = *make_client_context()}, first);
+    auto started = proxy::start(options, {.names = _names, .log = _log, .spans = &spans}, first);
     if (!started) {
       ADD_FAILURE() << started.error().message;
       return;

@@ -80,12 +80,24 @@ class listener final : public event_target {
   int _spare;
 };
 
-worker::worker(const proxy_options& o, const proxy_parts& p, traffic_stats& s) : options(o), parts(p), stats(s) {
+worker::worker(const proxy_options& o, const proxy_parts& p, traffic_stats& s, upstream_registry& u)
+    : options(o), parts(p), stats(s), upstreams(u) {
   loop.set_sweep([this](std::int64_t now_ms) { return sweep(now_ms); });
 }
 
 worker::~worker() {
   if (_started) join();
+}
+
+result<void> worker::prepare_tls(const ticket_keys& tickets) {
+  auto client = make_client_context();
+  if (!client) return fail(client.error());
+  client_tls = std::move(*client);
+  if (!options.tls) return {};
+  auto server = make_server_context(*options.tls, tickets, &_certificates);
+  if (!server) return fail(server.error());
+  _server_tls = std::move(*server);
+  return {};
 }
 
 void worker::listen(int plain_fd, int tls_fd) {
@@ -97,13 +109,17 @@ void worker::listen(int plain_fd, int tls_fd) {
 }
 
 void worker::start(std::shared_ptr<const generation> first) {
-  plan = std::make_shared<loop_plan>(std::move(first));
+  _certificates = first->certificates();
+  plan = std::make_shared<loop_plan>(std::move(first), upstreams);
   _thread = runtime::thread("proxy", [this] { loop.run(); });
   _started = true;
 }
 
 void worker::use(std::shared_ptr<const generation> next) {
-  loop.post([this, next = std::move(next)] { plan = std::make_shared<loop_plan>(next); });
+  loop.post([this, next = std::move(next)] {
+    _certificates = next->certificates();
+    plan = std::make_shared<loop_plan>(next, upstreams);
+  });
 }
 
 void worker::drain() {
@@ -142,7 +158,7 @@ void worker::accept_all(int fd, bool tls, std::uint16_t port) {
     int on = 1;
     setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     net_stream stream(accepted);
-    if (tls) stream.start_tls_server(options.tls.get());
+    if (tls) stream.start_tls_server(_server_tls.get());
     auto client = std::make_unique<http1_client>(*this, std::move(stream), address_text(from), port, tls);
     client->index = _clients.size();
     loop.watch(accepted, *client);

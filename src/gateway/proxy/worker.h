@@ -25,9 +25,11 @@ class listener;
 
 class worker {
  public:
-  worker(const proxy_options& o, const proxy_parts& p, traffic_stats& s);
+  worker(const proxy_options& o, const proxy_parts& p, traffic_stats& s, upstream_registry& u);
   ~worker();
 
+  // Before the loop runs: its TLS contexts.
+  result<void> prepare_tls(const ticket_keys& tickets);
   // Before the loop runs. The descriptors become the worker's.
   void listen(int plain_fd, int tls_fd);
   void start(std::shared_ptr<const generation> first);  // its thread
@@ -51,8 +53,10 @@ class worker {
   const proxy_options& options;
   const proxy_parts& parts;
   traffic_stats& stats;
+  upstream_registry& upstreams;
   net_loop loop;
   std::shared_ptr<loop_plan> plan;
+  tls_context client_tls;  // towards services without a certificate or authorities of their own
   id_source ids;
   std::vector<std::string_view> pieces;  // for one use at a time
   field_list fields;                     // likewise
@@ -65,6 +69,8 @@ class worker {
   bool sweep(std::int64_t now_ms);
   void drop_old_idle(std::int64_t now_ms);
 
+  tls_context _server_tls;
+  std::shared_ptr<const certificate_store> _certificates;  // of the plan in use
   std::vector<std::unique_ptr<listener>> _listeners;
   std::vector<std::unique_ptr<client_connection>> _clients;
   std::unordered_map<std::string, std::vector<std::unique_ptr<upstream_connection>>, text_hash, std::equal_to<>> _idle;

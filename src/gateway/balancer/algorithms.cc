@@ -1,0 +1,160 @@
+#include "gateway/balancer/algorithms.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+
+namespace mes::gateway {
+namespace {
+
+bool usable(const peer& p) { return p.weight > 0 && p.state->health.healthy(); }
+
+bool was_tried(const peer& p, const choice_input& input) {
+  return std::ranges::find(input.tried, p.state.get()) != input.tried.end();
+}
+
+// Calls pick(skip_tried) for peers not tried yet, then for all.
+template <class Pick>
+std::optional<std::size_t> fresh_first(const choice_input& input, Pick pick) {
+  std::optional<std::size_t> chosen = pick(true);
+  return chosen || input.tried.empty() ? chosen : pick(false);
+}
+
+// Smooth weighted round-robin, as nginx's: weights 5, 1, 1 give 0 0 1 0 2 0 0.
+class round_robin final : public balancer {
+ public:
+  std::optional<std::size_t> choose(std::span<peer> peers, const choice_input& input) override {
+    return fresh_first(input, [&](bool skip_tried) { return pick(peers, input, skip_tried); });
+  }
+
+ private:
+  static std::optional<std::size_t> pick(std::span<peer> peers, const choice_input& input, bool skip_tried) {
+    std::optional<std::size_t> best;
+    std::int64_t total = 0;
+    for (std::size_t i = 0; i < peers.size(); ++i) {
+      if (!usable(peers[i]) || (skip_tried && was_tried(peers[i], input))) continue;
+      peers[i].credit += peers[i].weight;
+      total += peers[i].weight;
+      if (!best || peers[i].credit > peers[*best].credit) best = i;
+    }
+    if (best) peers[*best].credit -= total;
+    return best;
+  }
+};
+
+// The fewest exchanges under way for the weight; equal ones take turns.
+class least_connections final : public balancer {
+ public:
+  std::optional<std::size_t> choose(std::span<peer> peers, const choice_input& input) override {
+    return fresh_first(input, [&](bool skip_tried) { return pick(peers, input, skip_tried); });
+  }
+
+ private:
+  std::optional<std::size_t> pick(std::span<peer> peers, const choice_input& input, bool skip_tried) {
+    std::optional<std::size_t> best;
+    double best_load = 0;
+    ++_turn;
+    for (std::size_t k = 0; k < peers.size(); ++k) {
+      std::size_t i = (_turn + k) % peers.size();
+      const peer& p = peers[i];
+      if (!usable(p) || (skip_tried && was_tried(p, input))) continue;
+      double load = (p.state->open.load(std::memory_order_relaxed) + 1.0) / p.weight;
+      if (best && load >= best_load) continue;
+      best = i;
+      best_load = load;
+    }
+    return best;
+  }
+
+  std::size_t _turn = 0;
+};
+
+// The quicker of two that are chosen by turns: one bad figure does not draw the whole load away.
+class lowest_latency final : public balancer {
+ public:
+  std::optional<std::size_t> choose(std::span<peer> peers, const choice_input& input) override {
+    return fresh_first(input, [&](bool skip_tried) { return pick(peers, input, skip_tried); });
+  }
+
+ private:
+  std::optional<std::size_t> pick(std::span<peer> peers, const choice_input& input, bool skip_tried) {
+    std::vector<std::size_t> candidates;
+    for (std::size_t i = 0; i < peers.size(); ++i)
+      if (usable(peers[i]) && !(skip_tried && was_tried(peers[i], input))) candidates.push_back(i);
+    if (candidates.empty()) return std::nullopt;
+    _random = _random * 6364136223846793005U + 1442695040888963407U;  // Knuth's; it need not be a good one
+    std::size_t a = static_cast<std::size_t>(_random >> 33) % candidates.size();
+    std::size_t b =
+        (a + 1 + static_cast<std::size_t>(_random >> 13) % std::max<std::size_t>(1, candidates.size() - 1)) %
+        candidates.size();
+    auto score = [&](std::size_t c) { return peers[candidates[c]].state->latency_ms(input.now_us); };
+    return candidates[score(b) < score(a) ? b : a];
+  }
+
+  std::uint64_t _random = 0x9e3779b97f4a7c15U;
+};
+
+// A ring of points, as many for each peer as its weight's share of the slots; a peer that comes or goes moves only its
+// own share of the requests. What has nothing to hash takes turns.
+class consistent_hashing final : public balancer {
+ public:
+  explicit consistent_hashing(int slots) : _slots(slots) {}
+
+  void use(std::span<const peer> peers) override {
+    _points.clear();
+    std::int64_t total = 0;
+    for (const peer& p : peers) total += p.weight;
+    for (std::size_t i = 0; i < peers.size(); ++i) {
+      if (peers[i].weight <= 0) continue;
+      std::int64_t share = std::max<std::int64_t>(1, std::int64_t{_slots} * peers[i].weight / total);
+      std::string name = peers[i].state->where.text + ' ';
+      for (std::int64_t k = 0; k < share; ++k)
+        _points.push_back({balancer_hash(name + std::to_string(k)), static_cast<std::uint32_t>(i)});
+    }
+    std::ranges::sort(_points, [](const point& a, const point& b) { return a.at < b.at; });
+  }
+
+  std::optional<std::size_t> choose(std::span<peer> peers, const choice_input& input) override {
+    if (!input.hash) return _turns.choose(peers, input);
+    return fresh_first(input, [&](bool skip_tried) { return pick(peers, input, skip_tried); });
+  }
+
+ private:
+  struct point {
+    std::uint64_t at;
+    std::uint32_t peer;
+  };
+
+  std::optional<std::size_t> pick(std::span<peer> peers, const choice_input& input, bool skip_tried) const {
+    auto first = std::ranges::lower_bound(_points, *input.hash, {}, &point::at);
+    for (std::size_t k = 0; k < _points.size(); ++k) {
+      const point& p = _points[(static_cast<std::size_t>(first - _points.begin()) + k) % _points.size()];
+      if (usable(peers[p.peer]) && !(skip_tried && was_tried(peers[p.peer], input))) return p.peer;
+    }
+    return std::nullopt;
+  }
+
+  int _slots;
+  std::vector<point> _points;
+  round_robin _turns;
+};
+
+}  // namespace
+
+std::unique_ptr<balancer> make_balancer(balancing algorithm, int slots) {
+  switch (algorithm) {
+    case balancing::consistent_hashing:
+      return std::make_unique<consistent_hashing>(slots);
+    case balancing::least_connections:
+      return std::make_unique<least_connections>();
+    case balancing::latency:
+      return std::make_unique<lowest_latency>();
+    case balancing::round_robin:
+      break;
+  }
+  return std::make_unique<round_robin>();
+}
+
+std::uint64_t balancer_hash(std::string_view text) { return XXH3_64bits(text.data(), text.size()); }
+
+}  // namespace mes::gateway

@@ -1,0 +1,40 @@
+// Active health checks: asks the targets of upstreams at their intervals, and tells what it has seen.
+#pragma once
+
+#include <memory>
+#include <unordered_set>
+
+#include "gateway/balancer/upstream_state.h"
+#include "gateway/names/names.h"
+#include "gateway/net/loop.h"
+#include "gateway/net/tls.h"
+#include "runtime/thread.h"
+
+namespace mes::gateway {
+
+class health_probe;
+
+// A thread of its own, so that no request waits for a probe. Stops in the destructor.
+class health_checker {
+ public:
+  health_checker(upstream_registry& upstreams, name_directory& names);
+  ~health_checker();
+  health_checker(const health_checker&) = delete;
+  health_checker& operator=(const health_checker&) = delete;
+
+ private:
+  friend class health_probe;
+
+  bool tick(std::int64_t now_ms);
+  void check(const std::shared_ptr<upstream_state>& of, const target& t, std::int64_t now_ms);
+  void probe(const std::shared_ptr<upstream_state>& of, const target& t, std::shared_ptr<peer_state> peer);
+
+  upstream_registry& _upstreams;
+  name_directory& _names;
+  net_loop _loop;
+  tls_context _verifying;  // nullptr: it could not be made, and https probes fail
+  std::unordered_set<std::unique_ptr<health_probe>> _probes;
+  runtime::thread _thread;
+};
+
+}  // namespace mes::gateway

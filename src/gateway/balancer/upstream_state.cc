@@ -1,0 +1,230 @@
+#include "gateway/balancer/upstream_state.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "gateway/net/loop.h"
+
+namespace mes::gateway {
+namespace {
+
+constexpr double decay_us = 10e6;  // as Kong's latency balancer: what was seen ten seconds ago weighs 1/e
+
+std::string text_of(const target& t) { return fmt::format("{}:{}", t.host, t.port); }
+
+bool has_active_checks(const upstream& u) {
+  return u.active.healthy_interval_s > 0 || u.active.unhealthy_interval_s > 0;
+}
+
+bool has_passive_checks(const upstream& u) {
+  return u.passive.tcp_failures > 0 || u.passive.timeouts > 0 || u.passive.http_failures > 0;
+}
+
+address_report split_address(std::string_view text) {
+  address_report a;
+  std::size_t colon = text.rfind(':');
+  a.ip = text.substr(0, colon);
+  if (a.ip.starts_with('[')) a.ip = a.ip.substr(1, a.ip.size() - 2);
+  if (colon != std::string_view::npos) std::from_chars(text.data() + colon + 1, text.data() + text.size(), a.port);
+  return a;
+}
+
+}  // namespace
+
+void peer_state::note_latency(double ms, std::int64_t now_us) {
+  std::int64_t before_us = _latency_us.load(std::memory_order_relaxed);
+  double kept =
+      before_us == 0 ? 0 : std::exp(-static_cast<double>(std::max<std::int64_t>(0, now_us - before_us)) / decay_us);
+  _latency_ms.store(_latency_ms.load(std::memory_order_relaxed) * kept + ms * (1 - kept), std::memory_order_relaxed);
+  _latency_us.store(now_us, std::memory_order_relaxed);
+}
+
+double peer_state::latency_ms(std::int64_t now_us) const {
+  std::int64_t age_us = std::max<std::int64_t>(0, now_us - _latency_us.load(std::memory_order_relaxed));
+  return _latency_ms.load(std::memory_order_relaxed) * std::exp(-static_cast<double>(age_us) / decay_us);
+}
+
+std::string_view text_of(target_health h) {
+  switch (h) {
+    case target_health::healthchecks_off:
+      return "HEALTHCHECKS_OFF";
+    case target_health::healthy:
+      return "HEALTHY";
+    case target_health::unhealthy:
+      return "UNHEALTHY";
+    case target_health::dns_error:
+      break;
+  }
+  return "DNS_ERROR";
+}
+
+upstream_state::upstream_state(const upstream& of, const observe::logger& log)
+    : _checks(of), _log(log), _active(has_active_checks(of)), _passive(has_passive_checks(of)) {
+  _checks.client_certificate = nullptr;  // points into a configuration that may be gone
+  use_targets(of);
+}
+
+// Addresses of targets that stay keep what is known of them.
+void upstream_state::use_targets(const upstream& newest) {
+  std::lock_guard lock(_lock);
+  std::vector<known_target> next;
+  for (const target& t : newest.targets) {
+    auto found = std::ranges::find_if(_targets, [&](const known_target& k) { return text_of(k.of) == text_of(t); });
+    next.push_back(found == _targets.end() ? known_target{} : *found);
+    next.back().of = t;
+  }
+  _targets = std::move(next);
+}
+
+upstream_state::known_target& upstream_state::known(const target& t) {
+  auto found =
+      std::ranges::find_if(_targets, [&](const known_target& k) { return k.of.port == t.port && k.of.host == t.host; });
+  if (found != _targets.end()) return *found;
+  _targets.push_back({.of = t});  // a loop that still runs on the configuration before
+  return _targets.back();
+}
+
+std::shared_ptr<peer_state> upstream_state::peer(const target& t, const endpoint& where) {
+  std::lock_guard lock(_lock);
+  auto& slot = known(t).peers[where.text];
+  if (!slot) slot = std::make_shared<peer_state>(where);
+  return slot;
+}
+
+void upstream_state::set_addresses(const target& t, const std::vector<endpoint>& now) {
+  std::lock_guard lock(_lock);
+  known_target& k = known(t);
+  k.resolved = true;
+  k.dns_error = now.empty();
+  if (now.empty()) return;
+  std::erase_if(k.peers, [&](const auto& p) {
+    return std::ranges::none_of(now, [&](const endpoint& e) { return e.text == p.first; });
+  });
+}
+
+void upstream_state::note(peer_state& p, sighting what, int limit, std::string_view by) {
+  if (!p.health.note(what, limit)) return;
+  bool healthy = what == sighting::success;
+  if (!healthy) p.health.stamp(net_loop::clock_us() / 1000);
+  static constexpr std::string_view reasons[] = {"success", "connection failed", "time-out", "status"};
+  _log.write(healthy ? observe::level::info : observe::level::warn,
+             healthy ? "target is healthy" : "target is unhealthy",
+             {{"upstream", std::string_view(_checks.name)},
+              {"address", std::string_view(p.where.text)},
+              {"by", by},
+              {"reason", reasons[static_cast<std::size_t>(what)]}},
+             {});
+}
+
+void upstream_state::note_answer(peer_state& p, int status) {
+  const passive_checks& c = _checks.passive;
+  if (std::ranges::find(c.healthy_statuses, status) != c.healthy_statuses.end())
+    note(p, sighting::success, c.successes > 0 ? c.successes : p.health.healthy() ? 1 : 0, "passive");
+  else if (std::ranges::find(c.unhealthy_statuses, status) != c.unhealthy_statuses.end())
+    note(p, sighting::http_failure, c.http_failures, "passive");
+}
+
+void upstream_state::revive(peer_state& p, std::int64_t now_ms, std::int64_t after_ms) {
+  if (after_ms <= 0 || p.health.healthy() || now_ms - p.health.unhealthy_since_ms() < after_ms) return;
+  p.health.set(true);
+  _log.write(observe::level::info, "target gets another try",
+             {{"upstream", std::string_view(_checks.name)}, {"address", std::string_view(p.where.text)}}, {});
+}
+
+std::vector<upstream_state::known_target> upstream_state::targets() const {
+  std::lock_guard lock(_lock);
+  return _targets;
+}
+
+std::vector<target_report> upstream_state::report() const {
+  std::vector<target_report> out;
+  for (const known_target& k : targets()) {
+    target_report t{.id = k.of.id, .target = text_of(k.of), .weight = k.of.weight};
+    bool any_healthy = false;
+    for (const auto& [text, p] : k.peers) {
+      address_report a = split_address(text);
+      a.weight = k.of.weight;
+      any_healthy |= p->health.healthy();
+      a.health = !checked()            ? target_health::healthchecks_off
+                 : p->health.healthy() ? target_health::healthy
+                                       : target_health::unhealthy;
+      t.addresses.push_back(std::move(a));
+    }
+    t.health = k.dns_error                          ? target_health::dns_error
+               : !checked()                         ? target_health::healthchecks_off
+               : any_healthy || t.addresses.empty() ? target_health::healthy
+                                                    : target_health::unhealthy;
+    out.push_back(std::move(t));
+  }
+  return out;
+}
+
+bool upstream_state::set_health(std::string_view target_text, std::string_view address, bool healthy) {
+  bool found = false;
+  for (const known_target& k : targets()) {
+    if (text_of(k.of) != target_text && k.of.id != target_text) continue;
+    for (const auto& [text, p] : k.peers) {
+      if (!address.empty() && text != address) continue;
+      p->health.set(healthy);
+      if (!healthy) p->health.stamp(net_loop::clock_us() / 1000);
+      found = true;
+    }
+  }
+  return found;
+}
+
+std::shared_ptr<upstream_state> upstream_registry::of(const upstream& u) {
+  std::lock_guard lock(_lock);
+  auto& slot = _states[u.name];
+  auto checks = [](const upstream& x) { return x.source.values.at("healthchecks"); };
+  if (!slot || checks(slot->config()) != checks(u)) slot = std::make_shared<upstream_state>(u, _log);
+  return slot;
+}
+
+void upstream_registry::use(const configuration& all) {
+  for (const upstream& u : all.upstreams) of(u)->use_targets(u);
+  std::lock_guard lock(_lock);
+  std::erase_if(_states, [&](const auto& s) { return all.find_upstream(s.first) == nullptr; });
+}
+
+std::vector<std::shared_ptr<upstream_state>> upstream_registry::all() const {
+  std::lock_guard lock(_lock);
+  std::vector<std::shared_ptr<upstream_state>> out;
+  for (const auto& [name, s] : _states) out.push_back(s);
+  return out;
+}
+
+std::shared_ptr<upstream_state> upstream_registry::find(std::string_view name_or_id) const {
+  for (auto& s : all())
+    if (s->config().name == name_or_id || s->config().id == name_or_id) return s;
+  return nullptr;
+}
+
+std::string upstream_registry::expose() const {
+  std::string out =
+      "# HELP kong_upstream_target_health Health status of targets of upstream. States = "
+      "healthchecks_off|healthy|unhealthy|dns_error, value is 1 when state is populated.\n"
+      "# TYPE kong_upstream_target_health gauge\n";
+  auto rows = [&](const std::string& name, const std::string& target, std::string_view address, target_health is) {
+    for (auto [state, label] :
+         {std::pair(target_health::healthchecks_off, "healthchecks_off"), std::pair(target_health::healthy, "healthy"),
+          std::pair(target_health::unhealthy, "unhealthy"), std::pair(target_health::dns_error, "dns_error")})
+      fmt::format_to(std::back_inserter(out),
+                     "kong_upstream_target_health{{upstream=\"{}\",target=\"{}\",address=\"{}\",state=\"{}\","
+                     "subsystem=\"http\"}} {}\n",
+                     name, target, address, label, state == is ? 1 : 0);
+  };
+  for (const auto& s : all()) {
+    for (const target_report& t : s->report()) {
+      if (t.addresses.empty()) rows(s->config().name, t.target, "", t.health);
+      for (const address_report& a : t.addresses)
+        rows(s->config().name, t.target, fmt::format("{}:{}", a.ip, a.port), a.health);
+    }
+  }
+  return out;
+}
+
+}  // namespace mes::gateway

@@ -1,0 +1,118 @@
+// What all loops know together of an upstream's targets: health, connections, latency. Outlives reloads that leave the
+// upstream as it is.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/balancer/peer_health.h"
+#include "gateway/config/configuration.h"
+#include "gateway/names/names.h"
+#include "observe/log.h"
+
+namespace mes::gateway {
+
+// One address of a target. Thread-safe.
+struct peer_state {
+  explicit peer_state(endpoint at) : where(std::move(at)) {}
+
+  const endpoint where;
+  peer_health health;
+  std::atomic<std::int32_t> open = 0;  // exchanges under way
+  std::atomic<bool> probing = false;   // by the active checks
+  std::atomic<std::int64_t> next_probe_ms = 0;
+
+  void note_latency(double ms, std::int64_t now_us);
+  double latency_ms(std::int64_t now_us) const;  // moving average, decayed until now; 0: nothing known
+
+ private:
+  std::atomic<double> _latency_ms = 0;
+  std::atomic<std::int64_t> _latency_us = 0;  // when it was noted
+};
+
+// How a target stands, in the words of Kong's Admin API and metric.
+enum class target_health : std::uint8_t { healthchecks_off, healthy, unhealthy, dns_error };
+std::string_view text_of(target_health h);  // "HEALTHY"
+
+struct address_report {
+  std::string ip;
+  std::uint16_t port = 0;
+  int weight = 0;
+  target_health health = target_health::healthy;
+};
+struct target_report {
+  std::string id, target;  // "host:port"
+  int weight = 0;
+  target_health health = target_health::healthy;
+  std::vector<address_report> addresses;
+};
+
+// Thread-safe.
+class upstream_state {
+ public:
+  upstream_state(const upstream& of, const observe::logger& log);
+
+  // The state of one address of a target, made at first sight.
+  std::shared_ptr<peer_state> peer(const target& t, const endpoint& where);
+  // Which addresses a target has now; none: its name could not be resolved. What is not among them is forgotten.
+  void set_addresses(const target& t, const std::vector<endpoint>& now);
+
+  // What an exchange or a probe has seen; logs a change.
+  void note(peer_state& p, sighting what, int limit, std::string_view by);
+  void note_answer(peer_state& p, int status);  // passive checks
+  // Passive checks alone never see an unhealthy target again; after this time it gets another try. 0: never, as Kong.
+  void revive(peer_state& p, std::int64_t now_ms, std::int64_t after_ms);
+
+  bool checked() const { return _active || _passive; }
+  bool has_active() const { return _active; }
+  bool revivable() const { return _passive && _checks.active.unhealthy_interval_s <= 0; }
+  const upstream& config() const { return _checks; }  // as it was when the state was made; targets are the newest
+
+  std::vector<target_report> report() const;
+  // Sets the health of a target's addresses (or of one: "ip:port"). False: there is no such target or address.
+  bool set_health(std::string_view target_text, std::string_view address, bool healthy);
+
+  void use_targets(const upstream& newest);
+
+  struct known_target {
+    target of;
+    bool resolved = false;  // it was asked for
+    bool dns_error = false;
+    std::map<std::string, std::shared_ptr<peer_state>> peers;  // by "ip:port"
+  };
+  std::vector<known_target> targets() const;
+
+ private:
+  known_target& known(const target& t);
+
+  upstream _checks;
+  const observe::logger& _log;
+  const bool _active, _passive;
+  mutable std::mutex _lock;
+  std::vector<known_target> _targets;
+};
+
+// All upstreams' states. Thread-safe.
+class upstream_registry {
+ public:
+  explicit upstream_registry(const observe::logger& log) : _log(log) {}
+
+  std::shared_ptr<upstream_state> of(const upstream& u);
+  void use(const configuration& all);  // forgets upstreams that are gone
+  std::vector<std::shared_ptr<upstream_state>> all() const;
+  std::shared_ptr<upstream_state> find(std::string_view name_or_id) const;
+  std::string expose() const;  // kong_upstream_target_health
+
+ private:
+  const observe::logger& _log;
+  mutable std::mutex _lock;
+  std::map<std::string, std::shared_ptr<upstream_state>, std::less<>> _states;  // by name
+};
+
+}  // namespace mes::gateway

@@ -1,0 +1,77 @@
+#include "gateway/net/certificates.h"
+
+#include <openssl/ssl.h>
+
+#include "gateway/net/openssl_handles.h"
+
+namespace mes::gateway {
+namespace {
+
+struct pair {
+  std::vector<certificate_ptr> chain;
+  key_ptr key;
+
+  bool use(SSL* connection) const {
+    if (chain.empty() || !key) return false;
+    if (SSL_use_certificate(connection, chain.front().get()) != 1 || SSL_use_PrivateKey(connection, key.get()) != 1)
+      return false;
+    SSL_clear_chain_certs(connection);
+    for (std::size_t i = 1; i < chain.size(); ++i) SSL_add1_chain_cert(connection, chain[i].get());
+    return true;
+  }
+};
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  return out;
+}
+
+}  // namespace
+
+struct certificate_store::entry {
+  pair main, alternative;
+};
+
+certificate_store::certificate_store(const configuration& all) {
+  std::unordered_map<const certificate*, const entry*> made;
+  for (const certificate& c : all.certificates) {
+    auto e = std::make_unique<entry>();
+    e->main = {read_certificates(c.cert), read_key(c.key)};
+    if (!c.cert_alt.empty()) e->alternative = {read_certificates(c.cert_alt), read_key(c.key_alt)};
+    made[&c] = e.get();
+    for (const std::string& name : c.snis) _by_name[lower(name)] = e.get();
+    _entries.push_back(std::move(e));
+  }
+  for (const sni& s : all.snis)
+    if (auto found = made.find(s.of); found != made.end()) _by_name[lower(s.name)] = found->second;
+}
+
+certificate_store::~certificate_store() = default;
+
+const certificate_store::entry* certificate_store::find(std::string_view name) const {
+  auto get = [&](const std::string& key) {
+    auto found = _by_name.find(key);
+    return found == _by_name.end() ? nullptr : found->second;
+  };
+  std::string exact = lower(name);
+  if (const entry* e = get(exact)) return e;
+  if (std::size_t dot = exact.find('.'); dot != std::string::npos) {
+    if (const entry* e = get('*' + exact.substr(dot))) return e;
+    if (const entry* e = get(exact.substr(0, exact.rfind('.')) + ".*")) return e;
+  }
+  return get("*");
+}
+
+bool certificate_store::use(ssl_st* connection, std::string_view name) const {
+  if (_by_name.empty()) return false;
+  const entry* e = find(name);
+  if (!e) return false;
+  SSL_certs_clear(connection);
+  bool fine = e->main.use(connection);
+  e->alternative.use(connection);
+  return fine;
+}
+
+}  // namespace mes::gateway

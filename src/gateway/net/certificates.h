@@ -1,0 +1,36 @@
+// The certificates that TLS clients are shown, by the name that they ask for (kong/runloop/certificate.lua).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "gateway/config/configuration.h"
+
+struct ssl_st;
+
+namespace mes::gateway {
+
+// Immutable, and so thread-safe. Made of a configuration, which has checked the texts.
+class certificate_store {
+ public:
+  explicit certificate_store(const configuration& all);
+  ~certificate_store();
+  certificate_store(const certificate_store&) = delete;
+  certificate_store& operator=(const certificate_store&) = delete;
+
+  // Has `connection` show the certificate for `name`: the exact name's, "*.rest", "first.*", then "*". False: there is
+  // none for it, and the listener's own is shown.
+  bool use(ssl_st* connection, std::string_view name) const;
+
+ private:
+  struct entry;
+  const entry* find(std::string_view name) const;
+
+  std::vector<std::unique_ptr<entry>> _entries;
+  std::unordered_map<std::string, const entry*> _by_name;
+};
+
+}  // namespace mes::gateway

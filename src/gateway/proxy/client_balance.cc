@@ -1,0 +1,142 @@
+// Choosing where a request goes, and telling the balancer what became of it.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/uuid.h"
+#include "gateway/proxy/client_exchange.h"
+#include "gateway/proxy/worker.h"
+#include "gateway/router/path.h"
+
+namespace mes::gateway {
+namespace {
+
+// The value of a cookie or of a query's argument.
+std::optional<std::string_view> member_of(std::string_view list, char separator, std::string_view name) {
+  while (!list.empty()) {
+    std::size_t end = list.find(separator);
+    std::string_view one = list.substr(0, end);
+    list = end == std::string_view::npos ? std::string_view{} : list.substr(end + 1);
+    while (one.starts_with(' ')) one.remove_prefix(1);
+    std::size_t equals = one.find('=');
+    if (equals != std::string_view::npos && one.substr(0, equals) == name) return one.substr(equals + 1);
+  }
+  return std::nullopt;
+}
+
+std::string header_text(const exchange& x, std::string_view name) {
+  std::string all;
+  for (const header_view& h : x.request.headers)
+    if (equals_ignoring_case(h.name, name)) all.append(all.empty() ? "" : ", ").append(h.value);
+  return all;
+}
+
+std::string captured(const exchange& x, const std::string& name) {
+  for (const auto& [key, value] : captures_of(x.match, x.path))
+    if (key == name) return value;
+  return {};
+}
+
+// "" if the request has nothing of the kind. A cookie that is missing is made, and given to the client.
+std::string hash_text(exchange& x, const hash_source& by, const std::string& cookie_path) {
+  switch (by.by) {
+    case hash_input::none:
+      return {};
+    case hash_input::consumer:
+      return x.context.who ? x.context.who->id : x.context.credential_id;
+    case hash_input::ip:
+      return std::string(x.context.client_address);
+    case hash_input::header:
+      return header_text(x, by.name);
+    case hash_input::path:
+      return x.path;
+    case hash_input::query_arg:
+      return std::string(member_of(x.context.query, '&', by.name).value_or(""));
+    case hash_input::uri_capture:
+      return captured(x, by.name);
+    case hash_input::cookie:
+      break;
+  }
+  if (auto sent = member_of(x.request.headers.get(field_id::cookie), ';', by.name); sent && !sent->empty())
+    return std::string(*sent);
+  std::string made = uuid::make_v4().to_string();
+  x.context.response_headers.add("Set-Cookie", fmt::format("{}={}; Path={}", by.name, made, cookie_path));
+  return made;
+}
+
+}  // namespace
+
+// Once for an exchange: a further try goes on from the same point.
+void client_exchange::hash_exchange() {
+  exchange& x = *_x;
+  const upstream* group = x.to->group;
+  if (x.hashed || !group || group->algorithm != balancing::consistent_hashing) return;
+  x.hashed = true;
+  std::string text = hash_text(x, group->hash_on, group->hash_on_cookie_path);
+  if (text.empty()) text = hash_text(x, group->hash_fallback, group->hash_on_cookie_path);
+  if (!text.empty()) x.hash = balancer_hash(text);
+}
+
+bool client_exchange::start_upstream() {
+  exchange& x = *_x;
+  const service* s = x.match.to->to;
+  if (!s || !s->enabled) return refuse(503, "no Service found with those values");
+  x.to = &x.plan->backend_of(*s);
+  hash_exchange();
+  auto chosen = x.to->choose(_worker.parts.names, {.hash = x.hash, .tried = x.tried, .now_us = _worker.loop.now_us()},
+                             [this] { return make_resume(); });
+  if (chosen.what == name_directory::state::unknown) return refuse(503, "name resolution failed");
+  if (chosen.what == name_directory::state::waiting) {
+    _state = state::waiting;
+    set_deadline(_worker.options.header_timeout_ms);
+    return false;
+  }
+  if (!chosen.target) return refuse(503, "failure to get a peer from the ring-balancer");
+  if (x.upstream_target.empty()) build_upstream_target();
+  x.upstream_host = x.match.to->preserve_host && !x.request.authority.empty() ? std::string(x.request.authority)
+                                                                              : chosen.target->host_header;
+  x.take_peer(std::move(chosen.where), x.to->shared != nullptr);
+  return connect_upstream(x.peer->where);
+}
+
+// What the service is asked for: the route's path handled, or what a plugin made of it.
+void client_exchange::build_upstream_target() {
+  exchange& x = *_x;
+  if (x.context.upstream_path) {
+    x.upstream_target = *x.context.upstream_path;
+  } else {
+    std::string_view matched = std::string_view(x.path).substr(0, x.match.matched_bytes);
+    std::string path = upstream_path(x.match.to->to->path, x.path, matched, x.match.to->strip_path);
+    x.upstream_target = is_plain_path(path) ? std::move(path) : escape_path(path);
+  }
+  if (x.context.upstream_query) {
+    if (!x.context.upstream_query->empty()) x.upstream_target.append("?").append(*x.context.upstream_query);
+  } else if (std::size_t question = x.request.target.find('?'); question != std::string_view::npos) {
+    x.upstream_target.append(x.request.target.substr(question));
+  }
+  x.context.upstream_target = x.upstream_target;
+}
+
+// An answer's head has come from the service.
+void client_exchange::note_answer() {
+  exchange& x = *_x;
+  if (!x.to->shared) return;
+  x.to->shared->note_answer(*x.peer, x.response.status);
+  if (x.to->group->algorithm == balancing::latency)
+    x.peer->note_latency(static_cast<double>(x.answered_us - x.sent_us) / 1000, x.answered_us);
+}
+
+void client_exchange::note_failure(bool timed_out) {
+  exchange& x = *_x;
+  if (!x.context.tries.empty()) x.context.tries.back().failed = true;
+  if (!x.peer) return;
+  if (x.tries < 64) x.tried.push_back(x.peer.get());
+  if (!x.to->shared) return;
+  const passive_checks& limits = x.to->group->passive;
+  if (timed_out)
+    x.to->shared->note(*x.peer, sighting::timeout, limits.timeouts, "passive");
+  else
+    x.to->shared->note(*x.peer, sighting::tcp_failure, limits.tcp_failures, "passive");
+}
+
+}  // namespace mes::gateway
