@@ -15,8 +15,12 @@
 #include "gateway/names/names.h"
 #include "gateway/net/loop.h"
 #include "gateway/net/tls.h"
+#include "gateway/observe/node_metrics.h"
+#include "gateway/plugins/delivery/delivery.h"
 #include "gateway/plugins/plugin.h"
+#include "gateway/plugins/proxy_cache/response_cache.h"
 #include "gateway/plugins/rate_limiting/windows.h"
+#include "gateway/plugins/redis/redis_link.h"
 #include "gateway/proxy/proxy.h"
 #include "runtime/http_server.h"
 #include "runtime/kafka.h"
@@ -114,6 +118,8 @@ class gateway {
  public:
   explicit gateway(runtime::process& process)
       : _process(process),
+        _logs(process.log()),
+        _redis(process.log()),
         _names(process.settings().text("service_host") != "dns", process.port(0)),
         _jwks(
             process.loop(), _keys, process.log(), [this] { return jwks_url(); },
@@ -150,6 +156,7 @@ class gateway {
   // Threads end before what they use.
   ~gateway() {
     if (_proxy) _proxy->stop(0ms);
+    _redis.stop();  // its answers go to the proxy's loops
   }
   gateway(const gateway&) = delete;
   gateway& operator=(const gateway&) = delete;
@@ -181,7 +188,13 @@ class gateway {
     }
     if (!all) return fail(std::move(refused));
     _keys.set_configured(*all);
-    _current = std::make_shared<const generation>(all, plugin_parts{system_wall_clock(), _keys, _limits},
+    _current = std::make_shared<const generation>(all,
+                                                  plugin_parts{.clock = system_wall_clock(),
+                                                               .keys = _keys,
+                                                               .limits = _limits,
+                                                               .logs = &_logs,
+                                                               .redis = &_redis,
+                                                               .cache = &_cache},
                                                   ++_generation_number);
     _config = std::move(all);
     if (_proxy) _proxy->use(_current);
@@ -243,11 +256,6 @@ class gateway {
     std::string text = _proxy->expose_stats();
     if (wants_upstream_health()) text += _proxy->upstreams().expose();
     text += fmt::format(
-        "# HELP kong_datastore_reachable Datastore reachable from Kong, 0 is unreachable\n# TYPE "
-        "kong_datastore_reachable gauge\n"
-        "kong_datastore_reachable 1\n"
-        "# HELP kong_node_info Kong Node metadata information\n# TYPE kong_node_info "
-        "gauge\nkong_node_info{{version=\"3.4.2\"}} 1\n"
         "# HELP mes_gateway_config_generation Number of the active configuration\n# TYPE mes_gateway_config_generation "
         "gauge\n"
         "mes_gateway_config_generation {}\n"
@@ -257,6 +265,9 @@ class gateway {
         "mes_gateway_discovered_instances gauge\n"
         "mes_gateway_discovered_instances {}\n",
         _generation_number, _keys.announced_count(), _names.instances());
+    text += expose_node(_cache.bytes(), _cache.bytes_max());
+    text += _logs.metrics();
+    text += _redis.metrics();
     return text + _process.metrics().expose();
   }
 
@@ -295,6 +306,9 @@ class gateway {
 
   runtime::process& _process;
   std::unique_ptr<proxy> _proxy;  // outlives the resolver, which may still call back to its loops
+  deliveries _logs;
+  redis_links _redis;
+  response_cache _cache;
   name_directory _names;
   jwt_keys _keys;
   rate_limit_store _limits;

@@ -89,10 +89,10 @@ services:
     methods: [get]
 - name: no-host
 plugins:
-- name: key-auth
+- name: oauth2
 - name: my-plugin
 - name: rate-limiting
-  config: {minute: 100, hour: 5, policy: redis}
+  config: {minute: 100, hour: 5, policy: cluster}
 - name: jwt
   service: nobody
 )");
@@ -109,9 +109,9 @@ plugins:
           HasSubstr("kong.yml:10:17: error: route 'r', strip_path: expected a boolean, found 'perhaps'"),
           HasSubstr("kong.yml:11:15: error: route 'r', methods: invalid value: get"),
           HasSubstr("kong.yml:12:3: error: service 'no-host': host or url is missing"),
-          HasSubstr("kong.yml:14:9: error: plugin 'key-auth' is one of Kong's that this gateway does not have"),
+          HasSubstr("kong.yml:14:9: error: plugin 'oauth2' is one of Kong's that this gateway does not have"),
           HasSubstr("kong.yml:15:9: error: plugin 'my-plugin' is none that Kong ships"),
-          HasSubstr("kong.yml:17:34: error: plugin 'rate-limiting', config, policy: counters live in this gateway"),
+          HasSubstr("kong.yml:17:42: error: plugin 'rate-limiting', config, policy: 'cluster' is none of local, redis"),
           HasSubstr("kong.yml:19:12: error: plugin 'jwt': there is no service 'nobody'")));
 }
 

@@ -4,6 +4,8 @@
 
 #include <iterator>
 
+#include "gateway/plugins/node.h"
+
 namespace mes::gateway {
 namespace {
 
@@ -174,11 +176,14 @@ std::string traffic_stats::expose(std::span<const std::unique_ptr<traffic_stats>
   head(out, "kong_nginx_connections_total", "gauge", "Number of connections by subsystem");
   for (auto [state, count] :
        {std::pair("accepted", static_cast<std::int64_t>(accepted)), std::pair("active", std::int64_t{active}),
-        std::pair("handled", static_cast<std::int64_t>(accepted))})
-    fmt::format_to(std::back_inserter(out), "kong_nginx_connections_total{{subsystem=\"http\",state=\"{}\"}} {}\n",
+        std::pair("handled", static_cast<std::int64_t>(accepted)),
+        std::pair("total", static_cast<std::int64_t>(requests))})
+    fmt::format_to(std::back_inserter(out),
+                   "kong_nginx_connections_total{{node_id=\"{}\",subsystem=\"http\",state=\"{}\"}} {}\n", node_id(),
                    state, count);
   head(out, "kong_nginx_requests_total", "gauge", "Number of requests total");
-  fmt::format_to(std::back_inserter(out), "kong_nginx_requests_total{{subsystem=\"http\"}} {}\n", requests);
+  fmt::format_to(std::back_inserter(out), "kong_nginx_requests_total{{node_id=\"{}\",subsystem=\"http\"}} {}\n",
+                 node_id(), requests);
   return out;
 }
 

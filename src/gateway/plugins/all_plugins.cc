@@ -4,57 +4,56 @@
 #include <algorithm>
 #include <array>
 
-#include "gateway/plugins/correlation_id/correlation_id.h"
-#include "gateway/plugins/cors/cors.h"
-#include "gateway/plugins/jwt/jwt.h"
-#include "gateway/plugins/plugin.h"
-#include "gateway/plugins/prometheus/prometheus.h"
-#include "gateway/plugins/rate_limiting/rate_limiting.h"
+#include "gateway/plugins/kinds.h"
 
 namespace mes::gateway {
 namespace {
 
 // Kong's own that are not here, so that the message can say that the name is right.
 constexpr auto kongs_others = std::to_array<std::string_view>({
-    "acl",
     "acme",
     "aws-lambda",
     "azure-functions",
-    "basic-auth",
-    "bot-detection",
-    "datadog",
-    "file-log",
     "grpc-gateway",
     "grpc-web",
-    "hmac-auth",
-    "http-log",
-    "ip-restriction",
-    "key-auth",
     "ldap-auth",
-    "loggly",
     "oauth2",
-    "opentelemetry",
     "post-function",
     "pre-function",
-    "proxy-cache",
-    "request-size-limiting",
-    "request-termination",
-    "request-transformer",
-    "response-ratelimiting",
-    "response-transformer",
     "session",
-    "statsd",
-    "syslog",
-    "tcp-log",
-    "udp-log",
-    "zipkin",
 });
 
 }  // namespace
 
 std::span<const plugin_kind> all_plugins() {
   static const std::array table = {
-      cors_kind(), jwt_kind(), rate_limiting_kind(), prometheus_kind(), correlation_id_kind(),
+      zipkin_kind(),                 // 100000
+      bot_detection_kind(),          // 2500
+      cors_kind(),                   // 2000
+      jwt_kind(),                    // 1450
+      key_auth_kind(),               // 1250
+      basic_auth_kind(),             // 1100
+      hmac_auth_kind(),              // 1030
+      ip_restriction_kind(),         // 990
+      request_size_limiting_kind(),  // 951
+      acl_kind(),                    // 950
+      rate_limiting_kind(),          // 910
+      response_ratelimiting_kind(),  // 900
+      request_transformer_kind(),    // 801
+      response_transformer_kind(),   // 800
+      proxy_cache_kind(),            // 100
+      opentelemetry_kind(),          // 14
+      prometheus_kind(),             // 13
+      http_log_kind(),               // 12
+      statsd_kind(),                 // 11
+      datadog_kind(),                // 10
+      file_log_kind(),               // 9
+      udp_log_kind(),                // 8
+      tcp_log_kind(),                // 7
+      loggly_kind(),                 // 6
+      syslog_kind(),                 // 4
+      request_termination_kind(),    // 2
+      correlation_id_kind(),         // 1
   };
   return table;
 }

@@ -18,9 +18,12 @@
 
 namespace mes::gateway {
 
+class deliveries;
 class jwt_keys;
 class plugin;
 class rate_limit_store;
+class redis_links;
+class response_cache;
 class traffic_stats;
 
 // Wall clock, so that tests can set it. Thread-safe.
@@ -176,6 +179,9 @@ struct plugin_parts {
   const wall_clock& clock;
   jwt_keys& keys;
   rate_limit_store& limits;
+  deliveries* logs = nullptr;       // nullptr: log plugins send nothing
+  redis_links* redis = nullptr;     // nullptr: counters are local
+  response_cache* cache = nullptr;  // nullptr: nothing is kept
 };
 
 struct plugin_kind {

@@ -87,7 +87,8 @@ void client_exchange::watch_body(std::string_view piece, bool last) {
 
 void client_exchange::keep_sent_head(std::size_t written_before) {
   exchange& x = *_x;
-  if (x.context.want_sent_head) x.context.sent_head.assign(_out.view().substr(written_before));
+  if (x.context.want_sent_head && _out.size() > written_before)  // HTTP/2 keeps its own
+    x.context.sent_head.assign(_out.view().substr(written_before));
 }
 
 }  // namespace mes::gateway

@@ -163,6 +163,7 @@ void http2_stream::write_proxied(const response_extras& extras) {
   list_proxied_fields(fields, *_x, extras);
   bool with_body = extras.body_bytes ? *extras.body_bytes > 0 : _x->response_body.kind != body_kind::none;
   _x->totals.bytes_out += fields.bytes();
+  keep_sent_fields(fields);
   _of.submit_response(*this, fields, with_body && _x->request.method != "HEAD");
 }
 
@@ -171,8 +172,20 @@ void http2_stream::write_local(const local_head& head, bool with_body) {
   fields.clear();
   list_local_fields(fields, head);
   _x->totals.bytes_out += fields.bytes();
+  keep_sent_fields(fields);
   _of.submit_response(*this, fields, with_body);
   _response_ended = true;
+}
+
+// For logs, in the form that a head has in HTTP/1.1.
+void http2_stream::keep_sent_fields(const field_list& fields) {
+  if (!_x->context.want_sent_head) return;
+  std::string& text = _x->context.sent_head;
+  text = "HTTP/2";
+  for (std::size_t i = 0; i < fields.size(); ++i)
+    if (!fields.name(i).starts_with(':'))
+      text.append("\r\n").append(fields.name(i)).append(": ").append(fields.value(i));
+  text += "\r\n\r\n";
 }
 
 void http2_stream::end_response() {

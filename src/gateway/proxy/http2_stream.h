@@ -46,6 +46,7 @@ class http2_stream final : public client_exchange {
   bool send_continue() override;
   void write_proxied(const response_extras& extras) override;
   void write_local(const local_head& head, bool with_body) override;
+  void keep_sent_fields(const field_list& fields);
   void end_response() override;
   bool flush() override;
   bool pump_tunnel() override;

@@ -23,9 +23,18 @@ struct otlp_span {
   instant start, end;
   bool failed = false;  // Status.code: ERROR, else UNSET
   std::vector<std::pair<std::string, std::string>> attributes;
+  std::vector<std::pair<std::string, std::int64_t>> numbers;  // attributes too
 };
 
 // The body of POST /v1/traces with Content-Type application/x-protobuf; all spans are of the service `service_name`.
 std::string write_trace_request(std::string_view service_name, std::span<const otlp_span> spans);
+
+// The same in two steps, for spans that wait in between: each as its bytes, then all of a resource and a scope.
+struct otlp_scope {
+  std::string name, version;
+};
+std::string write_span(const otlp_span& span);
+std::string write_trace_request(std::span<const std::pair<std::string, std::string>> resource, const otlp_scope& scope,
+                                std::span<const std::string> spans);
 
 }  // namespace mes::wire

@@ -1,5 +1,4 @@
-#include "gateway/plugins/correlation_id/correlation_id.h"
-
+// An id on the request and, if asked, on its answer (K:kong/plugins/correlation-id/handler.lua).
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -7,6 +6,7 @@
 
 #include "base/uuid.h"
 #include "gateway/config/checks.h"
+#include "gateway/plugins/kinds.h"
 
 namespace mes::gateway {
 namespace {
@@ -53,6 +53,7 @@ class correlation_id final : public plugin {
 
  private:
   std::string_view sent(const plugin_context& c) const {
+    if (!c.upstream_headers.empty()) return c.upstream_header(_header).value_or("");
     return _id == field_id::other ? c.request->headers.get(_header) : c.request->headers.get(_id);
   }
 

@@ -1,9 +1,10 @@
-#include "gateway/plugins/cors/cors.h"
-
+// Cross-origin requests of browsers (K:kong/plugins/cors/handler.lua).
 #include <fmt/format.h>
 #include <re2/re2.h>
 
 #include <algorithm>
+
+#include "gateway/plugins/kinds.h"
 
 namespace mes::gateway {
 namespace {

@@ -1,11 +1,14 @@
-#include "gateway/plugins/jwt/jwt.h"
-
+// JSON Web Tokens (K:kong/plugins/jwt/handler.lua).
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
+#include <unordered_map>
 
+#include "base/base64.h"
 #include "gateway/jwt/keys.h"
+#include "gateway/plugins/authentication.h"
+#include "gateway/plugins/kinds.h"
 #include "runtime/http.h"
 
 namespace mes::gateway {
@@ -19,10 +22,7 @@ const schema& config_fields() {
       {.name = "uri_param_names", .type = strings, .fallback = R"(["jwt"])"},
       {.name = "cookie_names", .type = strings, .fallback = "[]"},
       {.name = "key_claim_name", .fallback = "\"iss\""},
-      {.name = "secret_is_base64",
-       .type = boolean,
-       .fallback = "false",
-       .absent = "secrets are used as they stand; decode the secret and leave the field out"},
+      {.name = "secret_is_base64", .type = boolean, .fallback = "false"},
       {.name = "claims_to_verify", .type = strings, .one_of = {"exp", "nbf"}},
       {.name = "anonymous"},
       {.name = "run_on_preflight", .type = boolean, .fallback = "true"},
@@ -64,6 +64,14 @@ std::string_view cookie_of(std::string_view cookies, std::string_view name) {
   return {};
 }
 
+// Of either alphabet, padded or not.
+std::optional<std::string> decode_any_base64(std::string text) {
+  std::ranges::replace(text, '+', '-');
+  std::ranges::replace(text, '/', '_');
+  while (text.ends_with('=')) text.pop_back();
+  return base64url_decode(text);
+}
+
 // A refusal: 401 with {"message": …}, or with the claims that failed.
 struct refusal {
   std::string message;
@@ -75,21 +83,30 @@ class jwt final : public plugin {
  public:
   jwt(const record& config, const configuration& all, const plugin_parts& parts)
       : _all(all),
+        _frame(config, all),
         _parameters(config.strings("uri_param_names")),
         _cookies(config.strings("cookie_names")),
         _headers(config.strings("header_names")),
         _key_claim(config.text("key_claim_name")),
+        _cache_tag(_key_claim),
         _claims(config.strings("claims_to_verify")),
         _run_on_preflight(config.flag("run_on_preflight")),
         _maximum_expiration_s(config.number("maximum_expiration")),
         _keys(parts.keys),
         _clock(parts.clock) {
-    if (!config.is_null("anonymous")) _anonymous = all.find_consumer(config.text("anonymous"));
+    if (!config.flag("secret_is_base64")) return;
+    _cache_tag = _key_claim + "|base64";
+    for (const jwt_secret& s : all.jwt_secrets) {
+      auto secret = s.algorithm.starts_with("HS") ? decode_any_base64(s.secret) : std::nullopt;
+      auto key =
+          secret ? jwt_key::from_secret(s.algorithm, std::move(*secret)) : fail(error_code::invalid_argument, "");
+      _decoded.emplace(s.key, key ? std::optional(std::move(*key)) : std::nullopt);
+    }
   }
 
   verdict access(plugin_context& c) const override {
     if (!_run_on_preflight && c.request->method == "OPTIONS") return verdict::next;
-    if (_anonymous && !c.credential_id.empty()) return verdict::next;  // another plugin has authenticated
+    if (_frame.done_already(c)) return verdict::next;
     auto refused = authenticate(c);
     if (!refused) return verdict::next;
     if (refused->unknown_key && !c.waited && c.suspend) {
@@ -97,10 +114,7 @@ class jwt final : public plugin {
       c.waited = true;
       if (_keys.refresh(c.suspend())) return verdict::wait;
     }
-    if (_anonymous) {
-      set_consumer(c, _anonymous, nullptr);
-      return verdict::next;
-    }
+    if (_frame.allows_anonymous()) return _frame.refuse(c, {});
     if (refused->unknown_key && _keys.awaits_keys()) {
       c.exit_message(503, "The token keys are not known yet");
       return verdict::respond;
@@ -144,7 +158,7 @@ class jwt final : public plugin {
 
   std::optional<refusal> authenticate(plugin_context& c, std::string_view token) const {
     auto known = _keys.find_verified(token);
-    if (!known || known->generation != _keys.generation() || known->key_claim_name != _key_claim) {
+    if (!known || known->generation != _keys.generation() || known->key_claim_name != _cache_tag) {
       auto fresh = verify(token);
       if (!fresh) return std::move(fresh.error());
       known = std::move(*fresh);
@@ -154,7 +168,7 @@ class jwt final : public plugin {
     const consumer* who = _all.find_consumer(known->credential->consumer);
     if (!who)
       return refusal{.message = fmt::format("Could not find consumer for '{}={}'", _key_claim, known->credential->key)};
-    set_consumer(c, who, known->credential.get());
+    gateway::authenticate(c, who, known->credential->id, known->credential->key);
     return std::nullopt;
   }
 
@@ -173,10 +187,15 @@ class jwt final : public plugin {
       return std::unexpected(
           refusal{.message = fmt::format("No credentials found for given '{}'", _key_claim), .unknown_key = true});
     if (decoded->algorithm != credential->verifier.algorithm()) return refuse("Invalid algorithm");
-    if (!credential->verifier.verify(decoded->signed_part, decoded->signature)) return refuse("Invalid signature");
+    const jwt_key* verifier = &credential->verifier;
+    if (auto own = _decoded.find(credential->key); own != _decoded.end()) {
+      if (!own->second) return refuse("Invalid key/secret");
+      verifier = &*own->second;
+    }
+    if (!verifier->verify(decoded->signed_part, decoded->signature)) return refuse("Invalid signature");
     return std::make_shared<const verified>(verified{.credential = std::move(credential),
                                                      .generation = generation,
-                                                     .key_claim_name = _key_claim,
+                                                     .key_claim_name = _cache_tag,
                                                      .claims = std::move(decoded->claims)});
   }
 
@@ -219,30 +238,14 @@ class jwt final : public plugin {
            });
   }
 
-  static void set_or_clear(header_edits& edits, std::string_view name, const std::string& value) {
-    if (value.empty())
-      edits.clear(name);
-    else
-      edits.set(name, value);
-  }
-
-  static void set_consumer(plugin_context& c, const consumer* who, const jwt_credential* credential) {
-    c.who = who;
-    c.credential_id = credential ? credential->id : std::string();
-    set_or_clear(c.upstream_headers, "X-Consumer-ID", who->id);
-    set_or_clear(c.upstream_headers, "X-Consumer-Custom-ID", who->custom_id);
-    set_or_clear(c.upstream_headers, "X-Consumer-Username", who->username);
-    set_or_clear(c.upstream_headers, "X-Credential-Identifier", credential ? credential->key : std::string());
-    set_or_clear(c.upstream_headers, "X-Anonymous-Consumer", credential ? "" : "true");
-  }
-
   const configuration& _all;
+  auth_frame _frame;
   std::vector<std::string> _parameters, _cookies, _headers;
-  std::string _key_claim;
+  std::string _key_claim, _cache_tag;
   std::vector<std::string> _claims;
   bool _run_on_preflight;
   double _maximum_expiration_s;
-  const consumer* _anonymous = nullptr;
+  std::unordered_map<std::string, std::optional<jwt_key>> _decoded;  // with secret_is_base64; nothing: it is none
   jwt_keys& _keys;
   const wall_clock& _clock;
 };

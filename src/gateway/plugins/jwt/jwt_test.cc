@@ -1,6 +1,4 @@
 // Kong's jwt plugin: its answers (kong/plugins/jwt/handler.lua), with keys of our own.
-#include "gateway/plugins/jwt/jwt.h"
-
 #include <gtest/gtest.h>
 
 #include <boost/json/serialize.hpp>

@@ -1,6 +1,6 @@
-#include "gateway/plugins/prometheus/prometheus.h"
-
+// Counts of traffic for Prometheus (K:kong/plugins/prometheus/exporter.lua).
 #include "gateway/observe/traffic_stats.h"
+#include "gateway/plugins/kinds.h"
 
 namespace mes::gateway {
 namespace {
@@ -13,10 +13,7 @@ const schema& config_fields() {
       {.name = "status_code_metrics", .type = boolean, .fallback = "false"},
       {.name = "latency_metrics", .type = boolean, .fallback = "false"},
       {.name = "bandwidth_metrics", .type = boolean, .fallback = "false"},
-      {.name = "upstream_health_metrics",
-       .type = boolean,
-       .fallback = "false",
-       .absent = "there are no health checks whose state could be shown"},
+      {.name = "upstream_health_metrics", .type = boolean, .fallback = "false"},  // read where metrics are exposed
   };
   return fields;
 }

@@ -1,117 +1,140 @@
-#include "gateway/plugins/rate_limiting/rate_limiting.h"
-
+// How many requests a client may send (K:kong/plugins/rate-limiting/handler.lua).
+//
+// Where Kong lets everything pass while Redis is away and fault_tolerant is set, this counts in the gateway alone.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "gateway/config/checks.h"
-#include "gateway/plugins/rate_limiting/windows.h"
+#include "gateway/plugins/kinds.h"
+#include "gateway/plugins/rate_limiting/periods.h"
+#include "gateway/plugins/rate_limiting/redis_counting.h"
+#include "gateway/plugins/redis/redis_fields.h"
 
 namespace mes::gateway {
 namespace {
 
 using enum field_type;
 
-struct period_name {
-  std::string_view field, limit_header, remaining_header;
+struct header_names {
+  std::string_view limit, remaining;
 };
-constexpr std::array<period_name, period_count> periods = {{
-    {"second", "X-RateLimit-Limit-Second", "X-RateLimit-Remaining-Second"},
-    {"minute", "X-RateLimit-Limit-Minute", "X-RateLimit-Remaining-Minute"},
-    {"hour", "X-RateLimit-Limit-Hour", "X-RateLimit-Remaining-Hour"},
-    {"day", "X-RateLimit-Limit-Day", "X-RateLimit-Remaining-Day"},
-    {"month", "X-RateLimit-Limit-Month", "X-RateLimit-Remaining-Month"},
-    {"year", "X-RateLimit-Limit-Year", "X-RateLimit-Remaining-Year"},
+constexpr std::array<header_names, period_count> headers = {{
+    {"X-RateLimit-Limit-Second", "X-RateLimit-Remaining-Second"},
+    {"X-RateLimit-Limit-Minute", "X-RateLimit-Remaining-Minute"},
+    {"X-RateLimit-Limit-Hour", "X-RateLimit-Remaining-Hour"},
+    {"X-RateLimit-Limit-Day", "X-RateLimit-Remaining-Day"},
+    {"X-RateLimit-Limit-Month", "X-RateLimit-Remaining-Month"},
+    {"X-RateLimit-Limit-Year", "X-RateLimit-Remaining-Year"},
 }};
 
 const schema& config_fields() {
-  static constexpr std::string_view local_only = "counters live in this gateway; policy redis is not available";
   static constexpr double least = 1e-9;
-  static const schema fields = {
-      {.name = "second", .type = number, .min = least},
-      {.name = "minute", .type = number, .min = least},
-      {.name = "hour", .type = number, .min = least},
-      {.name = "day", .type = number, .min = least},
-      {.name = "month", .type = number, .min = least},
-      {.name = "year", .type = number, .min = least},
-      {.name = "limit_by",
-       .fallback = "\"consumer\"",
-       .one_of = {"consumer", "credential", "ip", "service", "header", "path"}},
-      {.name = "header_name", .check = check_header_name},
-      {.name = "path", .check = check_path},
-      {.name = "policy", .fallback = "\"local\"", .one_of = {"local", "cluster", "redis"}, .absent = local_only},
-      {.name = "fault_tolerant", .type = boolean, .fallback = "true"},
-      {.name = "redis_host", .check = check_host},
-      {.name = "redis_port", .type = integer, .fallback = "6379", .min = 0, .max = 65535},
-      {.name = "redis_password"},
-      {.name = "redis_username"},
-      {.name = "redis_ssl", .type = boolean, .fallback = "false"},
-      {.name = "redis_ssl_verify", .type = boolean, .fallback = "false"},
-      {.name = "redis_server_name", .check = check_host},
-      {.name = "redis_timeout", .type = number, .fallback = "2000"},
-      {.name = "redis_database", .type = integer, .fallback = "0"},
-      {.name = "hide_client_headers", .type = boolean, .fallback = "false"},
-      {.name = "error_code", .type = number, .fallback = "429", .min = least},
-      {.name = "error_message", .fallback = "\"API rate limit exceeded\""},
-      {.name = "sync_rate",
-       .type = number,
-       .fallback = "-1",
-       .absent = "sync_rate can only be used with the redis policy"},
-  };
+  static const schema fields = [] {
+    schema out = {
+        {.name = "second", .type = number, .min = least},
+        {.name = "minute", .type = number, .min = least},
+        {.name = "hour", .type = number, .min = least},
+        {.name = "day", .type = number, .min = least},
+        {.name = "month", .type = number, .min = least},
+        {.name = "year", .type = number, .min = least},
+        {.name = "limit_by",
+         .fallback = "\"consumer\"",
+         .one_of = {"consumer", "credential", "ip", "service", "header", "path"}},
+        {.name = "header_name", .check = check_header_name},
+        {.name = "path", .check = check_path},
+        {.name = "policy", .fallback = "\"local\"", .one_of = {"local", "redis"}},
+        {.name = "fault_tolerant", .type = boolean, .fallback = "true"},
+        {.name = "hide_client_headers", .type = boolean, .fallback = "false"},
+        {.name = "error_code", .type = number, .fallback = "429", .min = least},
+        {.name = "error_message", .fallback = "\"API rate limit exceeded\""},
+        {.name = "sync_rate", .type = number, .fallback = "-1"},
+    };
+    append_redis_fields(out);
+    return out;
+  }();
   return fields;
 }
 
+std::array<std::optional<double>, period_count> limits_in(const record& config) {
+  std::array<std::optional<double>, period_count> out;
+  for (std::size_t i = 0; i < period_count; ++i)
+    if (!config.is_null(period_names[i])) out[i] = config.number(period_names[i]);
+  return out;
+}
+
 void check(const record& config, const std::string& what, reporter& report) {
-  bool any = false;
-  for (std::size_t i = 0; i < periods.size(); ++i) {
-    if (config.is_null(periods[i].field)) continue;
-    any = true;
-    for (std::size_t j = i + 1; j < periods.size(); ++j)
-      if (!config.is_null(periods[j].field) && config.number(periods[j].field) < config.number(periods[i].field))
-        report.error(config.mark_of(periods[j].field),
-                     fmt::format("{}: The limit for {}({:.1f}) cannot be lower than the limit for {}({:.1f})", what,
-                                 periods[j].field, config.number(periods[j].field), periods[i].field,
-                                 config.number(periods[i].field)));
-  }
-  if (!any)
-    report.error(config.mark,
-                 fmt::format("{}: at least one of second, minute, hour, day, month, year must be given", what));
+  auto limits = limits_in(config);
+  if (std::ranges::none_of(limits, [](const auto& l) { return l.has_value(); }))
+    report.error(config.mark, fmt::format("{}: at least one of {} must be given", what, fmt::join(period_names, ", ")));
+  if (std::string wrong = wrong_order(limits); !wrong.empty())
+    report.error(config.mark, fmt::format("{}: {}", what, wrong));
   for (std::string_view by : {"header", "path"}) {
     std::string_view needed = by == "header" ? "header_name" : "path";
     if (config.text("limit_by") == by && config.is_null(needed))
       report.error(config.mark_of("limit_by"), fmt::format("{}: limit_by {} needs '{}'", what, by, needed));
   }
+  double rate = config.number("sync_rate");
+  if (config.text("policy") != "redis") {
+    if (rate != -1)
+      report.error(config.mark_of("sync_rate"),
+                   fmt::format("{}: sync_rate can only be used with the redis policy", what));
+    return;
+  }
+  if (rate != -1 && rate < 0.02)
+    report.error(config.mark_of("sync_rate"),
+                 fmt::format("{}: sync_rate must be greater than 0.02, or -1 to disable", what));
+  if (config.is_null("redis_host"))
+    report.error(config.mark_of("policy"), fmt::format("{}: policy redis needs 'redis_host'", what));
 }
+
+// What Redis said of one request's limits, in their order; written by the link's thread before the request goes on.
+struct redis_answer {
+  std::vector<std::int64_t> used;
+  bool failed = false;
+};
+struct request_state {
+  std::shared_ptr<redis_answer> answer;  // nullptr: not asked
+};
 
 class rate_limiting final : public plugin {
  public:
-  rate_limiting(const record& config, std::shared_ptr<window_counters> counters, const wall_clock& clock)
-      : _by(config.text("limit_by")),
-        _header(config.text("header_name")),
-        _path(config.text("path")),
-        _hide(config.flag("hide_client_headers")),
-        _error_code(static_cast<int>(config.integer("error_code"))),
-        _error_message(config.text("error_message")),
-        _counters(std::move(counters)),
-        _clock(clock) {
-    for (std::size_t i = 0; i < periods.size(); ++i)
-      if (!config.is_null(periods[i].field))
-        _limits.push_back({static_cast<period>(i), config.integer(periods[i].field)});
+  rate_limiting(const plugin_entry& entry, const plugin_parts& parts)
+      : _by(entry.config.text("limit_by")),
+        _header(entry.config.text("header_name")),
+        _path(entry.config.text("path")),
+        _hide(entry.config.flag("hide_client_headers")),
+        _fault_tolerant(entry.config.flag("fault_tolerant")),
+        _error_code(static_cast<int>(entry.config.integer("error_code"))),
+        _error_message(entry.config.text("error_message")),
+        _limits(as_limits(limits_in(entry.config))),
+        _counters(parts.limits.counters_of(entry.id)),
+        _clock(parts.clock),
+        _scope(key_scope::of(entry)),
+        _links(parts.redis) {
+    if (entry.config.text("policy") != "redis" || !parts.redis) return;
+    _link = parts.redis->link(redis_address::of(entry.config));
+    if (double rate = entry.config.number("sync_rate"); rate > 0)
+      _synced = std::make_shared<synced_counts>(_link, rate);
   }
 
   verdict access(plugin_context& c) const override {
     std::int64_t now_s = _clock.now_ms() / 1000;
-    auto decision = _counters->take(identifier_of(c), _limits, now_s);
-    tightest t = announce(c, decision, now_s);
-    if (!decision.stopped_by) return verdict::next;
+    std::string_view identifier = identifier_of(c);
+    std::optional<decision> d;
+    if (_link) {
+      if (auto waits = ask_redis(c, identifier, now_s, d)) return *waits;
+    }
+    if (!d) d = _counters->take(identifier, _limits, now_s);
+    tightest t = announce(c, *d, now_s);
+    if (!d->stopped_by) return verdict::next;
     if (!_hide) c.response_headers.set("Retry-After", fmt::format_int(t.reset).str());
-    // Kong's response.error pretty-prints, unlike response.exit.
-    std::string body = "{\n  \"message\":\"" + _error_message + "\"\n}";
-    c.exit_json(_error_code, std::move(body));
-    return verdict::respond;
+    return c.exit_error(_error_code, _error_message);
   }
 
  private:
+  using decision = window_counters::decision;
   struct tightest {
     std::int64_t limit = -1, remaining = 0, window = 0, reset = 0;
   };
@@ -131,7 +154,70 @@ class rate_limiting final : public plugin {
     return id.empty() ? c.client_address : id;
   }
 
-  tightest announce(plugin_context& c, const window_counters::decision& d, std::int64_t now_s) const {
+  // Sets `d` once Redis has answered. A verdict: the request waits, or fails.
+  std::optional<verdict> ask_redis(plugin_context& c, std::string_view identifier, std::int64_t now_s,
+                                   std::optional<decision>& d) const {
+    auto& asked = c.state_of<request_state>(this);
+    if (asked.answer) {
+      if (asked.answer->failed) return fall_back(c);
+      if (_synced) adopt(identifier, now_s, asked.answer->used);
+      d = judge(asked.answer->used);
+      return std::nullopt;
+    }
+    if (_synced && (d = look(identifier, now_s))) return std::nullopt;
+    if (!c.suspend) return fall_back(c);
+    asked.answer = std::make_shared<redis_answer>();
+    std::vector<redis_command> commands;
+    for (const window_limit& l : _limits)
+      commands.push_back(count_one(counter_key(_scope, identifier, l.length, now_s), l.length));
+    bool sent = _link->send(std::move(commands), [answer = asked.answer, resume = c.suspend()](redis_replies replies) {
+      answer->failed = !replies;
+      if (replies) answer->used = std::move(*replies);
+      resume();
+    });
+    if (sent) return verdict::wait;
+    asked.answer->failed = true;
+    return fall_back(c);
+  }
+
+  std::optional<verdict> fall_back(plugin_context& c) const {
+    if (!_fault_tolerant) return c.exit_error(500);
+    if (_links) _links->note_fallback("rate-limiting");
+    return std::nullopt;
+  }
+
+  decision judge(const std::vector<std::int64_t>& used) const {
+    decision d;
+    for (std::size_t i = 0; i < _limits.size(); ++i) {
+      d.usage[i].used = used[i];
+      if (used[i] >= _limits[i].limit) d.stopped_by = i;
+    }
+    return d;
+  }
+
+  // From the counts that are kept here. Nothing: one of them is not known.
+  std::optional<decision> look(std::string_view identifier, std::int64_t now_s) const {
+    std::vector<std::int64_t> used(_limits.size());
+    std::vector<std::string> keys;
+    for (std::size_t i = 0; i < _limits.size(); ++i) {
+      keys.push_back(counter_key(_scope, identifier, _limits[i].length, now_s));
+      if (!_synced->look(keys.back(), used[i])) return std::nullopt;
+    }
+    decision d = judge(used);
+    if (!d.stopped_by)
+      for (const std::string& key : keys) _synced->add(key);
+    return d;
+  }
+
+  void adopt(std::string_view identifier, std::int64_t now_s, const std::vector<std::int64_t>& used) const {
+    _synced->forget_expired(now_s);
+    for (std::size_t i = 0; i < _limits.size(); ++i) {
+      period p = _limits[i].length;
+      _synced->adopt(counter_key(_scope, identifier, p, now_s), p, used[i] + 1, window_start_s(p, now_s) + length_s(p));
+    }
+  }
+
+  tightest announce(plugin_context& c, const decision& d, std::int64_t now_s) const {
     tightest t;
     for (std::size_t i = 0; i < _limits.size(); ++i) {
       const window_limit& l = _limits[i];
@@ -145,9 +231,9 @@ class rate_limiting final : public plugin {
              .window = window,
              .reset = std::max<std::int64_t>(1, window - (now_s - window_start_s(l.length, now_s)))};
       if (_hide) continue;
-      const period_name& names = periods[static_cast<std::size_t>(l.length)];
-      c.response_headers.set(names.limit_header, fmt::format_int(l.limit).str());
-      c.response_headers.set(names.remaining_header, fmt::format_int(remaining).str());
+      const header_names& names = headers[static_cast<std::size_t>(l.length)];
+      c.response_headers.set(names.limit, fmt::format_int(l.limit).str());
+      c.response_headers.set(names.remaining, fmt::format_int(remaining).str());
     }
     if (!_hide) {
       c.response_headers.set("RateLimit-Limit", fmt::format_int(t.limit).str());
@@ -158,16 +244,20 @@ class rate_limiting final : public plugin {
   }
 
   std::string _by, _header, _path;
-  bool _hide;
+  bool _hide, _fault_tolerant;
   int _error_code;
   std::string _error_message;
   std::vector<window_limit> _limits;
   std::shared_ptr<window_counters> _counters;
   const wall_clock& _clock;
+  key_scope _scope;
+  redis_links* _links;
+  std::shared_ptr<redis_link> _link;       // nullptr: policy local
+  std::shared_ptr<synced_counts> _synced;  // nullptr: each request asks
 };
 
 std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration&, const plugin_parts& parts) {
-  return std::make_unique<rate_limiting>(entry.config, parts.limits.counters_of(entry.id), parts.clock);
+  return std::make_unique<rate_limiting>(entry, parts);
 }
 
 }  // namespace

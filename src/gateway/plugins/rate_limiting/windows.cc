@@ -29,12 +29,9 @@ window_counters::counts& window_counters::find_or_make(shard& s, std::string_vie
   return s.by_identifier.emplace(std::string(identifier), counts{}).first->second;
 }
 
-window_counters::decision window_counters::take(std::string_view identifier, const std::vector<window_limit>& limits,
+window_counters::decision window_counters::look(counts& c, const std::vector<window_limit>& limits,
                                                 std::int64_t now_s) {
   decision out;
-  shard& s = _shards[std::hash<std::string_view>{}(identifier) % shards];
-  std::lock_guard lock(s.lock);
-  counts& c = find_or_make(s, identifier);
   c.last_s = now_s;
   for (std::size_t i = 0; i < limits.size(); ++i) {
     auto p = static_cast<std::size_t>(limits[i].length);
@@ -46,9 +43,34 @@ window_counters::decision window_counters::take(std::string_view identifier, con
     out.usage[i].used = c.used[p];
     if (c.used[p] >= limits[i].limit) out.stopped_by = i;
   }
+  return out;
+}
+
+window_counters::decision window_counters::take(std::string_view identifier, const std::vector<window_limit>& limits,
+                                                std::int64_t now_s) {
+  shard& s = shard_of(identifier);
+  std::lock_guard lock(s.lock);
+  counts& c = find_or_make(s, identifier);
+  decision out = look(c, limits, now_s);
   if (!out.stopped_by)
     for (const window_limit& l : limits) ++c.used[static_cast<std::size_t>(l.length)];
   return out;
+}
+
+window_counters::decision window_counters::look(std::string_view identifier, const std::vector<window_limit>& limits,
+                                                std::int64_t now_s) {
+  shard& s = shard_of(identifier);
+  std::lock_guard lock(s.lock);
+  return look(find_or_make(s, identifier), limits, now_s);
+}
+
+void window_counters::add(std::string_view identifier, const std::vector<window_limit>& limits, std::int64_t now_s,
+                          std::int64_t amount) {
+  shard& s = shard_of(identifier);
+  std::lock_guard lock(s.lock);
+  counts& c = find_or_make(s, identifier);
+  look(c, limits, now_s);
+  for (const window_limit& l : limits) c.used[static_cast<std::size_t>(l.length)] += amount;
 }
 
 std::shared_ptr<window_counters> rate_limit_store::counters_of(const std::string& plugin_id) {

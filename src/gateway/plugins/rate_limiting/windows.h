@@ -44,6 +44,11 @@ class window_counters {
   // Counts one request against all limits, or against none if one of them is used up: one atomic step.
   decision take(std::string_view identifier, const std::vector<window_limit>& limits, std::int64_t now_s);
 
+  // What was used, and adding to it: for limits whose cost is known only afterwards.
+  decision look(std::string_view identifier, const std::vector<window_limit>& limits, std::int64_t now_s);
+  void add(std::string_view identifier, const std::vector<window_limit>& limits, std::int64_t now_s,
+           std::int64_t amount);
+
  private:
   static constexpr std::size_t shards = 16;
   struct counts {
@@ -61,6 +66,8 @@ class window_counters {
   };
 
   counts& find_or_make(shard& s, std::string_view identifier);
+  shard& shard_of(std::string_view identifier) { return _shards[std::hash<std::string_view>{}(identifier) % shards]; }
+  static decision look(counts& c, const std::vector<window_limit>& limits, std::int64_t now_s);
 
   std::array<shard, shards> _shards;
   std::size_t _shard_max;

@@ -1,0 +1,214 @@
+// Plugins that let a request pass or answer it: ip-restriction, bot-detection, request-size-limiting,
+// request-termination, cors. Cases of K:spec/03-plugins/{17-ip-restriction,20-bot-detection,08-request-size-limiting,
+// 14-request-termination,13-cors}.
+#include <boost/json/parse.hpp>
+
+#include "gateway/plugins/test_exchange.h"
+
+namespace mes::gateway {
+namespace {
+
+std::string error(int status, std::string_view message) {
+  return std::to_string(status) + " {\n  \"message\":\"" + std::string(message) + "\"\n}";
+}
+
+std::string plugin_yaml(std::string_view name, std::string_view config) {
+  return with_plugins("- {name: " + std::string(name) + ", config: " + std::string(config) + "}\n");
+}
+
+struct ip_case {
+  const char* config;
+  const char* client;
+  bool passes;
+};
+
+TEST(ip_restriction, goes_by_address_and_range) {
+  const ip_case cases[] = {
+      {"{deny: [127.0.0.1]}", "127.0.0.1", false},
+      {"{deny: [127.0.0.1, 127.0.0.2]}", "127.0.0.3", true},
+      {"{deny: [127.0.0.0/24]}", "127.0.0.200", false},
+      {"{deny: [127.0.0.0/25]}", "127.0.0.200", true},
+      {"{allow: [127.0.0.2]}", "127.0.0.1", false},
+      {"{allow: [127.0.0.1]}", "127.0.0.1", true},
+      {"{allow: [10.0.0.0/8, 127.0.0.0/31]}", "127.0.0.1", true},
+      {"{allow: [127.0.0.0/24], deny: [127.0.0.1]}", "127.0.0.1", false},
+      {"{allow: [127.0.0.0/24], deny: [127.0.0.1]}", "127.0.0.2", true},
+      {"{allow: ['0.0.0.0/0']}", "203.0.113.7", true},
+      {"{allow: ['::1']}", "::1", true},
+      {"{allow: ['::1']}", "127.0.0.1", false},
+      {"{deny: ['2001:db8::/33']}", "2001:db8:7fff::1", false},
+      {"{deny: ['2001:db8::/33']}", "2001:db8:8000::1", true},
+  };
+  for (const ip_case& i : cases) {
+    test_exchange t(plugin_yaml("ip-restriction", i.config));
+    t.client = i.client;
+    EXPECT_EQ(t.get(), i.passes ? "" : error(403, "IP address not allowed: " + std::string(i.client))) << i.config;
+  }
+  test_exchange own(plugin_yaml("ip-restriction", "{deny: [127.0.0.1], status: 401, message: go away}"));
+  EXPECT_EQ(own.get(), error(401, "go away"));
+}
+
+struct agent_case {
+  const char* config;
+  const char* agent;
+  bool passes;
+};
+
+TEST(bot_detection, knows_bots_and_lists) {
+  const agent_case cases[] = {
+      {"{}", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36",
+       true},
+      {"{}", "HeyBot", true},
+      {"{}", "Googlebot/2.1 (+http://www.google.com/bot.html)", false},
+      {"{}", "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)", false},
+      {"{}", "facebookexternalhit/1.1", false},
+      {"{}", "Twitterbot/1.0", false},
+      {"{}", "Go-http-client/1.1", false},
+      {"{deny: [HeyBot]}", "HeyBot", false},
+      {"{deny: [HeyBot]}", "helloworld", true},
+      {"{allow: ['facebookexternalhit/1.1']}", "facebookexternalhit/1.1", true},
+      {"{allow: ['facebook.*'], deny: [facebook]}", "facebookexternalhit/1.1", true},
+  };
+  for (const agent_case& a : cases) {
+    test_exchange t(plugin_yaml("bot-detection", a.config));
+    EXPECT_EQ(t.get("/", "User-Agent: " + std::string(a.agent) + "\r\n"), a.passes ? "" : error(403, "Forbidden"))
+        << a.config << ' ' << a.agent;
+  }
+  test_exchange t(plugin_yaml("bot-detection", "{}"));
+  EXPECT_EQ(t.get(), "");  // none at all
+  EXPECT_EQ(t.get("/", "User-Agent: a\r\nUser-Agent: b\r\n"), error(400, "Only one User-Agent header allowed"));
+}
+
+struct size_case {
+  const char* config;
+  const char* fields;
+  std::size_t body;
+  const char* expected;
+};
+
+TEST(request_size_limiting, counts_bodies) {
+  std::string too_large = error(413, "Request size limit exceeded");
+  std::string not_expected = error(417, "Request size limit exceeded");
+  std::string no_length = error(411, "A valid Content-Length header is required");
+  const size_case cases[] = {
+      {"{allowed_payload_size: 1}", "Content-Length: 1048576\r\n", 0, ""},
+      {"{allowed_payload_size: 1}", "Content-Length: 1048577\r\n", 0, too_large.c_str()},
+      {"{allowed_payload_size: 1, size_unit: kilobytes}", "Content-Length: 1024\r\n", 0, ""},
+      {"{allowed_payload_size: 1, size_unit: kilobytes}", "Content-Length: 1025\r\n", 0, too_large.c_str()},
+      {"{allowed_payload_size: 10, size_unit: bytes}", "Content-Length: 11\r\n", 0, too_large.c_str()},
+      {"{allowed_payload_size: 10, size_unit: bytes}", "Content-Length: 11\r\nExpect: 100-continue\r\n", 0,
+       not_expected.c_str()},
+      {"{allowed_payload_size: 10, size_unit: bytes}", "Transfer-Encoding: chunked\r\n", 10, ""},
+      {"{allowed_payload_size: 10, size_unit: bytes}", "Transfer-Encoding: chunked\r\n", 11, too_large.c_str()},
+      {"{allowed_payload_size: 10, size_unit: bytes, require_content_length: true}", "", 0, no_length.c_str()},
+      {"{allowed_payload_size: 10, size_unit: bytes, require_content_length: true}", "Transfer-Encoding: chunked\r\n",
+       5, ""},
+  };
+  for (const size_case& s : cases) {
+    test_exchange t(plugin_yaml("request-size-limiting", s.config));
+    auto seen = t.send("POST / HTTP/1.1\r\nHost: a\r\n" + std::string(s.fields) + "\r\n" + std::string(s.body, 'x'));
+    EXPECT_EQ(seen.refusal(), s.expected) << s.config << ' ' << s.fields;
+  }
+}
+
+struct end_case {
+  const char* config;
+  const char* expected;
+};
+
+TEST(request_termination, answers_in_the_services_place) {
+  const end_case cases[] = {
+      {"{}", R"(503 {"message":"Service unavailable"})"},
+      {"{status_code: 404}", R"(404 {"message":"Not found"})"},
+      {"{status_code: 406}", "406 "},
+      {"{status_code: 404, message: Not here}", R"(404 {"message":"Not here"})"},
+      {"{status_code: 451, content_type: text/html, body: '<b>no</b>'}", "451 <b>no</b>"},
+      {"{status_code: 204}", "204 "},
+      {"{trigger: gogogo}", ""},
+  };
+  for (const end_case& e : cases) {
+    test_exchange t(plugin_yaml("request-termination", e.config));
+    EXPECT_EQ(t.get(), e.expected) << e.config;
+  }
+  test_exchange triggered(plugin_yaml("request-termination", "{trigger: gogogo}"));
+  EXPECT_EQ(triggered.get("/?gogogo=1"), R"(503 {"message":"Service unavailable"})");
+  EXPECT_EQ(triggered.get("/", "gogogo: 1\r\n"), R"(503 {"message":"Service unavailable"})");
+}
+
+TEST(request_termination, echoes) {
+  test_exchange t(plugin_yaml("request-termination", "{status_code: 200, echo: true}"));
+  auto seen = t.send(
+      "POST /a/b?x=1&y HTTP/1.1\r\nHost: gw.example:8000\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n"
+      "{\"a\":1}");
+  EXPECT_EQ(seen.status, 200);
+  auto body = boost::json::parse(seen.body);
+  const auto& request = body.at("request");
+  EXPECT_EQ(request.at("method").as_string(), "POST");
+  EXPECT_EQ(request.at("path").as_string(), "/a/b");
+  EXPECT_EQ(request.at("host").as_string(), "gw.example");
+  EXPECT_EQ(request.at("port").as_int64(), 8000);
+  EXPECT_EQ(request.at("query"), boost::json::parse(R"({"x":"1","y":true})"));
+  EXPECT_EQ(request.at("raw_body").as_string(), "{\"a\":1}");
+  EXPECT_EQ(request.at("body"), boost::json::parse(R"({"a":1})"));
+  EXPECT_EQ(body.at("matched_route").at("name").as_string(), "r");
+  EXPECT_EQ(body.at("matched_service").at("name").as_string(), "s");
+}
+
+struct refused_config {
+  const char* plugin;
+  const char* config;
+  const char* message;
+};
+
+// What Kong's schemas refuse is refused here, with its place.
+TEST(plugin_configurations, are_refused_by_kongs_rules) {
+  const refused_config cases[] = {
+      {"acl", "{}", "allow or deny must be given"},
+      {"acl", "{allow: [a], deny: [b]}", "only one of allow and deny"},
+      {"ip-restriction", "{}", "at least one of allow and deny"},
+      {"ip-restriction", "{deny: [nowhere]}", "deny"},
+      {"bot-detection", "{deny: ['(']}", "not a valid regex"},
+      {"request-termination", "{message: a, body: b}", "message cannot be used with content_type or body"},
+      {"request-termination", "{content_type: text/html}", "content_type requires a body"},
+      {"request-termination", "{status_code: 600}", "status_code"},
+      {"request-transformer", "{add: {headers: ['x']}}", "has to be like"},
+      {"request-transformer", "{replace: {uri: '$(os.getenv(\"HOME\"))'}}", "Lua"},
+      {"response-transformer", "{add: {json: [x]}}", "json"},
+      {"rate-limiting", "{}", "at least one of"},
+      {"rate-limiting", "{second: 10, minute: 5}", "cannot be lower"},
+      {"rate-limiting", "{second: 1, policy: redis}", "needs 'redis_host'"},
+      {"rate-limiting", "{second: 1, policy: cluster}", "none of local, redis"},
+      {"rate-limiting", "{second: 1, sync_rate: 1}", "only be used with the redis policy"},
+      {"rate-limiting", "{second: 1, limit_by: header}", "needs 'header_name'"},
+      {"response-ratelimiting", "{limits: {}}", "limits"},
+      {"response-ratelimiting", "{limits: {video: {}}}", "limits.video"},
+      {"response-ratelimiting", "{limits: {video: {hours: 1}}}", "unknown field 'hours'"},
+      {"proxy-cache", "{}", "strategy"},
+      {"proxy-cache", "{strategy: memory, cache_ttl: 0}", "cache_ttl"},
+      {"http-log", "{}", "http_endpoint"},
+      {"http-log", "{http_endpoint: 'http://a', headers: {Host: b}}", "cannot contain 'Host' header"},
+      {"http-log", "{http_endpoint: 'http://u:p@a', headers: {Authorization: b}}", "not allowed"},
+      {"http-log", "{http_endpoint: 'http://a', custom_fields_by_lua: {a: 'return 1'}}", "Lua"},
+      {"tcp-log", "{host: a}", "port"},
+      {"file-log", "{path: 'a%b'}", "not a valid filename"},
+      {"syslog", "{facility: nowhere}", "facility"},
+      {"statsd", "{allow_status_codes: ['200']}", "no range"},
+      {"statsd", "{metrics: [{name: latency, stat_type: counter}]}", "needs a sample_rate"},
+      {"zipkin", "{static_tags: [{name: lc, value: x}]}", "a tag of Kong's own"},
+      {"zipkin", "{static_tags: [{name: a, value: x}, {name: a, value: y}]}", "repeated tags"},
+      {"jwt", "{maximum_expiration: 10}", "needs 'exp'"},
+      {"oauth2", "{}", "one of Kong's that this gateway does not have"},
+  };
+  for (const refused_config& r : cases) {
+    reporter report("kong.yml");
+    auto all = load_configuration("_format_version: \"3.0\"\n" + plugin_yaml(r.plugin, r.config), report);
+    EXPECT_FALSE(all) << r.plugin << ' ' << r.config;
+    std::string found;
+    for (const diagnostic& d : report.sorted()) found += report.text_of(d) + "\n";
+    EXPECT_NE(found.find(r.message), std::string::npos) << r.plugin << ' ' << r.config << ": " << found;
+    EXPECT_NE(found.find("kong.yml:4:"), std::string::npos) << found;
+  }
+}
+
+}  // namespace
+}  // namespace mes::gateway

@@ -1,0 +1,166 @@
+// rate-limiting, response-ratelimiting, proxy-cache: K:spec/03-plugins/{23-rate-limiting,24-response-rate-limiting,
+// 31-proxy-cache}.
+#include "gateway/plugins/test_exchange.h"
+
+namespace mes::gateway {
+namespace {
+
+constexpr const char* request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+TEST(rate_limiting, tells_what_is_left) {
+  test_exchange t(with_plugins("- {name: rate-limiting, config: {minute: 3, hour: 5}}\n"));
+  t.clock.now_s = 1'699'999'990;  // 10 s into a minute, 790 s into an hour
+  for (int left : {2, 1, 0}) {
+    auto seen = t.send(request);
+    EXPECT_EQ(seen.status, 200);
+    EXPECT_EQ(seen.header("x-ratelimit-limit-minute"), "3");
+    EXPECT_EQ(seen.header("x-ratelimit-remaining-minute"), std::to_string(left));
+    EXPECT_EQ(seen.header("x-ratelimit-remaining-hour"), std::to_string(left + 2));
+    EXPECT_EQ(seen.header("ratelimit-limit"), "3");
+    EXPECT_EQ(seen.header("ratelimit-remaining"), std::to_string(left));
+    EXPECT_EQ(seen.header("ratelimit-reset"), "50");
+    EXPECT_EQ(seen.header("retry-after"), "");
+  }
+  auto stopped = t.send(request);
+  EXPECT_EQ(stopped.refusal(), "429 {\n  \"message\":\"API rate limit exceeded\"\n}");
+  EXPECT_EQ(stopped.header("retry-after"), "50");
+  EXPECT_EQ(stopped.header("ratelimit-remaining"), "0");
+  t.clock.now_s += 50;
+  EXPECT_EQ(t.send(request).status, 200);
+}
+
+struct limit_case {
+  const char* by;
+  const char* first;
+  const char* second;  // a request that has a count of its own
+};
+
+TEST(rate_limiting, counts_by_what_it_is_told) {
+  const limit_case cases[] = {
+      {"limit_by: header, header_name: X-Key", "GET / HTTP/1.1\r\nHost: a\r\nX-Key: 1\r\n\r\n",
+       "GET / HTTP/1.1\r\nHost: a\r\nX-Key: 2\r\n\r\n"},
+      {"limit_by: path, path: /a", "GET /a HTTP/1.1\r\nHost: a\r\n\r\n", "GET /b HTTP/1.1\r\nHost: a\r\n\r\n"},
+      {"limit_by: consumer", "GET /?apikey=one HTTP/1.1\r\nHost: a\r\n\r\n",
+       "GET /?apikey=two HTTP/1.1\r\nHost: a\r\n\r\n"},
+      {"limit_by: credential", "GET /?apikey=one HTTP/1.1\r\nHost: a\r\n\r\n",
+       "GET /?apikey=other-one HTTP/1.1\r\nHost: a\r\n\r\n"},
+  };
+  for (const limit_case& l : cases) {
+    bool keys = std::string_view(l.first).find("apikey") != std::string_view::npos;
+    test_exchange t(with_plugins(std::string(keys ? "- {name: key-auth}\n" : "") +
+                                     "- {name: rate-limiting, config: {minute: 1, hide_client_headers: true, " + l.by +
+                                     "}}\n",
+                                 "consumers:\n- {username: one, keyauth_credentials: [{key: one}, {key: other-one}]}\n"
+                                 "- {username: two, keyauth_credentials: [{key: two}]}\n"));
+    EXPECT_EQ(t.send(l.first).status, 200) << l.by;
+    EXPECT_EQ(t.send(l.first).status, 429) << l.by;
+    auto other = t.send(l.second);
+    EXPECT_EQ(other.status, 200) << l.by;
+    EXPECT_EQ(other.header("ratelimit-limit"), "");
+  }
+  test_exchange own(
+      with_plugins("- {name: rate-limiting, config: {second: 1, error_code: 403, error_message: slow}}\n"));
+  own.send(request);
+  EXPECT_EQ(own.get("/", "Accept: text/plain\r\n"), "403 slow\n");
+}
+
+TEST(response_ratelimiting, counts_what_answers_cost) {
+  test_exchange t(
+      with_plugins("- {name: response-ratelimiting, config: {limits: {video: {minute: 6}, image: {minute: 4}}}}\n"));
+  t.clock.now_s = 1'700'000'040;
+  std::string costs = "HTTP/1.1 200 OK\r\nx-kong-limit: video=2, image=1, other=9\r\n\r\nbody";
+  for (int round = 0; round < 3; ++round) {
+    auto seen = t.send(request, costs);
+    EXPECT_EQ(seen.status, 200);
+    EXPECT_EQ(seen.header("x-ratelimit-limit-video-minute"), "6");
+    EXPECT_EQ(seen.header("x-ratelimit-remaining-video-minute"), std::to_string(4 - 2 * round));
+    EXPECT_EQ(seen.header("x-ratelimit-remaining-image-minute"), std::to_string(3 - round));
+    EXPECT_EQ(seen.header("x-kong-limit"), "");
+    EXPECT_EQ(seen.sent("x-ratelimit-remaining-video"), std::to_string(6 - 2 * round));
+  }
+  auto stopped = t.send(request, costs);
+  EXPECT_EQ(stopped.status, 429);
+  EXPECT_EQ(stopped.body, "");
+  EXPECT_EQ(t.send(request, "HTTP/1.1 200 OK\r\n\r\n").status, 200);  // what costs nothing passes
+  test_exchange first(
+      with_plugins("- {name: response-ratelimiting, config: {limits: {video: {minute: 2}}, "
+                   "block_on_first_violation: true}}\n"));
+  EXPECT_EQ(first.send(request, costs).status, 200);
+  EXPECT_EQ(first.get(), "429 {\n  \"message\":\"API rate limit exceeded for 'video'\"\n}");
+}
+
+TEST(proxy_cache, answers_from_memory) {
+  test_exchange t(with_plugins("- {name: proxy-cache, config: {strategy: memory, cache_ttl: 10}}\n"));
+  std::string answer = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-A: 1\r\nX-A: 2\r\nConnection: x\r\n\r\nfirst";
+  auto miss = t.send(request, answer);
+  EXPECT_EQ(miss.header("x-cache-status"), "Miss");
+  EXPECT_EQ(miss.header("x-cache-key").size(), 64U);
+  t.clock.now_s += 3;
+  auto hit = t.send(request, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nsecond");
+  EXPECT_FALSE(hit.reached_service);
+  EXPECT_EQ(hit.body, "first");
+  EXPECT_EQ(hit.header("x-cache-status"), "Hit");
+  EXPECT_EQ(hit.header("age"), "3");
+  EXPECT_EQ(hit.header("x-a"), "1, 2");
+  EXPECT_EQ(hit.header("connection"), "");
+  EXPECT_EQ(hit.header("x-cache-key"), miss.header("x-cache-key"));
+  t.clock.now_s += 8;
+  EXPECT_EQ(t.send(request, answer).header("x-cache-status"), "Miss");  // it is forgotten with its time to live
+  // Another query is another answer; the same arguments in another order are not.
+  EXPECT_EQ(t.send("GET /?b=2&a=1 HTTP/1.1\r\nHost: a\r\n\r\n").header("x-cache-status"), "Miss");
+  EXPECT_EQ(t.send("GET /?a=1&b=2 HTTP/1.1\r\nHost: a\r\n\r\n").header("x-cache-status"), "Hit");
+}
+
+struct cache_case {
+  const char* config;
+  const char* request_line;
+  const char* fields;
+  const char* answer_fields;
+  const char* expected;  // X-Cache-Status of the first answer
+};
+
+TEST(proxy_cache, bypasses_what_may_not_be_kept) {
+  constexpr const char* text = "Content-Type: text/plain\r\n";
+  const cache_case cases[] = {
+      {"", "POST / HTTP/1.1", "", text, "Bypass"},
+      {"request_method: [POST]", "POST / HTTP/1.1", "", text, "Miss"},
+      {"", "GET / HTTP/1.1", "", "Content-Type: text/html\r\n", "Bypass"},
+      {"content_type: ['text/*']", "GET / HTTP/1.1", "", "Content-Type: text/html\r\n", "Miss"},
+      {"", "GET / HTTP/1.1", "", "Content-Type: application/json; charset=utf-8\r\n", "Bypass"},
+      {"content_type: ['application/json; charset=utf-8']", "GET / HTTP/1.1", "",
+       "Content-Type: application/json; charset=UTF-8\r\n", "Miss"},
+      {"response_code: [404]", "GET / HTTP/1.1", "", text, "Bypass"},
+      {"cache_control: true", "GET / HTTP/1.1", "", text, "Bypass"},
+      {"cache_control: true", "GET / HTTP/1.1", "", "Content-Type: text/plain\r\nCache-Control: max-age=5\r\n", "Miss"},
+      {"cache_control: true", "GET / HTTP/1.1", "", "Content-Type: text/plain\r\nCache-Control: private, max-age=5\r\n",
+       "Bypass"},
+      {"cache_control: true", "GET / HTTP/1.1", "Cache-Control: no-cache\r\n", text, "Bypass"},
+      {"cache_control: true", "GET / HTTP/1.1", "Authorization: x\r\n", text, "Bypass"},
+      {"cache_control: true", "GET / HTTP/1.1", "",
+       "Content-Type: text/plain\r\nExpires: Tue, 14 Nov 2023 22:14:20 GMT\r\n", "Miss"},
+      {"cache_control: true", "GET / HTTP/1.1", "",
+       "Content-Type: text/plain\r\nExpires: Tue, 14 Nov 2023 22:13:20 GMT\r\n", "Bypass"},
+  };
+  for (const cache_case& k : cases) {
+    test_exchange t(with_plugins("- {name: proxy-cache, config: {strategy: memory, " + std::string(k.config) + "}}\n"));
+    auto seen = t.send(std::string(k.request_line) + "\r\nHost: a\r\n" + k.fields + "\r\n",
+                       "HTTP/1.1 200 OK\r\n" + std::string(k.answer_fields) + "\r\nx");
+    EXPECT_EQ(seen.header("x-cache-status"), k.expected) << k.config << ' ' << k.fields << ' ' << k.answer_fields;
+  }
+  test_exchange only(with_plugins("- {name: proxy-cache, config: {strategy: memory, cache_control: true}}\n"));
+  EXPECT_EQ(only.get("/", "Cache-Control: only-if-cached\r\n"), "504 ");
+}
+
+TEST(proxy_cache, is_bounded) {
+  response_cache cache(8000);
+  for (int i = 0; i < 100; ++i) cache.keep("k" + std::to_string(i), {.body = std::string(500, 'x'), .forget_s = 10});
+  EXPECT_LE(cache.bytes(), 8000U);
+  EXPECT_TRUE(cache.find("k99", 0));
+  EXPECT_FALSE(cache.find("k0", 0));
+  EXPECT_FALSE(cache.find("k99", 10));
+  cache.keep("large", {.body = std::string(2000, 'x'), .forget_s = 10});
+  EXPECT_FALSE(cache.find("large", 0));
+}
+
+}  // namespace
+}  // namespace mes::gateway

@@ -1,0 +1,58 @@
+// Posts to one HTTP server on a kept connection, for a thread that may wait.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "gateway/plugins/delivery/blocking_stream.h"
+
+namespace mes::gateway {
+
+struct http_url {
+  bool tls = false;
+  std::string host;
+  std::uint16_t port = 80;
+  std::string path = "/";  // with the query
+  std::string user;        // "name:password"; "" = none
+
+  static result<http_url> parse(std::string_view text);
+};
+
+std::string check_http_url(std::string_view text);  // "" if fine
+
+struct http_answer {
+  int status = 0;
+  std::string body;  // at most 64 KiB of it
+};
+
+// One thread at a time.
+class http_sender {
+ public:
+  struct options {
+    bool verify = true;  // of a server's certificate
+    std::chrono::milliseconds timeout{10'000};
+    std::chrono::milliseconds keep_alive{60'000};  // how long an idle connection is kept
+  };
+  http_sender(http_url url, options o) : _url(std::move(url)), _options(o) {}
+
+  using fields = std::vector<std::pair<std::string, std::string>>;
+  // Host and Content-Length are added.
+  result<http_answer> send(std::string_view method, const fields& headers, std::string_view body);
+  const http_url& url() const { return _url; }
+
+ private:
+  result<http_answer> exchange(const std::string& head, std::string_view body);
+  result<http_answer> read_answer();
+
+  http_url _url;
+  options _options;
+  std::unique_ptr<blocking_stream> _stream;
+  std::chrono::steady_clock::time_point _used;
+};
+
+}  // namespace mes::gateway

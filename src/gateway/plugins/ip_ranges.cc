@@ -1,0 +1,43 @@
+#include "gateway/plugins/ip_ranges.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace mes::gateway {
+
+std::optional<ip_range> ip_range::parse(std::string_view text) {
+  ip_range out;
+  std::size_t slash = text.find('/');
+  std::string address(text.substr(0, slash));
+  out.v6 = address.find(':') != std::string::npos;
+  unsigned bits_max = out.v6 ? 128 : 32;
+  if (inet_pton(out.v6 ? AF_INET6 : AF_INET, address.c_str(), out.address.data()) != 1) return std::nullopt;
+  out.prefix_bits = bits_max;
+  if (slash != std::string_view::npos) {
+    std::string_view bits = text.substr(slash + 1);
+    auto [end, failure] = std::from_chars(bits.data(), bits.data() + bits.size(), out.prefix_bits);
+    if (failure != std::errc{} || end != bits.data() + bits.size() || out.prefix_bits > bits_max) return std::nullopt;
+  }
+  return out;
+}
+
+bool ip_range::contains(const ip_range& one) const {
+  if (v6 != one.v6) return false;
+  unsigned whole = prefix_bits / 8, rest = prefix_bits % 8;
+  if (!std::equal(address.begin(), address.begin() + whole, one.address.begin())) return false;
+  return rest == 0 || (address[whole] ^ one.address[whole]) >> (8 - rest) == 0;
+}
+
+ip_ranges::ip_ranges(const std::vector<std::string>& texts) {
+  for (const std::string& text : texts)
+    if (auto range = ip_range::parse(text)) _ranges.push_back(*range);
+}
+
+bool ip_ranges::contains(std::string_view address) const {
+  auto one = ip_range::parse(address);
+  return one && std::ranges::any_of(_ranges, [&](const ip_range& r) { return r.contains(*one); });
+}
+
+}  // namespace mes::gateway

@@ -1,0 +1,173 @@
+// Key authentication (K:kong/plugins/key-auth/handler.lua).
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <utility>
+
+#include "gateway/config/checks.h"
+#include "gateway/plugins/authentication.h"
+#include "gateway/plugins/form_arguments.h"
+#include "gateway/plugins/kinds.h"
+#include "gateway/plugins/multipart.h"
+
+namespace mes::gateway {
+namespace {
+
+using enum field_type;
+namespace json = boost::json;
+
+const schema& config_fields() {
+  static const schema fields = {
+      {.name = "key_names", .type = strings, .fallback = R"(["apikey"])", .check = check_header_name},
+      {.name = "hide_credentials", .type = boolean, .fallback = "false"},
+      {.name = "anonymous"},
+      {.name = "key_in_header", .type = boolean, .fallback = "true"},
+      {.name = "key_in_query", .type = boolean, .fallback = "true"},
+      {.name = "key_in_body", .type = boolean, .fallback = "false"},
+      {.name = "run_on_preflight", .type = boolean, .fallback = "true"},
+  };
+  return fields;
+}
+
+constexpr auth_refusal no_key{
+    .message = "No API key found in request",
+    .challenge = R"(Key realm="kong")",
+};
+constexpr auth_refusal duplicate_key{.message = "Duplicate API key found"};
+constexpr auth_refusal invalid_key{.message = "Invalid authentication credentials"};
+
+// What a place says of a name: nothing, one key, or several.
+struct found_key {
+  std::size_t count = 0;
+  std::string text;
+};
+
+class key_auth final : public plugin {
+ public:
+  key_auth(const record& config, const configuration& all, const plugin_parts& parts)
+      : _frame(config, all),
+        _keys(credential_table::of_keys(all, parts.clock.now_ms() / 1000)),
+        _names(config.strings("key_names")),
+        _hide(config.flag("hide_credentials")),
+        _in_header(config.flag("key_in_header")),
+        _in_query(config.flag("key_in_query")),
+        _in_body(config.flag("key_in_body")),
+        _run_on_preflight(config.flag("run_on_preflight")),
+        _clock(parts.clock) {}
+
+  verdict access(plugin_context& c) const override {
+    if (!_run_on_preflight && c.request->method == "OPTIONS") return verdict::next;
+    if (_frame.done_already(c)) return verdict::next;
+    form_arguments query = form_arguments::parse(c.query);
+    for (const std::string& name : _names) {
+      found_key key = in_header(c, name);
+      if (key.count == 0) key = in_query(query, name);
+      if (key.count == 0 && _in_body) {
+        if (!c.request_body) return verdict::want_body;
+        key = in_body(c, name);
+      }
+      if (key.count == 0) continue;
+      if (key.count > 1) return _frame.refuse(c, duplicate_key);
+      if (_hide) {
+        if (_in_body && !c.request_body) return verdict::want_body;
+        hide(c, std::move(query), name);
+      }
+      return check(c, key.text);
+    }
+    return _frame.refuse(c, no_key);
+  }
+
+ private:
+  verdict check(plugin_context& c, const std::string& key) const {
+    if (key.empty()) return _frame.refuse(c, no_key);
+    const credential* known = _keys.find(key);
+    if (!known || (known->expires_s > 0 && known->expires_s <= _clock.now_ms() / 1000))
+      return _frame.refuse(c, invalid_key);
+    authenticate(c, known->owner, known->id, known->id);
+    return verdict::next;
+  }
+
+  found_key in_header(const plugin_context& c, std::string_view name) const {
+    found_key out;
+    if (!_in_header) return out;
+    for (const header_view& h : c.request->headers)
+      if (equals_ignoring_case(h.name, name) && out.count++ == 0) out.text = h.value;
+    return out;
+  }
+
+  found_key in_query(const form_arguments& query, std::string_view name) const {
+    found_key out;
+    if (!_in_query) return out;
+    for (const auto& a : query)
+      if (a.name == name && a.value && out.count++ == 0) out.text = *a.value;
+    return out;
+  }
+
+  static std::string_view type_of(const plugin_context& c) { return c.request->headers.get(field_id::content_type); }
+
+  static found_key in_body(const plugin_context& c, std::string_view name) {
+    found_key out;
+    if (is_json(type_of(c))) {
+      boost::system::error_code failed;
+      json::value body = json::parse(*c.request_body, failed);
+      const json::object* members = failed ? nullptr : body.if_object();
+      const json::value* key = members ? members->if_contains(name) : nullptr;
+      if (key && key->is_string())
+        out = {1, std::string(std::string_view(key->get_string()))};
+      else if (key && (key->is_array() || key->is_object()))
+        out.count = 2;
+    } else if (is_urlencoded(type_of(c))) {
+      for (const auto& a : form_arguments::parse(*c.request_body))
+        if (a.name == name && a.value && out.count++ == 0) out.text = *a.value;
+    } else if (is_multipart(type_of(c))) {
+      if (auto form = multipart_form::parse(*c.request_body, type_of(c)))
+        if (const auto* part = form->find(name)) out = {1, part->value};
+    }
+    return out;
+  }
+
+  void hide(plugin_context& c, form_arguments query, const std::string& name) const {
+    query.erase(name);
+    c.upstream_query = query.encode();
+    c.upstream_headers.clear(name);
+    if (!_in_body || c.request_body->empty()) return;
+    if (is_json(type_of(c))) {
+      boost::system::error_code failed;
+      json::value body = json::parse(*c.request_body, failed);
+      if (failed || !body.is_object()) return;
+      body.get_object().erase(name);
+      c.upstream_body = json::serialize(body);
+    } else if (is_urlencoded(type_of(c))) {
+      form_arguments body = form_arguments::parse(*c.request_body);
+      body.erase(name);
+      c.upstream_body = body.encode();
+    } else if (is_multipart(type_of(c))) {
+      auto form = multipart_form::parse(*c.request_body, type_of(c));
+      if (!form) return;
+      form->erase(name);
+      c.upstream_body = form->encode();
+    }
+  }
+
+  auth_frame _frame;
+  credential_table _keys;
+  std::vector<std::string> _names;
+  bool _hide, _in_header, _in_query, _in_body, _run_on_preflight;
+  const wall_clock& _clock;
+};
+
+std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration& all, const plugin_parts& parts) {
+  return std::make_unique<key_auth>(entry.config, all, parts);
+}
+
+}  // namespace
+
+plugin_kind key_auth_kind() {
+  return {.name = "key-auth",
+          .priority = 1250,
+          .config_fields = config_fields,
+          .per_consumer = false,
+          .check = nullptr,
+          .make = make};
+}
+
+}  // namespace mes::gateway

@@ -1,0 +1,37 @@
+// multipart/form-data (RFC 7578) as far as plugins change it, and telling body types apart as Kong does.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mes::gateway {
+
+// Kong looks for the type anywhere in the field, without case.
+bool is_json(std::string_view content_type);
+bool is_multipart(std::string_view content_type);
+bool is_urlencoded(std::string_view content_type);
+
+class multipart_form {
+ public:
+  struct part {
+    std::string name;
+    std::string head;  // its lines, each with CRLF
+    std::string value;
+  };
+
+  // Nothing if there is no boundary or the text does not follow it.
+  static std::optional<multipart_form> parse(std::string_view text, std::string_view content_type);
+  std::string encode() const;
+
+  const part* find(std::string_view name) const;
+  void erase(std::string_view name);
+  void add(std::string_view name, std::string value);
+
+ private:
+  std::string _boundary;
+  std::vector<part> _parts;
+};
+
+}  // namespace mes::gateway

@@ -1,0 +1,202 @@
+// Spans of each exchange as OTLP over HTTP (K:kong/plugins/opentelemetry).
+//
+// Kong sends what its tracing_instrumentations make, none by default; here a request is the two spans that matter of
+// them: "kong", and "kong.balancer" of each try.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <map>
+
+#include "gateway/config/checks.h"
+#include "gateway/plugins/delivery/delivery.h"
+#include "gateway/plugins/delivery/http_sender.h"
+#include "gateway/plugins/kinds.h"
+#include "gateway/plugins/node.h"
+#include "gateway/plugins/request_views.h"
+#include "gateway/plugins/tracing/propagation.h"
+#include "wire/otlp/otlp_writer.h"
+
+namespace mes::gateway {
+namespace {
+
+using enum field_type;
+
+std::string check_not_empty(std::string_view text) { return text.empty() ? "may not be empty" : ""; }
+
+const schema& config_fields() {
+  static constexpr double timeout_max = 2147483646;
+  static const schema fields = {
+      {.name = "endpoint", .required = true, .check = check_http_url, .referenceable = true},
+      {.name = "headers", .type = text_map, .check_key = check_header_name, .referenceable = true},
+      {.name = "resource_attributes", .type = text_map, .check = check_not_empty},
+      {.name = "queue", .type = mapping, .fields = &queue_fields()},
+      {.name = "batch_span_count", .type = integer},
+      {.name = "batch_flush_delay", .type = integer},
+      {.name = "connect_timeout", .type = integer, .fallback = "1000", .min = 0, .max = timeout_max},
+      {.name = "send_timeout", .type = integer, .fallback = "5000", .min = 0, .max = timeout_max},
+      {.name = "read_timeout", .type = integer, .fallback = "5000", .min = 0, .max = timeout_max},
+      {.name = "http_response_header_for_traceid", .check = check_header_name},
+      {.name = "header_type",
+       .fallback = "\"preserve\"",
+       .one_of = {"preserve", "ignore", "b3", "b3-single", "w3c", "jaeger", "ot", "aws"}},
+  };
+  return fields;
+}
+
+std::map<std::string, std::string> texts_in(const record& config, std::string_view name) {
+  std::map<std::string, std::string> out;
+  if (const auto* map = config.at(name).if_object())
+    for (const auto& [key, value] : *map) out.emplace(std::string_view(key), std::string_view(value.as_string()));
+  return out;
+}
+
+struct collector {
+  http_sender sender;
+  http_sender::fields headers;
+  std::vector<std::pair<std::string, std::string>> resource;
+
+  result<void> send(const std::vector<std::string>& spans) {
+    std::string body = wire::write_trace_request(resource, {"kong-internal", "0.1.0"}, spans);
+    auto answer = sender.send("POST", headers, body);
+    if (!answer) return fail(error_code::unavailable, "failed to send request: " + answer.error().message);
+    if (answer->status == 200) return {};
+    return fail(error_code::unavailable, fmt::format("response error: {}, body: {}", answer->status, answer->body));
+  }
+};
+
+template <std::size_t N>
+std::array<std::uint8_t, N> id_of(std::string_view bytes) {
+  std::array<std::uint8_t, N> out{};
+  if (bytes.size() > N) bytes.remove_prefix(bytes.size() - N);
+  if (!bytes.empty()) std::memcpy(out.data() + N - bytes.size(), bytes.data(), bytes.size());
+  return out;
+}
+
+struct trace_state {
+  passed_trace to_service;  // its span is the last try's
+  std::string root_span, root_parent;
+};
+
+class opentelemetry final : public plugin {
+ public:
+  opentelemetry(const plugin_entry& entry, deliveries* logs)
+      : _header_type(entry.config.text("header_type")),
+        _answer_field(entry.config.text("http_response_header_for_traceid")) {
+    if (!logs) return;
+    const record& config = entry.config;
+    auto to = std::make_shared<collector>(
+        collector{.sender = http_sender(*http_url::parse(config.text("endpoint")),
+                                        {.timeout = std::chrono::milliseconds(std::max(
+                                             {std::int64_t{1}, config.integer("connect_timeout"),
+                                              config.integer("send_timeout"), config.integer("read_timeout")}))})});
+    std::map<std::string, std::string> resource = texts_in(config, "resource_attributes");
+    resource.try_emplace("service.name", "kong");
+    resource.try_emplace("service.instance.id", node_id());
+    resource.try_emplace("service.version", "3.4.2");
+    to->resource.assign(resource.begin(), resource.end());
+    bool typed = false;
+    for (auto& [name, value] : texts_in(config, "headers")) {
+      typed |= equals_ignoring_case(name, "content-type");
+      to->headers.emplace_back(name, value);
+    }
+    if (!typed) to->headers.emplace_back("Content-Type", "application/x-protobuf");
+    _queue = logs->queue("opentelemetry", entry.id, queue_options_of(config),
+                         [to](const std::vector<std::string>& batch) { return to->send(batch); });
+  }
+
+  verdict access(plugin_context& c) const override {
+    trace_state& t = state_for(c);
+    found_trace found = find_trace(c.request->headers, _header_type);
+    set_trace(c, t.to_service, _header_type, found.type, "w3c");
+    return verdict::next;
+  }
+
+  void header_filter(plugin_context& c) const override {
+    if (!_answer_field.empty()) c.response_headers.add(_answer_field, hex_of(state_for(c).to_service.trace));
+  }
+
+  void log(plugin_context& c) const override {
+    trace_state& t = state_for(c);
+    if (!_queue || !t.to_service.sampled) return;
+    for (std::size_t i = 0; i < c.tries.size(); ++i) _queue->push(wire::write_span(try_span(c, t, i)));
+    _queue->push(wire::write_span(root_span(c, t)));
+  }
+
+ private:
+  // The ids are the gateway's own, unless the request brings others in the headers that this plugin reads.
+  trace_state& state_for(plugin_context& c) const {
+    trace_state& t = c.state_of<trace_state>(this);
+    if (!t.to_service.trace.empty()) return t;
+    found_trace found = find_trace(c.request->headers, _header_type);
+    auto bytes = [](const auto& id) { return std::string(reinterpret_cast<const char*>(id.data()), id.size()); };
+    t.to_service.trace = !found.trace.empty() ? found.trace : c.spans ? bytes(c.spans->server.trace) : random_bytes(16);
+    t.root_span = c.spans ? bytes(c.spans->server.span) : random_bytes(8);
+    t.root_parent = !found.span.empty() ? found.span : found.parent;
+    t.to_service.span = c.spans ? bytes(c.spans->client.span) : random_bytes(8);
+    t.to_service.parent = t.root_span;
+    t.to_service.sampled = found.sampled.value_or(true);
+    t.to_service.baggage = found.baggage;
+    return t;
+  }
+
+  static wire::otlp_span root_span(const plugin_context& c, const trace_state& t) {
+    std::string_view scheme = c.tls ? "https" : "http";
+    wire::otlp_span s{.trace_id = id_of<16>(t.to_service.trace),
+                      .span_id = id_of<8>(t.root_span),
+                      .parent_span_id = id_of<8>(t.root_parent),
+                      .name = "kong",
+                      .kind = 2,
+                      .start = instant{c.started_us},
+                      .end = instant{c.started_us + static_cast<std::int64_t>(c.totals->request_ms * 1000)}};
+    s.attributes = {{"http.method", std::string(c.request->method)},
+                    {"http.url", fmt::format("{}://{}{}", scheme, c.request->authority, c.request->target)},
+                    {"http.host", std::string(host_of(c))},
+                    {"http.scheme", std::string(scheme)},
+                    {"http.flavor", fmt::format("1.{}", c.request->minor_version)},
+                    {"net.peer.ip", std::string(c.client_address)}};
+    if (c.on_route) s.attributes.emplace_back("http.route", c.on_route->paths.empty() ? "" : c.on_route->paths.front());
+    s.numbers = {{"http.status_code", c.totals->status}};
+    s.failed = c.totals->status >= 500;
+    return s;
+  }
+
+  static wire::otlp_span try_span(const plugin_context& c, const trace_state& t, std::size_t index) {
+    const upstream_try& one = c.tries[index];
+    bool last = index + 1 == c.tries.size();
+    std::int64_t end_us =
+        last ? c.started_us + std::max(c.answered_after_us, one.start_us - c.started_us) : c.tries[index + 1].start_us;
+    wire::otlp_span s{.trace_id = id_of<16>(t.to_service.trace),
+                      .span_id = last ? id_of<8>(t.to_service.span) : id_of<8>(random_bytes(8)),
+                      .parent_span_id = id_of<8>(t.root_span),
+                      .name = "kong.balancer",
+                      .kind = 3,
+                      .start = instant{one.start_us},
+                      .end = instant{end_us},
+                      .failed = one.failed};
+    s.attributes = {{"net.peer.ip", one.ip}, {"net.peer.name", std::string(c.upstream_host)}};
+    s.numbers = {{"net.peer.port", one.port}};
+    return s;
+  }
+
+  std::string _header_type, _answer_field;
+  std::shared_ptr<delivery_queue> _queue;
+};
+
+std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration&, const plugin_parts& parts) {
+  return std::make_unique<opentelemetry>(entry, parts.logs);
+}
+
+}  // namespace
+
+plugin_kind opentelemetry_kind() {
+  return {.name = "opentelemetry",
+          .priority = 14,
+          .config_fields = config_fields,
+          .per_consumer = true,
+          .check = nullptr,
+          .make = make};
+}
+
+}  // namespace mes::gateway

@@ -1,0 +1,298 @@
+// Answers from memory (K:kong/plugins/proxy-cache/handler.lua).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+
+#include "base/sha256.h"
+#include "gateway/plugins/form_arguments.h"
+#include "gateway/plugins/http_time.h"
+#include "gateway/plugins/kinds.h"
+#include "gateway/plugins/media_type.h"
+#include "gateway/plugins/proxy_cache/response_cache.h"
+
+namespace mes::gateway {
+namespace {
+
+using enum field_type;
+
+const schema memory_fields = {{.name = "dictionary_name", .fallback = "\"kong_db_cache\""}};
+
+const schema& config_fields() {
+  static const schema fields = {
+      {.name = "response_code", .type = integers, .fallback = "[200,301,404]", .min = 100, .max = 900, .length_min = 1},
+      {.name = "request_method",
+       .type = strings,
+       .fallback = R"(["GET","HEAD"])",
+       .one_of = {"HEAD", "GET", "POST", "PATCH", "PUT"}},
+      {.name = "content_type", .type = strings, .fallback = R"(["text/plain","application/json"])"},
+      {.name = "cache_ttl", .type = integer, .fallback = "300", .min = 1},
+      {.name = "strategy", .one_of = {"memory"}, .required = true},
+      {.name = "cache_control", .type = boolean, .fallback = "false"},
+      {.name = "ignore_uri_case", .type = boolean, .fallback = "false"},
+      {.name = "storage_ttl", .type = integer},
+      {.name = "memory", .type = mapping, .fields = &memory_fields},
+      {.name = "vary_query_params", .type = strings},
+      {.name = "vary_headers", .type = strings},
+  };
+  return fields;
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return out;
+}
+
+// Cache-Control's directives; -1: one without a number.
+struct directives {
+  std::map<std::string, double> values;
+
+  explicit directives(std::string_view field) {
+    for_each_token(field, [&](std::string_view token) {
+      std::size_t equals = token.find('=');
+      double number = -1;
+      if (equals != std::string_view::npos) {
+        std::string text(token.substr(equals + 1));
+        char* end = nullptr;
+        double read = std::strtod(text.c_str(), &end);
+        if (!text.empty() && *end == '\0') number = read;
+      }
+      values[lower(token.substr(0, equals))] = number;
+    });
+  }
+  bool has(const char* name) const { return values.contains(name); }
+  std::optional<double> number(const char* name) const {
+    auto found = values.find(name);
+    return found == values.end() || found->second < 0 ? std::nullopt : std::optional(found->second);
+  }
+};
+
+std::string joined(const header_table& headers, std::string_view name) {
+  std::string out;
+  for (const header_view& h : headers)
+    if (equals_ignoring_case(h.name, name)) out.append(out.empty() ? "" : ", ").append(h.value);
+  return out;
+}
+
+bool is_hop_by_hop(std::string_view name) {
+  static constexpr std::string_view names[] = {
+      "via",     "connection",        "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailers",
+      "trailer", "transfer-encoding", "upgrade",    "content-length"};
+  return std::ranges::any_of(names, [&](std::string_view n) { return equals_ignoring_case(n, name); });
+}
+
+struct cache_state {
+  std::string key;
+  bool keeps = false;
+  cached_response response;
+  std::shared_ptr<const cached_response> hit;  // its headers are sent from here
+};
+
+class proxy_cache final : public plugin {
+ public:
+  proxy_cache(const record& config, const plugin_parts& parts)
+      : _methods(config.strings("request_method")),
+        _codes(config.integers("response_code")),
+        _cache_ttl_s(config.integer("cache_ttl")),
+        _storage_ttl_s(config.is_null("storage_ttl") ? 0 : config.integer("storage_ttl")),
+        _by_cache_control(config.flag("cache_control")),
+        _ignore_case(config.flag("ignore_uri_case")),
+        _vary_query(config.strings("vary_query_params")),
+        _vary_headers(config.strings("vary_headers")),
+        _cache(parts.cache),
+        _clock(parts.clock) {
+    for (const std::string& text : config.strings("content_type"))
+      if (auto type = media_type::parse(text)) _types.push_back(std::move(*type));
+  }
+
+  verdict access(plugin_context& c) const override {
+    directives asked(joined(c.request->headers, "cache-control"));
+    if (!_cache || !is_cacheable(c, asked)) return mark(c, "Bypass");
+    auto& state = c.state_of<cache_state>(this);
+    std::string key = key_of(c);
+    c.response_headers.set("X-Cache-Key", key);
+    std::int64_t now_s = _clock.now_ms() / 1000;
+    auto found = _cache->find(key, now_s);
+    state.key = std::move(key);
+    if (!found) {
+      if (_by_cache_control && asked.has("only-if-cached")) {
+        state.key.clear();
+        c.answer = local_response{.status = 504};
+        return verdict::respond;
+      }
+      return mark(c, "Miss");
+    }
+    if (is_stale(*found, asked, now_s)) return mark(c, "Refresh");
+    state.key.clear();
+    state.hit = std::move(found);
+    return answer_from(c, *state.hit, now_s);
+  }
+
+  void header_filter(plugin_context& c) const override {
+    auto* state = c.state_if_any<cache_state>(this);
+    if (!state || state->key.empty()) return;
+    double ttl = 0;
+    if (!is_cacheable_answer(c, ttl)) {
+      mark(c, "Bypass");
+      state->key.clear();
+      return;
+    }
+    state->keeps = c.watch_body = true;
+    cached_response& r = state->response;
+    r.status = c.response_status;
+    r.ttl_s = _by_cache_control ? static_cast<std::int64_t>(ttl) : _cache_ttl_s;
+    for (const header_view& h : c.response->headers)
+      if (!c.response_headers.replaces(h)) r.headers.emplace_back(h.name, h.value);
+    for (const header_edit& e : c.response_headers)
+      if (e.what != header_edit::kind::clear) r.headers.emplace_back(e.name, e.value);
+  }
+
+  void body_filter(plugin_context& c, std::string_view piece, bool last) const override {
+    auto* state = c.state_if_any<cache_state>(this);
+    if (!state || !state->keeps) return;
+    cached_response& r = state->response;
+    if (r.body.size() + piece.size() > body_max) {
+      state->keeps = false;
+      r = {};
+      return;
+    }
+    r.body.append(piece);
+    if (!last) return;
+    r.stored_s = _clock.now_ms() / 1000;
+    r.forget_s = r.stored_s + (_storage_ttl_s > 0 ? _storage_ttl_s : r.ttl_s);
+    _cache->keep(state->key, std::move(r));
+    state->keeps = false;
+  }
+
+ private:
+  static constexpr std::size_t body_max = 8 << 20;
+
+  static verdict mark(plugin_context& c, std::string_view status) {
+    c.response_headers.set("X-Cache-Status", std::string(status));
+    return verdict::next;
+  }
+
+  bool is_cacheable(const plugin_context& c, const directives& asked) const {
+    if (std::ranges::find(_methods, c.request->method) == _methods.end()) return false;
+    return !_by_cache_control ||
+           !(asked.has("no-store") || asked.has("no-cache") || c.request->headers.find(field_id::authorization));
+  }
+
+  bool is_cacheable_answer(const plugin_context& c, double& ttl) const {
+    if (!c.response || std::ranges::find(_codes, c.response_status) == _codes.end()) return false;
+    auto type = media_type::parse(c.response_header("content-type").value_or(""));
+    auto fits = [&](const media_type& wanted) {
+      return (wanted.type == "*" || wanted.type == type->type) &&
+             (wanted.subtype == "*" || wanted.subtype == type->subtype) && wanted.parameters == type->parameters;
+    };
+    if (!type || std::ranges::none_of(_types, fits)) return false;
+    if (!_by_cache_control) return true;
+    directives said(c.response_header("cache-control").value_or(""));
+    if (said.has("private") || said.has("no-store") || said.has("no-cache")) return false;
+    ttl = ttl_of(c, said);
+    return ttl > 0;
+  }
+
+  double ttl_of(const plugin_context& c, const directives& said) const {
+    if (auto age = said.number("s-maxage")) return *age;
+    if (auto age = said.number("max-age")) return *age;
+    auto expires_s = parse_http_time(c.response_header("expires").value_or(""));
+    return expires_s ? static_cast<double>(*expires_s - _clock.now_ms() / 1000) : 0;
+  }
+
+  bool is_stale(const cached_response& r, const directives& asked, std::int64_t now_s) const {
+    auto age = static_cast<double>(now_s - r.stored_s), ttl = static_cast<double>(r.ttl_s);
+    if (!_by_cache_control) return age > static_cast<double>(_cache_ttl_s);
+    if (auto most = asked.number("max-age"); most && age > *most) return true;
+    if (auto stale = asked.number("max-stale"); stale && age - ttl > *stale) return true;
+    auto fresh = asked.number("min-fresh");
+    return fresh && ttl - age < *fresh;
+  }
+
+  static verdict answer_from(plugin_context& c, const cached_response& r, std::int64_t now_s) {
+    header_edits made = c.response_headers;  // what plugins before have said stands
+    for (const auto& [name, value] : r.headers) {
+      bool spent = lower(name).find("ratelimit-remaining") != std::string::npos;
+      if (!is_hop_by_hop(name) && !spent && !made.find(name)) c.response_headers.add(name, value);
+    }
+    c.response_headers.set("Age", fmt::format("{}", now_s - r.stored_s));
+    mark(c, "Hit");
+    c.answer = local_response{.status = r.status, .body = r.body, .content_type = {}, .as_from_service = true};
+    return verdict::respond;
+  }
+
+  // K:kong/plugins/proxy-cache/cache_key.lua.
+  std::string key_of(const plugin_context& c) const {
+    std::string prefix = c.on_route ? c.on_route->id : "default";
+    if (c.who && c.on_route) prefix = c.who->id + ':' + prefix;
+    // "GET /path HTTP/1.1" without the query: what stands behind "?" goes with it.
+    std::size_t question = c.request->target.find('?');
+    std::string line = fmt::format("{} {}", c.request->method, c.request->target.substr(0, question));
+    if (question == std::string_view::npos) line += fmt::format(" HTTP/1.{}", c.request->minor_version);
+    if (_ignore_case) line = lower(line);
+    return sha256_hex(fmt::format("{}|{}|{}|{}|{}", prefix, c.request->method, line, query_key(c.query),
+                                  headers_key(c.request->headers)));
+  }
+
+  std::string query_key(std::string_view query) const {
+    std::map<std::string, std::vector<std::string>> values;
+    std::map<std::string, bool> bare;
+    for (const auto& a : form_arguments::parse(query)) {
+      values[a.name].push_back(a.value.value_or("true"));
+      bare[a.name] = !a.value;
+    }
+    std::vector<std::string> names = _vary_query;
+    if (names.empty())
+      for (const auto& [name, list] : values) names.push_back(name);
+    std::string out;
+    for (const std::string& name : names) {
+      auto found = values.find(name);
+      if (found == values.end()) continue;
+      std::ranges::sort(found->second);
+      if (!out.empty()) out += ':';
+      out += found->second.size() == 1 && bare[name] ? name : fmt::format("{}={}", name, fmt::join(found->second, ","));
+    }
+    return out;
+  }
+
+  std::string headers_key(const header_table& headers) const {
+    std::string out;
+    for (const std::string& name : _vary_headers) {
+      std::vector<std::string_view> values;
+      for (const header_view& h : headers)
+        if (equals_ignoring_case(h.name, name)) values.push_back(h.value);
+      if (values.empty()) continue;
+      std::ranges::sort(values);
+      out += fmt::format("{}{}={}", out.empty() ? "" : ":", name, fmt::join(values, ","));
+    }
+    return out;
+  }
+
+  std::vector<std::string> _methods;
+  std::vector<std::int64_t> _codes;
+  std::vector<media_type> _types;
+  std::int64_t _cache_ttl_s, _storage_ttl_s;
+  bool _by_cache_control, _ignore_case;
+  std::vector<std::string> _vary_query, _vary_headers;
+  response_cache* _cache;
+  const wall_clock& _clock;
+};
+
+std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration&, const plugin_parts& parts) {
+  return std::make_unique<proxy_cache>(entry.config, parts);
+}
+
+}  // namespace
+
+plugin_kind proxy_cache_kind() {
+  return {.name = "proxy-cache",
+          .priority = 100,
+          .config_fields = config_fields,
+          .per_consumer = true,
+          .check = nullptr,
+          .make = make};
+}
+
+}  // namespace mes::gateway

@@ -1,0 +1,91 @@
+#include "gateway/plugins/rate_limiting/redis_counting.h"
+
+#include <fmt/format.h>
+
+namespace mes::gateway {
+namespace {
+
+constexpr std::size_t keys_max = 65'536;
+
+}  // namespace
+
+std::string counter_key(const key_scope& scope, std::string_view identifier, period p, std::int64_t now_s) {
+  return fmt::format("ratelimit:{}:{}:{}:{}:{}", scope.route, scope.service, identifier,
+                     window_start_s(p, now_s) * 1000, period_names[static_cast<std::size_t>(p)]);
+}
+
+redis_command count_one(std::string key, period p) {
+  static constexpr const char* script =
+      "local n = redis.call('incr', KEYS[1]) if n == 1 then redis.call('expire', KEYS[1], ARGV[1]) end return n - 1";
+  return {"EVAL", script, "1", std::move(key), std::to_string(length_s(p))};
+}
+
+bool synced_counts::look(const std::string& key, std::int64_t& used) {
+  std::lock_guard lock(_lock);
+  auto found = _counts.find(key);
+  if (found == _counts.end()) return false;
+  used = found->second.used + found->second.delta;
+  return true;
+}
+
+void synced_counts::adopt(const std::string& key, period p, std::int64_t used, std::int64_t expires_s) {
+  std::lock_guard lock(_lock);
+  if (_counts.size() >= keys_max) _counts.clear();
+  _counts.try_emplace(key, count{.length = p, .used = used, .expires_s = expires_s});
+}
+
+void synced_counts::add(const std::string& key) {
+  std::lock_guard lock(_lock);
+  auto found = _counts.find(key);
+  if (found == _counts.end()) return;
+  ++found->second.delta;
+  if (_scheduled) return;
+  _scheduled = true;
+  _link->later(std::chrono::duration<double>(_rate_s), [self = weak_from_this()] {
+    if (auto counts = self.lock()) counts->sync();
+  });
+}
+
+void synced_counts::forget_expired(std::int64_t now_s) {
+  std::lock_guard lock(_lock);
+  std::erase_if(_counts, [&](const auto& entry) { return entry.second.expires_s <= now_s && entry.second.delta == 0; });
+}
+
+// What was added goes to Redis; what others have added comes back with it.
+void synced_counts::sync() {
+  static constexpr const char* script =
+      "local n = redis.call('incrby', KEYS[1], ARGV[1]) if n == tonumber(ARGV[1]) then redis.call('expire', KEYS[1], "
+      "ARGV[2]) end return n";
+  std::vector<redis_command> commands;
+  std::vector<std::pair<std::string, std::int64_t>> sent;
+  {
+    std::lock_guard lock(_lock);
+    _scheduled = false;
+    for (auto& [key, c] : _counts) {
+      if (c.delta == 0) continue;
+      commands.push_back({"EVAL", script, "1", key, std::to_string(c.delta), std::to_string(length_s(c.length))});
+      sent.emplace_back(key, c.delta);
+      c.used += c.delta;
+      c.delta = 0;
+    }
+  }
+  if (commands.empty()) return;
+  auto done = [self = weak_from_this(), sent](const redis_replies& replies) {
+    auto counts = self.lock();
+    if (!counts) return;
+    std::lock_guard lock(counts->_lock);
+    for (std::size_t i = 0; i < sent.size(); ++i) {
+      auto found = counts->_counts.find(sent[i].first);
+      if (found == counts->_counts.end()) continue;
+      if (replies) {
+        found->second.used = (*replies)[i];
+      } else {  // later, with what comes then
+        found->second.used -= sent[i].second;
+        found->second.delta += sent[i].second;
+      }
+    }
+  };
+  if (!_link->send(std::move(commands), done)) done(fail(error_code::unavailable, "redis is not available"));
+}
+
+}  // namespace mes::gateway

@@ -1,0 +1,50 @@
+// Counting in Redis, with Kong's keys and expirations, so that gateways and Kong nodes share their limits.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "gateway/plugins/rate_limiting/periods.h"
+#include "gateway/plugins/redis/redis_link.h"
+
+namespace mes::gateway {
+
+// "ratelimit:<route>:<service>:<identifier>:<start of the window, ms>:<period>"
+std::string counter_key(const key_scope& scope, std::string_view identifier, period p, std::int64_t now_s);
+
+// Adds one to a key and gives what was there before; the first sets its expiration. One atomic step.
+redis_command count_one(std::string key, period p);
+
+// Counts that are kept here and brought to Redis every `sync_rate` seconds (Kong's sync_rate): cheap, and as exact as
+// the time between two of them. Thread-safe.
+class synced_counts : public std::enable_shared_from_this<synced_counts> {
+ public:
+  synced_counts(std::shared_ptr<redis_link> link, double rate_s) : _link(std::move(link)), _rate_s(rate_s) {}
+
+  // False: this key has not been asked for yet; `adopt` what Redis says of it.
+  bool look(const std::string& key, std::int64_t& used);
+  void adopt(const std::string& key, period p, std::int64_t used, std::int64_t expires_s);
+  void add(const std::string& key);
+  void forget_expired(std::int64_t now_s);
+
+ private:
+  struct count {
+    period length = period::second;
+    std::int64_t used = 0, delta = 0, expires_s = 0;
+  };
+  void sync();
+
+  std::shared_ptr<redis_link> _link;
+  const double _rate_s;
+  std::mutex _lock;
+  std::unordered_map<std::string, count> _counts;
+  bool _scheduled = false;
+};
+
+}  // namespace mes::gateway

@@ -1,0 +1,86 @@
+// Redis for counters, without a loop ever waiting for it: commands go to a thread with one connection, which sends what
+// has gathered in one write and hands each reply back.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "gateway/config/schema.h"
+
+namespace mes::observe {
+class logger;
+}
+
+namespace mes::gateway {
+
+struct redis_address {
+  std::string host;
+  std::uint16_t port = 6379;
+  std::string username, password;
+  int database = 0;
+  bool tls = false, verify = false;
+  std::string server_name;
+  std::chrono::milliseconds timeout{2000};
+
+  static redis_address of(const record& config);  // the fields redis_host, redis_port, …
+  auto operator<=>(const redis_address&) const = default;
+};
+
+using redis_command = std::vector<std::string>;
+// The integer of each reply, in order; nil is 0.
+using redis_replies = result<std::vector<std::int64_t>>;
+
+// Thread-safe.
+class redis_link {
+ public:
+  redis_link(redis_address address, const observe::logger& log);
+  ~redis_link();  // whoever waits is told that it is unavailable
+  redis_link(const redis_link&) = delete;
+  redis_link& operator=(const redis_link&) = delete;
+
+  // False at once if the server could not be reached within the last second: nobody should wait then. `done` runs on
+  // the link's thread and must not block.
+  bool send(std::vector<redis_command> commands, std::function<void(redis_replies)> done);
+
+  void stop();  // ends the thread; whoever waits is told that it is unavailable
+
+  // Runs `work` on the link's thread after that time; dropped where the link ends sooner.
+  void later(std::chrono::duration<double> delay, std::function<void()> work);
+
+  struct counts {
+    std::uint64_t failures = 0;
+    bool reachable = false;
+  };
+  counts current() const;
+  const std::string& name() const;  // "host:port/database"
+
+ private:
+  struct state;
+  std::unique_ptr<state> _state;
+};
+
+// All links of a gateway, by address; outlives every generation. Thread-safe.
+class redis_links {
+ public:
+  explicit redis_links(const observe::logger& log) : _log(log) {}
+  std::shared_ptr<redis_link> link(const redis_address& address);
+  void stop();                                  // all of them, before the loops that wait for them end
+  void note_fallback(std::string_view plugin);  // a decision was made without Redis
+  std::string metrics() const;                  // Prometheus' text
+
+ private:
+  const observe::logger& _log;
+  mutable std::mutex _lock;
+  std::map<redis_address, std::weak_ptr<redis_link>> _links;
+  std::map<std::string, std::uint64_t, std::less<>> _fallbacks;
+};
+
+}  // namespace mes::gateway

@@ -1,0 +1,71 @@
+#include "gateway/plugins/request_views.h"
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <charconv>
+
+#include "gateway/plugins/form_arguments.h"
+
+namespace mes::gateway {
+namespace {
+
+namespace json = boost::json;
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return out;
+}
+
+void put(json::object& out, const std::string& name, json::value value) {
+  auto [at, fresh] = out.emplace(name, value);
+  if (fresh) return;
+  if (!at->value().is_array()) at->value() = json::array{at->value()};
+  at->value().get_array().push_back(std::move(value));
+}
+
+}  // namespace
+
+json::object headers_as_json(const plugin_context& c) {
+  json::object out;
+  for (const header_view& h : c.request->headers)
+    if (!c.upstream_headers.replaces(h)) put(out, lower(h.name), json::value(h.value));
+  for (const header_edit& e : c.upstream_headers)
+    if (e.what != header_edit::kind::clear) put(out, lower(e.name), json::value(std::string_view(e.value)));
+  return out;
+}
+
+json::object query_as_json(const plugin_context& c) {
+  json::object out;
+  for (const auto& a : form_arguments::parse(c.upstream_query ? std::string_view(*c.upstream_query) : c.query))
+    put(out, a.name, a.value ? json::value(std::string_view(*a.value)) : json::value(true));
+  return out;
+}
+
+json::object sent_head_as_json(std::string_view head) {
+  json::object out;
+  for (std::size_t end = head.find("\r\n"); end != std::string_view::npos; end = head.find("\r\n")) {
+    head.remove_prefix(end + 2);
+    std::string_view line = head.substr(0, head.find("\r\n"));
+    std::size_t colon = line.find(": ");
+    if (colon != std::string_view::npos) put(out, lower(line.substr(0, colon)), json::value(line.substr(colon + 2)));
+  }
+  return out;
+}
+
+std::string_view host_of(const plugin_context& c) {
+  std::string_view host = c.request->authority;
+  std::size_t colon = host.rfind(':');
+  return colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos ? host.substr(0, colon)
+                                                                                            : host;
+}
+
+int port_of(const plugin_context& c) {
+  std::string_view host = c.request->authority;
+  std::string_view port = host.substr(host_of(c).size());
+  int value = c.listener_port;
+  if (port.size() > 1) std::from_chars(port.data() + 1, port.data() + port.size(), value);
+  return value;
+}
+
+}  // namespace mes::gateway

@@ -1,0 +1,19 @@
+// A request's parts as JSON values, for plugins that show or log them: names in lower case, one value as text, several
+// as a list; an argument without '=' as true.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <string>
+#include <string_view>
+
+#include "gateway/plugins/plugin.h"
+
+namespace mes::gateway {
+
+boost::json::object headers_as_json(const plugin_context& c);  // as the service gets them, after the plugins' changes
+boost::json::object query_as_json(const plugin_context& c);
+boost::json::object sent_head_as_json(std::string_view sent_head);  // what follows the status line
+std::string_view host_of(const plugin_context& c);                  // without the port
+int port_of(const plugin_context& c);                               // what Host says, else the listener's
+
+}  // namespace mes::gateway

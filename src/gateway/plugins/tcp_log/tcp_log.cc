@@ -1,0 +1,81 @@
+// Log records to a TCP server, a line each (K:kong/plugins/tcp-log/handler.lua).
+#include "gateway/config/checks.h"
+#include "gateway/plugins/delivery/blocking_stream.h"
+#include "gateway/plugins/json_text.h"
+#include "gateway/plugins/kinds.h"
+#include "gateway/plugins/record_log.h"
+
+namespace mes::gateway {
+namespace {
+
+using enum field_type;
+
+const schema& config_fields() {
+  static const schema fields = {
+      {.name = "host", .required = true, .check = check_host},
+      {.name = "port", .type = integer, .min = 0, .max = 65535, .required = true},
+      {.name = "timeout", .type = number, .fallback = "10000"},
+      {.name = "keepalive", .type = number, .fallback = "60000"},
+      {.name = "tls", .type = boolean, .fallback = "false"},
+      {.name = "tls_sni"},
+      custom_fields_by_lua(),
+  };
+  return fields;
+}
+
+// A kept connection; made anew where it is gone or was idle too long.
+struct connection {
+  stream_target to;
+  std::chrono::milliseconds keep_alive{60'000};
+  std::unique_ptr<blocking_stream> stream;
+  std::chrono::steady_clock::time_point used{};
+
+  result<void> send(const std::vector<std::string>& lines) {
+    std::string text;
+    for (const std::string& line : lines) text.append(line).append("\n");
+    auto now = std::chrono::steady_clock::now();
+    if (stream && (now - used > keep_alive || !stream->looks_alive())) stream.reset();
+    if (!stream) {
+      auto opened = blocking_stream::open(to);
+      if (!opened) return fail(opened.error());
+      stream = std::move(*opened);
+    }
+    auto written = stream->write(text);
+    if (!written) stream.reset();
+    used = now;
+    return written;
+  }
+};
+
+std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration&, const plugin_parts& parts) {
+  const record& config = entry.config;
+  auto ms = [&](std::string_view name) {
+    return std::chrono::milliseconds(static_cast<std::int64_t>(config.number(name)));
+  };
+  auto to = std::make_shared<connection>(connection{.to = {.host = config.text("host"),
+                                                           .port = static_cast<std::uint16_t>(config.integer("port")),
+                                                           .tls = config.flag("tls"),
+                                                           .verify = false,
+                                                           .server_name = config.text("tls_sni"),
+                                                           .timeout = ms("timeout")},
+                                                    .keep_alive = ms("keepalive")});
+  std::shared_ptr<delivery_queue> queue;
+  if (parts.logs)
+    queue = parts.logs->queue("tcp-log", entry.id, single_try(),
+                              [to](const std::vector<std::string>& batch) { return to->send(batch); });
+  return std::make_unique<record_log>(std::move(queue),
+                                      [](const plugin_context& c) { return cjson_encode(log_record_of(c)); });
+}
+
+}  // namespace
+
+plugin_kind tcp_log_kind() {
+  return {.name = "tcp-log",
+          .priority = 7,
+          .config_fields = config_fields,
+          .per_consumer = true,
+          .check = nullptr,
+          .make = make};
+}
+
+}  // namespace mes::gateway

@@ -1,0 +1,193 @@
+// request-transformer and response-transformer: cases of K:spec/03-plugins/36-request-transformer/02-access_spec.lua
+// and 15-response-transformer/0{1,2,3,4}-*.lua.
+#include "gateway/plugins/test_exchange.h"
+
+namespace mes::gateway {
+namespace {
+
+std::string transformer(std::string_view config) {
+  return with_plugins("- {name: request-transformer, config: " + std::string(config) + "}\n");
+}
+
+struct header_case {
+  const char* config;
+  const char* fields;
+  const char* name;
+  const char* expected;  // "" = not there
+};
+
+TEST(request_transformer, changes_headers) {
+  const header_case cases[] = {
+      {"{remove: {headers: [x-to-remove]}}", "X-To-Remove: yes\r\n", "x-to-remove", ""},
+      {"{remove: {headers: [x-to-remove]}}", "X-Other: yes\r\n", "x-other", "yes"},
+      {"{rename: {headers: ['x-old:x-new']}}", "X-Old: v\r\n", "x-new", "v"},
+      {"{rename: {headers: ['x-old:x-new']}}", "X-Old: v\r\n", "x-old", ""},
+      {"{rename: {headers: ['x-old:x-new']}}", "X-New: kept\r\n", "x-new", "kept"},
+      {"{rename: {headers: ['x-old:x-new']}}", "X-Old: v\r\nX-New: w\r\n", "x-new", "v"},
+      {"{replace: {headers: ['h1:v2']}}", "h1: v1\r\n", "h1", "v2"},
+      {"{replace: {headers: ['h1:v2']}}", "", "h1", ""},
+      {"{replace: {headers: ['host:other.example']}}", "", "host", "other.example"},
+      {"{add: {headers: ['h1:v1']}}", "", "h1", "v1"},
+      {"{add: {headers: ['h1:v1']}}", "h1: there\r\n", "h1", "there"},
+      {"{add: {headers: ['h1:a:b:c']}}", "", "h1", "a:b:c"},
+      {"{add: {headers: ['host:x.example']}}", "", "host", "gw.example"},
+      {"{append: {headers: ['h1:v1']}}", "", "h1", "v1"},
+      {"{append: {headers: ['h1:v2']}}", "h1: v1\r\n", "h1", "(several)"},
+      {"{add: {headers: ['x-q:$(query_params.q)']}}", "", "x-q", "1"},
+      {"{add: {headers: ['x-h:$(headers.host)']}}", "", "x-h", "gw.example"},
+      {"{add: {headers: ['x-h:<$(headers[\"x-none\"] or \"none\")>']}}", "", "x-h", "<none>"},
+      {"{add: {headers: ['x-h:$(headers.x_user)']}}", "X-User: u\r\n", "x-h", "u"},
+  };
+  for (const header_case& h : cases) {
+    test_exchange t(transformer(h.config));
+    auto seen = t.send("GET /?q=1 HTTP/1.1\r\nHost: gw.example\r\n" + std::string(h.fields) + "\r\n");
+    EXPECT_EQ(seen.sent(h.name), h.expected) << h.config << ' ' << h.fields;
+  }
+}
+
+struct query_case {
+  const char* config;
+  const char* query;
+  const char* expected;
+};
+
+TEST(request_transformer, changes_queries) {
+  const query_case cases[] = {
+      {"{remove: {querystring: [q1]}}", "q1=v1&q2=v2", "q2=v2"},
+      {"{rename: {querystring: ['old:new']}}", "old=v&a=b", "new=v&a=b"},
+      {"{rename: {querystring: ['old:new']}}", "new=there", ""},
+      {"{replace: {querystring: ['q1:v2']}}", "q1=v1&q2=v", "q1=v2&q2=v"},
+      {"{replace: {querystring: ['q1:v2']}}", "q2=v", "q2=v"},
+      {"{add: {querystring: ['q1:v1']}}", "", "q1=v1"},
+      {"{add: {querystring: ['q1:v1']}}", "q1=there", "q1=there"},
+      {"{append: {querystring: ['q1:v2']}}", "q1=v1", "q1=v1&q1=v2"},
+      {"{add: {querystring: ['q1:a b/ü']}}", "", "q1=a%20b%2F%C3%BC"},
+  };
+  for (const query_case& q : cases) {
+    test_exchange t(transformer(q.config));
+    auto seen = t.send("GET /?" + std::string(q.query) + " HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(seen.query, q.expected) << q.config << ' ' << q.query;
+  }
+}
+
+struct body_case {
+  const char* config;
+  const char* type;
+  const char* body;
+  const char* expected;
+};
+
+TEST(request_transformer, changes_bodies) {
+  constexpr const char* json = "application/json; charset=utf-8";
+  constexpr const char* form = "application/x-www-form-urlencoded";
+  const body_case cases[] = {
+      {"{remove: {body: [toremove]}}", form, "toremove=yes&nottoremove=yes", "nottoremove=yes"},
+      {"{rename: {body: ['a:b']}}", form, "a=1", "b=1"},
+      {"{replace: {body: ['a:2']}}", form, "a=1&c=3", "a=2&c=3"},
+      {"{add: {body: ['b:2']}}", form, "a=1", "a=1&b=2"},
+      {"{append: {body: ['a:2']}}", form, "a=1", "a=1&a=2"},
+      {"{remove: {body: [a]}}", json, R"({"a":1,"b":[]})", R"({"b":[]})"},
+      {"{rename: {body: ['a:c']}}", json, R"({"a":1.5})", R"({"c":1.5})"},
+      {"{replace: {body: ['a:2']}}", json, R"({"a":1,"b":false})", R"({"a":"2","b":false})"},
+      {"{add: {body: ['a:x/y']}}", json, "", R"({"a":"x\/y"})"},
+      {"{add: {body: ['a:x']}}", json, R"({"a":null})", R"({"a":null})"},
+      {"{append: {body: ['a:3']}}", json, R"({"a":["1","2"]})", R"({"a":["1","2","3"]})"},
+      {"{append: {body: ['a:2']}}", json, R"({"a":"1"})", R"({"a":["1","2"]})"},
+      {"{add: {body: ['a:x']}}", json, "no json", "no json"},
+      {"{add: {body: ['a:x']}}", "text/plain", "text", "text"},
+      {"{add: {body: ['b:2']}}", "multipart/form-data; boundary=x",
+       "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--x--\r\n",
+       "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--x\r\nContent-Disposition: form-data; "
+       "name=\"b\"\r\n\r\n2\r\n--x--\r\n"},
+  };
+  for (const body_case& b : cases) {
+    test_exchange t(transformer(b.config));
+    auto seen = t.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: " + std::string(b.type) +
+                       "\r\nContent-Length: " + std::to_string(std::string_view(b.body).size()) + "\r\n\r\n" + b.body);
+    EXPECT_EQ(seen.request_body, b.expected) << b.config << ' ' << b.type << ' ' << b.body;
+  }
+}
+
+TEST(request_transformer, changes_method_and_path) {
+  test_exchange method(transformer("{http_method: GET}"));
+  auto seen = method.send(
+      "POST /?a=1 HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: "
+      "3\r\n\r\nb=2");
+  EXPECT_EQ(seen.method, "GET");
+  EXPECT_EQ(seen.query, "a=1&b=2");
+  test_exchange path(
+      "services: [{name: s, host: h, routes: [{name: r, paths: ['~/user/(?<id>\\d+)/(\\w+)']}]}]\n"
+      "plugins: [{name: request-transformer, config: {replace: {uri: "
+      "'/u/$(uri_captures.id)/x y/$(uri_captures[2])'}}}]\n");
+  EXPECT_EQ(path.send("GET /user/7/doe HTTP/1.1\r\nHost: a\r\n\r\n").path, "/u/7/x%20y/doe");
+  // A plugin that does not look at the body does not ask for it.
+  test_exchange headers(transformer("{add: {headers: ['a:b']}}"));
+  EXPECT_EQ(headers.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx").asked_for_body, "");
+}
+
+struct answer_case {
+  const char* config;
+  const char* fields;
+  const char* name;
+  const char* expected;
+};
+
+TEST(response_transformer, changes_headers) {
+  const answer_case cases[] = {
+      {"{remove: {headers: [h1]}}", "h1: v1\r\n", "h1", ""},
+      {"{rename: {headers: ['h1:h2']}}", "h1: v1\r\n", "h2", "v1"},
+      {"{rename: {headers: ['h1:h2']}}", "h1: v1\r\n", "h1", ""},
+      {"{replace: {headers: ['h1:v2']}}", "h1: v1\r\n", "h1", "v2"},
+      {"{replace: {headers: ['h1:v2']}}", "", "h1", ""},
+      {"{add: {headers: ['h1:v2']}}", "", "h1", "v2"},
+      {"{add: {headers: ['h1:v2']}}", "h1: v1\r\n", "h1", "v1"},
+      {"{append: {headers: ['h1:v2']}}", "h1: v1\r\n", "h1", "v1, v2"},
+      {"{append: {headers: ['h1:v2', 'h1:v3']}}", "", "h1", "v2, v3"},
+      {"{remove: {headers: [h1]}, add: {headers: ['h1:v2']}}", "h1: v1\r\n", "h1", ""},
+      {"{replace: {headers: ['h1:a:b']}}", "h1: v1\r\n", "h1", "a:b"},
+  };
+  for (const answer_case& a : cases) {
+    test_exchange t(with_plugins("- {name: response-transformer, config: " + std::string(a.config) + "}\n"));
+    auto seen = t.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 OK\r\n" + std::string(a.fields) + "\r\nx");
+    EXPECT_EQ(seen.header(a.name), a.expected) << a.config << ' ' << a.fields;
+  }
+}
+
+struct json_case {
+  const char* config;
+  const char* body;
+  const char* expected;
+};
+
+TEST(response_transformer, changes_json) {
+  const json_case cases[] = {
+      {"{remove: {json: [p1]}}", R"({"p1":"v1","p2":"v1"})", R"({"p2":"v1"})"},
+      {"{replace: {json: ['p1:v2']}}", R"({"p1":"v1","p2":"v1"})", R"({"p1":"v2","p2":"v1"})"},
+      {"{replace: {json: ['p3:v2']}}", R"({"p1":"v1"})", R"({"p1":"v1"})"},
+      {"{replace: {json: ['p1:false'], json_types: [boolean]}}", R"({"p1":"v1"})", R"({"p1":false})"},
+      {"{add: {json: ['p2:-1'], json_types: [number]}}", R"({"p1":"v1"})", R"({"p1":"v1","p2":-1})"},
+      {"{add: {json: ['p2:0.5'], json_types: [number]}}", R"({})", R"({"p2":0.5})"},
+      {"{add: {json: ['p1:v2']}}", R"({"p1":"v1"})", R"({"p1":"v1"})"},
+      {"{append: {json: ['p1:v2']}}", R"({"p1":"v1"})", R"({"p1":["v1","v2"]})"},
+      {"{append: {json: ['p1:v3']}}", R"({"p1":["v1","v2"]})", R"({"p1":["v1","v2","v3"]})"},
+      {"{add: {json: ['p1:a/b']}}", R"({"p0":[]})", R"({"p0":[],"p1":"a\/b"})"},
+      {"{add: {json: ['p1:say \"x\"']}}", R"({})", R"({"p1":"say \"x\""})"},
+      {"{remove: {json: [p1]}}", "no json", "no json"},
+  };
+  for (const json_case& j : cases) {
+    test_exchange t(with_plugins("- {name: response-transformer, config: " + std::string(j.config) + "}\n"));
+    for (const char* type : {"application/json", "application/json; charset=utf-8", "application/vnd.api+json"})
+      EXPECT_EQ(t.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+                       "HTTP/1.1 200 OK\r\nContent-Type: " + std::string(type) + "\r\n\r\n" + j.body)
+                    .body,
+                j.expected)
+          << j.config << ' ' << type;
+    EXPECT_EQ(t.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+                     "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n" + std::string(j.body))
+                  .body,
+              j.body);
+  }
+}
+
+}  // namespace
+}  // namespace mes::gateway

@@ -1,0 +1,375 @@
+"""The gateway's plugins over sockets: `mes gateway` with a kong.yml alone, in front of an echo service; log servers and
+Redis are started and stopped here. What they are sent is Kong 3.4's (kong/plugins/*, kong/pdk/log.lua)."""
+import concurrent.futures
+import http.server
+import json
+import pathlib
+import random
+import shutil
+import socket
+import socketserver
+import subprocess
+import threading
+import time
+
+import pytest
+import requests
+import yaml
+
+from tests.support.platform import BINARY, is_free
+from tests.support.wait import eventually
+
+
+class Echo(http.server.BaseHTTPRequestHandler):
+    """Answers with what it got, as JSON; counts."""
+    protocol_version = "HTTP/1.1"
+    requests = []
+
+    def answer(self):
+        length = int(self.headers.get("Content-Length", 0))
+        seen = {"method": self.command, "target": self.path, "headers": {k.lower(): v for k, v in self.headers.items()},
+                "body": self.rfile.read(length).decode()}
+        self.server.requests.append(seen)
+        body = json.dumps(seen).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        for name in ("x-kong-limit",):
+            if name in seen["headers"]:
+                self.send_header(name, seen["headers"][name])
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
+
+    def log_message(self, *args):
+        pass
+
+
+class Collector(http.server.BaseHTTPRequestHandler):
+    """Keeps what is posted to it; refuses as often as it is told to."""
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        refused = self.server.refusals > 0
+        if refused:
+            self.server.refusals -= 1
+        else:
+            self.server.received.append((self.path, dict(self.headers), body))
+        self.send_response(503 if refused else 200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+def serve(handler):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    server.requests, server.received, server.refusals = [], [], 0
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    return server
+
+
+class Lines(socketserver.StreamRequestHandler):
+    def handle(self):
+        for line in self.rfile:
+            self.server.received.append(line.decode())
+
+
+def serve_lines():
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Lines)
+    server.daemon_threads, server.received = True, []
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    return server
+
+
+class Datagrams:
+    def __init__(self):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.received = []
+        threading.Thread(target=self.receive, daemon=True).start()
+
+    def receive(self):
+        while True:
+            try:
+                self.received.append(self.socket.recv(65536).decode())
+            except OSError:
+                return
+
+
+class Gateway:
+    def __init__(self, folder, config):
+        self.folder = pathlib.Path(folder)
+        while True:
+            offset = random.randrange(14_000, 23_000)
+            if is_free(8000 + offset) and is_free(8001 + offset):
+                break
+        (self.folder / "kong.yml").write_text(yaml.safe_dump({"_format_version": "3.0", **config}))
+        self.url, self.admin = f"http://127.0.0.1:{8000 + offset}", f"http://127.0.0.1:{8001 + offset}"
+        self.output = open(self.folder / "gateway.log", "ab")
+        self.process = subprocess.Popen(
+            [str(BINARY), "gateway", "--data", str(self.folder), "--port-offset", str(offset), "--kong-config",
+             str(self.folder / "kong.yml"), "--discovery", "false", "--tls", "false", "--otlp", "none", "--log-host", "",
+             "--jwks-url", "http://127.0.0.1:1/none"], stdout=self.output, stderr=self.output)
+        eventually(self.answers, timeout_s=20)
+
+    def answers(self):
+        assert self.process.poll() is None, self.log()[-2000:]
+        return requests.get(f"{self.admin}/status", timeout=2).status_code == 200
+
+    def log(self):
+        return (self.folder / "gateway.log").read_text()
+
+    def metric(self, name):
+        """The sum of a metric's rows."""
+        rows = requests.get(f"{self.admin}/metrics", timeout=5).text.splitlines()
+        return sum(float(row.rsplit(" ", 1)[1]) for row in rows if row.split("{")[0].split(" ")[0] == name)
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            assert self.process.wait(20) == 0, self.log()[-2000:]
+        finally:
+            self.process.kill()
+            self.output.close()
+
+
+@pytest.fixture
+def echo():
+    server = serve(Echo)
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def start(tmp_path, echo):
+    """Starts a gateway with these plugins on a route to the echo service."""
+    running = []
+
+    def run(plugins, **more):
+        config = {"services": [{"name": "echo", "url": f"http://127.0.0.1:{echo.server_port}/up",
+                                "routes": [{"name": "all", "paths": ["/"]}]}], "plugins": plugins, **more}
+        folder = tmp_path / f"gateway-{len(running)}"
+        folder.mkdir()
+        running.append(Gateway(folder, config))
+        return running[-1]
+
+    yield run
+    for gateway in running:
+        gateway.stop()
+
+
+def test_every_log_plugin_tells_of_a_request(start, tmp_path):
+    web, lines = serve(Collector), serve_lines()
+    udp, stats, dog, loggly = Datagrams(), Datagrams(), Datagrams(), Datagrams()
+    base = f"http://127.0.0.1:{web.server_port}"
+    gateway = start([
+        {"name": "http-log", "config": {"http_endpoint": base + "/log", "headers": {"X-Token": "t"}}},
+        {"name": "tcp-log", "config": {"host": "127.0.0.1", "port": lines.server_address[1]}},
+        {"name": "udp-log", "config": {"host": "127.0.0.1", "port": udp.port}},
+        {"name": "file-log", "config": {"path": str(tmp_path / "requests.log")}},
+        {"name": "loggly", "config": {"host": "127.0.0.1", "port": loggly.port, "key": "k123"}},
+        {"name": "statsd", "config": {"host": "127.0.0.1", "port": stats.port, "queue": {"max_coalescing_delay": 0}}},
+        {"name": "datadog", "config": {"host": "127.0.0.1", "port": dog.port, "queue": {"max_coalescing_delay": 0}}},
+        {"name": "zipkin", "config": {"http_endpoint": base + "/zipkin", "sample_ratio": 1,
+                                      "queue": {"max_batch_size": 10, "max_coalescing_delay": 0.1}}},
+        {"name": "opentelemetry", "config": {"endpoint": base + "/v1/traces", "headers": {"X-Key": "k"},
+                                             "queue": {"max_batch_size": 10, "max_coalescing_delay": 0.1}}},
+        {"name": "syslog"},
+    ])
+    answer = requests.get(f"{gateway.url}/a?x=1", headers={"Authorization": "secret"}, timeout=10)
+    assert answer.status_code == 200
+
+    def posted(path):
+        return [(headers, body) for where, headers, body in web.received if where == path]
+
+    headers, body = eventually(lambda: posted("/log"))[0]
+    assert headers["X-Token"] == "t" and headers["Content-Type"] == "application/json"
+    record = json.loads(body)
+    assert record["request"]["uri"] == "/a?x=1" and record["request"]["querystring"] == {"x": "1"}
+    assert record["request"]["headers"]["authorization"] == "REDACTED"
+    assert record["response"]["status"] == 200
+    assert record["response"]["headers"]["content-type"] == "application/json"
+    assert record["response"]["headers"]["via"] == "kong/3.4.2"
+    assert record["upstream_uri"] == "/up/a?x=1" and record["upstream_status"] == "200"
+    assert record["service"]["name"] == "echo" and record["route"]["name"] == "all"
+    assert len(record["tries"]) == 1 and record["tries"][0]["ip"] == "127.0.0.1"
+    assert record["client_ip"] == "127.0.0.1" and abs(record["started_at"] / 1000 - time.time()) < 60
+    for received in (lambda: lines.received, lambda: udp.received,
+                     lambda: (tmp_path / "requests.log").read_text().splitlines()):
+        assert json.loads(eventually(received)[0])["request"]["uri"] == "/a?x=1"
+    (text,) = eventually(lambda: loggly.received)
+    assert text.startswith("<14>1 ") and '[k123@41058 tag="kong"] {' in text
+    eventually(lambda: "kong.service.echo.request.count:1|c" in stats.received)
+    assert "kong.service.echo.status.200:1|c" in stats.received
+    eventually(lambda: "kong.request.count:1|c|#name:echo,status:200,app:kong" in dog.received)
+
+    spans = eventually(lambda: [s for _, b in posted("/zipkin") for s in json.loads(b)])
+    assert {(s["kind"], s["name"]) for s in spans} == {
+        ("SERVER", "GET"), ("CLIENT", "GET (proxy)"), ("CLIENT", "GET (balancer try 1)")}
+    assert len({s["traceId"] for s in spans}) == 1
+    server = next(s for s in spans if s["kind"] == "SERVER")
+    assert all(s["parentId"] == server["id"] for s in spans if s is not server)
+    assert server["tags"]["http.path"] == "/a" and server["tags"]["http.status_code"] == "200"
+    headers, body = eventually(lambda: posted("/v1/traces"))[0]
+    assert headers["Content-Type"] == "application/x-protobuf" and headers["X-Key"] == "k"
+    assert b"kong.balancer" in body and b"service.name" in body and bytes.fromhex(server["traceId"]) in body
+    seen = answer.json()["headers"]
+    assert seen["x-b3-traceid"] == server["traceId"] and server["traceId"] in seen["traceparent"]
+    eventually(lambda: gateway.metric("mes_gateway_log_entries_waiting") == 0)
+    assert gateway.metric("mes_gateway_log_entries_dropped_total") == 0
+
+
+def test_a_log_server_that_is_away_costs_no_request_and_gets_all_later(start):
+    web = serve(Collector)
+    web.refusals = 3
+    gateway = start([{"name": "http-log", "config": {
+        "http_endpoint": f"http://127.0.0.1:{web.server_port}/log",
+        "queue": {"max_batch_size": 5, "max_coalescing_delay": 0.05, "initial_retry_delay": 0.01}}}])
+    for i in range(10):
+        assert requests.get(f"{gateway.url}/{i}", timeout=10).status_code == 200
+    uris = eventually(lambda: (found := [r["request"]["uri"] for _, _, b in web.received for r in json.loads(b)])
+                      and len(found) == 10 and found)
+    assert uris == [f"/{i}" for i in range(10)]
+    assert gateway.metric("mes_gateway_log_send_failures_total") == 3
+    assert gateway.metric("mes_gateway_log_entries_dropped_total") == 0
+
+
+def test_what_a_log_queue_cannot_hold_is_counted(start):
+    gateway = start([{"name": "http-log", "config": {
+        "http_endpoint": "http://127.0.0.1:1/nobody", "queue": {"max_entries": 5, "max_retry_time": 600,
+                                                                "initial_retry_delay": 5}}}])
+    for _ in range(20):
+        assert requests.get(gateway.url, timeout=10).status_code == 200
+    assert eventually(lambda: gateway.metric("mes_gateway_log_entries_dropped_total")) == 15
+
+
+def test_transformers_change_whole_messages(start, echo):
+    gateway = start([
+        {"name": "request-transformer", "config": {
+            "http_method": "PUT", "add": {"headers": ["X-Added: yes"], "querystring": ["q:1"], "body": ["b:2"]},
+            "replace": {"uri": "/other/$(headers['x-id'])"}}},
+        {"name": "response-transformer", "config": {"remove": {"json": ["headers"]},
+                                                    "add": {"json": ["new:1"], "json_types": ["number"],
+                                                            "headers": ["X-Out:1"]}}},
+    ])
+
+    def pieces():
+        yield b'{"a"'
+        yield b":1}"
+
+    for body in (b'{"a":1}', pieces()):
+        answer = requests.post(f"{gateway.url}/x", data=body, timeout=10,
+                               headers={"Content-Type": "application/json", "X-Id": "7"})
+        assert answer.headers["X-Out"] == "1"
+        assert int(answer.headers["Content-Length"]) == len(answer.content)
+        assert answer.json() == {"method": "PUT", "target": "/other/7?q=1", "body": '{"a":1,"b":"2"}', "new": 1}
+        assert echo.requests[-1]["headers"]["content-length"] == str(len('{"a":1,"b":"2"}'))
+        assert "transfer-encoding" not in echo.requests[-1]["headers"]
+
+
+def test_a_body_that_is_to_be_whole_is_bounded(start, echo):
+    gateway = start([{"name": "request-size-limiting", "config": {"allowed_payload_size": 10, "size_unit": "bytes"}}])
+    answer = requests.post(gateway.url, data=iter([b"x" * 8, b"y" * 8]), timeout=10)
+    assert answer.status_code == 413 and answer.json() == {"message": "Request size limit exceeded"}
+    assert requests.post(gateway.url, data=iter([b"x" * 8]), timeout=10).json()["body"] == "x" * 8
+    assert len(echo.requests) == 1
+
+
+def test_a_cached_answer_does_not_reach_the_service(start, echo):
+    gateway = start([{"name": "proxy-cache", "config": {"strategy": "memory", "content_type": ["application/json"]}}])
+    first, second = (requests.get(f"{gateway.url}/c?a=1", timeout=10) for _ in range(2))
+    assert (first.headers["X-Cache-Status"], second.headers["X-Cache-Status"]) == ("Miss", "Hit")
+    assert first.content == second.content and len(echo.requests) == 1
+    assert second.headers["Content-Type"] == "application/json" and "Age" in second.headers
+    assert second.headers["Via"] == "kong/3.4.2" and "X-Kong-Upstream-Latency" in second.headers
+
+
+def test_an_answer_that_costs_too_much_is_taken_back(start):
+    gateway = start([{"name": "response-ratelimiting", "config": {"limits": {"video": {"year": 3}}}}])
+    with requests.Session() as session:  # one connection: an answer is counted before the next request is read
+        for expected in (200, 200, 429):
+            answer = session.get(gateway.url, headers={"X-Kong-Limit": "video=2"}, timeout=10)
+            assert answer.status_code == expected
+        assert answer.content == b"" and answer.headers["X-RateLimit-Remaining-video-year"] == "0"
+        assert session.get(gateway.url, timeout=10).status_code == 200
+
+
+class Redis:
+    def __init__(self, folder):
+        self.folder, self.process = folder, None
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+
+    def start(self):
+        self.process = subprocess.Popen(
+            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder),
+             "--requirepass", "pw"], stdout=subprocess.DEVNULL)
+        eventually(lambda: socket.create_connection(("127.0.0.1", self.port), 1).close() is None)
+        return self
+
+    def stop(self):
+        if self.process:
+            self.process.terminate()
+            self.process.wait(10)
+            self.process = None
+
+
+@pytest.fixture
+def redis(tmp_path):
+    if not shutil.which("redis-server"):
+        pytest.skip("redis-server is not installed")
+    server = Redis(tmp_path).start()
+    yield server
+    server.stop()
+
+
+def limit_by_redis(redis, **more):
+    return {"name": "rate-limiting", "config": {
+        "year": 50, "policy": "redis", "redis_host": "127.0.0.1", "redis_port": redis.port, "redis_password": "pw",
+        "limit_by": "header", "header_name": "X-Who", **more}}
+
+
+def statuses(urls, who, count):
+    """Of `count` requests at once, in turn to each of the gateways."""
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        return list(pool.map(lambda i: requests.get(urls[i % len(urls)], headers={"X-Who": who}, timeout=20).status_code,
+                             range(count)))
+
+
+def test_limits_in_redis_are_exact_across_gateways_and_outlive_it(start, redis):
+    gateways = [start([limit_by_redis(redis)]) for _ in range(2)]
+    urls = [g.url for g in gateways]
+    assert sorted(statuses(urls, "a", 90)) == [200] * 50 + [429] * 40
+    assert gateways[0].metric("mes_gateway_redis_up") == 1
+
+    redis.stop()
+    away = statuses(urls[:1], "a", 60)  # counted in the one gateway alone
+    assert sorted(away) == [200] * 50 + [429] * 10
+    assert gateways[0].metric("mes_gateway_rate_limit_fallbacks_total") == 60
+    assert gateways[0].metric("mes_gateway_redis_up") == 0
+    assert "redis is not available" in gateways[0].log()
+
+    redis.start()
+    eventually(lambda: statuses(urls[:1], "b", 1) and gateways[0].metric("mes_gateway_redis_up") == 1)
+    assert statuses(urls, "c", 70).count(200) == 50
+
+
+def test_without_fault_tolerance_a_missing_redis_is_an_error(start, redis):
+    gateway = start([limit_by_redis(redis, fault_tolerant=False)])
+    assert statuses([gateway.url], "a", 1) == [200]
+    redis.stop()
+    assert statuses([gateway.url], "a", 1) == [500]
+
+
+def test_counts_that_are_synchronised_reach_redis(start, redis):
+    first, second = (start([limit_by_redis(redis, sync_rate=0.05)]) for _ in range(2))
+    assert statuses([first.url], "a", 40) == [200] * 40
+    eventually(lambda: statuses([second.url], "a", 1) == [429], timeout_s=20, every_s=0.02)
