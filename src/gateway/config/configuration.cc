@@ -1,6 +1,5 @@
 #include "gateway/config/configuration.h"
 
-#include "gateway/config/absent_features.h"
 #include "gateway/config/build.h"
 #include "gateway/config/loader.h"
 
@@ -11,7 +10,6 @@ std::unique_ptr<const configuration> load_configuration(std::string text, report
   if (!read_entities(text, raw, report)) return nullptr;
   entity_index index = resolve_entities(raw, report);
   auto all = build_configuration(raw, index, report);
-  refuse_absent_features(*all, report);
   if (report.failed()) return nullptr;
   all->file = report.file();
   all->text = std::move(text);

@@ -1,18 +1,17 @@
 #include "gateway/names/names.h"
 
 #include <arpa/inet.h>
-#include <netdb.h>
 #include <netinet/in.h>
 
 #include <boost/json/parse.hpp>
 #include <cstring>
 
+#include "gateway/names/dns.h"
 #include "gateway/net/loop.h"
 
 namespace mes::gateway {
 namespace {
 
-constexpr std::int64_t found_ms = 30'000;     // how long DNS's answer holds
 constexpr std::int64_t not_found_ms = 1'000;  // how long its lack holds
 constexpr std::int64_t silent_ms = 60'000;    // four heartbeats
 constexpr std::size_t names_max = 4096;
@@ -31,29 +30,10 @@ std::string text_of(const endpoint& e, std::uint16_t port) {
   return '[' + std::string(buffer) + "]:" + std::to_string(port);
 }
 
-endpoints resolve(const std::string& host, std::uint16_t port) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_ADDRCONFIG;
-  addrinfo* list = nullptr;
-  if (getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &list) != 0) return nullptr;
-  auto found = std::make_shared<std::vector<endpoint>>();
-  for (const addrinfo* a = list; a; a = a->ai_next) {
-    endpoint e;
-    if (a->ai_addrlen > sizeof e.address || (a->ai_family != AF_INET && a->ai_family != AF_INET6)) continue;
-    std::memcpy(&e.address, a->ai_addr, a->ai_addrlen);
-    e.address_bytes = a->ai_addrlen;
-    e.text = text_of(e, port);
-    found->push_back(std::move(e));
-  }
-  freeaddrinfo(list);
-  return found->empty() ? nullptr : found;
-}
-
 bool same(const endpoints& a, const endpoints& b) {
   if (!a || !b || a->size() != b->size()) return a == b;
   for (std::size_t i = 0; i < a->size(); ++i)
-    if ((*a)[i].text != (*b)[i].text) return false;
+    if ((*a)[i].text != (*b)[i].text || (*a)[i].weight != (*b)[i].weight) return false;
   return true;
 }
 
@@ -189,11 +169,13 @@ void name_directory::look_up_names() {
     auto name = _queue.back();
     _queue.pop_back();
     lock.unlock();
-    endpoints found = resolve(name.first, name.second);
+    dns_answer answer = look_up(name.first, name.second);
+    endpoints found;
+    if (!answer.where.empty()) found = std::make_shared<const std::vector<endpoint>>(std::move(answer.where));
     lock.lock();
     looked_up& entry = _looked_up[name];
     entry.asked = false;
-    entry.expires_ms = net_loop::clock_us() / 1000 + (found ? found_ms : not_found_ms);
+    entry.expires_ms = net_loop::clock_us() / 1000 + (found ? answer.ttl_ms : not_found_ms);
     if (!same(entry.where, found)) _generation.fetch_add(1, std::memory_order_release);
     entry.where = found;
     std::vector<std::function<void()>> waiters = std::move(entry.waiters);

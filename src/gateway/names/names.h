@@ -1,8 +1,6 @@
 // From a service's name to addresses: by the heartbeats of the platform's own services, by address, or by DNS.
 #pragma once
 
-#include <sys/socket.h>
-
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -15,19 +13,10 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/names/endpoint.h"
 #include "runtime/thread.h"
 
 namespace mes::gateway {
-
-struct endpoint {
-  sockaddr_storage address{};
-  socklen_t address_bytes = 0;
-  std::string text;  // "127.0.0.1:3009"
-};
-using endpoints = std::shared_ptr<const std::vector<endpoint>>;
-
-// nullopt if `host` is no IPv4 or IPv6 address.
-std::optional<endpoint> parse_endpoint(const std::string& host, std::uint16_t port);
 
 // A heartbeat on system.health-check.
 struct heartbeat {

@@ -86,6 +86,7 @@ void backend::rebuild_peers() {
     if (!targets[i].known) continue;
     for (const endpoint& e : *targets[i].known) {
       peer p{.target = i, .weight = targets[i].of ? targets[i].of->weight : 100};
+      if (e.weight > 0 && p.weight > 0) p.weight = e.weight;
       auto same =
           std::ranges::find_if(peers, [&](const peer& o) { return o.target == i && o.state->where.text == e.text; });
       if (same != peers.end()) {

@@ -93,7 +93,9 @@ bool client_exchange::start_upstream() {
   }
   if (!chosen.target) return refuse(503, "failure to get a peer from the ring-balancer");
   if (x.upstream_target.empty()) build_upstream_target();
+  bool srv_name = x.to->group && x.to->group->use_srv_name && !chosen.where->where.name.empty();
   x.upstream_host = x.match.to->preserve_host && !x.request.authority.empty() ? std::string(x.request.authority)
+                    : srv_name                                                ? chosen.where->where.name
                                                                               : chosen.target->host_header;
   x.take_peer(std::move(chosen.where), x.to->shared != nullptr);
   return connect_upstream(x.peer->where);

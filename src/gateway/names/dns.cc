@@ -1,0 +1,166 @@
+#include "gateway/names/dns.h"
+
+#include <arpa/inet.h>
+#include <arpa/nameser.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <resolv.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+#include <memory>
+
+#include "gateway/config/read_text.h"
+
+namespace mes::gateway {
+namespace {
+
+constexpr std::int64_t system_ttl_ms = 30'000;  // of what the hosts file and the system's resolver say
+constexpr std::int64_t ttl_min_ms = 1'000, ttl_max_ms = 3'600'000;
+
+struct srv_record {
+  int priority = 0, weight = 0;
+  std::uint16_t port = 0;
+  std::string name;
+};
+
+class resolver {
+ public:
+  explicit resolver(const dns_options& options) {
+    _ready = res_ninit(&_state) == 0;
+    _state.retrans = 2;
+    _state.retry = 2;
+    if (!options.server || options.server->address.ss_family != AF_INET) return;
+    std::memcpy(&_state.nsaddr_list[0], &options.server->address, sizeof(sockaddr_in));
+    _state.nscount = 1;
+  }
+  ~resolver() {
+    if (_ready) res_nclose(&_state);
+  }
+  resolver(const resolver&) = delete;
+  resolver& operator=(const resolver&) = delete;
+
+  // Calls visit(message, record) for each answer of that type.
+  template <class Visit>
+  void query(const std::string& name, ns_type type, std::int64_t& ttl_ms, Visit visit) {
+    if (!_ready) return;
+    std::array<unsigned char, 16384> answer{};
+    int size = res_nquery(&_state, name.c_str(), ns_c_in, type, answer.data(), static_cast<int>(answer.size()));
+    ns_msg message;
+    if (size <= 0 || ns_initparse(answer.data(), std::min(size, static_cast<int>(answer.size())), &message) != 0)
+      return;
+    for (int i = 0; i < ns_msg_count(message, ns_s_an); ++i) {
+      ns_rr record;
+      if (ns_parserr(&message, ns_s_an, i, &record) != 0) return;
+      ttl_ms = std::min<std::int64_t>(ttl_ms, std::int64_t{ns_rr_ttl(record)} * 1000);
+      if (ns_rr_type(record) == type) visit(message, record);
+    }
+  }
+
+ private:
+  struct __res_state _state{};
+  bool _ready = false;
+};
+
+void add_addresses(resolver& r, const std::string& name, std::uint16_t port, std::int64_t& ttl_ms,
+                   std::vector<endpoint>& out) {
+  auto add = [&](int family, std::size_t bytes) {
+    return [&, family, bytes](ns_msg&, ns_rr& record) {
+      std::array<char, INET6_ADDRSTRLEN> text{};
+      if (ns_rr_rdlen(record) != bytes || !inet_ntop(family, ns_rr_rdata(record), text.data(), text.size())) return;
+      if (auto e = parse_endpoint(text.data(), port)) out.push_back(std::move(*e));
+    };
+  };
+  std::size_t before = out.size();
+  r.query(name, ns_t_a, ttl_ms, add(AF_INET, 4));
+  if (out.size() == before) r.query(name, ns_t_aaaa, ttl_ms, add(AF_INET6, 16));
+}
+
+std::vector<srv_record> query_srv(resolver& r, const std::string& name, std::int64_t& ttl_ms) {
+  std::vector<srv_record> all;
+  r.query(name, ns_t_srv, ttl_ms, [&](ns_msg& message, ns_rr& record) {
+    const unsigned char* data = ns_rr_rdata(record);
+    if (ns_rr_rdlen(record) < 7) return;
+    std::array<char, NS_MAXDNAME> target{};
+    if (dn_expand(ns_msg_base(message), ns_msg_end(message), data + 6, target.data(), target.size()) < 0) return;
+    all.push_back({.priority = static_cast<int>(ns_get16(data)),
+                   .weight = static_cast<int>(ns_get16(data + 2)),
+                   .port = static_cast<std::uint16_t>(ns_get16(data + 4)),
+                   .name = target.data()});
+  });
+  int best = std::numeric_limits<int>::max();
+  for (const srv_record& s : all) best = std::min(best, s.priority);
+  std::erase_if(all, [&](const srv_record& s) { return s.priority != best; });
+  return all;
+}
+
+void add_from_hosts(const std::string& file, const std::string& host, std::uint16_t port, std::vector<endpoint>& out) {
+  auto text = read_text(file);
+  if (!text) return;
+  std::string_view rest = *text;
+  while (!rest.empty()) {
+    std::size_t end = rest.find('\n');
+    std::string_view line = rest.substr(0, end);
+    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+    line = line.substr(0, line.find('#'));
+    std::string address;
+    bool named = false;
+    while (!line.empty()) {
+      std::size_t stop = line.find_first_of(" \t\r");
+      std::string_view word = line.substr(0, stop);
+      line = stop == std::string_view::npos ? std::string_view{} : line.substr(stop + 1);
+      if (word.empty()) continue;
+      if (address.empty())
+        address = word;
+      else
+        named |= word == host;
+    }
+    if (!named) continue;
+    if (auto e = parse_endpoint(address, port)) out.push_back(std::move(*e));
+  }
+}
+
+void add_from_system(const std::string& host, std::uint16_t port, std::vector<endpoint>& out) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_ADDRCONFIG;
+  addrinfo* list = nullptr;
+  if (getaddrinfo(host.c_str(), nullptr, &hints, &list) != 0) return;
+  std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owned(list, freeaddrinfo);
+  for (const addrinfo* a = list; a; a = a->ai_next) {
+    std::array<char, NI_MAXHOST> text{};
+    if (getnameinfo(a->ai_addr, a->ai_addrlen, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) != 0) continue;
+    if (auto e = parse_endpoint(text.data(), port)) out.push_back(std::move(*e));
+  }
+}
+
+}  // namespace
+
+dns_answer look_up(const std::string& host, std::uint16_t port, const dns_options& options) {
+  dns_answer answer{.where = {}, .ttl_ms = system_ttl_ms};
+  add_from_hosts(options.hosts_file, host, port, answer.where);
+  if (!answer.where.empty()) return answer;
+  if (host.find('.') != std::string::npos) {
+    resolver r(options);
+    std::int64_t ttl_ms = ttl_max_ms;
+    for (const srv_record& s : query_srv(r, host, ttl_ms)) {
+      std::size_t before = answer.where.size();
+      add_addresses(r, s.name, s.port == 0 ? port : s.port, ttl_ms, answer.where);
+      for (std::size_t i = before; i < answer.where.size(); ++i) {
+        answer.where[i].weight = std::max(1, s.weight);
+        answer.where[i].name = s.name;
+      }
+    }
+    if (answer.where.empty()) add_addresses(r, host, port, ttl_ms, answer.where);
+    answer.ttl_ms = std::clamp(ttl_ms, ttl_min_ms, ttl_max_ms);
+  }
+  if (answer.where.empty() && !options.server) {
+    add_from_system(host, port, answer.where);
+    answer.ttl_ms = system_ttl_ms;
+  }
+  return answer;
+}
+
+}  // namespace mes::gateway

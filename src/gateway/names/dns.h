@@ -1,0 +1,28 @@
+// DNS with what getaddrinfo hides: time to live, and SRV records (RFC 2782). Blocking; for the resolver's thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/names/endpoint.h"
+
+namespace mes::gateway {
+
+struct dns_answer {
+  std::vector<endpoint> where;  // none: the name has no addresses, or nobody knows
+  std::int64_t ttl_ms = 0;
+};
+
+struct dns_options {
+  std::optional<endpoint> server;  // nullopt: /etc/resolv.conf's
+  std::string hosts_file = "/etc/hosts";
+};
+
+// The hosts file first, then SRV records (of the best priority, with their ports and weights), then addresses; as Kong
+// asks. A name without a dot is left to the system's resolver and its search list.
+dns_answer look_up(const std::string& host, std::uint16_t port, const dns_options& options = {});
+
+}  // namespace mes::gateway
