@@ -105,6 +105,21 @@ const std::vector<setting>& settings() {
        .default_value = "60s",
        .help = "Time between two reads or writes of a body.",
        .min = 1},
+      {.name = "body_rate_min",
+       .type = setting_type::integer,
+       .default_value = "50",
+       .help = "Bytes a second that a request's body must bring, looked at over half a minute; 0: any.",
+       .min = 0},
+      {.name = "trusted_ips",
+       .default_value = "",
+       .help = "Addresses and ranges, by commas, whose X-Forwarded-* and real_ip_header are believed; as Kong's."},
+      {.name = "real_ip_header",
+       .default_value = "X-Real-IP",
+       .help = "The field in which trusted_ips name the client."},
+      {.name = "real_ip_recursive",
+       .type = setting_type::boolean,
+       .default_value = "false",
+       .help = "Whether trusted addresses in real_ip_header are passed over, last to first."},
       {.name = "idle_timeout",
        .type = setting_type::duration_ms,
        .default_value = "75s",
@@ -218,8 +233,15 @@ class gateway {
                     .header_timeout_ms = s.duration("header_timeout").count(),
                     .body_timeout_ms = s.duration("body_timeout").count(),
                     .idle_timeout_ms = s.duration("idle_timeout").count(),
+                    .body_rate_min = static_cast<std::uint64_t>(s.integer("body_rate_min")),
                     .access_log = s.flag("access_log"),
                     .tracing = s.flag("tracing")};
+    std::vector<std::string> trusted;
+    for_each_token(s.text("trusted_ips"), [&](std::string_view one) { trusted.emplace_back(one); });
+    auto ranges = address_ranges::parse(trusted);
+    if (!ranges) return fail(error_code::invalid_argument, "trusted_ips: not a list of addresses and ranges");
+    o.real_ip = {
+        .trusted = std::move(*ranges), .header = s.text("real_ip_header"), .recursive = s.flag("real_ip_recursive")};
     if (!s.flag("tls")) return o;
     certificate_files files{s.text("tls_certificate"), s.text("tls_key")};
     if (files.certificate.empty()) {

@@ -3,6 +3,11 @@
 #include "gateway/proxy/worker.h"
 
 namespace mes::gateway {
+namespace {
+
+constexpr int slow_sweeps_max = 30;
+
+}  // namespace
 
 client_exchange::client_exchange(worker& of, std::string address, std::uint16_t listener_port, bool tls)
     : _worker(of),
@@ -109,8 +114,21 @@ void client_exchange::wait_for(waits_for what) {
 
 void client_exchange::set_deadline(std::int64_t ms_from_now) { _deadline_ms = _worker.loop.now_ms() + ms_from_now; }
 
+// A request's body that comes in drops holds a connection, a service and memory.
+bool client_exchange::too_slow(std::int64_t interval_ms) {
+  exchange& x = *_x;
+  bool endless = x.request.http2 && x.to && x.to->of->grpc;
+  if (_waits != waits_for::client_read || x.head_received || x.tunnel || endless) return false;
+  auto enough = _worker.options.body_rate_min * static_cast<std::uint64_t>(interval_ms) / 1000;
+  bool slow = x.totals.bytes_in - x.swept_bytes < enough;
+  x.swept_bytes = x.totals.bytes_in;
+  x.slow_sweeps = slow ? x.slow_sweeps + 1 : 0;
+  return x.slow_sweeps > slow_sweeps_max;
+}
+
 void client_exchange::sweep(std::int64_t now_ms) {
-  if (now_ms < _deadline_ms) return;
+  bool reading_body = _state == state::relaying || _state == state::collecting;
+  if (now_ms < _deadline_ms && !(reading_body && too_slow(1000))) return;
   switch (_state) {
     case state::reading:
       if (out_of_time()) drive();

@@ -73,6 +73,9 @@ class client_exchange {
   exchange& open_exchange();
   bool start_exchange();
   void identify();  // request id and trace
+  void find_client();
+  forwarding forwarded() const;
+  bool too_slow(std::int64_t interval_ms);
   bool route_exchange();
   bool run_plugins();
   bool check_protocol();

@@ -17,8 +17,7 @@ bool client_exchange::begin_http2() {
   if (!_up->http2) _up->http2 = std::make_unique<http2_upstream>(_worker.loop.blocks());
   field_list& fields = _worker.fields;
   fields.clear();
-  list_upstream_fields(fields, x,
-                       {.client_address = _address, .tls = _tls, .port = _port, .tracing = _worker.options.tracing});
+  list_upstream_fields(fields, x, forwarded());
   const std::string* whole = x.whole_request_body();
   bool with_body = whole ? !whole->empty() : x.request.body != body_kind::none;
   if (!_up->http2->begin(fields, with_body)) return false;

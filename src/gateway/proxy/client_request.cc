@@ -83,11 +83,36 @@ exchange& client_exchange::open_exchange() {
 bool client_exchange::start_exchange() {
   exchange& x = *_x;
   x.keep_alive = x.request.keep_alive && !_worker.draining();
+  find_client();
   x.request_body.begin(x.request.body, x.request.content_length);
   identify();
+  if (x.request.method == "TRACE") return refuse(405);  // as nginx: it would show what the gateway adds
   if (x.request.body == body_kind::length && x.request.content_length > _worker.options.body_bytes_max)
     return refuse(413);
   return route_exchange();
+}
+
+// Whom the peer speaks for, if it is one of those that may.
+void client_exchange::find_client() {
+  exchange& x = *_x;
+  x.https = _tls;
+  const real_ip_options& options = _worker.options.real_ip;
+  if (options.trusted.empty() || !options.trusted.contains(_address)) return;
+  x.trusted_peer = true;
+  x.client_address = real_client(x.request.headers, options);
+  if (!x.client_address.empty()) x.context.client_address = x.client_address;
+  if (std::string_view proto = x.request.headers.get(field_id::x_forwarded_proto); !proto.empty())
+    x.https = equals_ignoring_case(proto, "https");
+}
+
+forwarding client_exchange::forwarded() const {
+  const exchange& x = *_x;
+  return {.client_address = x.context.client_address,
+          .peer_address = _address,
+          .trusted = x.trusted_peer,
+          .tls = _tls,
+          .port = _port,
+          .tracing = _worker.options.tracing};
 }
 
 // One id from click to part: the request id is a UUID whose bits are the trace id. A foreign id is kept as it came.
@@ -130,7 +155,7 @@ bool client_exchange::route_exchange() {
   x.match = x.plan->current->find({.method = x.request.method,
                                    .path = x.path,
                                    .host = x.request.authority,
-                                   .https = _tls,
+                                   .https = x.https,
                                    .sni = _sni,
                                    .headers = &x.request.headers,
                                    .query = x.context.query});
@@ -144,7 +169,7 @@ bool client_exchange::route_exchange() {
 // False if the request has its answer already (kong/runloop/handler.lua, access.after).
 bool client_exchange::check_protocol() {
   const route& r = *_x->match.to;
-  if (!_tls && !r.http && r.https) {
+  if (!_x->https && !r.http && r.https) {
     if (r.https_redirect_status == 426) {
       error_text text =
           make_error("Please use HTTPS protocol", _x->request.headers.get(field_id::accept), "application/json");
@@ -166,7 +191,7 @@ bool client_exchange::check_protocol() {
     respond(426, R"({"message":"Please use HTTP2 protocol"})", json, "HTTP/2");
     return false;
   }
-  if (r.grpc || _tls) return true;
+  if (r.grpc || _x->https) return true;
   _x->context.response_headers.set("grpc-status", "1");
   _x->context.response_headers.set("grpc-message", "gRPC request matched gRPCs route");
   respond(200, {}, "application/grpc");

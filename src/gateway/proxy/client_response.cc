@@ -21,6 +21,7 @@ bool client_exchange::receive_response() {
     if (x.response_done) {
       bool whole = x.request_body.done && _up->out.empty() && !x.request_failed;
       if (!whole) x.keep_alive = false;
+      _up->doubtful = x.response_body.kind == body_kind::none;
       release_upstream(whole && x.response.keep_alive && !x.excess && !_up->stream.peer_finished());
       finish_exchange();
       return true;
@@ -191,7 +192,10 @@ bool client_exchange::relay_response_body() {
   if (!sized) return append_response_body({_worker.loop.scratch(), got.bytes});
   _out.added(got.bytes);
   body.left -= got.bytes;
-  body.done = x.response_done = body.left == 0;
+  if (body.left == 0) {
+    body.done = x.response_done = true;
+    end_response_body();
+  }
   return true;
 }
 

@@ -53,7 +53,7 @@ bool client_exchange::connect_upstream(const endpoint& where) {
   const std::string& key = plain ? where.text : tagged;
   while ((_up = _worker.take_idle(key))) {
     // A request that must not be sent twice is not risked on a connection that is gone already.
-    if (s.grpc || (is_idempotent(x) && x.request.body == body_kind::none)) break;
+    if (s.grpc || (!_up->doubtful && is_idempotent(x) && x.request.body == body_kind::none)) break;
     if (!_up->stream.stale()) break;
     release_upstream(false);
   }
@@ -69,8 +69,7 @@ bool client_exchange::connect_upstream(const endpoint& where) {
     if (!begin_http2()) return upstream_failed(502);
     x.chunked_up = false;
   } else {
-    write_upstream_head(_up->out, x,
-                        {.client_address = _address, .tls = _tls, .port = _port, .tracing = _worker.options.tracing});
+    write_upstream_head(_up->out, x, forwarded());
     if (const std::string* whole = x.whole_request_body()) _up->out.append(*whole);
   }
   _state = state::relaying;

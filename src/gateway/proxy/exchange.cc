@@ -20,6 +20,10 @@ void exchange::reset() {
   route = nullptr;
   match = {};
   path.clear();
+  client_address.clear();
+  trusted_peer = https = false;
+  swept_bytes = 0;
+  slow_sweeps = 0;
   context.reset();
   next_plugin = 0;
   head_bytes = taken = 0;

@@ -43,7 +43,10 @@ struct exchange {
   std::shared_ptr<loop_plan> plan;
   const route_plan* route = nullptr;  // nullptr: none
   route_match match;
-  std::string path;  // normalised
+  std::string path;            // normalised
+  std::string client_address;  // "" = the connection's
+  bool trusted_peer = false;   // who speaks for the client
+  bool https = false;          // as the client sees it
   plugin_context context;
   std::size_t next_plugin = 0;
 
@@ -52,7 +55,9 @@ struct exchange {
   body_progress request_body;
   bool read_beyond = false;  // body bytes came that are in the buffer no more: no second try
   bool continue_sent = false;
-  bool chunked_up = false;  // the body goes to the service in chunks
+  std::uint64_t swept_bytes = 0;  // of the body, at the last look
+  int slow_sweeps = 0;            // looks on end that found it slow
+  bool chunked_up = false;        // the body goes to the service in chunks
   field_lines request_trailers, response_trailers;
   bool body_collected = false;  // context.request_body is all of it
 

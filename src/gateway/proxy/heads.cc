@@ -126,20 +126,29 @@ void put_forwarded(Out& out, const exchange& x, const forwarding& from) {
     std::string chain;
     for (const header_view& h : x.request.headers)
       if (h.id == field_id::x_forwarded_for) chain.append(h.value).append(", ");
-    put(out, "X-Forwarded-For", chain.append(from.client_address));
+    put(out, "X-Forwarded-For", chain.append(from.peer_address));
   } else {
     put(out, "X-Forwarded-For", from.client_address);
   }
-  put(out, "X-Forwarded-Proto", from.tls ? "https" : "http");
+  auto put_or_keep = [&](field_id id, std::string_view name, auto own) {
+    const header_view* said = from.trusted ? x.request.headers.find(id) : nullptr;
+    if (said)
+      put(out, name, said->value);
+    else
+      put(out, name, own);
+  };
+  put_or_keep(field_id::x_forwarded_proto, "X-Forwarded-Proto", std::string_view(from.tls ? "https" : "http"));
   std::string_view host = x.request.authority;
   if (std::size_t colon = host.rfind(':');
       colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos)
     host = host.substr(0, colon);
-  put(out, "X-Forwarded-Host", host);
-  put(out, "X-Forwarded-Port", std::int64_t{from.port});
-  put(out, "X-Forwarded-Path", x.request.target.substr(0, x.request.target.find('?')));
+  put_or_keep(field_id::x_forwarded_host, "X-Forwarded-Host", host);
+  put_or_keep(field_id::x_forwarded_port, "X-Forwarded-Port", std::int64_t{from.port});
+  put_or_keep(field_id::x_forwarded_path, "X-Forwarded-Path", x.request.target.substr(0, x.request.target.find('?')));
   std::string_view prefix = std::string_view(x.path).substr(0, x.match.matched_bytes);
-  if (x.match.to->strip_path && prefix != "/" && !prefix.empty()) put(out, "X-Forwarded-Prefix", prefix);
+  bool stripped = x.match.to->strip_path && prefix != "/" && !prefix.empty();
+  if (stripped || (from.trusted && x.request.headers.find(field_id::x_forwarded_prefix)))
+    put_or_keep(field_id::x_forwarded_prefix, "X-Forwarded-Prefix", prefix);
 }
 
 template <class Out>

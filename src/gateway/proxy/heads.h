@@ -18,6 +18,8 @@ inline constexpr std::string_view server_token = "kong/3.4.2";  // what Via and 
 
 struct forwarding {
   std::string_view client_address;
+  std::string_view peer_address;  // of the connection: another one than the client's if that is trusted to say so
+  bool trusted = false;           // its X-Forwarded-* fields hold
   bool tls = false;
   std::uint16_t port = 0;  // of the listener
   bool tracing = true;

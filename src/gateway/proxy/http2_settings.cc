@@ -111,7 +111,6 @@ http2_session make_http2_server(http2_client& of, std::size_t header_bytes_max) 
   nghttp2_option_set_no_auto_window_update(options, 1);
   nghttp2_option_set_max_outbound_ack(options, outbound_acks_max);
   nghttp2_option_set_max_settings(options, settings_max);
-  nghttp2_option_set_no_closed_streams(options, 1);
   nghttp2_session* made = nullptr;
   int failed = nghttp2_session_server_new2(&made, callbacks, &of, options);
   nghttp2_session_callbacks_del(callbacks);

@@ -14,6 +14,7 @@
 #include "gateway/net/tls.h"
 #include "gateway/observe/traffic_stats.h"
 #include "gateway/proxy/generation.h"
+#include "gateway/proxy/real_ip.h"
 #include "observe/log.h"
 #include "observe/trace.h"
 
@@ -32,6 +33,8 @@ struct proxy_options {
   std::int64_t header_timeout_ms = 10'000;
   std::int64_t body_timeout_ms = 60'000;  // between two reads of a request's body, or two writes of a response's
   std::int64_t idle_timeout_ms = 75'000;
+  std::uint64_t body_rate_min = 50;  // bytes a second of a request's body, half a minute on end; 0: any
+  real_ip_options real_ip;
   bool access_log = true;
   bool tracing = true;  // spans, traceparent to the service
 };

@@ -34,6 +34,7 @@ class upstream_connection final : public event_target {
   state phase = state::connecting;
   bool reused = false;
   bool dead = false;
+  bool doubtful = false;  // its last answer had no body by rule: a service that sent one all the same shows it late
   std::int64_t idle_since_ms = 0;
 
  private:

@@ -1,0 +1,97 @@
+// What each way of balancing promises (Kong's documentation of upstreams; nginx's smooth round-robin for the order).
+#include "gateway/balancer/algorithms.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace mes::gateway {
+namespace {
+
+std::vector<peer> make_peers(std::initializer_list<int> weights) {
+  std::vector<peer> peers;
+  for (int w : weights) {
+    auto at = parse_endpoint("10.0.0." + std::to_string(peers.size() + 1), 80);
+    peers.push_back({.state = std::make_shared<peer_state>(*at), .target = peers.size(), .weight = w});
+  }
+  return peers;
+}
+
+std::string turns(balancer& b, std::vector<peer>& peers, int count) {
+  std::string out;
+  for (int i = 0; i < count; ++i) {
+    auto chosen = b.choose(peers, {});
+    out += chosen ? std::to_string(*chosen) : "-";
+  }
+  return out;
+}
+
+TEST(round_robin, spreads_weights_smoothly) {
+  struct {
+    std::initializer_list<int> weights;
+    std::string_view order;
+  } cases[] = {{{5, 1, 1}, "0010200"}, {{1, 1}, "0101"}, {{100, 100, 100}, "012012"}, {{0, 10}, "1111"}, {{0}, "--"}};
+  for (const auto& c : cases) {
+    auto peers = make_peers(c.weights);
+    auto b = make_balancer(balancing::round_robin, 10);
+    EXPECT_EQ(turns(*b, peers, static_cast<int>(c.order.size())), c.order);
+  }
+}
+
+TEST(round_robin, passes_over_the_unhealthy_and_the_tried) {
+  auto peers = make_peers({1, 1, 1});
+  auto b = make_balancer(balancing::round_robin, 10);
+  peers[1].state->health.set(false);
+  EXPECT_EQ(turns(*b, peers, 4).find('1'), std::string::npos);
+  std::vector<peer_state*> tried = {peers[0].state.get()};
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(b->choose(peers, {.tried = tried}), 2U);
+  tried.push_back(peers[2].state.get());
+  EXPECT_TRUE(b->choose(peers, {.tried = tried}));  // the last resort
+  for (peer& p : peers) p.state->health.set(false);
+  EXPECT_FALSE(b->choose(peers, {}));
+}
+
+TEST(least_connections, goes_by_connections_for_the_weight) {
+  auto peers = make_peers({100, 100, 200});
+  auto b = make_balancer(balancing::least_connections, 10);
+  for (int i = 0; i < 8; ++i) ++peers[*b->choose(peers, {})].state->open;
+  EXPECT_EQ(peers[0].state->open, 2);
+  EXPECT_EQ(peers[1].state->open, 2);
+  EXPECT_EQ(peers[2].state->open, 4);
+}
+
+TEST(latency, prefers_the_quicker) {
+  auto peers = make_peers({1, 1});
+  auto b = make_balancer(balancing::latency, 10);
+  peers[0].state->note_latency(500, 1'000'000);
+  peers[1].state->note_latency(5, 1'000'000);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(b->choose(peers, {.now_us = 2'000'000}), 1U);
+}
+
+TEST(consistent_hashing, is_stable_and_moves_only_what_it_must) {
+  auto peers = make_peers({100, 100, 100, 100});
+  auto b = make_balancer(balancing::consistent_hashing, 1000);
+  b->use(peers);
+  std::map<std::string, std::size_t> before;
+  std::map<std::size_t, int> share;
+  for (int i = 0; i < 4000; ++i) {
+    std::string key = "user-" + std::to_string(i);
+    auto chosen = b->choose(peers, {.hash = balancer_hash(key)});
+    ASSERT_TRUE(chosen);
+    EXPECT_EQ(b->choose(peers, {.hash = balancer_hash(key)}), chosen);
+    before[key] = *chosen;
+    ++share[*chosen];
+  }
+  for (const auto& [p, count] : share) EXPECT_NEAR(count, 1000, 300) << p;
+  peers[2].state->health.set(false);
+  for (const auto& [key, was] : before) {
+    auto now = b->choose(peers, {.hash = balancer_hash(key)});
+    if (was == 2)
+      EXPECT_NE(now, 2U);
+    else
+      EXPECT_EQ(now, was);
+  }
+}
+
+}  // namespace
+}  // namespace mes::gateway

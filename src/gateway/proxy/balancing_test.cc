@@ -1,0 +1,188 @@
+// Upstreams end to end: who answers, and what is known of the targets afterwards.
+#include <chrono>
+#include <set>
+
+#include "gateway/proxy/gateway_under_test.h"
+
+namespace mes::gateway {
+namespace {
+
+// A service that answers each request with its name, or with a status of its choice.
+class named_service {
+ public:
+  explicit named_service(std::string name)
+      : service([this, name = std::move(name)](socket_handle s) {
+          std::string head;
+          while (!(head = s.receive_until("\r\n\r\n")).empty()) {
+            bool probe = has(head, "GET /health");
+            ++(probe ? probes : requests);
+            std::string body = name;
+            s.send("HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Length: " + std::to_string(body.size()) +
+                   "\r\n\r\n" + body);
+          }
+        }) {}
+  std::string target() const { return "127.0.0.1:" + std::to_string(service.port()); }
+
+  std::atomic<int> status = 200, requests = 0, probes = 0;
+  raw_service service;
+};
+
+std::uint16_t port_of_nobody() {
+  raw_service gone(echo);
+  return gone.port();
+}
+
+std::string upstream_yaml(const std::string& targets, const std::string& more = "") {
+  return "services: [{name: s, host: u, routes: [{name: all, paths: [/]}]}]\nupstreams:\n- name: u\n  targets: [" +
+         targets + "]\n" + more;
+}
+
+std::string body_of(const std::string& answer) { return answer.substr(answer.find("\r\n\r\n") + 4); }
+
+// Asks again and again until `done`, for ten seconds at most.
+template <class Done>
+bool eventually(Done done) {
+  auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (!done())
+    if (std::chrono::steady_clock::now() > end) return false;
+  return true;
+}
+
+target_health health_of(gateway_under_test& g, std::size_t target) {
+  return g.plane().upstreams().find("u")->report()[target].health;
+}
+
+constexpr std::string_view no_peer = "{\n  \"message\":\"failure to get a peer from the ring-balancer\"\n}";
+
+TEST(balancing, spreads_by_weight_and_loses_nothing_to_a_dead_target) {
+  named_service a("a"), b("b");
+  gateway_under_test g(upstream_yaml("{target: '" + a.target() + "', weight: 30}, {target: '" + b.target() +
+                                     "', weight: 10}, {target: '127.0.0.1:" + std::to_string(port_of_nobody()) +
+                                     "', weight: 10}"));
+  for (int i = 0; i < 50; ++i) EXPECT_TRUE(g.get("/").starts_with("HTTP/1.1 200")) << i;
+  EXPECT_EQ(a.requests + b.requests, 50);
+  EXPECT_GE(a.requests, 30);
+  EXPECT_GE(b.requests, 10);
+  EXPECT_EQ(health_of(g, 2), target_health::healthchecks_off);
+}
+
+TEST(balancing, passive_checks_take_a_failing_target_out) {
+  named_service a("a"), b("b");
+  b.status = 500;
+  gateway_under_test g(upstream_yaml("{target: '" + a.target() + "'}, {target: '" + b.target() + "'}",
+                                     "  healthchecks: {passive: {unhealthy: {http_failures: 2}}}\n"));
+  for (int i = 0; i < 10; ++i) g.get("/");
+  EXPECT_EQ(b.requests, 2);
+  EXPECT_EQ(a.requests, 8);
+  EXPECT_EQ(health_of(g, 0), target_health::healthy);
+  EXPECT_EQ(health_of(g, 1), target_health::unhealthy);
+  std::string metric = g.plane().upstreams().expose();
+  EXPECT_TRUE(has(metric, "kong_upstream_target_health{upstream=\"u\",target=\"" + b.target() + "\",address=\"" +
+                              b.target() + "\",state=\"unhealthy\",subsystem=\"http\"} 1\n"))
+      << metric;
+  a.status = 500;
+  for (int i = 0; i < 2; ++i) g.get("/");
+  EXPECT_EQ(body_of(g.get("/")), no_peer);
+  EXPECT_TRUE(g.plane().upstreams().find("u")->set_health(a.target(), "", true));
+  EXPECT_EQ(body_of(g.get("/")), "a");
+}
+
+TEST(balancing, passive_checks_count_connections_that_fail) {
+  named_service a("a");
+  gateway_under_test g(
+      upstream_yaml("{target: '127.0.0.1:" + std::to_string(port_of_nobody()) + "'}, {target: '" + a.target() + "'}",
+                    "  healthchecks: {passive: {unhealthy: {tcp_failures: 1}}}\n"));
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(body_of(g.get("/")), "a");
+  EXPECT_EQ(health_of(g, 0), target_health::unhealthy);
+}
+
+TEST(balancing, active_checks_find_a_target_ill_and_well_again) {
+  named_service a("a"), b("b");
+  b.status = 503;
+  gateway_under_test g(upstream_yaml("{target: '" + a.target() + "'}, {target: '" + b.target() + "'}",
+                                     "  healthchecks: {active: {http_path: /health, healthy: {interval: 0.1, "
+                                     "successes: 2}, unhealthy: {interval: 0.1, "
+                                     "http_failures: 2}}}\n"));
+  ASSERT_TRUE(eventually([&] { return health_of(g, 1) == target_health::unhealthy; }));
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(body_of(g.get("/")), "a");
+  EXPECT_EQ(b.requests, 0);
+  b.status = 200;
+  ASSERT_TRUE(eventually([&] { return health_of(g, 1) == target_health::healthy; }));
+  std::set<std::string> seen;
+  for (int i = 0; i < 4; ++i) seen.insert(body_of(g.get("/")));
+  EXPECT_EQ(seen, (std::set<std::string>{"a", "b"}));
+  EXPECT_GE(b.probes, 4);
+}
+
+TEST(balancing, keeps_what_it_knows_over_a_reload) {
+  named_service a("a"), b("b");
+  b.status = 500;
+  std::string yaml = upstream_yaml("{target: '" + a.target() + "'}, {target: '" + b.target() + "'}",
+                                   "  healthchecks: {passive: {unhealthy: {http_failures: 1}}}\n");
+  gateway_under_test g(yaml);
+  for (int i = 0; i < 4; ++i) g.get("/");
+  g.reload(yaml + "consumers: [{username: new}]\n");
+  EXPECT_EQ(health_of(g, 1), target_health::unhealthy);
+}
+
+TEST(balancing, goes_by_a_threshold_of_healthy_weight) {
+  named_service a("a"), b("b");
+  b.status = 500;
+  gateway_under_test g(upstream_yaml("{target: '" + a.target() + "'}, {target: '" + b.target() + "'}",
+                                     "  healthchecks: {threshold: 75, passive: {unhealthy: {http_failures: 1}}}\n"));
+  EXPECT_TRUE(eventually([&] { return body_of(g.get("/")) == no_peer; }));
+}
+
+TEST(balancing, hashes_what_it_is_told_to) {
+  named_service a("a"), b("b"), c("c");
+  std::string targets =
+      "{target: '" + a.target() + "'}, {target: '" + b.target() + "'}, {target: '" + c.target() + "'}";
+  struct {
+    std::string_view how, path, fields;
+  } cases[] = {
+      {"hash_on: header, hash_on_header: X-User", "/", "X-User: ada\r\n"},
+      {"hash_on: path", "/some/path", ""},
+      {"hash_on: query_arg, hash_on_query_arg: user", "/?user=ada&x=1", ""},
+      {"hash_on: ip", "/", ""},
+      {"hash_on: consumer, hash_fallback: ip", "/", ""},
+      {"hash_on: header, hash_on_header: X-None, hash_fallback: path", "/", ""},
+      {"hash_on: cookie, hash_on_cookie: session", "/", "Cookie: a=b; session=42\r\n"},
+  };
+  for (const auto& k : cases) {
+    gateway_under_test g("services: [{name: s, host: u, routes: [{name: all, paths: [/]}]}]\nupstreams: [{name: u, " +
+                         std::string(k.how) + ", targets: [" + targets + "]}]\n");
+    std::set<std::string> seen;
+    for (int i = 0; i < 6; ++i) seen.insert(body_of(g.get(k.path, k.fields)));
+    EXPECT_EQ(seen.size(), 1U) << k.how;
+  }
+}
+
+TEST(balancing, gives_a_cookie_to_hash_on) {
+  named_service a("a");
+  gateway_under_test g(
+      "services: [{name: s, host: u, routes: [{name: all, paths: [/]}]}]\nupstreams: [{name: u, hash_on: cookie, "
+      "hash_on_cookie: mine, hash_on_cookie_path: /p, targets: [{target: '" +
+      a.target() + "'}]}]\n");
+  std::string answer = g.get("/");
+  std::size_t at = answer.find("Set-Cookie: mine=");
+  ASSERT_NE(at, std::string::npos) << answer;
+  EXPECT_EQ(answer.substr(at + 17 + 36, 10), "; Path=/p\r");
+  EXPECT_FALSE(has(g.get("/", "Cookie: mine=1\r\n"), "Set-Cookie"));
+}
+
+TEST(balancing, a_slow_service_costs_the_others_nothing) {
+  raw_service stuck([](socket_handle s) { s.receive_all(); });  // never answers
+  named_service a("a");
+  gateway_under_test g("services:\n- {name: slow, url: 'http://127.0.0.1:" + std::to_string(stuck.port()) +
+                       "', routes: [{name: slow, paths: [/slow]}]}\n- {name: quick, url: 'http://" + a.target() +
+                       "', routes: [{name: quick, paths: [/quick]}]}\n");
+  std::vector<socket_handle> waiting;
+  for (int i = 0; i < 200; ++i) {
+    waiting.push_back(g.connect());
+    waiting.back().send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+  }
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(body_of(g.get("/quick")), "a");
+}
+
+}  // namespace
+}  // namespace mes::gateway

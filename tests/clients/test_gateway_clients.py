@@ -1,0 +1,259 @@
+"""Clients of others against the gateway, unmodified: curl, nghttp, h2load, h2spec, gRPC's and websockets' own."""
+import asyncio
+import concurrent.futures
+import os
+import shutil
+import socket
+import ssl
+import struct
+import subprocess
+
+import grpc
+import pytest
+import websockets
+
+from gateway import ROOT, Gateway, Service
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+
+
+def grpc_service():
+    def chat(requests, _):
+        for r in requests:
+            yield b"to " + r
+
+    def fail(_, context):
+        context.abort(grpc.StatusCode.FAILED_PRECONDITION, "not now")
+
+    handlers = {
+        "Say": grpc.unary_unary_rpc_method_handler(lambda r, _: b"hello " + r),
+        "List": grpc.unary_stream_rpc_method_handler(lambda r, _: (r + str(i).encode() for i in range(5))),
+        "Sum": grpc.stream_unary_rpc_method_handler(lambda rs, _: b"+".join(rs)),
+        "Chat": grpc.stream_stream_rpc_method_handler(chat),
+        "Fail": grpc.unary_unary_rpc_method_handler(fail),
+    }
+    server = grpc.server(concurrent.futures.ThreadPoolExecutor(4))
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Greeter", handlers),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    return server, port
+
+
+class WebSocketService:
+    """Echoes messages, on a loop of its own."""
+
+    def __enter__(self):
+        self.loop = asyncio.new_event_loop()
+        self.runner = concurrent.futures.ThreadPoolExecutor(1)
+        self.runner.submit(self.loop.run_forever)
+        self.server = asyncio.run_coroutine_threadsafe(self.serve(), self.loop).result(10)
+        self.port = self.server.sockets[0].getsockname()[1]
+        return self
+
+    async def serve(self):
+        async def echo(connection):
+            async for message in connection:
+                await connection.send(message)
+        return await websockets.serve(echo, "127.0.0.1", 0, max_size=None)
+
+    def __exit__(self, *_):
+        async def close():
+            self.server.close()
+            await self.server.wait_closed()
+        asyncio.run_coroutine_threadsafe(close(), self.loop).result(10)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.runner.shutdown()
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory):
+    http, (grpc_server, grpc_port) = Service(), grpc_service()
+    with WebSocketService() as ws:
+        running = Gateway(tmp_path_factory.mktemp("gateway"), f"""
+_format_version: "3.0"
+services:
+- name: web
+  url: http://127.0.0.1:{http.port}
+  routes: [{{name: web, paths: [/]}}]
+- name: grpc
+  url: grpc://127.0.0.1:{grpc_port}
+  routes: [{{name: grpc, protocols: [grpc, grpcs], paths: [/test.Greeter/]}}]
+- name: guarded
+  url: grpc://127.0.0.1:{grpc_port}
+  routes: [{{name: guarded, protocols: [grpc, grpcs], paths: [/guarded.Greeter/], strip_path: false}}]
+  plugins: [{{name: jwt}}]
+- name: ws
+  url: http://127.0.0.1:{ws.port}
+  routes: [{{name: ws, paths: [/ws]}}]
+""")
+        yield running
+        running.stop()
+    grpc_server.stop(0)
+    http.shutdown()
+
+
+def curl(*arguments, stdin=None):
+    done = subprocess.run(["curl", "-sS", "-k", "--max-time", "30", *arguments], input=stdin, capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+VERSIONS = [("--http1.0", "http", b"1.1"), ("--http1.1", "http", b"1.1"), ("--http2", "http", b"2"),
+            ("--http2-prior-knowledge", "http", b"2"), ("--http1.1", "https", b"1.1"), ("--http2", "https", b"2")]
+
+
+@pytest.mark.parametrize("option,scheme,version", VERSIONS)
+def test_curl_in_every_version(gateway, option, scheme, version):
+    base = gateway.url if scheme == "http" else gateway.tls_url
+    head = curl(option, "-i", "-b", "a=1; b=2", f"{base}/x?y=z", "-w", "\n%{http_version}")
+    assert b"GET /x?y=z " + scheme.encode() in head and b"a=1; b=2" in head
+    assert b"via: kong/3.4.2" in head.lower() and head.endswith(b"\n" + version)
+    body = bytes(range(256)) * 4096
+    assert curl(option, "--data-binary", "@-", f"{base}/post", stdin=body) == body
+    assert curl(option, "-I", f"{base}/head").startswith(b"HTTP/")
+
+
+def test_curl_waits_for_100_continue_and_streams_without_a_length(gateway):
+    body = b"x" * 3_000_000
+    for option in ("--http1.1", "--http2-prior-knowledge"):
+        assert curl(option, "-H", "Expect: 100-continue", "-T", "-", f"{gateway.url}/put", stdin=body) == body
+
+
+def test_trailers_reach_those_who_ask(gateway):
+    assert curl("--http1.1", "--raw", "-H", "TE: trailers", f"{gateway.url}/stream").endswith(b"0\r\nX-Sum: 15\r\n\r\n")
+    assert curl("--http1.1", "--raw", f"{gateway.url}/stream").endswith(b"0\r\n\r\n")
+    if shutil.which("nghttp"):
+        shown = subprocess.run(["nghttp", "-v", f"{gateway.url}/stream"], capture_output=True, text=True, timeout=30).stdout
+        assert "x-sum: 15" in shown and "content-length: 99" not in shown
+
+
+def test_tls_resumes_and_takes_1_2_and_1_3(gateway):
+    context = ssl._create_unverified_context()
+    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        context.minimum_version = context.maximum_version = version
+        session, reused = None, []
+        for _ in range(3):
+            with socket.create_connection(("127.0.0.1", gateway.tls_port), 10) as plain:
+                with context.wrap_socket(plain, server_hostname="localhost", session=session) as s:
+                    s.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                    assert s.recv(65536).startswith(b"HTTP/1.1 200")
+                    session = s.session
+                    reused.append(s.session_reused)
+        assert reused == [False, True, True]
+    context.minimum_version = ssl.TLSVersion.TLSv1
+    context.maximum_version = ssl.TLSVersion.TLSv1_1
+    with socket.create_connection(("127.0.0.1", gateway.tls_port), 10) as plain, pytest.raises(ssl.SSLError):
+        context.wrap_socket(plain)
+
+
+@pytest.mark.skipif(not shutil.which("h2load"), reason="h2load is not installed")
+def test_h2load_loses_nothing(gateway):
+    shown = subprocess.run(["h2load", "-n", "1000", "-c", "4", "-m", "32", f"{gateway.url}/load"], capture_output=True,
+                           text=True, timeout=120).stdout
+    assert "1000 succeeded, 0 failed, 0 errored" in shown, shown
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_grpc_calls_of_all_four_kinds(gateway, tls):
+    if tls:
+        certificate = ssl.get_server_certificate(("127.0.0.1", gateway.tls_port)).encode()
+        channel = grpc.secure_channel(f"localhost:{gateway.tls_port}", grpc.ssl_channel_credentials(certificate))
+    else:
+        channel = grpc.insecure_channel(f"127.0.0.1:{gateway.port}")
+    with channel:
+        assert channel.unary_unary("/test.Greeter/Say")(b"world", timeout=20) == b"hello world"
+        assert list(channel.unary_stream("/test.Greeter/List")(b"n", timeout=20)) == [b"n0", b"n1", b"n2", b"n3", b"n4"]
+        assert channel.stream_unary("/test.Greeter/Sum")(iter([b"1", b"2", b"3"]), timeout=20) == b"1+2+3"
+        assert list(channel.stream_stream("/test.Greeter/Chat")(iter([b"a", b"b"]), timeout=20)) == [b"to a", b"to b"]
+        big = b"x" * 2_000_000
+        assert channel.unary_unary("/test.Greeter/Say")(big, timeout=30) == b"hello " + big
+        with pytest.raises(grpc.RpcError) as refused:
+            channel.unary_unary("/test.Greeter/Fail")(b"", timeout=20)
+        assert refused.value.code() == grpc.StatusCode.FAILED_PRECONDITION and refused.value.details() == "not now"
+        with pytest.raises(grpc.RpcError) as refused:
+            channel.unary_unary("/guarded.Greeter/Say")(b"", timeout=20)
+        assert refused.value.code() == grpc.StatusCode.UNAUTHENTICATED
+
+
+def test_grpc_routes_refuse_what_is_no_grpc(gateway):
+    shown = curl("-i", "-X", "POST", "-H", "Content-Type: application/grpc", f"{gateway.url}/test.Greeter/Say")
+    assert b" 426 " in shown and shown.endswith(b'{"message":"Please use HTTP2 protocol"}')
+    shown = curl("-i", "--http2-prior-knowledge", "-X", "POST", f"{gateway.url}/test.Greeter/Say")
+    assert b" 415 " in shown and shown.endswith(b'{"message":"Non-gRPC request matched gRPC route"}')
+
+
+def test_websockets_both_ways(gateway):
+    async def talk(url, **options):
+        async with websockets.connect(url, max_size=None, **options) as connection:
+            for message in ("hello", b"\x00\xff" * 10, "x" * 1_000_000):
+                await connection.send(message)
+                assert await connection.recv() == message
+            await connection.ping()
+    asyncio.run(talk(f"ws://127.0.0.1:{gateway.port}/ws"))
+    asyncio.run(talk(f"wss://127.0.0.1:{gateway.tls_port}/ws", ssl=ssl._create_unverified_context()))
+
+
+def h2spec():
+    own = ROOT / "build/tools/h2spec"
+    found = shutil.which("h2spec") or (str(own) if own.exists() else None)
+    if not found and shutil.which("go"):
+        subprocess.run(["go", "install", "github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible"], timeout=300,
+                       env={**os.environ, "GOBIN": str(own.parent)}, capture_output=True)
+        found = str(own) if own.exists() else None
+    return found
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_h2spec(gateway, tls):
+    program = h2spec()
+    if not program:
+        pytest.skip("h2spec is not installed")
+    where = ["-t", "-k", "-p", str(gateway.tls_port)] if tls else ["-p", str(gateway.port)]
+    done = subprocess.run([program, "-h", "127.0.0.1", "-o", "3", *where], capture_output=True, text=True, timeout=300)
+    failed = {line.split(":", 1)[1].strip() for line in done.stdout.split("Failures:")[-1].splitlines() if "×" in line}
+    # The plain port speaks HTTP/1.1 too, and answers what is no preface with 400.
+    assert failed <= (set() if tls else {"Sends invalid connection preface"}), done.stdout[-6000:]
+    assert "145 tests" in done.stdout, done.stdout[-2000:]
+
+
+def frame(kind, flags, stream, payload=b""):
+    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
+
+
+HEADERS = b"\x82\x84\x86\x41\x01a"  # GET / http, :authority a (RFC 7541, appendix A)
+
+
+def rapid_reset():
+    for i in range(2000):
+        yield frame(1, 5, 2 * i + 1, HEADERS) + frame(3, 0, 2 * i + 1, b"\0\0\0\x08")
+
+
+FLOODS = {
+    "rapid reset": rapid_reset,
+    "CONTINUATION": lambda: iter([frame(1, 0, 1, HEADERS)] + [frame(9, 0, 1, b"\0\x01x\x01y" * 100)] * 2000),
+    "PING": lambda: iter([frame(6, 0, 0, b"12345678") * 10] * 1000),
+    "SETTINGS": lambda: iter([frame(4, 0, 0) * 10] * 1000),
+    "empty DATA": lambda: iter([frame(1, 4, 1, b"\x83" + HEADERS[1:])] + [frame(0, 0, 1) * 10] * 1000),
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+def test_floods_end_the_connection_and_nothing_else(gateway, flood):
+    with socket.create_connection(("127.0.0.1", gateway.port), 10) as s:
+        s.settimeout(20)
+        try:
+            s.sendall(PREFACE + frame(4, 0, 0))
+            for piece in FLOODS[flood]():
+                s.sendall(piece)
+            while s.recv(65536):
+                pass
+        except (ConnectionResetError, BrokenPipeError):
+            pass
+    assert curl("--http2-prior-knowledge", f"{gateway.url}/", "-o", "/dev/null", "-w", "%{http_code}") == b"200"
+
+
+def test_too_many_fields_and_too_large_ones_are_431(gateway):
+    many = [a for i in range(150) for a in ("-H", f"X-{i}: y")]
+    for option in ("--http1.1", "--http2-prior-knowledge"):
+        for fields in (many, ["-H", "X: " + "y" * 40_000]):
+            assert curl(option, *fields, f"{gateway.url}/", "-o", "/dev/null", "-w", "%{http_code}") == b"431"
