@@ -26,10 +26,6 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* length, cons
   return SSL_TLSEXT_ERR_NOACK;  // a client that insists on another protocol learns it from the answer
 }
 
-}  // namespace
-
-namespace {
-
 // Before the certificate goes out: by name, out of the configuration in use.
 int choose_certificate(SSL* connection, void* current) {
   const auto& store = *static_cast<const std::shared_ptr<const certificate_store>*>(current);
