@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "runtime/http_connection.h"
+#include "runtime/listen.h"
 
 namespace mes::runtime {
 namespace {
@@ -20,16 +21,6 @@ using boost::system::error_code;
 constexpr std::chrono::milliseconds sweep_grain{1'000};  // a time-out may come that much late
 constexpr std::chrono::milliseconds accept_pause{100};   // after "too many open files"
 constexpr std::size_t refused_connections_max = 64;      // above the limit: told 503; beyond that just closed
-
-mes::error listen_error(const http_server_options& options, const error_code& ec) {
-  if (ec == asio::error::address_in_use) {
-    std::string holder = port_holder(options.port);
-    if (holder.empty()) holder = fmt::format("port {} is taken by another process", options.port);
-    return {mes::error_code::unavailable, holder + "; stop it or use --port-offset"};
-  }
-  return {mes::error_code::unavailable,
-          fmt::format("cannot listen on {}:{}: {}", options.address, options.port, ec.message())};
-}
 
 }  // namespace
 
@@ -79,19 +70,11 @@ struct http_server::state : std::enable_shared_from_this<http_server::state> {
       : core(std::make_shared<http_server_core>(loop, std::move(options), std::move(handle))),
         acceptor(loop.context()) {}
 
-  error_code open() {
+  result<void> open() {
+    if (auto listening = listen_on(acceptor, core->options.address, core->options.port); !listening) return listening;
     error_code ec;
-    auto address =
-        asio::ip::make_address(core->options.address == "localhost" ? "127.0.0.1" : core->options.address, ec);
-    if (ec) return ec;
-    tcp::endpoint endpoint(address, core->options.port);
-    // Without SO_REUSEADDR a restarted role could not bind while old connections linger in TIME_WAIT.
-    if (acceptor.open(endpoint.protocol(), ec); ec) return ec;
-    if (acceptor.set_option(tcp::acceptor::reuse_address(true), ec); ec) return ec;
-    if (acceptor.bind(endpoint, ec); ec) return ec;
-    if (acceptor.listen(1024, ec); ec) return ec;
     port = acceptor.local_endpoint(ec).port();
-    return ec;
+    return {};
   }
 
   void accept() {
@@ -146,7 +129,7 @@ struct http_server::state : std::enable_shared_from_this<http_server::state> {
 result<std::unique_ptr<http_server>> http_server::listen(event_loop& loop, http_server_options options,
                                                          handler handle) {
   auto s = std::make_shared<state>(loop, std::move(options), std::move(handle));
-  if (error_code ec = s->open()) return fail(listen_error(s->core->options, ec));
+  if (auto opened = s->open(); !opened) return fail(std::move(opened.error()));
   s->accept();
   return std::unique_ptr<http_server>(new http_server(std::move(s)));
 }

@@ -6,10 +6,12 @@
 #include "runtime/http_server.h"
 #include "runtime/kafka.h"
 #include "runtime/worker_pool.h"
+#include "telemetry/ingest/beats_server.h"
 #include "telemetry/ingest/bus_events.h"
 #include "telemetry/ingest/document_facts.h"
 #include "telemetry/ingest/log_receiver.h"
 #include "telemetry/ingest/otlp_receiver.h"
+#include "telemetry/ingest/span_ports.h"
 #include "telemetry/ingest/span_rows.h"
 #include "telemetry/parts/index_name.h"
 #include "telemetry/parts/store.h"
@@ -27,7 +29,8 @@ using runtime::http_response;
 using runtime::setting;
 using runtime::setting_type;
 
-constexpr int lines_port = 5000, elastic_port = 9200, jaeger_port = 16686, otlp_port = 4318, admin_port = 14269;
+constexpr int lines_port = 5000, beats_port = 5044, elastic_port = 9200, jaeger_port = 16686, otlp_port = 4318,
+              admin_port = 14269;
 constexpr std::size_t bulk_bytes_max = 64u << 20, query_bytes_max = 1u << 20;
 constexpr std::size_t query_threads = 1, queries_waiting_max = 128;
 
@@ -55,8 +58,9 @@ class telemetry_role {
 
   int run() {
     if (auto opened = open_store(); !opened) return complain(opened.error());
-    for (auto start : {&telemetry_role::serve_lines, &telemetry_role::serve_otlp, &telemetry_role::serve_elastic,
-                       &telemetry_role::serve_jaeger, &telemetry_role::serve_admin})
+    for (auto start : {&telemetry_role::serve_lines, &telemetry_role::serve_beats, &telemetry_role::serve_otlp,
+                       &telemetry_role::serve_spans, &telemetry_role::serve_elastic, &telemetry_role::serve_jaeger,
+                       &telemetry_role::serve_admin})
       if (auto started = (this->*start)(); !started) return complain(started.error());
     if (_process.settings().flag("bus_events")) consume();
     _process.ready();
@@ -96,6 +100,22 @@ class telemetry_role {
     _lines = std::move(*listening);
     _process.on_stop([this] { _lines->close(); });
     return {};
+  }
+
+  result<void> serve_beats() {
+    beats_server_options options;
+    options.address = _process.settings().text("bind");
+    options.port = static_cast<std::uint16_t>(_process.port(beats_port));
+    auto listening = beats_server::listen(_process.loop(), options, *_store, _probe);
+    if (!listening) return fail(std::move(listening.error()));
+    _beats = std::move(*listening);
+    _process.on_stop([this] { _beats->close(); });
+    return {};
+  }
+
+  result<void> serve_spans() {
+    _spans = std::make_unique<span_ports>(_process, *_store, _probe);
+    return _spans->open();
   }
 
   result<void> serve(int port, std::size_t body_bytes_max, runtime::http_server::handler handle) {
@@ -180,6 +200,7 @@ class telemetry_role {
     set("mes_telemetry_flushes", "Tables made into parts since the start.", f.flushes);
     set("mes_telemetry_merges", "Merges of parts since the start.", f.merges);
     set("mes_telemetry_line_connections", "Open TCP connections that send log lines.", _lines->connections());
+    set("mes_telemetry_beats_connections", "Open connections of Beats.", _beats->connections());
     if (_consumer)
       set("mes_telemetry_bus_lag", "Audit and error events on the bus that are not stored yet.",
           static_cast<std::uint64_t>(std::max<std::int64_t>(0, _consumer->lag())));
@@ -204,6 +225,8 @@ class telemetry_role {
   runtime::worker_pool _queries;
   std::vector<std::unique_ptr<runtime::http_server>> _servers;
   std::unique_ptr<log_receiver> _lines;
+  std::unique_ptr<beats_server> _beats;
+  std::unique_ptr<span_ports> _spans;
   std::unique_ptr<bus_event_writer> _events;
   std::unique_ptr<runtime::kafka_consumer> _consumer;
 };

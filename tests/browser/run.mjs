@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const mes = join(root, "build/release/mes");
-const PORTS = [3000, 3008, 3009, 3010, 3011, 3012, 3013, 3014, 3015, 4318, 5000, 5601, 6379, 8000, 8001, 8080, 8443, 9090, 9092, 9200, 9644, 14269, 16686];
+const PORTS = [3000, 3008, 3009, 3010, 3011, 3012, 3013, 3014, 3015, 4317, 4318, 5000, 5044, 5601, 5778, 6379, 8000, 8001, 8080, 8443, 9090, 9092, 9200, 9411, 9644, 14250, 14268, 14269, 16686];
 
 const isFree = (port) =>
   new Promise((resolve) => {

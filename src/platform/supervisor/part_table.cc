@@ -33,7 +33,12 @@ const std::vector<row>& table() {
   static const std::vector<row> rows = {
       {"bus", {9092, 9644}, 9644, kind::http, health, {"telemetry"}},
       {"redis", {6379}, 6379, kind::redis, "", {}},
-      {"telemetry", {5000, 9200, 16686, 4318, 14269}, 14269, kind::http, health, {}},
+      {"telemetry",
+       {5000, 5044, 9200, 16686, 4317, 4318, 14250, 14268, 9411, 5778, 14269},
+       14269,
+       kind::http,
+       health,
+       {}},
       {"auth", {3008}, 3008, kind::http, health, engines},
       {"work-order", {3009}, 3009, kind::http, health, service_needs},
       {"quality", {3010}, 3010, kind::http, health, service_needs},

@@ -34,16 +34,16 @@ std::string to_json(const platform_status& status) {
 
 std::string to_table(const platform_status& status) {
   std::string out =
-      fmt::format("{:<14} {:<32} {:<12} {:>6} {:>9} {:>8}\n", "role", "ports", "state", "ms", "PSS MiB", "restarts");
+      fmt::format("{:<14} {:<12} {:>6} {:>9} {:>8}  {}\n", "role", "state", "ms", "PSS MiB", "restarts", "ports");
   long pss = 0;
   for (const platform_status::role& r : status.roles) {
     pss += r.pss_kb;
     out +=
-        fmt::format("{:<14} {:<32} {:<12} {:>6} {:>9.1f} {:>8}\n", r.name, fmt::format("{}", fmt::join(r.ports, " ")),
-                    name_of(r.state), r.start_ms >= 0 ? std::to_string(r.start_ms) : "-",
-                    static_cast<double>(r.pss_kb) / 1024, r.restarts);
+        fmt::format("{:<14} {:<12} {:>6} {:>9.1f} {:>8}  {}\n", r.name, name_of(r.state),
+                    r.start_ms >= 0 ? std::to_string(r.start_ms) : "-", static_cast<double>(r.pss_kb) / 1024,
+                    r.restarts, fmt::join(r.ports, " "));
   }
-  out += fmt::format("{:<14} {:<32} {:<12} {:>6} {:>9.1f}\n", "all", "", status.ready ? "ready" : "not ready", "",
+  out += fmt::format("{:<14} {:<12} {:>6} {:>9.1f}\n", "all", status.ready ? "ready" : "not ready", "",
                      static_cast<double>(pss) / 1024);
   out += "\n";
   for (const auto& [name, url] : status.urls) out += fmt::format("{:<14} {}\n", name, url);

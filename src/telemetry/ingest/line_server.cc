@@ -1,13 +1,10 @@
 #include "telemetry/ingest/line_server.h"
 
-#include <fmt/format.h>
-
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <vector>
 
-#include "runtime/http_server.h"
+#include "runtime/listen.h"
 
 namespace mes::telemetry {
 
@@ -116,23 +113,9 @@ struct line_server::state : std::enable_shared_from_this<line_server::state> {
 
 result<std::unique_ptr<line_server>> line_server::listen(runtime::event_loop& loop, line_server_options options,
                                                          line_handler take, idle_handler after_read) {
-  error_code code;
-  auto address = boost::asio::ip::make_address(options.address, code);
-  if (code) return fail(mes::error_code::invalid_argument, fmt::format("{} is no IP address", options.address));
-  std::uint16_t port = options.port;
   auto made = std::make_shared<state>(loop.context(), std::move(options), std::move(take), std::move(after_read));
-  tcp::endpoint endpoint(address, port);
-  made->acceptor.open(endpoint.protocol(), code);
-  if (!code) made->acceptor.set_option(tcp::acceptor::reuse_address(true), code);
-  if (!code) made->acceptor.bind(endpoint, code);
-  if (!code) made->acceptor.listen(boost::asio::socket_base::max_listen_connections, code);
-  if (code == boost::asio::error::address_in_use)
-    return fail(mes::error_code::unavailable, fmt::format("port {} is taken{}", port, [&] {
-                  std::string holder = runtime::port_holder(port);
-                  return holder.empty() ? holder : " by " + holder;
-                }()));
-  if (code)
-    return fail(mes::error_code::unavailable, fmt::format("cannot listen on port {}: {}", port, code.message()));
+  if (auto listening = runtime::listen_on(made->acceptor, made->options.address, made->options.port); !listening)
+    return fail(std::move(listening.error()));
   made->accept();
   return std::unique_ptr<line_server>(new line_server(std::move(made)));
 }

@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "observe/log.h"
-#include "telemetry/ingest/gunzip.h"
 #include "telemetry/ingest/span_rows.h"
+#include "wire/gzip/gunzip.h"
 #include "wire/otlp/otlp_json.h"
 #include "wire/otlp/otlp_reader.h"
 
@@ -75,7 +75,7 @@ result<span_batch> decode(const http_request& request, bool json) {
   std::string_view body = request.body;
   std::string_view encoding = request.headers.get("Content-Encoding");
   if (encoding == "gzip" || encoding == "deflate") {
-    auto inflated = gunzip(body, export_bytes_max);
+    auto inflated = wire::gunzip(body, export_bytes_max);
     if (!inflated) return fail(std::move(inflated.error()));
     unpacked = std::move(*inflated);
     body = unpacked;

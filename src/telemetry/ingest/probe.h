@@ -12,6 +12,8 @@ class ingest_probe {
         _spans_rejected(r.make_counter("mes_telemetry_spans_total", "Spans stored.", {{"outcome", "rejected"}})),
         _lines(r.make_counter("mes_telemetry_log_lines_total", "Log lines taken over TCP.")),
         _events(r.make_counter("mes_telemetry_bus_events_total", "Audit and error events taken from the bus.")),
+        _datagrams_refused(
+            r.make_counter("mes_telemetry_datagrams_refused_total", "Datagrams that were no call of Jaeger's agent.")),
         _refused(r.make_counter("mes_telemetry_refused_total", "Requests or batches that the store refused.")) {}
 
   void spans(std::uint64_t stored, std::uint64_t rejected) {
@@ -20,10 +22,11 @@ class ingest_probe {
   }
   void line() { _lines.add(); }
   void events(std::size_t count) { _events.add(static_cast<double>(count)); }
+  void datagram_refused() { _datagrams_refused.add(); }
   void refused() { _refused.add(); }
 
  private:
-  observe::counter _spans, _spans_rejected, _lines, _events, _refused;
+  observe::counter _spans, _spans_rejected, _lines, _events, _datagrams_refused, _refused;
 };
 
 }  // namespace mes::telemetry

@@ -206,7 +206,9 @@ otlp::attributes tags_of(const otlp::span_head& head, const otlp::span_details& 
   }
   if (!details.status_message.empty()) add("otel.status_description", details.status_message);
   if (!details.trace_state.empty()) add("w3c.tracestate", details.trace_state);
-  add("internal.span.format", std::string("otlp"));
+  // What came in another protocol says so itself.
+  const bool told = std::ranges::any_of(tags, [](const auto& t) { return t.first == "internal.span.format"; });
+  if (!told) add("internal.span.format", std::string("otlp"));
   return tags;
 }
 

@@ -6,9 +6,9 @@
 
 #include "base/error.h"
 
-namespace mes::telemetry {
+namespace mes::wire {
 
 // Errors: corrupt; too_large when it unpacks to more than `bytes_max`.
 result<std::string> gunzip(std::string_view packed, std::size_t bytes_max);
 
-}  // namespace mes::telemetry
+}  // namespace mes::wire

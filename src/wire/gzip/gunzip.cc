@@ -1,9 +1,9 @@
-#include "telemetry/ingest/gunzip.h"
+#include "wire/gzip/gunzip.h"
 
 #include <fmt/format.h>
 #include <zlib.h>
 
-namespace mes::telemetry {
+namespace mes::wire {
 namespace {
 constexpr int detect_gzip_or_zlib = 15 + 32;  // zlib.h, inflateInit2
 constexpr std::size_t step_bytes = 256u << 10;
@@ -32,4 +32,4 @@ result<std::string> gunzip(std::string_view packed, std::size_t bytes_max) {
   return out;
 }
 
-}  // namespace mes::telemetry
+}  // namespace mes::wire
