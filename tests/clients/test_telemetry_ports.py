@@ -87,7 +87,7 @@ def exporters(telemetry):
             collector_endpoint=telemetry.url(14268, "/api/traces?format=jaeger.thrift")),
         "jaeger-grpc": lambda: JaegerGrpcExporter(collector_endpoint=f"127.0.0.1:{14250 + offset}", insecure=True),
         "zipkin-json-v2": lambda: ZipkinJsonExporter(endpoint=telemetry.url(9411, "/api/v2/spans")),
-        "zipkin-json-v1": lambda: ZipkinJsonExporter(version=Protocol.V1,
+        "zipkin-json-v1": lambda: ZipkinJsonExporter(version=Protocol.V1, max_tag_value_length=1000,
                                                      endpoint=telemetry.url(9411, "/api/v1/spans")),
         "zipkin-protobuf": lambda: ZipkinProtobufExporter(endpoint=telemetry.url(9411, "/api/v2/spans")),
     }
@@ -118,8 +118,9 @@ def test_a_trace_sent_by_opentelemetrys_exporters_comes_back(telemetry, name):
     assert [(r["refType"], r["spanID"]) for r in feed["references"]] == [("CHILD_OF", stamp["spanID"])]
     tags = {tag["key"]: str(tag["value"]) for tag in stamp["tags"]}
     assert tags["part"] == "Ø-17" and tags["strokes"] == "3"
-    assert tags["span.kind"] == "server"
-    assert {tag["key"]: tag["value"] for tag in feed["tags"]}["span.kind"] == "client"
+    if name != "zipkin-json-v1":  # that encoder sends no kind
+        assert tags["span.kind"] == "server"
+        assert {tag["key"]: tag["value"] for tag in feed["tags"]}["span.kind"] == "client"
     assert {p["serviceName"].lower() for p in found["processes"].values()} == {service}
     assert abs(stamp["startTime"] - root.start_time // 1000) <= 1
     assert abs(stamp["duration"] - (root.end_time - root.start_time) // 1000) <= 1
