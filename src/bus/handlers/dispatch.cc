@@ -107,8 +107,22 @@ void show_features(const call& c, kafka::api_versions_response& response) {
   }
 }
 
-void api_versions(const call& c, kafka::api_versions_request&) {
+// Kafka's rule for what a client calls itself: letters, digits, and inside of it also . and - (KIP-511).
+bool is_software_name(std::string_view name) {
+  const auto plain = [](char ch) {
+    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9');
+  };
+  return !name.empty() && plain(name.front()) && plain(name.back()) &&
+         std::ranges::all_of(name, [&](char ch) { return plain(ch) || ch == '.' || ch == '-'; });
+}
+
+void api_versions(const call& c, kafka::api_versions_request& request) {
   kafka::api_versions_response response;
+  if (c.version >= 3 &&
+      !(is_software_name(request.client_software_name) && is_software_name(request.client_software_version))) {
+    response.error_code = kafka::code(kafka::error_code::invalid_request);
+    return c.answer(response);
+  }
   show_features(c, response);
   for (const api_handler& h : handlers_table) {
     const kafka::api_info* info = served(static_cast<std::int16_t>(h.key));

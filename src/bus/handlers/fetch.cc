@@ -51,14 +51,12 @@ void waiting_fetch::answer(broker& b) const {
       const error_code error = check(b.store(), t, p, from.version >= 13);
       answer.error_code = kafka::code(error);
       answer.high_watermark = -1;
-      const bool known = error == error_code::none || error == error_code::offset_out_of_range;
-      if (!known) continue;
+      if (error != error_code::none) continue;
       const log::partition& partition = *t.found->partitions[static_cast<std::size_t>(p.index)];
       answer.high_watermark = partition.high_watermark();
       answer.last_stable_offset = partition.last_stable_offset();
       answer.log_start_offset = partition.log_start();
       answer.aborted_transactions.reset();
-      if (error != error_code::none) continue;
       const auto [size, end] =
           partition.read(p.offset, std::min(left, p.bytes_max), first, answer.records.external, end_of(partition));
       if (only_committed) {

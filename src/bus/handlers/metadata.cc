@@ -44,7 +44,7 @@ void answer(const call& c, const std::vector<wanted>& topics) {
       fill(b, b.store(), *t, out);
       continue;
     }
-    if (!w.name.empty() || c.version < 12) out.name = w.name;
+    if (!w.name.empty() || w.error != error_code::none || c.version < 12) out.name = w.name;
     out.topic_id = w.id;
     error_code error = w.error;
     if (error == error_code::none)
@@ -77,7 +77,8 @@ void metadata(const call& c, kafka::metadata_request& request) {
   };
   for (const auto& t : *request.topics) {
     wanted& w = topics->emplace_back(std::string(t.name.value_or("")), t.topic_id);
-    if (w.name.empty() || b.store().find(w.name)) continue;
+    const bool by_id = !t.name && c.version >= 10;
+    if (by_id || b.store().find(w.name)) continue;
     if (!is_topic_name(w.name)) {
       w.error = error_code::invalid_topic;
       continue;

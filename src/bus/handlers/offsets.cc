@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <array>
+#include <tuple>
+#include <utility>
 
 #include "bus/handlers/data.h"
 
@@ -16,6 +19,20 @@ log::partition* find_partition(const call& c, std::string_view topic, std::int32
 error_code check_epoch(const call& c, std::int32_t epoch) {
   if (epoch >= 0 && epoch < c.of->store().leader_epoch()) return error_code::fenced_leader_epoch;
   return epoch > c.of->store().leader_epoch() ? error_code::unknown_leader_epoch : error_code::none;
+}
+
+// No epoch (-1, -1) where none can be told of: of epochs to come, and of "none".
+std::pair<std::int32_t, std::int64_t> end_of_epoch(const call& c, const log::partition& p, std::int32_t epoch) {
+  const std::int32_t current = c.of->store().leader_epoch();
+  if (epoch < 0 || epoch > current) return {-1, -1};
+  return epoch == current ? std::pair{current, p.high_watermark()} : p.end_of_epoch(epoch);
+}
+
+// The timestamps below 0 that have a meaning in a version of ListOffsets; others are refused.
+bool is_known_timestamp(std::int64_t timestamp, std::int16_t version) {
+  constexpr std::array<std::int16_t, 6> since = {1, 1, 7, 8, 9, 11};  // of -1, -2, …
+  return timestamp >= 0 || (timestamp >= -static_cast<std::int64_t>(since.size()) &&
+                            version >= since[static_cast<std::size_t>(-timestamp - 1)]);
 }
 
 // KIP-79, KIP-734, KIP-405, KIP-1023: negative timestamps have a meaning. `end`: of what the client may read.
@@ -56,7 +73,9 @@ void list_offsets(const call& c, kafka::list_offsets_request& request) {
       auto& out = topic_answer.partitions.emplace_back();
       out.partition_index = part.partition_index;
       const log::partition* p = find_partition(c, topic.name, part.partition_index);
-      const error_code error = p ? check_epoch(c, part.current_leader_epoch) : error_code::unknown_topic_or_partition;
+      const error_code error = !is_known_timestamp(part.timestamp, c.version) ? error_code::unsupported_version
+                               : p ? check_epoch(c, part.current_leader_epoch)
+                                   : error_code::unknown_topic_or_partition;
       if (error == error_code::none)
         find_offset(*p, part.timestamp, c.of->store().leader_epoch(),
                     request.isolation_level == 1 ? p->last_stable_offset() : p->high_watermark(), out);
@@ -78,7 +97,8 @@ void offset_for_leader_epoch(const call& c, kafka::offset_for_leader_epoch_reque
       const log::partition* p = find_partition(c, topic.topic, part.partition);
       const error_code error = p ? check_epoch(c, part.current_leader_epoch) : error_code::unknown_topic_or_partition;
       out.error_code = kafka::code(error);
-      if (error == error_code::none) std::tie(out.leader_epoch, out.end_offset) = p->end_of_epoch(part.leader_epoch);
+      if (error == error_code::none)
+        std::tie(out.leader_epoch, out.end_offset) = end_of_epoch(c, *p, part.leader_epoch);
     }
   }
   c.answer(response);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/instant.h"
 #include "bus/handlers/data.h"
 #include "bus/handlers/record_checks.h"
@@ -12,11 +14,11 @@ using partition_answer = kafka::produce_response::partition_produce_response;
 
 error_code error_of(kafka::batch_fault fault) {
   switch (fault) {
-    case kafka::batch_fault::cut_short:
     case kafka::batch_fault::bad_crc:
       return error_code::corrupt_message;
     case kafka::batch_fault::bad_codec:
       return error_code::unsupported_compression_type;
+    case kafka::batch_fault::cut_short:  // as Kafka counts: there is no whole batch
     case kafka::batch_fault::unknown_magic:
     case kafka::batch_fault::bad_header:
     case kafka::batch_fault::bad_record:
@@ -27,7 +29,7 @@ error_code error_of(kafka::batch_fault fault) {
 
 void refuse(partition_answer& answer, error_code error, std::string why = {}) {
   answer.error_code = kafka::code(error);
-  answer.base_offset = -1;
+  answer.base_offset = answer.log_start_offset = -1;
   if (!why.empty()) answer.error_message = std::move(why);
 }
 
@@ -111,12 +113,12 @@ void produce(const call& from, kafka::produce_request& request) {
       auto& answer = topic_answer.partition_responses.emplace_back();
       answer.index = part.index;
       answer.log_start_offset = -1;
-      if (whole != error_code::none)
-        refuse(answer, whole);
-      else if (!t && by_id)
+      if (!t && by_id)
         refuse(answer, error_code::unknown_topic_id);
       else if (!t || part.index < 0 || static_cast<std::size_t>(part.index) >= t->partitions.size())
         refuse(answer, error_code::unknown_topic_or_partition);
+      else if (whole != error_code::none)
+        refuse(answer, whole);
       else
         append(b, c, t, request.transactional_id.value_or(""), part.records.value_or(std::string_view{}), answer);
       if (answer.error_code != 0) b.stats().produce_failures += 1;
@@ -129,6 +131,10 @@ void produce(const call& from, kafka::produce_request& request) {
         if (part.error_code != 0) return b.server().close_connection(c.slot.connection);
     return c.answer_nothing();
   }
+  const bool any_taken = std::ranges::any_of(response.responses, [](const auto& topic) {
+    return std::ranges::any_of(topic.partition_responses, [](const auto& part) { return part.error_code == 0; });
+  });
+  if (!any_taken) return c.answer(response);
   b.store().when_durable([c = std::move(c), response = std::move(response)](bool stored) mutable {
     if (!stored)
       for (auto& topic : response.responses)

@@ -25,11 +25,12 @@ class Both:
         span = REQUESTS[api].versions
         return self.rng.randint(max(span.low, low or 0), min(span.high, span.high if high is None else high))
 
-    def call(self, api, version, body, client="a", bind=None, again_on=()):
+    def call(self, api, version, body, client="a", bind=None, again_on=(), label=None):
         """Kafka's answer, ids replaced by names. `bind`: answer -> {name: id}, of each broker's own. `again_on`: error
-        codes that pass by themselves, such as that a transaction's end is still being written."""
+        codes that pass by themselves, such as that a transaction's end is still being written. `label`: what stands for
+        the API in differences.txt."""
         self.send(api, version, body, client)
-        return self.receive(client, bind, again_on)
+        return self.receive(client, bind, again_on, label)
 
     def send(self, api, version, body, client="a"):
         self.requests += 1
@@ -42,7 +43,7 @@ class Both:
                 target.close(client)
                 target.send(client, api, version, body)
 
-    def receive(self, client="a", bind=None, again_on=()):
+    def receive(self, client="a", bind=None, again_on=(), label=None):
         api, version, body = self.pending.pop(client)
         answers = [target.receive(client) for target in self.targets]
         for number, target in enumerate(self.targets):
@@ -52,7 +53,7 @@ class Both:
             if bind and isinstance(answer, dict):
                 target.ids |= {name: known for name, known in bind(answer).items() if known not in (None, "", -1, NO_UUID)}
         named = [target.symbols(answer) for target, answer in zip(self.targets, answers)]
-        self.compare(api, version, body, *named)
+        self.compare(label or api, version, body, *named)
         return named[0]
 
     def compare(self, api, version, body, kafka, bus):

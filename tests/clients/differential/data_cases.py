@@ -4,14 +4,14 @@ from records import GZIP, PLAIN, batch
 from target import Ref
 
 NOW_MS = 1_700_000_000_000  # of the records; the topics keep them for ever
-TOPICS = {"t0": 1, "t1": 3, "stamped": 1, "small": 1, "compacted": 1}
+TOPICS = {"t0": 1, "t1": 3, "stamped": 1, "small": 1, "compacted": 1, "odd": 1}
 CONFIGS = {  # beside retention.ms=-1
 
     "stamped": {"message.timestamp.type": "LogAppendTime"},
     "small": {"max.message.bytes": "200"},
     "compacted": {"cleanup.policy": "compact"},
 }
-NAMES = [*TOPICS, "nowhere"]
+NAMES = [name for name in TOPICS if name != "odd"] + ["nowhere"]
 
 
 def any_topic(rng):
@@ -33,7 +33,6 @@ def good_batch(rng, **more):
 BAD_BATCHES = {
     "wrong CRC": lambda rng: good_batch(rng, crc_change=1),
     "magic 1": lambda rng: good_batch(rng, magic=1),
-    "magic 3": lambda rng: good_batch(rng, magic=3),
     "too long": lambda rng: good_batch(rng, length_change=5),
     "too short": lambda rng: good_batch(rng, length_change=-5),
     "cut": lambda rng: good_batch(rng)[:-3],
@@ -45,19 +44,28 @@ BAD_BATCHES = {
     "last offset wrong": lambda rng: batch([b"a", b"b"], timestamps=[NOW_MS, NOW_MS], last_offset_delta=5),
     "control": lambda rng: good_batch(rng, control=True),
     "two batches": lambda rng: good_batch(rng) + good_batch(rng),
-    "a batch and a bit": lambda rng: good_batch(rng) + b"\0\0\0",
     "large": lambda rng: batch([b"x" * 300], timestamps=[NOW_MS], keys=[b"k"]),
     "no key": lambda rng: batch([b"v"], timestamps=[NOW_MS]),
     "empty": lambda rng: b"",
     "transactional": lambda rng: good_batch(rng, producer_id=10**6, epoch=0, sequence=0, transactional=True),
     "unknown producer": lambda rng: good_batch(rng, producer_id=10**6, epoch=0, sequence=7),
     "producer without sequence": lambda rng: good_batch(rng, producer_id=10**6, epoch=0, sequence=-1),
-    "gzip that is none": lambda rng: batch([b"v"], timestamps=[NOW_MS], keys=[b"k"], claimed_codec=GZIP),
-    "unknown codec": lambda rng: batch([b"v"], timestamps=[NOW_MS], keys=[b"k"], claimed_codec=5),
     "far future": lambda rng: batch([b"v"], timestamps=[10**15], keys=[b"k"]),
     "negative time": lambda rng: batch([b"v"], timestamps=[-5], keys=[b"k"]),
     "no time": lambda rng: batch([b"v"], timestamps=[-1], keys=[b"k"]),
 }
+
+ODD_BATCHES = {  # what one broker takes and the other refuses: to a topic that nothing else reads
+    "magic 3": lambda rng: good_batch(rng, magic=3),
+    "a batch and a bit": lambda rng: good_batch(rng) + b"\0\0\0",
+    "gzip that is none": lambda rng: batch([b"v"], timestamps=[NOW_MS], keys=[b"k"], claimed_codec=GZIP),
+    "unknown codec": lambda rng: batch([b"v"], timestamps=[NOW_MS], keys=[b"k"], claimed_codec=5),
+}
+
+
+def produce_odd(both):
+    kind = both.rng.choice(list(ODD_BATCHES))
+    send_produce(both, "odd", 0, ODD_BATCHES[kind](both.rng), label=f"produce: {kind}")
 
 
 def produce(both):
@@ -69,11 +77,11 @@ def produce(both):
     send_produce(both, name, any_partition(rng, name), records, acks=acks)
 
 
-def send_produce(both, name, partition, records, *, acks=-1, version=None, **more):
+def send_produce(both, name, partition, records, *, acks=-1, version=None, label=None, **more):
     version = both.version("produce") if version is None else version
     return both.call("produce", version, only("produce", {
         "acks": acks, "timeout_ms": 5000, **more,
-        "topic_data": [topic(name, partition_data=[{"index": partition, "records": records}])]}))
+        "topic_data": [topic(name, partition_data=[{"index": partition, "records": records}])]}), label=label)
 
 
 class Producer:
@@ -171,5 +179,5 @@ def find_coordinator(both):
                                             "coordinator_keys": rng.choice([["g0"], ["g0", "g1"], [""], []])})
 
 
-CASES = [(produce, 10), (fetch, 8), (fetch_session, 1), (list_offsets, 5), (offset_for_leader_epoch, 2), (metadata, 4), (api_versions, 2),
+CASES = [(produce, 10), (produce_odd, 1), (fetch, 8), (fetch_session, 1), (list_offsets, 5), (offset_for_leader_epoch, 2), (metadata, 4), (api_versions, 2),
          (find_coordinator, 1)]

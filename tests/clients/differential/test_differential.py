@@ -51,6 +51,7 @@ def test_answers_agree(brokers, used, area):
     assert not both.found, f"{len(both.found)} differences:\n{both.report()}"
 
 
+@not_yet("APIs and error codes")
 def test_every_row_of_the_list_is_needed(used):
     """What the bus now does as Kafka does is taken off the list."""
     rows = read_allowed(ALLOWED)
