@@ -11,6 +11,7 @@
 #include "bus/log/key_map.h"
 #include "bus/log/test_store.h"
 #include "wire/kafka/compression.h"
+#include "wire/kafka/end_marker.h"
 
 namespace mes::bus::log {
 namespace {
@@ -169,6 +170,49 @@ TEST(compaction, keeps_each_codec) {
     EXPECT_EQ(kafka::peek_batch(first)->codec(), codec);
     EXPECT_EQ(kafka::peek_batch(first)->max_timestamp_ms, 5);
   }
+}
+
+// Aborted records are dropped and take no other record's place; what is open is not compacted; who reads committed
+// records alone still finds each abort where the index of aborted transactions says.
+TEST(compaction, knows_transactions) {
+  os::sim_file_system files;
+  opened o(files);
+  const auto t = o.make("t", 1, eager);
+  const auto put = [&](std::int64_t producer, std::int32_t sequence, const std::string& key, const std::string& value) {
+    kafka::batch_header h;
+    h.attributes = 16;
+    h.producer_id = producer;
+    h.producer_epoch = 0;
+    h.base_sequence = sequence;
+    ASSERT_EQ(o.put_batch(t, batch_of({{key, value, 1}}, h)), opened::outcome::stored);
+  };
+  const auto end = [&](std::int64_t producer, kafka::end_marker what) {
+    ASSERT_EQ(o.put_batch(t, kafka::make_end_marker({producer, 0, what, 0, 1})), opened::outcome::stored);
+  };
+  put(1, 0, "a", "first");  // 0
+  end(1, kafka::end_marker::commit);
+  put(1, 1, "a", "aborted");  // 2
+  put(2, 0, "b", "b0");
+  end(1, kafka::end_marker::abort);  // 4
+  put(2, 1, "b", "b1");
+  end(2, kafka::end_marker::commit);  // 6
+  put(3, 0, "b", "open");             // 7
+  ASSERT_EQ(o.put_batch(t, batch_of({{"b", "b2", 1}})), opened::outcome::stored);
+  ASSERT_EQ(o.put_batch(t, batch_of({{"end", "x", 1}})), opened::outcome::stored);
+  ASSERT_TRUE(o.housekeeping());
+  std::vector<std::int64_t> left;
+  std::vector<std::string> kept;
+  for (const kept_record& r : records(*t)) {
+    left.push_back(r.offset);
+    if (r.offset != 1 && r.offset != 4 && r.offset != 6) kept.push_back(r.key + "=" + r.value);
+  }
+  EXPECT_EQ(left, (std::vector<std::int64_t>{0, 1, 4, 5, 6, 7, 8, 9}));
+  EXPECT_EQ(kept, (std::vector<std::string>{"a=first", "b=b1", "b=open", "b=b2", "end=x"}));
+  EXPECT_EQ(t->partitions[0]->last_stable_offset(), 7);
+  const auto aborted = t->partitions[0]->producers().aborted(0, 7);
+  ASSERT_EQ(aborted.size(), 1U);
+  EXPECT_EQ(aborted[0].first_offset, 2);
+  EXPECT_EQ(aborted[0].last_offset, 4);
 }
 
 TEST(compaction, leaves_a_partition_alone_that_cannot_be_read_back) {
