@@ -152,10 +152,8 @@ TEST(store, serves_no_bad_record_whatever_bit_was_flipped) {
       written.clear();
       opened o(files, 1'024);
       const auto t = o.make("t");
-      for (int i = 0; i < 12; ++i) {
-        written.push_back(std::to_string(i) + std::string(100, 'x'));
-        ASSERT_EQ(o.put(t, written.back()), opened::outcome::stored);
-      }
+      for (int i = 0; i < 12; ++i) written.push_back(std::to_string(i) + std::string(100, 'x'));
+      ASSERT_TRUE(o.put_together(t, written));
       if (clean_stop) ASSERT_TRUE(o.store->close());
     };
     os::sim_file_system example;
@@ -179,10 +177,8 @@ TEST(store, serves_no_bad_record_wherever_a_file_was_cut_off) {
     written.clear();
     opened o(files, 1'024);
     const auto t = o.make("t");
-    for (int i = 0; i < 6; ++i) {
-      written.push_back(std::to_string(i) + std::string(100, 'x'));
-      ASSERT_EQ(o.put(t, written.back()), opened::outcome::stored);
-    }
+    for (int i = 0; i < 6; ++i) written.push_back(std::to_string(i) + std::string(100, 'x'));
+    ASSERT_TRUE(o.put_together(t, written));
   };
   os::sim_file_system example;
   write(example);

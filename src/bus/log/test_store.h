@@ -84,6 +84,20 @@ struct opened {
     return stored ? outcome::stored : outcome::refused;
   }
 
+  // One batch each, all with one sync.
+  bool put_together(const std::shared_ptr<topic>& t, const std::vector<std::string>& all) {
+    for (const std::string& value : all) {
+      std::string batch = kafka::make_batch({{"key", value, 1'000}});
+      store->append(t, 0, batch.data(), *kafka::peek_batch(batch));
+    }
+    bool done = false, stored = false;
+    store->when_durable([&](bool s) {
+      done = true;
+      stored = s;
+    });
+    return wait(done) && stored;
+  }
+
   // Housekeeping, with what follows from it: a run of the cleaner, and the removal of files unless there is no space.
   bool housekeeping(bool until_files_are_gone = true) {
     store->retire();
