@@ -34,10 +34,11 @@ void refuse(partition_answer& answer, error_code error, std::string why = {}) {
 }
 
 // What the transaction's coordinator says, in the words of the client's version.
-error_code check_transaction(broker& b, const call& c, const kafka::batch_header& batch, std::string_view id,
-                             const transactions::partition_id& where) {
+error_code check_transaction(broker& b, const call& c, const kafka::batch_header& batch,
+                             std::optional<std::string_view> id, const transactions::partition_id& where) {
   constexpr std::int16_t knows_abortable = 11, adds_partitions = 12;
-  const error_code e = b.transactions().check_produce(id, {batch.producer_id, batch.producer_epoch}, where,
+  if (!id) return error_code::transactional_id_authorization_failed;
+  const error_code e = b.transactions().check_produce(*id, {batch.producer_id, batch.producer_epoch}, where,
                                                       c.version >= adds_partitions);
   if (e == error_code::producer_fenced) return error_code::invalid_producer_epoch;
   if (e == error_code::transaction_abortable && c.version < knows_abortable) return error_code::invalid_txn_state;
@@ -46,9 +47,15 @@ error_code check_transaction(broker& b, const call& c, const kafka::batch_header
   return e;
 }
 
+// Kafka has words for what its clients cannot tell from the code alone.
+std::string transaction_message(error_code e) {
+  if (e == error_code::invalid_txn_state) return "The partition was not added to the transaction";
+  return e == error_code::not_enough_replicas ? "The transaction before is being ended" : "";
+}
+
 // Appends one partition's batch or says why not.
-void append(broker& b, const call& c, const std::shared_ptr<log::topic>& t, std::string_view transactional_id,
-            std::string_view records, partition_answer& answer) {
+void append(broker& b, const call& c, const std::shared_ptr<log::topic>& t,
+            std::optional<std::string_view> transactional_id, std::string_view records, partition_answer& answer) {
   log::partition& p = *t->partitions[static_cast<std::size_t>(answer.index)];
   answer.log_start_offset = p.log_start();
   auto batch = kafka::check_batch(records);
@@ -70,7 +77,7 @@ void append(broker& b, const call& c, const std::shared_ptr<log::topic>& t, std:
   const bool adds_partitions = c.version >= 12;  // transactions v2
   if (batch->transactional())
     if (const auto e = check_transaction(b, c, *batch, transactional_id, {t->id, answer.index}); e != error_code::none)
-      return refuse(answer, e, "The batch does not belong to an open transaction of its producer");
+      return refuse(answer, e, transaction_message(e));
   const auto known = p.producers().check(*batch, batch->transactional() && adds_partitions);
   if (!known) {
     b.logger().debug("producer refused", {{"topic", std::string_view(t->name)}, {"producer_id", batch->producer_id}});
@@ -120,7 +127,7 @@ void produce(const call& from, kafka::produce_request& request) {
       else if (whole != error_code::none)
         refuse(answer, whole);
       else
-        append(b, c, t, request.transactional_id.value_or(""), part.records.value_or(std::string_view{}), answer);
+        append(b, c, t, request.transactional_id, part.records.value_or(std::string_view{}), answer);
       if (answer.error_code != 0) b.stats().produce_failures += 1;
     }
   }

@@ -160,7 +160,10 @@ error_code check_group(const call& c, const kafka::txn_offset_commit_request& re
 
 void txn_offset_commit(const call& c, kafka::txn_offset_commit_request& request) {
   broker& b = *c.of;
-  const error_code whole = check_group(c, request);
+  const error_code fenced =
+      b.transactions().verify_group(request.transactional_id, {request.producer_id, request.producer_epoch},
+                                    std::string(request.group_id), c.version >= 5);
+  const error_code whole = fenced == error_code::none ? check_group(c, request) : commit_error(c, fenced);
   const std::int64_t now = instant::now().ms();
   auto response = std::make_shared<kafka::txn_offset_commit_response>();
   transactions::group_offsets offsets;

@@ -136,14 +136,18 @@ void coordinator::change_or_wait(entry& e, bool changed, done answer) {
   _store->when_durable(stored);
 }
 
+kafka::error_code coordinator::verify_group(std::string_view id, producer_claim claim, const std::string& group,
+                                            bool may_add) const {
+  if (const auto e = check(id, claim); e != error_code::none || may_add) return e;
+  const transaction& t = *find(id);
+  return t.state == state::ongoing && t.groups.contains(group) ? error_code::none : error_code::transaction_abortable;
+}
+
 void coordinator::add_offsets(const std::string& id, producer_claim claim, const std::string& group,
                               const group_offsets& offsets, bool may_add_group, done answer) {
-  if (const auto e = check(id, claim); e != error_code::none) return answer(e);
+  if (const auto e = verify_group(id, claim, group, may_add_group); e != error_code::none) return answer(e);
   entry& e = *find_entry(id);
-  if (e.now.state != state::ongoing || !e.now.groups.contains(group)) {
-    if (!may_add_group) return answer(error_code::transaction_abortable);
-    add_group(id, claim, group, [](error_code) {});
-  }
+  if (e.now.state != state::ongoing || !e.now.groups.contains(group)) add_group(id, claim, group, [](error_code) {});
   group_offsets& pending = e.now.offsets[group];
   for (const auto& [where, o] : offsets) pending[where] = o;
   kafka::writer out;

@@ -83,6 +83,8 @@ class coordinator {
   error_code verify(std::string_view id, producer_claim claim, const partition_id& partition) const;
   // The same before a batch is appended. `may_add`: the partition joins with it (transactions v2).
   error_code check_produce(std::string_view id, producer_claim claim, const partition_id& partition, bool may_add);
+  // The same before offsets of a group are committed.
+  error_code verify_group(std::string_view id, producer_claim claim, const std::string& group, bool may_add) const;
   bool has_pending_offset(const std::string& group, const groups::topic_partition& where) const;
 
   const transaction* find(std::string_view id) const;

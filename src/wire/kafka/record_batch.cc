@@ -142,8 +142,7 @@ std::expected<batch_header, batch_fault> check_batch(std::string_view bytes) {
   auto h = check_batch_sum(bytes);
   if (!h) return h;
   if (h->count <= 0 || h->last_offset_delta != h->count - 1) return std::unexpected(batch_fault::bad_header);
-  if (h->producer_id >= 0 && (h->producer_epoch < 0 || h->base_sequence < 0))
-    return std::unexpected(batch_fault::bad_header);
+  if (h->producer_id >= 0 && h->base_sequence < 0) return std::unexpected(batch_fault::bad_header);
   if ((h->attributes & 7) > 4) return std::unexpected(batch_fault::bad_codec);
   if (h->codec() != compression::none) return h;
   reader in(bytes.substr(batch_header::size, h->batch_size - batch_header::size));
