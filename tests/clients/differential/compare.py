@@ -1,6 +1,6 @@
 """What it means that two answers agree, and the list of what may differ."""
 import dataclasses
-import fnmatch
+import re
 
 from records import batches_of
 
@@ -32,7 +32,7 @@ IDENTIFYING = ("name", "topic", "topic_id", "partition_index", "partition", "gro
 
 @dataclasses.dataclass
 class Difference:
-    """Rows of differences.txt and what a run found have the same columns; patterns are those of file names."""
+    """Rows of differences.txt and what a run found have the same columns; a row's are patterns."""
     api: str
     versions: str
     path: str
@@ -42,9 +42,13 @@ class Difference:
 
     def covers(self, other, version):
         low, _, high = self.versions.partition("-")
-        return (fnmatch.fnmatchcase(other.api, self.api) and (self.versions == "*" or int(low) <= version <= int(high or low))
-                and fnmatch.fnmatchcase(other.path, self.path) and fnmatch.fnmatchcase(other.kafka, self.kafka)
-                and fnmatch.fnmatchcase(other.bus, self.bus))
+        return ((self.versions == "*" or int(low) <= version <= int(high or low))
+                and all(_matches(getattr(self, column), getattr(other, column)) for column in ("api", "path", "kafka", "bus")))
+
+
+def _matches(pattern, text):
+    """`*` stands for any text; nothing else is special."""
+    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), text, re.S) is not None
 
 
 def by_identity(items):
