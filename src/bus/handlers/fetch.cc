@@ -51,6 +51,8 @@ void waiting_fetch::answer(broker& b) const {
       const error_code error = check(b.store(), t, p, from.version >= 13);
       answer.error_code = kafka::code(error);
       answer.high_watermark = -1;
+      if (error == error_code::offset_out_of_range)
+        answer.aborted_transactions.reset();  // Kafka's answer has none there
       if (error != error_code::none) continue;
       const log::partition& partition = *t.found->partitions[static_cast<std::size_t>(p.index)];
       answer.high_watermark = partition.high_watermark();
