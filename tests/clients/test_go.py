@@ -2,14 +2,14 @@
 import pytest
 
 from bus import ROOT
-from conftest import not_yet, run_program
+from conftest import run_program
 
 BUILT = ROOT / "build/peers/go"
 pytestmark = [pytest.mark.long, pytest.mark.skipif(not (BUILT / "franz").exists(), reason="the Go clients are not built: ./dev peers does it")]
 
 
 @pytest.mark.parametrize("client", [
-    pytest.param("franz", marks=not_yet("settings that are altered, transactions")),
-    pytest.param("sarama", marks=not_yet("settings that are altered, transactions")), "segmentio"])
+    "franz",
+    "sarama", "segmentio"])
 def test_go_client(shared_bus, client):
     assert run_program([BUILT / client, shared_bus.address]) == "ok"

@@ -1,7 +1,7 @@
 """The Java client of Apache Kafka, and Kafka Streams."""
 import pytest
 
-from conftest import java, needs_kafka, not_yet
+from conftest import java, needs_kafka
 
 pytestmark = needs_kafka
 
@@ -15,17 +15,14 @@ def test_a_group_shares_partitions_and_hands_them_over(shared_bus, protocol):
     assert java("Groups", shared_bus.address, protocol) == "ok"
 
 
-@not_yet("transactions")
 def test_transactions(shared_bus):
     assert java("Transactions", shared_bus.address) == "ok"
 
 
-@not_yet("settings that are altered")
 def test_administration(shared_bus):
     assert java("Administration", shared_bus.address) == "ok"
 
 
-@not_yet("transactions")
 @pytest.mark.long
 def test_streams_counts_words_exactly_once(shared_bus, tmp_path):
     assert java("WordCount", shared_bus.address, tmp_path) == "ok"

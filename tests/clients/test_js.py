@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 
-from conftest import not_yet, run_program
+from conftest import run_program
 
 HERE = pathlib.Path(__file__).parent
 
@@ -19,7 +19,6 @@ def test_kafkajs(shared_bus):
     assert run_client("kafkajs", shared_bus) == {"partitions": 4, "retention": "3600000", "consumed": 20, "members": 2, "committed": 20, "deleted": True}
 
 
-@not_yet("settings that are altered, transactions")
 def test_platformatic(shared_bus):
     assert run_client("platformatic", shared_bus) == {
         "partitions": 4, "configs": {"retention.ms": "3600000", "max.message.bytes": "5000"}, "once": True, "headers": True, "committed": True,

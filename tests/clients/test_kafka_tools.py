@@ -7,7 +7,7 @@ import time
 import apache_kafka
 import pytest
 
-from conftest import needs_kafka, not_yet
+from conftest import needs_kafka
 
 pytestmark = [needs_kafka, pytest.mark.long]
 
@@ -41,7 +41,6 @@ def test_topics(tool):
     assert "tools" not in tool(TOPICS, "--list").split()
 
 
-@not_yet("settings that are altered")
 def test_configs(tool):
     tool(TOPICS, "--create", "--topic", "configured", "--partitions", "1")
     tool(CONFIGS, "--alter", "--entity-type", "topics", "--entity-name", "configured", "--add-config", "cleanup.policy=compact,max.message.bytes=2000")
@@ -68,12 +67,10 @@ def test_console_clients_and_groups(tool):
     assert "console" not in tool(GROUPS, "--list").split()
 
 
-@not_yet("ACLs")
 def test_acls_are_refused_plainly_without_an_authorizer(tool):
     assert "No Authorizer is configured" in tool(ACLS, "--list", fails=True) + tool(ACLS, "--list", fails=True)
 
 
-@not_yet("log folders")
 def test_load_and_shells(tool, shared_bus):
     out = subprocess.run(apache_kafka.java("org.apache.kafka.tools.ProducerPerformance", "--topic", "load", "--num-records", "20000", "--record-size",
                                            "100", "--throughput", "-1", "--producer-props", f"bootstrap.servers={shared_bus.address}", "acks=all"),

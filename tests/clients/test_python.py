@@ -11,7 +11,6 @@ from aiokafka.admin import NewTopic as AioNewTopic
 from confluent_kafka import admin as confluent_admin
 from kafka.admin import KafkaAdminClient, NewTopic
 
-from conftest import not_yet
 from tests.support.wait import eventually
 
 CODECS = ["none", "gzip", "snappy", "lz4", "zstd"]
@@ -74,7 +73,6 @@ def test_confluent_group(shared_bus, confluent_topic, protocol):
     one.close()
 
 
-@not_yet("transactions")
 def test_confluent_transactions(shared_bus):
     producer = confluent.Producer({"bootstrap.servers": shared_bus.address, "transactional.id": "confluent"})
     producer.init_transactions(20)
@@ -88,7 +86,6 @@ def test_confluent_transactions(shared_bus):
     reader.close()
 
 
-@not_yet("settings that are altered")
 def test_confluent_admin(shared_bus, confluent_topic):
     admin = confluent_topic
     resource = confluent_admin.ConfigResource("topic", "confluent", incremental_configs=[
@@ -106,7 +103,6 @@ def test_confluent_admin(shared_bus, confluent_topic):
 
 # ---- kafka-python ----
 
-@not_yet("transactions")
 def test_kafka_python(shared_bus):
     at = {"bootstrap_servers": shared_bus.address}
     admin = KafkaAdminClient(**at)
@@ -183,6 +179,5 @@ async def aio_session(address):
     return values
 
 
-@not_yet("transactions")
 def test_aiokafka(shared_bus):
     assert asyncio.run(aio_session(shared_bus.address)) == {f"{codec} {n}" for codec in CODECS for n in range(20)} | {"committed"}
