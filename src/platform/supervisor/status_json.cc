@@ -38,10 +38,9 @@ std::string to_table(const platform_status& status) {
   long pss = 0;
   for (const platform_status::role& r : status.roles) {
     pss += r.pss_kb;
-    out +=
-        fmt::format("{:<14} {:<12} {:>6} {:>9.1f} {:>8}  {}\n", r.name, name_of(r.state),
-                    r.start_ms >= 0 ? std::to_string(r.start_ms) : "-", static_cast<double>(r.pss_kb) / 1024,
-                    r.restarts, fmt::join(r.ports, " "));
+    out += fmt::format("{:<14} {:<12} {:>6} {:>9.1f} {:>8}  {}\n", r.name, name_of(r.state),
+                       r.start_ms >= 0 ? std::to_string(r.start_ms) : "-", static_cast<double>(r.pss_kb) / 1024,
+                       r.restarts, fmt::join(r.ports, " "));
   }
   out += fmt::format("{:<14} {:<12} {:>6} {:>9.1f}\n", "all", status.ready ? "ready" : "not ready", "",
                      static_cast<double>(pss) / 1024);
