@@ -54,9 +54,10 @@ struct broker::state : log::state_machine {
     transactions->snapshot(out);
     settings->snapshot(out);
   }
-  bool restore(kafka::reader& in) override {
+  bool restore(kafka::reader& in, std::int8_t version) override {
     block_end = in.int64();
-    if (!groups->restore(in)) return false;
+    constexpr std::int8_t with_both_kinds_of_groups = 4;
+    if (!groups->restore(in, version >= with_both_kinds_of_groups)) return false;
     if (in.left() == 0) return true;  // checkpoints of version 1 have no more
     if (!transactions->restore(in)) return false;
     return in.left() == 0 || settings->restore(in);  // those of version 2 have no settings

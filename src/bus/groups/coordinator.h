@@ -121,7 +121,8 @@ class coordinator {
   void start();  // after recovery: members have their session time-out from now
   void apply(std::string_view payload);
   void snapshot(wire::kafka::writer& out) const;
-  bool restore(wire::kafka::reader& in);
+  // Older checkpoints have groups of the classic protocol alone and do not say which kind one is.
+  bool restore(wire::kafka::reader& in, bool tells_kind = true);
 
  private:
   group* known(std::string_view name);  // null: there is none

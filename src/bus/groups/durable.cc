@@ -136,9 +136,9 @@ void coordinator::snapshot(kafka::writer& out) const {
   }
 }
 
-bool coordinator::restore(kafka::reader& in) {
+bool coordinator::restore(kafka::reader& in, bool tells_kind) {
   for (std::uint32_t i = 0, count = in.varuint(); i < count && in.ok(); ++i) {
-    const bool is_modern = in.boolean();
+    const bool is_modern = tells_kind && in.boolean();
     group& g = make(std::string(in.string(true)));
     if (is_modern) {
       g.modern = std::make_unique<consumer_group>();

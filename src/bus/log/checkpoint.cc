@@ -9,7 +9,8 @@ namespace mes::bus::log {
 namespace kafka = wire::kafka;
 namespace {
 
-constexpr std::int8_t checkpoint_version = 3;  // 1: without transactions; 2: without cleaned segments
+// 1: without transactions; 2: without cleaned segments; 3: groups of the classic protocol alone.
+constexpr std::int8_t checkpoint_version = 4;
 
 // Whole or not at all: a new file, synced, then renamed over the old one.
 result<void> replace_file(os::file_system& files, const std::string& directory, const std::string& name,
@@ -129,7 +130,7 @@ bool store::restore(std::string_view body) {
   }
   if (version >= 3)
     for (const cleaned_change& c : read_cleaned(in)) apply_cleaned(c);
-  return in.ok() && _beside.restore(in) && in.left() == 0;
+  return in.ok() && _beside.restore(in, version) && in.left() == 0;
 }
 
 void store::write_index_of(std::uint64_t n) {

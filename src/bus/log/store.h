@@ -44,7 +44,7 @@ class state_machine {
   virtual ~state_machine() = default;
   virtual void apply(std::string_view payload) = 0;  // durable now
   virtual void snapshot(wire::kafka::writer& out) const = 0;
-  virtual bool restore(wire::kafka::reader& in) = 0;
+  virtual bool restore(wire::kafka::reader& in, std::int8_t version) = 0;  // of the checkpoint: log/checkpoint.cc
 };
 
 struct store_options {

@@ -25,7 +25,7 @@ struct memory : state_machine {
     out.varuint(static_cast<std::uint32_t>(applied.size()));
     for (const auto& a : applied) out.bytes(true, a);
   }
-  bool restore(kafka::reader& in) override {
+  bool restore(kafka::reader& in, std::int8_t) override {
     for (std::uint32_t i = 0, n = in.varuint(); i < n && in.ok(); ++i) applied.emplace_back(in.bytes(true));
     return in.ok();
   }

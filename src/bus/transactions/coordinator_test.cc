@@ -59,7 +59,7 @@ struct bench : log::state_machine {
     }
     txns.snapshot(out);
   }
-  bool restore(kafka::reader& in) override {
+  bool restore(kafka::reader& in, std::int8_t) override {
     for (std::uint32_t i = 0, n = in.varuint(); i < n && in.ok(); ++i) {
       const std::string group(in.string(true));
       read_offsets(in, committed[group]);
