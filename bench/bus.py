@@ -1,0 +1,212 @@
+"""The event bus beside Apache Kafka: the same client, the same records, one after the other on the same cores.
+
+usage: bus.py [--runs N] [--records N] [--rate N] [--seconds N] [--binary PATH]
+
+Three contenders, each one node with one partition a topic:
+  ours          every acknowledgement follows a sync to disk
+  kafka         Apache Kafka as it is delivered: acknowledged from the page cache; heap and collector as its scripts set them
+  kafka synced  the same with log.flush.interval.messages=1: every acknowledgement follows a sync, as ours
+librdkafka's rdkafka_performance produces (acks=all) and consumes; latency is that of an open loop by confluent-kafka at a
+fixed rate with acks=all, from produce() until the record has come back to a consumer. Medians of alternated runs.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import support
+
+sys.path.insert(0, str(support.ROOT / "tests" / "clients"))
+import apache_kafka  # noqa: E402
+
+PERFORMANCE = support.ROOT / "build/peers/librdkafka/source/examples/rdkafka_performance"
+# As bin/kafka-server-start.sh and kafka-run-class.sh set them.
+KAFKA_JAVA = ["java", "-Xmx1G", "-Xms1G", "-server", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20",
+              "-XX:InitiatingHeapOccupancyPercent=35", "-XX:+ExplicitGCInvokesConcurrent", "-Djava.awt.headless=true",
+              "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{apache_kafka.LIBS}/*"]
+ONE_NODE = {
+    "process.roles": "broker,controller", "node.id": "1", "controller.listener.names": "CONTROLLER",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "offsets.topic.replication.factor": "1", "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+}
+
+
+class Ours:
+    def __init__(self, folder, binary):
+        self.folder, self.binary = folder, binary
+        self.port, self.admin = support.free_ports(2)
+
+    def command(self):
+        return [self.binary, "bus", "--data", str(self.folder), "--port", str(self.port), "--admin-port", str(self.admin),
+                "--num-partitions", "1", "--otlp", "none", "--log-host", ""]
+
+
+class Kafka:
+    def __init__(self, folder, **settings):
+        self.folder = folder
+        self.port, controller = support.free_ports(2)
+        lines = {**ONE_NODE, **{name.replace("_", "."): value for name, value in settings.items()},
+                 "listeners": f"PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{controller}",
+                 "advertised.listeners": f"PLAINTEXT://127.0.0.1:{self.port}",
+                 "controller.quorum.voters": f"1@127.0.0.1:{controller}", "log.dirs": str(folder / "data")}
+        self.properties = folder / "server.properties"
+        self.properties.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
+        subprocess.run([*KAFKA_JAVA, "kafka.tools.StorageTool", "format", "-t", "AAAAAAAAAAAAAAAAAAAAAA", "-c",
+                        str(self.properties)], check=True, capture_output=True)
+
+    def command(self):
+        return [*KAFKA_JAVA, "kafka.Kafka", str(self.properties)]
+
+
+class Contender:
+    def __init__(self, name, server, arguments):
+        self.name, self.server, self.arguments = name, server, arguments
+        self.address = f"127.0.0.1:{server.port}"
+        self.process = None
+        self.topic = 0
+
+    def start(self):
+        """Milliseconds until it answers a request for metadata."""
+        from confluent_kafka.admin import AdminClient
+        log = open(self.server.folder / "log", "ab")
+        begun = time.perf_counter()
+        self.process = subprocess.Popen(self.server.command(), stdout=log, stderr=log)
+        support.wait_for_port(self.server.port, seconds=60, process=self.process)
+        AdminClient({"bootstrap.servers": self.address}).list_topics(timeout=60)
+        return (time.perf_counter() - begun) * 1000
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(60)
+
+    def performance(self, *options):
+        done = subprocess.run([PERFORMANCE, "-b", self.address, *map(str, options)], capture_output=True, text=True, timeout=300)
+        found = re.findall(r"(\d+) msgs/s", done.stdout + done.stderr)
+        if done.returncode != 0 or not found:
+            sys.exit(f"rdkafka_performance failed against {self.name}:\n{(done.stdout + done.stderr)[-2000:]}")
+        return float(found[-1])
+
+    def throughput(self, size):
+        self.topic += 1
+        topic, count = f"size-{size}-{self.topic}", self.arguments.records * 100 // max(size, 100)
+        self.performance("-P", "-t", topic, "-p", 0, "-s", size, "-c", 1_000, "-a", -1)  # makes the topic, warms up
+        before = support.cpu_seconds(self.process.pid)
+        produced = self.performance("-P", "-t", topic, "-p", 0, "-s", size, "-c", count, "-a", -1)
+        cpu = support.cpu_seconds(self.process.pid) - before
+        consumed = self.performance("-C", "-t", topic, "-p", 0, "-o", "beginning", "-c", count)
+        return {f"produce_{size}": produced, f"consume_{size}": consumed, f"cpu_{size}": cpu * 1e6 / count}
+
+    def measure(self):
+        figures = {**self.throughput(100), **self.throughput(1024)}
+        figures |= latency(self.address, f"latency-{self.topic}", self.arguments.rate, self.arguments.seconds)
+        figures["pss_mb"] = support.pss_kb(self.process.pid) / 1024
+        return figures
+
+
+def latency(address, topic, rate, seconds):
+    """Open loop: record n leaves at n / rate, whatever became of those before; its latency counts from then."""
+    from confluent_kafka import Consumer, Producer
+    count, took = rate * seconds, []
+    producer = Producer({"bootstrap.servers": address, "acks": "all", "linger.ms": 0})
+    producer.produce(topic, b"warm", partition=0)
+    producer.flush(30)
+    consumer = Consumer({"bootstrap.servers": address, "group.id": topic, "auto.offset.reset": "earliest",
+                         "fetch.wait.max.ms": 500, "enable.auto.commit": False})
+    consumer.subscribe([topic])
+    while not consumer.poll(1):
+        pass
+
+    def consume():
+        while len(took) < count:
+            record = consumer.poll(10)
+            if record is None or record.error():
+                return
+            took.append(time.perf_counter() - float(record.value()))
+
+    reader = threading.Thread(target=consume)
+    reader.start()
+    begun = time.perf_counter()
+    for n in range(count):
+        due = begun + n / rate
+        while (left := due - time.perf_counter()) > 0:
+            time.sleep(min(left, 0.001))
+        producer.produce(topic, repr(due).encode(), partition=0)
+        producer.poll(0)
+    producer.flush(30)
+    reader.join()
+    consumer.close()
+    if len(took) < count:
+        sys.exit(f"{count - len(took)} of {count} records did not come back from {address}")
+    took.sort()
+    at = lambda share: took[min(int(share * count), count - 1)] * 1000
+    return {"p50_ms": at(0.5), "p99_ms": at(0.99), "p999_ms": at(0.999)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--records", type=int, default=1_000_000, help="of 100 bytes; larger ones are as many bytes")
+    parser.add_argument("--rate", type=int, default=1_000, help="records a second of the latency's open loop")
+    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--binary", default=str(support.ROOT / "build" / "release" / "mes"))
+    arguments = parser.parse_args()
+    support.need("java", arguments.binary, str(PERFORMANCE))
+
+    with tempfile.TemporaryDirectory(dir=support.work_folder()) as folder:
+        folders = {name: pathlib.Path(folder) / name for name in ("ours", "kafka", "synced")}
+        for each in folders.values():
+            each.mkdir()
+        contenders = [Contender("ours", Ours(folders["ours"], arguments.binary), arguments),
+                      Contender("kafka", Kafka(folders["kafka"]), arguments),
+                      Contender("kafka synced", Kafka(folders["synced"], log_flush_interval_messages="1"), arguments)]
+
+        def start_measure(contender):
+            # One at a time: an idle JVM beside the measured one would still take memory and time.
+            def measure():
+                figures = {"start_ms": contender.start()}
+                try:
+                    figures["idle_mb"] = support.pss_kb(contender.process.pid) / 1024
+                    return figures | contender.measure()
+                finally:
+                    contender.stop()
+            return measure
+
+        found = support.alternate({c.name: start_measure(c) for c in contenders}, arguments.runs,
+                                  say=lambda name, run, f: print(f"run {run} {name}: {f['produce_100']:,.0f}/s, p99 {f['p99_ms']:.2f} ms", flush=True))
+
+    ours, kafka, synced = (found[c.name] for c in contenders)
+    row = lambda name, unit, key, **more: support.figure(
+        name, unit, round(ours[key], 3), {"kafka": round(kafka[key], 3), "kafka synced": round(synced[key], 3)}, **more)
+    lower = {"higher_is_better": False}
+    figures = [
+        row("produce 100 B", "records/s", "produce_100", goal=2.0),
+        row("produce 1 KiB", "records/s", "produce_1024", goal=2.0),
+        row("consume 100 B", "records/s", "consume_100"),
+        row("consume 1 KiB", "records/s", "consume_1024"),
+        row("latency p50", "ms", "p50_ms", **lower),
+        row("latency p99", "ms", "p99_ms", goal=1.0, **lower),
+        row("latency p99.9", "ms", "p999_ms", **lower),
+        support.figure("latency p99 beside synced", "ms", round(ours["p99_ms"], 3), {"kafka synced": round(synced["p99_ms"], 3)},
+                       goal=0.2, **lower),
+        row("broker's CPU a million records", "s", "cpu_100", **lower),
+        support.figure("start", "ms", round(ours["start_ms"]), {}, goal=50, **lower),
+        support.figure("memory idle", "MiB PSS", round(ours["idle_mb"], 1), {}, goal=30, **lower),
+        row("start beside", "ms", "start_ms", **lower),
+        row("memory after the load", "MiB PSS", "pss_mb", **lower),
+    ]
+    print()
+    support.print_table(figures)
+    support.write_results("bus", figures, {"runs": arguments.runs, "records": arguments.records, "rate": arguments.rate,
+                                           "client": "rdkafka_performance and confluent-kafka, acks=all, one partition"})
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("LC_ALL", "C")
+    main()
