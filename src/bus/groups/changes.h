@@ -6,11 +6,12 @@
 namespace mes::bus::groups {
 
 enum class change : std::int8_t {
-  offsets_committed = 16,
+  offsets_committed_without_expiry = 16,  // of older versions; read, not written
   offsets_deleted = 17,
   group = 18,  // of the classic protocol
   group_deleted = 19,
   consumer_group = 20,  // of KIP-848's
+  offsets_committed = 21,
 };
 
 }  // namespace mes::bus::groups

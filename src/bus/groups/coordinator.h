@@ -121,8 +121,8 @@ class coordinator {
   void start();  // after recovery: members have their session time-out from now
   void apply(std::string_view payload);
   void snapshot(wire::kafka::writer& out) const;
-  // Older checkpoints have groups of the classic protocol alone and do not say which kind one is.
-  bool restore(wire::kafka::reader& in, bool tells_kind = true);
+  // Older checkpoints have groups of the classic protocol alone, do not say which kind one is, nor when offsets expire.
+  bool restore(wire::kafka::reader& in, bool is_current = true);
 
  private:
   group* known(std::string_view name);  // null: there is none

@@ -59,6 +59,7 @@ void coordinator::apply(std::string_view payload) {
   switch (what) {
     case change::group_deleted:
       return apply_deleted(name);
+    case change::offsets_committed_without_expiry:
     case change::offsets_committed:
     case change::offsets_deleted:
       in = kafka::reader(payload);
@@ -89,12 +90,12 @@ void coordinator::apply_offsets(kafka::reader& in, group& g) {
   const auto what = static_cast<change>(in.int8());
   in.string(true);
   for (std::uint32_t i = 0, count = in.varuint(); i < count && in.ok(); ++i) {
-    if (what == change::offsets_committed) {
-      auto [where, o] = read_offset(in);
-      if (in.ok()) g.offsets[std::move(where)] = std::move(o);
-    } else {
+    if (what == change::offsets_deleted) {
       std::string topic(in.string(true));
       g.offsets.erase({std::move(topic), in.int32()});
+    } else {
+      auto [where, o] = read_offset(in, what == change::offsets_committed);
+      if (in.ok()) g.offsets[std::move(where)] = std::move(o);
     }
   }
 }
@@ -136,9 +137,9 @@ void coordinator::snapshot(kafka::writer& out) const {
   }
 }
 
-bool coordinator::restore(kafka::reader& in, bool tells_kind) {
+bool coordinator::restore(kafka::reader& in, bool is_current) {
   for (std::uint32_t i = 0, count = in.varuint(); i < count && in.ok(); ++i) {
-    const bool is_modern = tells_kind && in.boolean();
+    const bool is_modern = is_current && in.boolean();
     group& g = make(std::string(in.string(true)));
     if (is_modern) {
       g.modern = std::make_unique<consumer_group>();
@@ -148,7 +149,7 @@ bool coordinator::restore(kafka::reader& in, bool tells_kind) {
       g.stored = written(g);
     }
     for (std::uint32_t k = 0, size = in.varuint(); k < size && in.ok(); ++k) {
-      auto [where, o] = read_offset(in);
+      auto [where, o] = read_offset(in, is_current);
       g.offsets[std::move(where)] = std::move(o);
     }
   }

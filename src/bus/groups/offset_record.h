@@ -20,7 +20,7 @@ inline void write_offset(wire::kafka::writer& out, const topic_partition& where,
   out.int64(o.expires_ms);
 }
 
-inline std::pair<topic_partition, committed_offset> read_offset(wire::kafka::reader& in) {
+inline std::pair<topic_partition, committed_offset> read_offset(wire::kafka::reader& in, bool tells_expiry = true) {
   topic_partition where;
   where.first = in.string(true);
   where.second = in.int32();
@@ -29,7 +29,7 @@ inline std::pair<topic_partition, committed_offset> read_offset(wire::kafka::rea
   o.leader_epoch = in.int32();
   o.metadata = in.string(true);
   o.committed_ms = in.int64();
-  o.expires_ms = in.int64();
+  if (tells_expiry) o.expires_ms = in.int64();
   return {std::move(where), std::move(o)};
 }
 
