@@ -9,7 +9,7 @@ import { addressesOf, pageOf, portOffset, toneOf, uptimeS } from "../lib/roles";
 function Ports({ role, offset }: { role: Role; offset: number }) {
   if (role.ports.length === 0) return <span className="muted">{NONE}</span>;
   return (
-    <>
+    <span className="ports">
       {role.ports.map((port, index) => {
         const href = pageOf(port, offset, window.location.hostname);
         return (
@@ -19,7 +19,7 @@ function Ports({ role, offset }: { role: Role; offset: number }) {
           </span>
         );
       })}
-    </>
+    </span>
   );
 }
 
