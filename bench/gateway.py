@@ -86,6 +86,7 @@ def start_gateway(processes, arguments, folder, name, config, upstream, more):
                    **more}
     process = processes.start([arguments.binary, "gateway"], env=environment, stdout=log, stderr=log)
     support.wait_for_port(port, process=process)
+    support.wait_for_port(admin, process=process)  # the last to open: its ports are its own from here on
     return port, process.pid
 
 
