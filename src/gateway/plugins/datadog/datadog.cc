@@ -7,6 +7,7 @@
 #include "gateway/config/checks.h"
 #include "gateway/plugins/delivery/delivery.h"
 #include "gateway/plugins/kinds.h"
+#include "gateway/plugins/statsd/metric_config.h"
 #include "gateway/plugins/statsd/statsd_line.h"
 
 namespace mes::gateway {
@@ -56,21 +57,6 @@ const schema& config_fields() {
   return fields;
 }
 
-std::string text_in(const json::object& from, std::string_view name) {
-  const json::value* v = from.if_contains(name);
-  return v && v->is_string() ? std::string(std::string_view(v->get_string())) : std::string();
-}
-
-void check(const record& config, const std::string& what, reporter& report) {
-  for (const json::value& m : config.at("metrics").as_array()) {
-    std::string type = text_in(m.as_object(), "stat_type");
-    const json::value* rate = m.as_object().if_contains("sample_rate");
-    if ((type == "counter" || type == "gauge") && (!rate || rate->is_null()))
-      report.error(config.mark_of("metrics"), fmt::format("{}, metrics: {} of type {} needs a sample_rate", what,
-                                                          text_in(m.as_object(), "name"), type));
-  }
-}
-
 struct metric {
   std::string name, consumer_by;
   std::string_view type;
@@ -87,11 +73,10 @@ class datadog final : public plugin {
         _consumer_tag(entry.config.text("consumer_tag")) {
     for (const json::value& value : entry.config.at("metrics").as_array()) {
       const json::object& m = value.as_object();
-      const json::value* rate = m.if_contains("sample_rate");
       metric one{.name = text_in(m, "name"),
                  .consumer_by = text_in(m, "consumer_identifier"),
                  .type = statsd_type(text_in(m, "stat_type")),
-                 .rate = rate && rate->is_number() ? std::optional(rate->to_number<double>()) : std::nullopt,
+                 .rate = sample_rate_of(m),
                  .tags = {}};
       if (const json::value* tags = m.if_contains("tags"); tags && tags->is_array())
         for (const json::value& tag : tags->get_array()) one.tags.emplace_back(std::string_view(tag.as_string()));
@@ -166,7 +151,7 @@ plugin_kind datadog_kind() {
           .priority = 10,
           .config_fields = config_fields,
           .per_consumer = true,
-          .check = check,
+          .check = check_metrics,
           .make = make};
 }
 

@@ -9,6 +9,7 @@
 #include "gateway/plugins/delivery/delivery.h"
 #include "gateway/plugins/kinds.h"
 #include "gateway/plugins/node.h"
+#include "gateway/plugins/statsd/metric_config.h"
 #include "gateway/plugins/statsd/statsd_line.h"
 
 namespace mes::gateway {
@@ -82,21 +83,6 @@ const schema& config_fields() {
   return fields;
 }
 
-std::string text_in(const json::object& from, std::string_view name) {
-  const json::value* v = from.if_contains(name);
-  return v && v->is_string() ? std::string(std::string_view(v->get_string())) : std::string();
-}
-
-void check(const record& config, const std::string& what, reporter& report) {
-  for (const json::value& m : config.at("metrics").as_array()) {
-    std::string type = text_in(m.as_object(), "stat_type");
-    const json::value* rate = m.as_object().if_contains("sample_rate");
-    if ((type == "counter" || type == "gauge") && (!rate || rate->is_null()))
-      report.error(config.mark_of("metrics"), fmt::format("{}, metrics: {} of type {} needs a sample_rate", what,
-                                                          text_in(m.as_object(), "name"), type));
-  }
-}
-
 std::string with_underscores(std::string text) {
   std::ranges::replace(text, '.', '_');
   return text;
@@ -123,10 +109,9 @@ class statsd final : public plugin {
         std::string own = text_in(m, name);
         return own.empty() ? config.text(std::string(name) + "_default") : own;
       };
-      const json::value* rate = m.if_contains("sample_rate");
       _metrics.push_back({.name = text_in(m, "name"),
                           .type = statsd_type(text_in(m, "stat_type")),
-                          .rate = rate && rate->is_number() ? std::optional(rate->to_number<double>()) : std::nullopt,
+                          .rate = sample_rate_of(m),
                           .consumer_by = or_default("consumer_identifier"),
                           .service_by = or_default("service_identifier"),
                           .workspace_by = or_default("workspace_identifier")});
@@ -264,7 +249,7 @@ plugin_kind statsd_kind() {
           .priority = 11,
           .config_fields = config_fields,
           .per_consumer = true,
-          .check = check,
+          .check = check_metrics,
           .make = make};
 }
 
