@@ -17,21 +17,29 @@
 namespace mes::gateway {
 namespace {
 
-// A listening socket. `shared`: several loops listen on the port, and the kernel deals connections out among them.
-result<int> open_listener(const endpoint& at, std::uint16_t port, bool shared) {
+result<int> refused(int fd, const endpoint& at, std::uint16_t port) {
+  int failure = errno;
+  close(fd);
+  if (failure != EADDRINUSE)
+    return fail(error_code::unavailable, fmt::format("{}: {}", at.text, std::generic_category().message(failure)));
+  std::string holder = runtime::port_holder(port);
+  return fail(error_code::already_exists, holder.empty() ? fmt::format("port {} is taken", port) : holder);
+}
+
+// `shared`: several loops listen on the port, and the kernel deals connections out among them.
+result<int> open_bound(const endpoint& at, std::uint16_t port, bool shared) {
   int fd = socket(at.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return fail(error_code::unavailable, std::generic_category().message(errno));
   int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (shared) setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-  if (bind(fd, reinterpret_cast<const sockaddr*>(&at.address), at.address_bytes) != 0 || listen(fd, 1024) != 0) {
-    int failure = errno;
-    close(fd);
-    if (failure != EADDRINUSE)
-      return fail(error_code::unavailable, fmt::format("{}: {}", at.text, std::generic_category().message(failure)));
-    std::string holder = runtime::port_holder(port);
-    return fail(error_code::already_exists, holder.empty() ? fmt::format("port {} is taken", port) : holder);
-  }
+  if (bind(fd, reinterpret_cast<const sockaddr*>(&at.address), at.address_bytes) != 0) return refused(fd, at, port);
+  return fd;
+}
+
+result<int> open_listener(const endpoint& at, std::uint16_t port) {
+  auto fd = open_bound(at, port, true);
+  if (fd && listen(*fd, 1024) != 0) return refused(*fd, at, port);
   return fd;
 }
 
@@ -49,13 +57,14 @@ result<std::uint16_t> port_of(int fd) {
 result<std::vector<int>> open_listeners(const std::string& address, std::uint16_t& port, int count) {
   auto at = parse_endpoint(address, port);
   if (!at) return fail(error_code::invalid_argument, address + " is no address to listen on");
-  // Another process of this user may share a port unasked; a socket that does not share finds that out.
-  auto probe = open_listener(*at, port, false);
+  // Another process of this user may share a port unasked; a socket that does not share finds that out. It does not
+  // listen: a client that came to it would be cut off.
+  auto probe = open_bound(*at, port, false);
   if (!probe) return fail(probe.error());
   close(*probe);
   std::vector<int> fds;
   for (int i = 0; i < count; ++i) {
-    auto fd = open_listener(*parse_endpoint(address, port), port, true);
+    auto fd = open_listener(*parse_endpoint(address, port), port);
     if (!fd) {
       for (int opened : fds) close(opened);
       return fail(fd.error());
