@@ -1,12 +1,7 @@
 #include "runtime/certificate.h"
 
 #include <fcntl.h>
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/rand.h>
-#include <openssl/x509v3.h>
 #include <unistd.h>
 
 #include <array>
@@ -16,26 +11,10 @@
 #include <string_view>
 #include <system_error>
 
+#include "runtime/openssl_handles.h"
+
 namespace mes::runtime {
 namespace {
-
-template <auto Free>
-struct free_with {
-  template <class T>
-  void operator()(T* p) const {
-    Free(p);
-  }
-};
-using key_ptr = std::unique_ptr<EVP_PKEY, free_with<EVP_PKEY_free>>;
-using certificate_ptr = std::unique_ptr<X509, free_with<X509_free>>;
-using bio_ptr = std::unique_ptr<BIO, free_with<BIO_free>>;
-
-std::string openssl_error() {
-  std::array<char, 256> text{};
-  ERR_error_string_n(ERR_get_error(), text.data(), text.size());
-  ERR_clear_error();
-  return text.data();
-}
 
 bool add_extension(X509* certificate, int nid, const std::string& value) {
   X509V3_CTX context;

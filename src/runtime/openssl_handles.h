@@ -1,4 +1,4 @@
-// OpenSSL's objects, owned.
+// OpenSSL's objects, owned, and read from PEM. An encrypted key is no usable key: no passphrase is asked for.
 #pragma once
 
 #include <openssl/bio.h>
@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace mes::gateway {
+namespace mes::runtime {
 
 template <auto Free>
 struct free_with {
@@ -37,18 +37,28 @@ inline bio_ptr bio_of(std::string_view text) {
   return bio_ptr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
+inline int no_passphrase(char*, int, int, void*) { return 0; }
+
+// Null if there is none; openssl_error() says why.
+inline certificate_ptr read_certificate(std::string_view pem) {
+  bio_ptr in = bio_of(pem);
+  return certificate_ptr(in ? PEM_read_bio_X509(in.get(), nullptr, no_passphrase, nullptr) : nullptr);
+}
+
 // All certificates of a PEM text, the leaf first.
 inline std::vector<certificate_ptr> read_certificates(std::string_view pem) {
   std::vector<certificate_ptr> chain;
   bio_ptr in = bio_of(pem);
-  while (X509* one = in ? PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr) : nullptr) chain.emplace_back(one);
+  while (X509* one = in ? PEM_read_bio_X509(in.get(), nullptr, no_passphrase, nullptr) : nullptr)
+    chain.emplace_back(one);
   ERR_clear_error();  // the end of the text
   return chain;
 }
 
+// Null if there is none; openssl_error() says why.
 inline key_ptr read_key(std::string_view pem) {
   bio_ptr in = bio_of(pem);
-  return key_ptr(in ? PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr) : nullptr);
+  return key_ptr(in ? PEM_read_bio_PrivateKey(in.get(), nullptr, no_passphrase, nullptr) : nullptr);
 }
 
-}  // namespace mes::gateway
+}  // namespace mes::runtime

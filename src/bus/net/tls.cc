@@ -1,32 +1,19 @@
 #include "bus/net/tls.h"
 
 #include <fmt/format.h>
-#include <openssl/bio.h>
-#include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 
 #include <algorithm>
 #include <array>
 #include <string_view>
 
+#include "runtime/openssl_handles.h"
+
 namespace mes::bus::net {
 namespace {
 
-struct bio_free {
-  void operator()(BIO* b) const { BIO_free(b); }
-};
-struct certificate_free {
-  void operator()(X509* c) const { X509_free(c); }
-};
-
-std::string openssl_error() {
-  std::array<char, 256> text{};
-  ERR_error_string_n(ERR_get_error(), text.data(), text.size());
-  ERR_clear_error();
-  return text.data();
-}
+using runtime::openssl_error;
 
 std::unexpected<error> unusable(const std::string& file) {
   return fail(error_code::invalid_argument, fmt::format("{}: {}", file, openssl_error()));
@@ -60,7 +47,7 @@ void print_attribute(BIO* out, const X509_NAME_ENTRY* entry) {
   BIO_puts(out, number.data());
   BIO_write(out, "=", 1);
   // Java writes the hex digits small.
-  const std::unique_ptr<BIO, bio_free> digits(BIO_new(BIO_s_mem()));
+  const runtime::bio_ptr digits(BIO_new(BIO_s_mem()));
   ASN1_STRING_print_ex(digits.get(), value, ASN1_STRFLGS_DUMP_ALL | ASN1_STRFLGS_DUMP_DER);
   char* data = nullptr;
   const long size = BIO_get_mem_data(digits.get(), &data);
@@ -100,10 +87,10 @@ result<tls_context> make_tls_context(const tls_settings& s) {
 }
 
 std::string peer_subject(const SSL* session) {
-  const std::unique_ptr<X509, certificate_free> certificate(SSL_get1_peer_certificate(session));
+  const runtime::certificate_ptr certificate(SSL_get1_peer_certificate(session));
   if (!certificate || SSL_get_verify_result(session) != X509_V_OK) return {};
   const X509_NAME* const name = X509_get_subject_name(certificate.get());
-  const std::unique_ptr<BIO, bio_free> out(BIO_new(BIO_s_mem()));
+  const runtime::bio_ptr out(BIO_new(BIO_s_mem()));
   int last_set = -1;
   for (int i = X509_NAME_entry_count(name) - 1; i >= 0; --i) {
     const X509_NAME_ENTRY* const entry = X509_NAME_get_entry(name, i);

@@ -1,46 +1,32 @@
 #include "gateway/config/certificates.h"
 
 #include <fmt/format.h>
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 
 #include <array>
-#include <memory>
+
+#include "runtime/openssl_handles.h"
 
 namespace mes::gateway {
 namespace {
 
-struct x509_free {
-  void operator()(X509* p) const { X509_free(p); }
-};
-struct key_free {
-  void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
-};
-using x509_ptr = std::unique_ptr<X509, x509_free>;
-using key_ptr = std::unique_ptr<EVP_PKEY, key_free>;
+using runtime::certificate_ptr;
+using runtime::key_ptr;
+using runtime::read_certificate;
+using runtime::read_key;
 
-template <class T, class Deleter, class Read>
-std::unique_ptr<T, Deleter> read_pem(std::string_view pem, Read read) {
-  std::unique_ptr<BIO, int (*)(BIO*)> memory(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
-  // No passphrase is asked for on a terminal: an encrypted key is no usable key.
-  auto none = [](char*, int, int, void*) { return 0; };
-  std::unique_ptr<T, Deleter> out(read(memory.get(), nullptr, none, nullptr));
+// What is wrong with a text is said by us: OpenSSL's own words are dropped.
+template <class Read>
+bool is_there(const Read& read) {
   ERR_clear_error();
-  return out;
+  return read != nullptr;
 }
-
-x509_ptr read_certificate(std::string_view pem) { return read_pem<X509, x509_free>(pem, PEM_read_bio_X509); }
-key_ptr read_key(std::string_view pem) { return read_pem<EVP_PKEY, key_free>(pem, PEM_read_bio_PrivateKey); }
 
 // Checks one pair, and gives its kind of key; EVP_PKEY_NONE if something is wrong.
 int check_pair(const record& source, std::string_view cert_member, std::string_view key_member, std::string_view name,
                const std::string& what, reporter& report) {
-  x509_ptr cert = read_certificate(source.text(cert_member));
+  certificate_ptr cert = read_certificate(source.text(cert_member));
   key_ptr key = read_key(source.text(key_member));
-  if (!cert || !key) {
+  if (!is_there(cert) || !is_there(key)) {
     std::string_view member = cert ? key_member : cert_member;
     report.error(source.mark_of(member), fmt::format("{}, {}: there is none", what, member));
     return EVP_PKEY_NONE;
@@ -56,10 +42,12 @@ int check_pair(const record& source, std::string_view cert_member, std::string_v
 }  // namespace
 
 std::string check_certificate(std::string_view pem) {
-  return read_certificate(pem) ? "" : "invalid certificate: not one in PEM";
+  return is_there(read_certificate(pem)) ? "" : "invalid certificate: not one in PEM";
 }
 
-std::string check_private_key(std::string_view pem) { return read_key(pem) ? "" : "invalid key: not one in PEM"; }
+std::string check_private_key(std::string_view pem) {
+  return is_there(read_key(pem)) ? "" : "invalid key: not one in PEM";
+}
 
 void finish_certificate(record& source, const std::string& what, reporter& report) {
   int kind = check_pair(source, "cert", "key", "certificate", what, report);
@@ -83,7 +71,7 @@ void finish_ca_certificate(record& source, const std::string& what, reporter& re
   if (std::size_t first = pem.find(opening); first != std::string::npos)
     if (pem.find(opening, first + opening.size()) != std::string::npos)
       report.error(mark, fmt::format("{}: please submit only one certificate at a time", what));
-  x509_ptr cert = read_certificate(pem);
+  certificate_ptr cert = read_certificate(pem);
   if (X509_cmp_current_time(X509_get0_notAfter(cert.get())) < 0)
     report.error(mark, fmt::format("{}: certificate expired, \"Not After\" time is in the past", what));
   if (X509_check_ca(cert.get()) != 1)

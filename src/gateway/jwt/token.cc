@@ -1,12 +1,10 @@
 #include "gateway/jwt/token.h"
 
-#include <openssl/bio.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/pem.h>
 
 #include <algorithm>
 #include <array>
@@ -14,6 +12,7 @@
 #include <vector>
 
 #include "base/base64.h"
+#include "runtime/openssl_handles.h"
 
 namespace mes::gateway {
 namespace {
@@ -111,7 +110,7 @@ result<jwt_key> jwt_key::from_secret(std::string algorithm, std::string secret) 
 }
 
 result<jwt_key> jwt_key::from_pem(std::string algorithm, std::string_view pem) {
-  std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
+  runtime::bio_ptr bio = runtime::bio_of(pem);
   std::shared_ptr<evp_pkey_st> key(bio ? PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr) : nullptr,
                                    EVP_PKEY_free);
   if (!key) return fail(error_code::invalid_argument, "this is no public key in PEM");

@@ -2,10 +2,15 @@
 
 #include <openssl/ssl.h>
 
-#include "gateway/net/openssl_handles.h"
+#include "runtime/openssl_handles.h"
 
 namespace mes::gateway {
 namespace {
+
+using runtime::certificate_ptr;
+using runtime::key_ptr;
+using runtime::read_certificates;
+using runtime::read_key;
 
 struct pair {
   std::vector<certificate_ptr> chain;

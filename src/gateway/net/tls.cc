@@ -7,10 +7,16 @@
 #include <string_view>
 
 #include "gateway/net/certificates.h"
-#include "gateway/net/openssl_handles.h"
+#include "runtime/openssl_handles.h"
 
 namespace mes::gateway {
 namespace {
+
+using runtime::certificate_ptr;
+using runtime::key_ptr;
+using runtime::openssl_error;
+using runtime::read_certificates;
+using runtime::read_key;
 
 // The server's choice: HTTP/2 before HTTP/1.1.
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* length, const unsigned char* in, unsigned int size,
