@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "bus/groups/offset_record.h"
+
 namespace mes::bus::transactions {
 using wire::kafka::error_code;
 namespace {
@@ -162,26 +164,13 @@ bool read(wire::kafka::reader& in, transaction& t) {
 
 void write_offsets(wire::kafka::writer& out, const group_offsets& offsets) {
   out.varuint(static_cast<std::uint32_t>(offsets.size()));
-  for (const auto& [where, o] : offsets) {
-    out.string(true, where.first);
-    out.int32(where.second);
-    out.int64(o.offset);
-    out.int32(o.leader_epoch);
-    out.string(true, o.metadata);
-    out.int64(o.committed_ms);
-  }
+  for (const auto& [where, o] : offsets) groups::write_offset(out, where, o);
 }
 
 bool read_offsets(wire::kafka::reader& in, group_offsets& offsets) {
   for (std::uint32_t i = 0, count = in.varuint(); i < count && in.ok(); ++i) {
-    groups::topic_partition where;
-    where.first = in.string(true);
-    where.second = in.int32();
-    groups::committed_offset& o = offsets[std::move(where)];
-    o.offset = in.int64();
-    o.leader_epoch = in.int32();
-    o.metadata = in.string(true);
-    o.committed_ms = in.int64();
+    auto [where, o] = groups::read_offset(in);
+    offsets[std::move(where)] = std::move(o);
   }
   return in.ok();
 }

@@ -9,30 +9,16 @@
 #include <protozero/pbf_writer.hpp>
 
 #include "wire/otlp/base64.h"
+#include "wire/otlp/json_input.h"
 
 namespace mes::wire::otlp {
 namespace {
 
 using protozero::pbf_writer;
-using simdjson::dom::array;
 using simdjson::dom::element;
 using simdjson::dom::object;
 
 constexpr int depth_max = 32;
-
-struct bad_json {
-  std::string message;
-};
-
-[[noreturn]] void bad(std::string_view key, std::string_view expected) {
-  throw bad_json{fmt::format("\"{}\" is not {}", key, expected)};
-}
-
-std::string_view text_of(std::string_view key, element e) {
-  std::string_view text;
-  if (e.get(text)) bad(key, "text");
-  return text;
-}
 
 std::uint64_t number_of(std::string_view key, element e) {
   std::uint64_t number = 0;
@@ -82,20 +68,6 @@ void add_id(pbf_writer& to, protozero::pbf_tag_type tag, std::string_view key, e
   }
   bytes->insert(0, size - bytes->size(), '\0');
   to.add_bytes(tag, *bytes);
-}
-
-template <class Each>
-void for_each(std::string_view key, element e, Each each) {
-  if (e.is_null()) return;
-  array list;
-  if (e.get(list)) bad(key, "a list");
-  for (element item : list) each(item);
-}
-
-object object_of(std::string_view key, element e) {
-  object o;
-  if (e.get(o)) bad(key, "an object");
-  return o;
 }
 
 void write_attribute(pbf_writer& to, element e, int depth);

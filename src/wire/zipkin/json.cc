@@ -4,28 +4,23 @@
 #include <array>
 #include <charconv>
 
+#include "wire/otlp/json_input.h"
 #include "wire/zipkin/zipkin.h"
 
 namespace mes::wire::zipkin {
 namespace {
 
+using otlp::bad;
+using otlp::bad_json;
+using otlp::for_each;
+using otlp::object_of;
 using simdjson::dom::array;
 using simdjson::dom::element;
 using simdjson::dom::object;
 
-struct bad_json {
-  std::string message;
-};
-
-[[noreturn]] void bad(std::string_view key, std::string_view expected) {
-  throw bad_json{fmt::format("\"{}\" is not {}", key, expected)};
-}
-
+// Zipkin's reporters write null for what they do not know.
 std::string text_of(std::string_view key, element e) {
-  std::string_view text;
-  if (e.is_null()) return "";
-  if (e.get(text)) bad(key, "text");
-  return std::string(text);
+  return e.is_null() ? std::string() : std::string(otlp::text_of(key, e));
 }
 
 std::int64_t number_of(std::string_view key, element e) {
@@ -35,20 +30,6 @@ std::int64_t number_of(std::string_view key, element e) {
   if (!e.get(number)) return number;
   if (!e.get(real) && real >= 0 && real < 9e18) return static_cast<std::int64_t>(real);
   bad(key, "a whole number");
-}
-
-object object_of(std::string_view key, element e) {
-  object o;
-  if (e.get(o)) bad(key, "an object");
-  return o;
-}
-
-template <class Each>
-void for_each(std::string_view key, element e, Each each) {
-  if (e.is_null()) return;
-  array list;
-  if (e.get(list)) bad(key, "a list");
-  for (element item : list) each(item);
 }
 
 // `size` bytes of lower or upper hex digits; leading zeros may be missing.
