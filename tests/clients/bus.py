@@ -2,34 +2,22 @@
 import json
 import os
 import pathlib
-import random
 import signal
-import socket
 import subprocess
 import time
 import urllib.request
 
+from tests.support.ports import free_offset
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+PORTS = (9092, 9093, 9094, 9095, 9644)  # some tests open more listeners
 MES = pathlib.Path(os.environ.get("MES_BINARY", ROOT / "build/release/mes")).resolve()
-
-
-def free_offset():
-    for _ in range(200):
-        offset = random.randrange(12_000, 23_000)  # below the ports that the system gives to clients
-        try:
-            for port in (9092, 9093, 9094, 9095, 9644):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", port + offset))
-            return offset
-        except OSError:
-            continue
-    raise RuntimeError("no free ports")
 
 
 class Bus:
     def __init__(self, data, *options):
         self.data, self.options = pathlib.Path(data), options
-        self.offset = free_offset()
+        self.offset = free_offset(PORTS)
         self.address = f"127.0.0.1:{9092 + self.offset}"
         self.process = None
 

@@ -1,63 +1,52 @@
-"""A gateway of its own for each test module: the real binary on free ports, with services in this process."""
+"""A gateway of a test's own: the real binary alone, on free ports, with a kong.yml; services are in this process."""
 import http.server
 import os
 import pathlib
-import random
 import signal
-import socket
 import socketserver
 import subprocess
 import threading
 import time
 import urllib.request
 
+from tests.support.ports import free_offset
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MES = ROOT / os.environ.get("MES_BINARY", "build/release/mes")
-
-
-def free_offset():
-    for _ in range(200):
-        offset = random.randrange(12_000, 40_000)
-        try:
-            for port in (8000, 8001, 8443):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", port + offset))
-            return offset
-        except OSError:
-            continue
-    raise RuntimeError("no free ports")
 
 
 class Gateway:
     def __init__(self, folder, configuration):
         self.folder = pathlib.Path(folder)
-        self.offset = free_offset()
+        self.offset = free_offset((8000, 8001, 8443))
         self.port, self.tls_port, self.admin_port = (p + self.offset for p in (8000, 8443, 8001))
+        self.admin = f"http://127.0.0.1:{self.admin_port}"
         self.url, self.tls_url = f"http://127.0.0.1:{self.port}", f"https://127.0.0.1:{self.tls_port}"
         self.file = self.folder / "kong.yml"
         self.file.write_text(configuration)
-        environment = {**os.environ, "MES_KONG_CONFIG": str(self.file), "MES_DISCOVERY": "false", "MES_ACCESS_LOG": "false"}
+        environment = {**os.environ, "MES_KONG_CONFIG": str(self.file), "MES_DISCOVERY": "false", "MES_ACCESS_LOG": "false",
+                       "MES_JWKS_URL": "http://127.0.0.1:1/none"}
         with open(self.folder / "gateway.log", "ab") as log:
             self.process = subprocess.Popen(
                 [str(MES), "gateway", "--data", str(self.folder), "--port-offset", str(self.offset), "--otlp", "none",
                  "--log-host", ""], stdout=log, stderr=log, env=environment)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
-            assert self.process.poll() is None, self.log()
+            assert self.process.poll() is None, self.log()[-4000:]
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}/status", timeout=5):
+                with urllib.request.urlopen(f"{self.admin}/status", timeout=5):
                     return
             except OSError:
                 time.sleep(0.02)
         raise TimeoutError("the gateway did not become ready")
 
     def log(self):
-        return (self.folder / "gateway.log").read_text()[-4000:]
+        return (self.folder / "gateway.log").read_text()
 
     def stop(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            assert self.process.wait(30) == 0, self.log()
+            assert self.process.wait(30) == 0, self.log()[-4000:]
 
 
 class Echo(http.server.BaseHTTPRequestHandler):

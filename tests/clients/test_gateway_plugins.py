@@ -3,8 +3,6 @@ Redis are started and stopped here. What they are sent is Kong 3.4's (kong/plugi
 import concurrent.futures
 import http.server
 import json
-import pathlib
-import random
 import shutil
 import socket
 import socketserver
@@ -16,7 +14,7 @@ import pytest
 import requests
 import yaml
 
-from tests.support.platform import BINARY, is_free
+from gateway import Gateway
 from tests.support.wait import eventually
 
 
@@ -102,41 +100,11 @@ class Datagrams:
                 return
 
 
-class Gateway:
-    def __init__(self, folder, config):
-        self.folder = pathlib.Path(folder)
-        while True:
-            offset = random.randrange(14_000, 23_000)
-            if is_free(8000 + offset) and is_free(8001 + offset):
-                break
-        (self.folder / "kong.yml").write_text(yaml.safe_dump({"_format_version": "3.0", **config}))
-        self.url, self.admin = f"http://127.0.0.1:{8000 + offset}", f"http://127.0.0.1:{8001 + offset}"
-        self.output = open(self.folder / "gateway.log", "ab")
-        self.process = subprocess.Popen(
-            [str(BINARY), "gateway", "--data", str(self.folder), "--port-offset", str(offset), "--kong-config",
-             str(self.folder / "kong.yml"), "--discovery", "false", "--tls", "false", "--otlp", "none", "--log-host", "",
-             "--jwks-url", "http://127.0.0.1:1/none"], stdout=self.output, stderr=self.output)
-        eventually(self.answers, timeout_s=20)
-
-    def answers(self):
-        assert self.process.poll() is None, self.log()[-2000:]
-        return requests.get(f"{self.admin}/status", timeout=2).status_code == 200
-
-    def log(self):
-        return (self.folder / "gateway.log").read_text()
-
+class PluginGateway(Gateway):
     def metric(self, name):
         """The sum of a metric's rows."""
         rows = requests.get(f"{self.admin}/metrics", timeout=5).text.splitlines()
         return sum(float(row.rsplit(" ", 1)[1]) for row in rows if row.split("{")[0].split(" ")[0] == name)
-
-    def stop(self):
-        self.process.terminate()
-        try:
-            assert self.process.wait(20) == 0, self.log()[-2000:]
-        finally:
-            self.process.kill()
-            self.output.close()
 
 
 @pytest.fixture
@@ -157,7 +125,7 @@ def start(tmp_path, echo):
                                 "routes": [{"name": "all", "paths": ["/"]}]}], "plugins": plugins, **more}
         folder = tmp_path / f"gateway-{len(running)}"
         folder.mkdir()
-        running.append(Gateway(folder, config))
+        running.append(PluginGateway(folder, yaml.safe_dump({"_format_version": "3.0", **config})))
         return running[-1]
 
     yield run

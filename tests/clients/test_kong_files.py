@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.support.platform import BINARY, ROOT, is_free
-from tests.support.wait import eventually
+from gateway import Gateway
+from tests.support.platform import BINARY, ROOT
 
 FILES = sorted((Path(os.environ.get("MES_SHARED", ROOT.parent / "shared")) / "data/kong").glob("*.yml"))
 AUTHENTICATORS = {"jwt", "key-auth", "basic-auth", "hmac-auth", "ldap-auth", "oauth2"}
@@ -102,20 +102,7 @@ def on_echo_servers(document):
     return echoes
 
 
-def free_port():
-    return next(port for port in range(21_000, 29_000, 7) if is_free(port) and is_free(port + 1))
-
-
-class Gateway:
-    def __init__(self, config, folder):
-        self.port = free_port()
-        self.log = open(folder / "gateway.log", "w")
-        self.process = subprocess.Popen(
-            [str(BINARY), "gateway", "--kong-config", str(config), "--port", str(self.port), "--admin-port",
-             str(self.port + 1), "--tls", "false", "--discovery", "false", "--tracing", "false", "--data", str(folder)],
-            stdout=self.log, stderr=subprocess.STDOUT)
-        eventually(lambda: self.ask("GET", "/").status)
-
+class AskedGateway(Gateway):
     def ask(self, method, path, headers=None):
         assert self.process.poll() is None, "the gateway has ended"
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
@@ -124,11 +111,6 @@ class Gateway:
         answer.text = answer.read()
         connection.close()
         return answer
-
-    def close(self):
-        self.process.terminate()
-        self.process.wait(30)
-        self.log.close()
 
 
 def routes_of(document):
@@ -158,11 +140,9 @@ def test_routes_answer_as_the_file_says(path, tmp_path):
     document = yaml.safe_load(path.read_text())
     names = {service["name"]: path_of(service) for service in document.get("services") or []}
     echoes = on_echo_servers(document)
-    config = tmp_path / "kong.yml"
-    config.write_text(yaml.safe_dump(document))
     gateway = None
     try:
-        gateway = Gateway(config, tmp_path)
+        gateway = AskedGateway(tmp_path, yaml.safe_dump(document))
         asked = 0
         for service, route in routes_of(document):
             for prefix in route.get("paths") or ["/"]:
@@ -182,6 +162,6 @@ def test_routes_answer_as_the_file_says(path, tmp_path):
             assert gateway.ask("GET", "/of/no/route").status == 404
     finally:
         if gateway:
-            gateway.close()
+            gateway.stop()
         for echo in echoes:
             echo.close()

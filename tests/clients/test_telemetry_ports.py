@@ -23,27 +23,15 @@ from opentelemetry.trace import SpanKind
 from pylogbeat import PyLogBeatClient
 
 from tests.support.platform import BINARY
+from tests.support.ports import free_offset
 from tests.support.wait import eventually
 
 TCP_PORTS = [4317, 4318, 5000, 5044, 5778, 9200, 9411, 14250, 14268, 14269, 16686]
 
 
-def free_offset():
-    for _ in range(200):
-        offset = random.randrange(12_000, 40_000)
-        try:
-            for port in TCP_PORTS:
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", port + offset))
-            return offset
-        except OSError:
-            continue
-    raise RuntimeError("no free ports")
-
-
 class Telemetry:
     def __init__(self, data: pathlib.Path):
-        self.data, self.offset = data, free_offset()
+        self.data, self.offset = data, free_offset(TCP_PORTS)
 
     def start(self):
         self.log = open(self.data / "telemetry.log", "ab")

@@ -1,16 +1,15 @@
 """A real platform, started from the binary by `mes up` on free ports with data of its own."""
 import json
 import os
-import random
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from pathlib import Path
 
 import requests
 
+from tests.support.ports import free_offset
 from tests.support.wait import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,31 +33,12 @@ ALL_PORTS = [CONSOLE, *SERVICES.values(), 4317, 4318, 5000, 5044, 5601, 5778, RE
              PROMETHEUS, BUS, LOGS, 9411, 9644, 14250, 14268, 14269, TRACES]
 
 
-def is_free(port):
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
-
-
-def free_offset():
-    """Below the range from which the system gives ports to outgoing connections (32768 on Linux)."""
-    for _ in range(200):
-        offset = 2_000 + 10 * random.randrange(1_400)
-        if all(is_free(port + offset) for port in ALL_PORTS):
-            return offset
-    raise RuntimeError("no port offset is free")
-
-
 class Platform:
     """One platform. `start` returns when every role is healthy; `close` stops it and removes its data."""
 
     def __init__(self):
         self.data = Path(tempfile.mkdtemp(prefix="mes-e2e-"))
-        self.offset = free_offset()
+        self.offset = free_offset(ALL_PORTS)
         self._tokens = {}
 
     # -- the command line
