@@ -12,6 +12,8 @@ namespace {
 // only be written twice. A producer's batch of 64 KiB is a little smaller than that.
 constexpr std::size_t small_group = std::size_t{32} << 10;
 constexpr std::uint64_t zeroed_ahead = std::uint64_t{1} << 20;
+// Nothing is zeroed before so many small groups in a row: a large one would write over it soon.
+constexpr std::uint32_t small_groups_min = 16;
 constexpr std::size_t kept_capacity = std::size_t{256} << 10;
 
 }  // namespace
@@ -172,7 +174,8 @@ result<void> segment_log::store(group& g) {
         _written_segment = w.to;
       }
       const std::uint64_t end = w.at + w.size;
-      if (end > _allocated && w.size < small_group && _options.sync) {
+      _small_in_a_row = w.size < small_group ? _small_in_a_row + 1 : 0;
+      if (end > _allocated && _small_in_a_row > small_groups_min && _options.sync) {
         // Best effort: without it the write extends the file, or says that there is no space.
         if (w.to->file->preallocate(
                 std::min<std::uint64_t>(end + zeroed_ahead, std::max<std::uint64_t>(_options.segment_bytes, end)))) {

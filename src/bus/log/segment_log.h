@@ -123,6 +123,7 @@ class segment_log {
   std::shared_ptr<segment> _written_segment;
   std::uint32_t _written = 0;
   std::uint64_t _allocated = 0;
+  std::uint32_t _small_in_a_row = 0;
   std::uint64_t _zeroed = 0;
 
   runtime::thread _writer;

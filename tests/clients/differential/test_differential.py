@@ -34,7 +34,6 @@ def used():
     return set()
 
 
-@not_yet("APIs")
 def test_the_same_apis_in_the_same_versions(brokers, used):
     both = Both(Target("Kafka", brokers[0]), Target("the bus", brokers[1]), random.Random(1))
     both.call("api_versions", 4, {"client_software_name": "mes", "client_software_version": "1"})
