@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
 
 namespace mes {
@@ -79,17 +80,40 @@ std::optional<instant> instant::parse(std::string_view text) {
 }
 
 std::string instant::to_string() const {
+  std::string text;
+  append_to(text);
+  return text;
+}
+
+void instant::append_to(std::string& out) const {
   using namespace std::chrono;
   sys_time<std::chrono::microseconds> t{std::chrono::microseconds(microseconds)};
   auto date = floor<days>(t);
   year_month_day ymd(date);
   hh_mm_ss clock(t - date);
+  auto put = [&](std::int64_t number, int digits, char behind) {
+    std::array<char, 8> text{};
+    for (int i = digits; i-- > 0; number /= 10)
+      text[static_cast<std::size_t>(i)] = static_cast<char>('0' + number % 10);
+    text[static_cast<std::size_t>(digits)] = behind;
+    out.append(text.data(), static_cast<std::size_t>(digits) + 1);
+  };
+  int year = static_cast<int>(ymd.year());
+  if (year < 0 || year > 9999) {
+    out += fmt::format("{:04}-", year);
+  } else {
+    put(year, 4, '-');
+  }
+  put(static_cast<unsigned>(ymd.month()), 2, '-');
+  put(static_cast<unsigned>(ymd.day()), 2, 'T');
+  put(clock.hours().count(), 2, ':');
+  put(clock.minutes().count(), 2, ':');
+  put(clock.seconds().count(), 2, '.');
   std::int64_t us = clock.subseconds().count();
-  std::string text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.", static_cast<int>(ymd.year()),
-                                 static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()),
-                                 clock.hours().count(), clock.minutes().count(), clock.seconds().count());
-  text += us % 1000 == 0 ? fmt::format("{:03}Z", us / 1000) : fmt::format("{:06}Z", us);
-  return text;
+  if (us % 1000 == 0)
+    put(us / 1000, 3, 'Z');
+  else
+    put(us, 6, 'Z');
 }
 
 }  // namespace mes

@@ -21,6 +21,7 @@ struct instant {
 
   std::int64_t ms() const { return microseconds / 1000; }
   std::string to_string() const;  // "2012-01-29T21:24:00.000Z"; microseconds only where there are some
+  void append_to(std::string& out) const;
 
   instant operator+(std::chrono::microseconds d) const { return {microseconds + d.count()}; }
   std::chrono::microseconds operator-(instant other) const {

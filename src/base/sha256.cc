@@ -2,6 +2,8 @@
 
 #include <openssl/sha.h>
 
+#include "base/hex.h"
+
 namespace mes {
 
 std::array<unsigned char, 32> sha256(std::string_view bytes) {
@@ -10,14 +12,6 @@ std::array<unsigned char, 32> sha256(std::string_view bytes) {
   return digest;
 }
 
-std::string sha256_hex(std::string_view bytes) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string hex;
-  for (unsigned char byte : sha256(bytes)) {
-    hex += digits[byte >> 4];
-    hex += digits[byte & 15];
-  }
-  return hex;
-}
+std::string sha256_hex(std::string_view bytes) { return to_hex(sha256(bytes)); }
 
 }  // namespace mes

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "base/hex.h"
+
 namespace mes {
 namespace {
 
@@ -35,8 +37,6 @@ int hex_value(char c) {
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
 }
-
-constexpr char digits[] = "0123456789abcdef";
 
 }  // namespace
 
@@ -99,19 +99,22 @@ std::optional<uuid> uuid::parse(std::string_view text) {
   return id;
 }
 
-std::string uuid::to_hex() const {
-  std::string text(32, '0');
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    text[2 * i] = digits[bytes[i] >> 4];
-    text[2 * i + 1] = digits[bytes[i] & 15];
-  }
+std::string uuid::to_hex() const { return mes::to_hex(bytes); }
+
+std::string uuid::to_string() const {
+  std::string text;
+  append_to(text);
   return text;
 }
 
-std::string uuid::to_string() const {
-  std::string hex = to_hex();
-  return hex.substr(0, 8) + '-' + hex.substr(8, 4) + '-' + hex.substr(12, 4) + '-' + hex.substr(16, 4) + '-' +
-         hex.substr(20);
+void uuid::append_to(std::string& out) const {
+  std::size_t at = out.size();
+  out.resize(at + 36);
+  char* to = out.data() + at;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) *to++ = '-';
+    to = write_hex(to, bytes[i]);
+  }
 }
 
 }  // namespace mes

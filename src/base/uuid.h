@@ -19,7 +19,8 @@ struct uuid {
   static std::optional<uuid> parse(std::string_view text);             // 8-4-4-4-12 hex digits, any case
 
   std::string to_string() const;  // lower case with hyphens
-  std::string to_hex() const;     // 32 hex digits: as a W3C trace id
+  void append_to(std::string& out) const;
+  std::string to_hex() const;  // 32 hex digits: as a W3C trace id
 
   auto operator<=>(const uuid&) const = default;
 };

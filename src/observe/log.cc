@@ -4,7 +4,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <climits>
 #include <cmath>
+#include <span>
+
+#include "base/hex.h"
 
 namespace mes::observe {
 namespace {
@@ -31,25 +35,86 @@ std::size_t utf8_length(std::string_view text) {
   return 0;
 }
 
-void append_key(std::string& out, std::string_view key) {
-  out += ',';
-  append_json_string(out, key);
-  out += ':';
+// Bytes that stand for themselves: ASCII without quote, backslash, control characters and DEL.
+constexpr std::array<bool, 256> plain_characters = [] {
+  std::array<bool, 256> is{};
+  for (unsigned char c = 0x20; c < 0x7f; ++c) is[c] = c != '"' && c != '\\';
+  return is;
+}();
+
+std::size_t plain_length(std::string_view text) {
+  std::size_t length = 0;
+  while (length < text.size() && plain_characters[static_cast<unsigned char>(text[length])]) ++length;
+  return length;
 }
+
+// One character that is not plain; returns its length.
+std::size_t append_escaped(std::string& out, std::string_view text) {
+  auto c = static_cast<unsigned char>(text[0]);
+  std::size_t length = utf8_length(text);
+  if (length == 0) {
+    out += "\xef\xbf\xbd";
+    return 1;
+  }
+  if (c == '"' || c == '\\') {
+    out += '\\';
+    out += static_cast<char>(c);
+  } else if (c < 0x20 || c == 0x7f) {
+    fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
+  } else if (c == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0) {
+    // U+0080 to U+009F: some terminals take them for the start of a command.
+    fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(text[1]));
+  } else {
+    out.append(text.substr(0, length));
+  }
+  return length;
+}
+
+// Keys are ours: names without anything to escape.
+void append_key(std::string& out, std::string_view key) { out.append(",\"").append(key).append("\":"); }
 
 void append_text(std::string& out, std::string_view key, std::string_view value) {
   append_key(out, key);
   append_json_string(out, value);
 }
 
+void append_hex_text(std::string& out, std::string_view key, std::span<const std::uint8_t> bytes) {
+  append_key(out, key);
+  out += '"';
+  append_hex(out, bytes);
+  out += '"';
+}
+
+// Milliseconds with three decimals are what is logged most: written without the search for the shortest digits.
+void append_number(std::string& out, double number) {
+  constexpr double largest = 1e12;
+  double thousandths = number * 1000;
+  auto whole = static_cast<std::int64_t>(std::abs(thousandths) < largest ? std::round(thousandths) : -1);
+  if (number < 0 || whole < 0 || static_cast<double>(whole) / 1000 != number) {
+    fmt::format_to(std::back_inserter(out), "{}", number);
+    return;
+  }
+  fmt::format_int integer(whole / 1000);
+  out.append(integer.data(), integer.size());
+  if (whole % 1000 == 0) return;
+  std::array<char, 4> fraction = {'.', static_cast<char>('0' + whole / 100 % 10),
+                                  static_cast<char>('0' + whole / 10 % 10), static_cast<char>('0' + whole % 10)};
+  std::size_t size = fraction.size();
+  while (fraction[size - 1] == '0') --size;
+  out.append(fraction.data(), size);
+}
+
 struct value_writer {
   std::string& out;
   void operator()(std::string_view text) const { append_json_string(out, text); }
-  void operator()(std::int64_t number) const { fmt::format_to(std::back_inserter(out), "{}", number); }
+  void operator()(std::int64_t number) const {
+    fmt::format_int text(number);
+    out.append(text.data(), text.size());
+  }
   void operator()(bool flag) const { out += flag ? "true" : "false"; }
   void operator()(double number) const {
     if (std::isfinite(number))
-      fmt::format_to(std::back_inserter(out), "{}", number);
+      append_number(out, number);
     else
       out += "null";
   }
@@ -60,23 +125,10 @@ struct value_writer {
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
-    auto c = static_cast<unsigned char>(text[0]);
-    std::size_t length = utf8_length(text);
-    if (length == 0) {
-      out += "\xef\xbf\xbd";
-      length = 1;
-    } else if (c == '"' || c == '\\') {
-      out += '\\';
-      out += static_cast<char>(c);
-    } else if (c < 0x20 || c == 0x7f) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", c);
-    } else if (c == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0) {
-      // U+0080 to U+009F: some terminals take them for the start of a command.
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(text[1]));
-    } else {
-      out.append(text.substr(0, length));
-    }
-    text.remove_prefix(length);
+    std::size_t plain = plain_length(text);
+    out.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (!text.empty()) text.remove_prefix(append_escaped(out, text));
   }
   out += '"';
 }
@@ -92,27 +144,43 @@ logger::logger(std::string service, level least) : _service(std::move(service)),
 void logger::write(level l, std::string_view message, std::initializer_list<field> fields,
                    const log_scope& scope) const {
   if (!enabled(l)) return;
-  std::string line = "{\"timestamp\":\"" + instant::now().to_string() + "\",\"level\":\"";
-  line += level_names[static_cast<std::size_t>(l)];
-  line += '"';
-  append_text(line, "service", _service);
-  append_text(line, "message", message);
+  std::string line;
+  append(line, l, message, fields, scope);
+  emit(line);
+}
+
+void logger::append(std::string& lines, level l, std::string_view message, std::initializer_list<field> fields,
+                    const log_scope& scope) const {
+  if (!enabled(l)) return;
+  lines += "{\"timestamp\":\"";
+  instant::now().append_to(lines);
+  lines.append("\",\"level\":\"").append(level_names[static_cast<std::size_t>(l)]).append("\"");
+  append_text(lines, "service", _service);
+  append_text(lines, "message", message);
   if (scope.trace) {
-    append_text(line, "trace_id", scope.trace->trace_hex());
-    append_text(line, "span_id", scope.trace->span_hex());
+    append_hex_text(lines, "trace_id", scope.trace->trace);
+    append_hex_text(lines, "span_id", scope.trace->span);
   }
-  if (!scope.request_id.empty()) append_text(line, "request_id", scope.request_id);
-  if (!scope.user_id.empty()) append_text(line, "user_id", scope.user_id);
+  if (!scope.request_id.empty()) append_text(lines, "request_id", scope.request_id);
+  if (!scope.user_id.empty()) append_text(lines, "user_id", scope.user_id);
   for (const field& f : fields) {
-    append_key(line, f.key);
-    std::visit(value_writer{line}, f.value);
+    append_key(lines, f.key);
+    std::visit(value_writer{lines}, f.value);
   }
-  line += "}\n";
-  if (_stdout) {
-    // A full or closed standard output must not stop the work; the shipper still has the line.
-    [[maybe_unused]] auto written = ::write(STDOUT_FILENO, line.data(), line.size());
+  lines += "}\n";
+}
+
+void logger::emit(std::string& lines) const {
+  // Up to PIPE_BUF bytes go into a pipe in one piece: other threads' lines do not come between.
+  for (std::string_view rest = _stdout ? std::string_view(lines) : std::string_view(); !rest.empty();) {
+    std::size_t end = rest.size() <= PIPE_BUF ? rest.size() : rest.rfind('\n', PIPE_BUF - 1) + 1;
+    if (end == 0) end = rest.find('\n') + 1;  // one line that is longer
+    // A full or closed standard output must not stop the work; the shipper still has the lines.
+    [[maybe_unused]] auto written = ::write(STDOUT_FILENO, rest.data(), end);
+    rest.remove_prefix(end);
   }
-  if (_ship) _ship(std::move(line));
+  if (_ship) _ship(std::move(lines));
+  lines.clear();
 }
 
 }  // namespace mes::observe

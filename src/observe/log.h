@@ -19,7 +19,7 @@ enum class level : std::uint8_t { debug, info, warn, error };
 
 // Added to a line beside the fixed keys. Secrets never go in here.
 struct field {
-  std::string_view key;
+  std::string_view key;  // needs no escapes
   std::variant<std::string_view, std::int64_t, double, bool> value;
 };
 
@@ -33,7 +33,7 @@ struct log_scope {
 // Thread-safe. A line is written with one write(2) to standard output and handed to the shipper, if there is one.
 class logger {
  public:
-  using shipper = std::function<void(std::string line)>;  // the line ends with '\n'; must not block
+  using shipper = std::function<void(std::string lines)>;  // each ends with '\n'; must not block
 
   explicit logger(std::string service, level least = level::info);
 
@@ -43,6 +43,12 @@ class logger {
 
   void write(level l, std::string_view message, std::initializer_list<field> fields = {},
              const log_scope& scope = {}) const;
+
+  // The two steps of write(), for who logs so much that a write(2) a line would count: whole lines gather in a string.
+  void append(std::string& lines, level l, std::string_view message, std::initializer_list<field> fields = {},
+              const log_scope& scope = {}) const;
+  void emit(std::string& lines) const;  // empties it
+
   void debug(std::string_view m, std::initializer_list<field> f = {}) const { write(level::debug, m, f); }
   void info(std::string_view m, std::initializer_list<field> f = {}) const { write(level::info, m, f); }
   void warn(std::string_view m, std::initializer_list<field> f = {}) const { write(level::warn, m, f); }

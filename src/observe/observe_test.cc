@@ -1,6 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+
 #include "observe/log.h"
 #include "observe/metrics.h"
 #include "observe/trace.h"
@@ -32,6 +36,34 @@ TEST(trace_context, a_request_id_is_its_trace_id) {
   EXPECT_EQ(root.trace_hex(), id.to_hex());
   EXPECT_EQ(root.child().request_id(), id);
   EXPECT_NE(root.child().span, root.span);
+}
+
+TEST(logger, writes_numbers_that_read_back_as_they_were) {
+  for (double number :
+       {0.0, 0.001, 0.25, 1.5, 12.0, 12.034, 999.999, 0.1 + 0.2, 1.0 / 3, -2.5, 1e-9, 123456789.125, 1e18, 1e300}) {
+    std::string line;
+    logger("s").append(line, level::info, "m", {{"n", number}});
+    std::size_t at = line.find("\"n\":") + 4;
+    EXPECT_EQ(std::strtod(line.c_str() + at, nullptr), number) << line;
+  }
+  std::string line;
+  logger("s").append(line, level::info, "m", {{"a", 1.25}, {"b", 3.0}, {"c", 0.034}});
+  EXPECT_THAT(line, HasSubstr(R"("a":1.25,"b":3,"c":0.034})"));
+}
+
+TEST(logger, lines_that_were_gathered_are_shipped_together_and_gone) {
+  std::string shipped, lines;
+  logger log("s");
+  log.set_stdout(false);
+  log.set_shipper([&](std::string l) { shipped = std::move(l); });
+  log.append(lines, level::info, "one");
+  log.append(lines, level::debug, "not enabled");
+  log.append(lines, level::info, "two");
+  log.emit(lines);
+  EXPECT_TRUE(lines.empty());
+  EXPECT_EQ(std::ranges::count(shipped, '\n'), 2);
+  EXPECT_THAT(shipped, HasSubstr("\"message\":\"one\""));
+  EXPECT_THAT(shipped, HasSubstr("\"message\":\"two\""));
 }
 
 TEST(logger, writes_the_specifications_keys) {

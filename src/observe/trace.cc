@@ -3,19 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/hex.h"
+
 namespace mes::observe {
 namespace {
-
-template <std::size_t N>
-std::string to_hex(const std::array<std::uint8_t, N>& bytes) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text(2 * N, '0');
-  for (std::size_t i = 0; i < N; ++i) {
-    text[2 * i] = digits[bytes[i] >> 4];
-    text[2 * i + 1] = digits[bytes[i] & 15];
-  }
-  return text;
-}
 
 // Lower case only, as the recommendation demands.
 template <std::size_t N>
@@ -68,8 +59,20 @@ std::optional<trace_context> trace_context::parse(std::string_view text) {
 
 trace_context trace_context::child() const { return {.trace = trace, .span = make_span_id(), .sampled = sampled}; }
 
+std::array<char, 55> trace_context::traceparent() const {
+  std::array<char, 55> text;
+  char* to = text.data();
+  to = std::ranges::copy(std::string_view("00-"), to).out;
+  to = write_hex(to, trace);
+  *to++ = '-';
+  to = write_hex(to, span);
+  std::ranges::copy(std::string_view(sampled ? "-01" : "-00"), to);
+  return text;
+}
+
 std::string trace_context::to_traceparent() const {
-  return "00-" + trace_hex() + '-' + span_hex() + (sampled ? "-01" : "-00");
+  auto text = traceparent();
+  return {text.data(), text.size()};
 }
 
 std::string trace_context::trace_hex() const { return to_hex(trace); }

@@ -1,5 +1,6 @@
 #include "runtime/log_shipper.h"
 
+#include <algorithm>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -34,14 +35,14 @@ struct log_shipper::state : std::enable_shared_from_this<log_shipper::state> {
         socket(l.context()) {}
 
   // Any thread.
-  void push(std::string line) {
+  void push(std::string lines) {
     std::lock_guard lock(mutex);
-    waiting_bytes += line.size();
-    waiting.push_back(std::move(line));
+    waiting_bytes += lines.size();
+    waiting.push_back(std::move(lines));
     while (waiting_bytes > waiting_bytes_max) {
       waiting_bytes -= waiting.front().size();
+      dropped.add(static_cast<double>(std::ranges::count(waiting.front(), '\n')));
       waiting.pop_front();
-      dropped.add();
     }
     if (std::exchange(scheduled, true)) return;
     loop.post([self = shared_from_this()] { self->pump(); });
@@ -175,7 +176,7 @@ log_shipper::~log_shipper() {
   _state->resolver.cancel();
 }
 
-void log_shipper::ship(std::string line) { _state->push(std::move(line)); }
+void log_shipper::ship(std::string lines) { _state->push(std::move(lines)); }
 
 void log_shipper::flush(std::function<void()> done) {
   _state->flushed = std::move(done);

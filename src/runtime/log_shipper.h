@@ -19,7 +19,7 @@ class log_shipper {
   log_shipper(event_loop& loop, std::string host, std::uint16_t port, observe::registry& metrics);
   ~log_shipper();  // loop thread, or after run()
 
-  void ship(std::string line);  // thread-safe; the line ends with '\n'
+  void ship(std::string lines);  // thread-safe; each ends with '\n'
 
   // Calls `done` on the loop when all is sent, or at once when the store cannot be reached. Loop thread only.
   void flush(std::function<void()> done);

@@ -160,7 +160,7 @@ process::process(std::string role, config settings) {
     auto given = s.settings.integer("log_port");
     int log_port = given != 0 ? static_cast<int>(given) : port(log_default_port);
     s.shipper = std::make_unique<log_shipper>(s.loop, log_host, static_cast<std::uint16_t>(log_port), s.metrics);
-    s.logger.set_shipper([shipper = s.shipper.get()](std::string line) { shipper->ship(std::move(line)); });
+    s.logger.set_shipper([shipper = s.shipper.get()](std::string lines) { shipper->ship(std::move(lines)); });
   }
   s.exporter = std::make_unique<span_exporter>(s.loop, otlp_url(), s.service_name, s.metrics);
   s.signals.add(SIGINT);

@@ -1,9 +1,10 @@
 #include "runtime/span_exporter.h"
 
 #include <algorithm>
+#include <deque>
 #include <mutex>
+#include <span>
 #include <utility>
-#include <vector>
 
 #include "runtime/http_client.h"
 #include "wire/otlp/otlp_writer.h"
@@ -14,17 +15,24 @@ namespace {
 constexpr std::size_t batch_spans_max = 512, waiting_spans_max = 8'192;
 constexpr std::chrono::milliseconds batch_time{500}, first_pause{200}, longest_pause{5'000};
 
-wire::otlp_span to_wire(observe::span s) {
-  return {.trace_id = s.context.trace,
-          .span_id = s.context.span,
-          .parent_span_id = s.parent,
-          .name = std::move(s.name),
-          .kind = static_cast<int>(s.kind),
-          .start = s.start,
-          .end = s.end,
-          .failed = s.failed,
-          .attributes = std::move(s.attributes)};
+void append(std::string& out, const observe::span& s) {
+  wire::append_span(out, {.trace_id = s.context.trace,
+                          .span_id = s.context.span,
+                          .parent_span_id = s.parent,
+                          .name = s.name,
+                          .kind = static_cast<int>(s.kind),
+                          .start = s.start,
+                          .end = s.end,
+                          .failed = s.failed,
+                          .attributes = s.attributes,
+                          .numbers = {}});
 }
+
+// Spans as they will be sent.
+struct batch {
+  std::string bytes;
+  std::size_t spans = 0;
+};
 
 }  // namespace
 
@@ -38,20 +46,22 @@ struct span_exporter::state : std::enable_shared_from_this<span_exporter::state>
         client(l) {}
 
   // Any thread. Wakes the loop for the first span of a batch and for a full batch, not for those between.
-  void push(observe::span finished) {
+  void push(const observe::span& finished) {
     std::size_t count = 0;
     {
       std::lock_guard lock(mutex);
-      if (waiting.size() >= waiting_spans_max) return dropped.add();
-      waiting.push_back(to_wire(std::move(finished)));
-      count = waiting.size();
+      if (waiting_spans >= waiting_spans_max) return dropped.add();
+      if (waiting.empty() || waiting.back().spans == batch_spans_max) waiting.emplace_back();
+      append(waiting.back().bytes, finished);
+      count = ++waiting.back().spans;
+      ++waiting_spans;
     }
     if (count == 1 || count == batch_spans_max) loop.post([self = shared_from_this()] { self->consider(); });
   }
 
   std::size_t waiting_count() {
     std::lock_guard lock(mutex);
-    return waiting.size();
+    return waiting_spans;
   }
 
   void consider() {
@@ -68,16 +78,17 @@ struct span_exporter::state : std::enable_shared_from_this<span_exporter::state>
 
   void send_next() {
     timer = nullptr;
-    std::vector<wire::otlp_span> batch;
+    batch next;
     {
       std::lock_guard lock(mutex);
-      auto end = waiting.begin() + static_cast<std::ptrdiff_t>(std::min(waiting.size(), batch_spans_max));
-      batch.assign(std::make_move_iterator(waiting.begin()), std::make_move_iterator(end));
-      waiting.erase(waiting.begin(), end);
+      if (waiting.empty()) return;
+      next = std::move(waiting.front());
+      waiting.pop_front();
+      waiting_spans -= next.spans;
     }
-    if (batch.empty()) return;
-    body = wire::write_trace_request(service_name, batch);
-    body_spans = batch.size();
+    wire::otlp_attribute resource{"service.name", service_name};
+    body = wire::write_trace_request(std::span(&resource, 1), {.name = "mes", .version = {}}, next.bytes);
+    body_spans = next.spans;
     send();
   }
 
@@ -122,7 +133,8 @@ struct span_exporter::state : std::enable_shared_from_this<span_exporter::state>
   observe::counter dropped;
 
   std::mutex mutex;
-  std::vector<wire::otlp_span> waiting;  // under mutex
+  std::deque<batch> waiting;      // under mutex; all but the last are full
+  std::size_t waiting_spans = 0;  // under mutex
 
   // Loop thread:
   http_client client;
@@ -144,8 +156,8 @@ span_exporter::~span_exporter() {
   _state->timer = nullptr;
 }
 
-void span_exporter::record(observe::span finished) {
-  if (!_state->url.empty() && finished.context.sampled) _state->push(std::move(finished));
+void span_exporter::record(const observe::span& finished) {
+  if (!_state->url.empty() && finished.context.sampled) _state->push(finished);
 }
 
 void span_exporter::flush(std::function<void()> done) {

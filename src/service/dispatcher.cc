@@ -332,18 +332,20 @@ void dispatcher::record(exchange& e, int status, const error* failure) {
                          {"duration_ms", seconds * 1000}},
                         {.trace = &e.why.trace, .request_id = e.why.request_id, .user_id = e.why.user.user_id});
   }
+  std::string name = method + ' ' + route, status_text = std::to_string(status);
+  const observe::attribute attributes[] = {{"http.request.method", e.request.method},
+                                           {"http.route", route},
+                                           {"url.path", e.request.path},
+                                           {"http.response.status_code", status_text},
+                                           {"request.id", e.why.request_id}};
   process.spans().record({.context = e.why.trace,
                           .parent = e.parent,
-                          .name = method + ' ' + route,
+                          .name = name,
                           .kind = observe::span_kind::server,
                           .start = e.request.received,
                           .end = now,
                           .failed = our_fault,
-                          .attributes = {{"http.request.method", e.request.method},
-                                         {"http.route", route},
-                                         {"url.path", e.request.path},
-                                         {"http.response.status_code", std::to_string(status)},
-                                         {"request.id", e.why.request_id}}});
+                          .attributes = attributes});
 }
 
 }  // namespace mes::service

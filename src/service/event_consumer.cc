@@ -76,17 +76,19 @@ result<void> event_consumer::handle(store::session& db, delivery& one) {
       .make_counter("mes_events_consumed_total", "Events handled",
                     {{"service", process.service_name()}, {"topic", e.type}})
       .add();
+  std::string name = "process " + e.type, message_id = e.id.to_string();
+  const observe::attribute attributes[] = {{"messaging.system", "kafka"},
+                                           {"messaging.destination.name", e.type},
+                                           {"messaging.message.id", message_id},
+                                           {"request.id", e.request_id}};
   process.spans().record({.context = why.trace,
                           .parent = e.trace ? e.trace->span : observe::span_id{},
-                          .name = "process " + e.type,
+                          .name = name,
                           .kind = observe::span_kind::consumer,
                           .start = start,
                           .end = instant::now(),
                           .failed = false,
-                          .attributes = {{"messaging.system", "kafka"},
-                                         {"messaging.destination.name", e.type},
-                                         {"messaging.message.id", e.id.to_string()},
-                                         {"request.id", e.request_id}}});
+                          .attributes = attributes});
   return {};
 }
 

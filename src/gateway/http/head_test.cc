@@ -161,6 +161,33 @@ TEST(response_head, frames_its_body_by_request_and_status) {
   }
 }
 
+// RFC 9110, section 5.5: visible characters, blanks, tabs and bytes above ASCII; at any place of a long value.
+TEST(request_head, takes_every_character_of_a_value_and_no_other) {
+  for (int c = 0; c < 256; ++c) {
+    bool fine = c == '\t' || (c >= 0x20 && c != 0x7f);
+    if (c == '\r' || c == '\n') continue;  // ends of lines
+    for (std::size_t at = 0; at < 20; ++at) {
+      std::string value = "a" + std::string(20, 'v') + "z";
+      value[at + 1] = static_cast<char>(c);
+      EXPECT_EQ(parse("GET / HTTP/1.1\r\nHost: a\r\nX: " + value + "\r\n\r\n"), fine ? 0 : 400) << c << " at " << at;
+    }
+  }
+}
+
+TEST(field_names, differ_in_nothing_but_the_case_of_letters) {
+  for (int a = 0; a < 256; ++a)
+    for (int b = 0; b < 256; ++b) {
+      auto letter = [](int c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+      bool same = a == b || (letter(a) && letter(b) && (a ^ b) == 0x20);
+      for (std::size_t at : {0U, 7U, 9U}) {
+        std::string one(10, 'n'), other(10, 'N');
+        one[at] = static_cast<char>(a);
+        other[at] = static_cast<char>(b);
+        ASSERT_EQ(equals_ignoring_case(one, other), same) << a << ' ' << b;
+      }
+    }
+}
+
 TEST(response_head, refuses_ambiguity_from_a_service_too) {
   for (std::string_view text :
        {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",

@@ -1,6 +1,7 @@
 // The credentials that tokens are checked with: those of the configuration, and those that a JWKS announces.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -76,7 +77,11 @@ class jwt_keys {
   static constexpr std::size_t shards = 8;
   static constexpr std::size_t tokens_per_shard = 128;
 
-  shard& shard_of(std::string_view token) const { return _shards[std::hash<std::string_view>{}(token) % shards]; }
+  // A token ends in its signature: any part of it tells tokens apart.
+  shard& shard_of(std::string_view token) const {
+    return _shards[std::hash<std::string_view>{}(token.substr(token.size() - std::min<std::size_t>(token.size(), 16))) %
+                   shards];
+  }
 
   mutable std::mutex _lock;
   table _configured, _announced;

@@ -112,10 +112,10 @@ void expose_latencies(std::string& out, const std::map<key_labels, sums>& all) {
 }  // namespace
 
 traffic_stats::row& traffic_stats::row_of(std::string_view service, std::string_view route, std::string_view who) {
-  key k{std::string(service), std::string(route), std::string(who)};
-  auto found = _rows.find(k);
+  auto found = _rows.find(key_view(service, route, who));
   if (found == _rows.end()) {
     std::lock_guard lock(_growing);
+    key k{std::string(service), std::string(route), std::string(who)};
     found = _rows.emplace(std::move(k), std::make_unique<row>()).first;
   }
   return *found->second;

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -71,15 +72,20 @@ class traffic_stats {
     latency_histogram<13> upstream_ms, request_ms;
     bool with_latency = false;
   };
+  using key_view = std::tuple<std::string_view, std::string_view, std::string_view>;
   struct key {
     std::string service, route, who;
-    auto operator<=>(const key&) const = default;
+    operator key_view() const { return {service, route, who}; }
+  };
+  struct key_less {
+    using is_transparent = void;
+    bool operator()(const key_view& a, const key_view& b) const { return a < b; }
   };
 
   row& row_of(std::string_view service, std::string_view route, std::string_view who);
 
   mutable std::mutex _growing;  // held to add a row or a status, and to read all
-  std::map<key, std::unique_ptr<row>> _rows;
+  std::map<key, std::unique_ptr<row>, key_less> _rows;
 };
 
 }  // namespace mes::gateway

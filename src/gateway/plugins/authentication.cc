@@ -9,7 +9,7 @@ void set_or_clear(header_edits& edits, std::string_view name, std::string_view v
   if (value.empty())
     edits.clear(name);
   else
-    edits.set(name, std::string(value));
+    edits.set(name, value);
 }
 
 void tell_consumer(plugin_context& c, const consumer* who) {
@@ -76,7 +76,7 @@ verdict auth_frame::refuse(plugin_context& c, const auth_refusal& why) const {
     authenticate_anonymous(c, _anonymous);
     return verdict::next;
   }
-  if (!why.challenge.empty()) c.response_headers.set("WWW-Authenticate", std::string(why.challenge));
+  if (!why.challenge.empty()) c.response_headers.set("WWW-Authenticate", why.challenge);
   return c.exit_error(why.status, why.message);
 }
 

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/hex.h"
 #include "gateway/plugins/delivery/delivery.h"
 #include "gateway/plugins/json_text.h"
 #include "gateway/plugins/log_record.h"
@@ -130,9 +131,9 @@ TEST(propagation, reads_the_headers_of_six_systems) {
     ASSERT_EQ(parse_request_head(text, head), 0);
     found_trace found = find_trace(head.headers, "preserve");
     EXPECT_EQ(found.type, t.type) << t.fields;
-    EXPECT_EQ(hex_of(found.trace), t.trace) << t.fields;
-    EXPECT_EQ(hex_of(found.span), t.span) << t.fields;
-    EXPECT_EQ(hex_of(found.parent), t.parent) << t.fields;
+    EXPECT_EQ(to_hex(found.trace), t.trace) << t.fields;
+    EXPECT_EQ(to_hex(found.span), t.span) << t.fields;
+    EXPECT_EQ(to_hex(found.parent), t.parent) << t.fields;
     EXPECT_EQ(found.sampled ? int{*found.sampled} : -1, t.sampled) << t.fields;
     EXPECT_EQ(find_trace(head.headers, "ignore").type, "");
   }

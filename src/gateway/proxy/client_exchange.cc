@@ -65,7 +65,6 @@ bool client_exchange::relay() {
       return false;
     }
     if (ready != io_status::ok) return upstream_failed(502);
-    _x->connected_us = net_loop::clock_us();
   }
   if (_up->http2) return relay_http2();
   if (_x->tunnel) return pump_tunnel();

@@ -1,4 +1,9 @@
 // What is told of an exchange once it is over: plugins' log phase, access log, spans.
+#include <fmt/format.h>
+
+#include <array>
+#include <span>
+
 #include "gateway/proxy/client_exchange.h"
 #include "gateway/proxy/worker.h"
 
@@ -9,41 +14,47 @@ double ms_between(std::int64_t from_us, std::int64_t to_us) {
   return to_us > from_us ? static_cast<double>(to_us - from_us) / 1000 : 0;
 }
 
-std::string text(std::string_view view) { return std::string(view); }
+std::string_view named(std::string& scratch, std::string_view method, std::string_view what) {
+  scratch.assign(method).append(" ").append(what);
+  return scratch;
+}
 
-void record_spans(observe::span_sink& sink, const exchange& x, std::int64_t now_us) {
+// `scratch`: for the spans' names.
+void record_spans(observe::span_sink& sink, const exchange& x, std::int64_t now_us, std::string& scratch) {
   auto at = [&](std::int64_t monotonic_us) { return instant{x.started.microseconds + (monotonic_us - x.started_us)}; };
   bool failed = x.totals.status >= 500;
-  std::string status = std::to_string(x.totals.status);
+  fmt::format_int status(x.totals.status);
+  std::string_view status_text(status.data(), status.size()), method = x.request.method;
   if (x.sent_us > 0) {
-    observe::span call{.context = x.client_span,
-                       .parent = x.server_span.span,
-                       .name = text(x.request.method) + ' ' + x.context.to->label(),
-                       .kind = observe::span_kind::client,
-                       .start = at(x.sent_us),
-                       .end = at(now_us),
-                       .failed = failed};
-    call.attributes = {{"http.request.method", text(x.request.method)},
-                       {"http.response.status_code", status},
-                       {"server.address", x.upstream_host},
-                       {"network.peer.address", x.upstream_address}};
-    sink.record(std::move(call));
+    const observe::attribute attributes[] = {{"http.request.method", method},
+                                             {"http.response.status_code", status_text},
+                                             {"server.address", x.upstream_host},
+                                             {"network.peer.address", x.upstream_address}};
+    sink.record({.context = x.client_span,
+                 .parent = x.server_span.span,
+                 .name = named(scratch, method, x.context.to->label()),
+                 .kind = observe::span_kind::client,
+                 .start = at(x.sent_us),
+                 .end = at(now_us),
+                 .failed = failed,
+                 .attributes = attributes});
   }
-  observe::span whole{.context = x.server_span,
-                      .parent = x.parent,
-                      .name = text(x.request.method) + ' ' + (x.route ? x.route->span_path : std::string("unmatched")),
-                      .kind = observe::span_kind::server,
-                      .start = x.started,
-                      .end = at(now_us),
-                      .failed = failed};
-  whole.attributes = {{"http.request.method", text(x.request.method)},
-                      {"url.path", x.path},
-                      {"http.response.status_code", std::move(status)},
-                      {"client.address", text(x.context.client_address)}};
-  if (x.route) whole.attributes.emplace_back("http.route", x.route->span_path);
-  if (x.context.who) whole.attributes.emplace_back("enduser.id", x.context.who->label());
-  if (x.foreign_id) whole.attributes.emplace_back("request.id", x.request_id);
-  sink.record(std::move(whole));
+  std::array<observe::attribute, 7> attributes = {{{"http.request.method", method},
+                                                   {"url.path", x.path},
+                                                   {"http.response.status_code", status_text},
+                                                   {"client.address", x.context.client_address}}};
+  std::size_t count = 4;
+  if (x.route) attributes[count++] = {"http.route", x.route->span_path};
+  if (x.context.who) attributes[count++] = {"enduser.id", x.context.who->label()};
+  if (x.foreign_id) attributes[count++] = {"request.id", x.request_id};
+  sink.record({.context = x.server_span,
+               .parent = x.parent,
+               .name = named(scratch, method, x.route ? std::string_view(x.route->span_path) : "unmatched"),
+               .kind = observe::span_kind::server,
+               .start = x.started,
+               .end = at(now_us),
+               .failed = failed,
+               .attributes = std::span(attributes.data(), count)});
 }
 
 }  // namespace
@@ -62,24 +73,23 @@ void client_exchange::report() {
   const auto& chain = x.route ? x.route->chain : x.plan->current->global_chain();
   for (const plugin_slot& slot : chain)
     if (const plugin* p = slot.choose(x.context.who)) p->log(x.context);
-  if (_worker.options.access_log && _worker.parts.log.enabled(observe::level::info)) {
+  if (_worker.options.access_log && _worker.requests_log.enabled()) {
     std::string_view who = x.context.who ? std::string_view(x.context.who->label()) : std::string_view{};
-    _worker.parts.log.write(observe::level::info, "request",
-                            {{"method", x.request.method},
-                             {"path", std::string_view(x.path)},
-                             {"status", std::int64_t{t.status}},
-                             {"bytes_in", static_cast<std::int64_t>(t.bytes_in)},
-                             {"bytes_out", static_cast<std::int64_t>(t.bytes_out)},
-                             {"latency_ms", t.request_ms},
-                             {"upstream_ms", t.upstream_ms < 0 ? 0 : t.upstream_ms},
-                             {"route", x.route ? std::string_view(x.route->of->label()) : std::string_view{}},
-                             {"upstream", std::string_view(x.upstream_address)},
-                             {"consumer", who},
-                             {"client", std::string_view(_address)}},
-                            {.trace = &x.server_span, .request_id = x.request_id, .user_id = {}});
+    _worker.requests_log.add({{"method", x.request.method},
+                              {"path", std::string_view(x.path)},
+                              {"status", std::int64_t{t.status}},
+                              {"bytes_in", static_cast<std::int64_t>(t.bytes_in)},
+                              {"bytes_out", static_cast<std::int64_t>(t.bytes_out)},
+                              {"latency_ms", t.request_ms},
+                              {"upstream_ms", t.upstream_ms < 0 ? 0 : t.upstream_ms},
+                              {"route", x.route ? std::string_view(x.route->of->label()) : std::string_view{}},
+                              {"upstream", std::string_view(x.upstream_address)},
+                              {"consumer", who},
+                              {"client", std::string_view(_address)}},
+                             {.trace = &x.server_span, .request_id = x.request_id, .user_id = {}});
   }
   if (_worker.options.tracing && _worker.parts.spans && x.server_span.sampled)
-    record_spans(*_worker.parts.spans, x, now_us);
+    record_spans(*_worker.parts.spans, x, now_us, _worker.scratch_text);
 }
 
 }  // namespace mes::gateway

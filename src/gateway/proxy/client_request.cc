@@ -136,7 +136,8 @@ void client_exchange::identify() {
   x.server_span.sampled = as_uuid || !parent || parent->sampled;
   x.server_span.span = _worker.ids.span();
   x.client_span = {.trace = x.server_span.trace, .span = _worker.ids.span(), .sampled = x.server_span.sampled};
-  x.request_id = given.empty() ? x.server_span.request_id().to_string() : std::string(given);
+  x.request_id.assign(given);
+  if (given.empty()) x.server_span.request_id().append_to(x.request_id);
   x.context.request_id = x.request_id;
   x.spans = {.server = x.server_span, .client = x.client_span, .parent = x.parent};
   x.context.spans = &x.spans;

@@ -63,7 +63,6 @@ bool client_exchange::connect_upstream(const endpoint& where) {
   x.chunked_up = x.request.body == body_kind::chunked && !x.whole_request_body();
   x.request_failed = false;
   x.sent_us = 0;
-  x.connected_us = net_loop::clock_us();
   if (x.request.expects_continue && !x.continue_sent && !send_continue()) return false;
   if (s.grpc) {
     if (!begin_http2()) return upstream_failed(502);

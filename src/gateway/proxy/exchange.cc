@@ -50,7 +50,7 @@ void exchange::reset() {
   parent = {};
   spans = {};
   totals = {};
-  started_us = connected_us = sent_us = answered_us = 0;
+  started_us = sent_us = answered_us = 0;
 }
 
 }  // namespace mes::gateway

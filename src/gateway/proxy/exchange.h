@@ -98,7 +98,7 @@ struct exchange {
   observe::span_id parent{};
   exchange_spans spans;
   exchange_totals totals;
-  std::int64_t started_us = 0, connected_us = 0, sent_us = 0, answered_us = 0;  // monotonic
+  std::int64_t started_us = 0, sent_us = 0, answered_us = 0;  // monotonic
   instant started;
 
   // Ready for the next request; what holds memory keeps it.

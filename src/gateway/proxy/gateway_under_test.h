@@ -144,20 +144,32 @@ inline void echo(socket_handle s) {
   }
 }
 
+struct recorded_span {
+  observe::trace_context context;
+  observe::span_id parent{};
+  std::string name;
+  observe::span_kind kind{};
+  std::vector<std::pair<std::string, std::string>> attributes;
+};
+
 class span_list final : public observe::span_sink {
  public:
-  void record(observe::span s) override {
+  void record(const observe::span& s) override {
     std::lock_guard lock(_lock);
-    _spans.push_back(std::move(s));
+    _spans.push_back({.context = s.context,
+                      .parent = s.parent,
+                      .name = std::string(s.name),
+                      .kind = s.kind,
+                      .attributes = {s.attributes.begin(), s.attributes.end()}});
   }
-  std::vector<observe::span> spans() {
+  std::vector<recorded_span> spans() {
     std::lock_guard lock(_lock);
     return _spans;
   }
 
  private:
   std::mutex _lock;
-  std::vector<observe::span> _spans;
+  std::vector<recorded_span> _spans;
 };
 
 class fixed_clock final : public wall_clock {

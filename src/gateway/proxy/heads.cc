@@ -186,7 +186,10 @@ void put_upstream_fields(Out& out, const exchange& x, const forwarding& from) {
     if (nominated.any && nominated.has(h.name)) continue;
     put(out, h.name, h.value);
   }
-  if (from.tracing && !edits.find("traceparent")) put(out, "traceparent", x.client_span.to_traceparent());
+  if (from.tracing && (edits.empty() || !edits.find("traceparent"))) {
+    auto text = x.client_span.traceparent();
+    put(out, "traceparent", std::string_view(text.data(), text.size()));
+  }
   for (const header_edit& e : edits)
     if (e.what != header_edit::kind::clear && is_for_plugins(e.id)) put(out, e.name, e.value);
 }

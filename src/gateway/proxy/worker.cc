@@ -81,7 +81,7 @@ class listener final : public event_target {
 };
 
 worker::worker(const proxy_options& o, const proxy_parts& p, traffic_stats& s, upstream_registry& u)
-    : options(o), parts(p), stats(s), upstreams(u) {
+    : options(o), parts(p), stats(s), upstreams(u), requests_log(loop, p.log) {
   loop.set_sweep([this](std::int64_t now_ms) { return sweep(now_ms); });
 }
 
@@ -134,6 +134,7 @@ void worker::drain() {
 void worker::join() {
   loop.stop();
   _thread.join();
+  requests_log.flush();
   _started = false;
   _clients.clear();
   _idle.clear();

@@ -11,6 +11,7 @@
 
 #include "gateway/http/field_list.h"
 #include "gateway/net/loop.h"
+#include "gateway/proxy/access_log.h"
 #include "gateway/proxy/backend.h"
 #include "gateway/proxy/exchange.h"
 #include "gateway/proxy/ids.h"
@@ -58,7 +59,9 @@ class worker {
   std::shared_ptr<loop_plan> plan;
   tls_context client_tls;  // towards services without a certificate or authorities of their own
   id_source ids;
-  std::vector<std::string_view> pieces;  // for one use at a time
+  access_log requests_log;
+  std::string scratch_text;              // for one use at a time
+  std::vector<std::string_view> pieces;  // likewise
   field_list fields;                     // likewise
 
  private:

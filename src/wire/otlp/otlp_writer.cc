@@ -39,96 +39,134 @@ constexpr int text = 1, integer = 3;
 }
 constexpr int status_error = 2;
 
-template <std::size_t N>
-void add_id(pbf_writer& out, int field, const std::array<std::uint8_t, N>& id) {
-  out.add_bytes(static_cast<protozero::pbf_tag_type>(field), reinterpret_cast<const char*>(id.data()), id.size());
-}
+constexpr std::size_t id_sizes[] = {18, 10};  // of a trace id and of a span id, with tag and length
 
-void add_attribute(pbf_writer& out, int field, std::string_view key, std::string_view value) {
-  pbf_writer pair(out, static_cast<protozero::pbf_tag_type>(field));
-  pair.add_string(key_value_field::key, key.data(), key.size());
-  pbf_writer any(pair, key_value_field::value);
-  any.add_string(any_value_field::text, value.data(), value.size());
-}
+std::size_t varint_size(std::uint64_t value) { return static_cast<std::size_t>(protozero::length_of_varint(value)); }
+std::size_t field_size(std::size_t content) {
+  return 1 + varint_size(content) + content;
+}  // tags below 16 are one byte
 
 std::uint64_t nanoseconds(instant at) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(at.microseconds, 0)) * 1000;
 }
 
-void add_attribute(pbf_writer& out, int field, std::string_view key, std::int64_t value) {
-  pbf_writer pair(out, static_cast<protozero::pbf_tag_type>(field));
-  pair.add_string(key_value_field::key, key.data(), key.size());
-  pbf_writer any(pair, key_value_field::value);
-  any.add_int64(any_value_field::integer, value);
+// All sizes are known before the first byte is written: each goes to its place, and none is moved.
+class span_bytes {
+ public:
+  explicit span_bytes(char* to) : _to(to) {}
+
+  void number(int field, std::uint64_t value) {
+    tag(field, protozero::pbf_wire_type::varint);
+    varint(value);
+  }
+  void fixed(int field, std::uint64_t value) {
+    tag(field, protozero::pbf_wire_type::fixed64);
+    for (int i = 0; i < 64; i += 8) *_to++ = static_cast<char>(value >> i);
+  }
+  void begin(int field, std::size_t size) {
+    tag(field, protozero::pbf_wire_type::length_delimited);
+    varint(size);
+  }
+  void text(int field, std::string_view value) {
+    begin(field, value.size());
+    _to = std::ranges::copy(value, _to).out;
+  }
+  template <std::size_t N>
+  void id(int field, const std::array<std::uint8_t, N>& bytes) {
+    text(field, {reinterpret_cast<const char*>(bytes.data()), N});
+  }
+
+ private:
+  void tag(int field, protozero::pbf_wire_type type) {
+    *_to++ = static_cast<char>(field << 3 | static_cast<int>(type));
+  }
+  void varint(std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7) *_to++ = static_cast<char>(value | 0x80);
+    *_to++ = static_cast<char>(value);
+  }
+
+  char* _to;
+};
+
+std::size_t value_size(std::string_view text) { return field_size(text.size()); }
+std::size_t value_size(std::int64_t number) { return 1 + varint_size(static_cast<std::uint64_t>(number)); }
+void put_value(span_bytes& out, std::string_view text) { out.text(any_value_field::text, text); }
+void put_value(span_bytes& out, std::int64_t number) {
+  out.number(any_value_field::integer, static_cast<std::uint64_t>(number));
 }
 
-void put_span(pbf_writer& out, const otlp_span& s) {
-  add_id(out, span_field::trace_id, s.trace_id);
-  add_id(out, span_field::span_id, s.span_id);
-  if (s.parent_span_id != std::array<std::uint8_t, 8>{}) add_id(out, span_field::parent_span_id, s.parent_span_id);
-  out.add_string(span_field::name, s.name);
-  out.add_enum(span_field::kind, s.kind);
-  out.add_fixed64(span_field::start, nanoseconds(s.start));
-  out.add_fixed64(span_field::end, nanoseconds(s.end));
-  for (const auto& [key, value] : s.attributes)
-    add_attribute(out, span_field::attributes, key, std::string_view(value));
-  for (const auto& [key, value] : s.numbers) add_attribute(out, span_field::attributes, key, value);
-  if (s.failed) {
-    pbf_writer status(out, span_field::status);
-    status.add_enum(status_field::code, status_error);
-  }
+// Of a KeyValue, without its own tag and length.
+std::size_t pair_size(const auto& pair) { return field_size(pair.first.size()) + field_size(value_size(pair.second)); }
+
+void put_pair(span_bytes& out, int field, const auto& pair) {
+  out.begin(field, pair_size(pair));
+  out.text(key_value_field::key, pair.first);
+  out.begin(key_value_field::value, value_size(pair.second));
+  put_value(out, pair.second);
+}
+
+bool has_parent(const otlp_span& s) { return s.parent_span_id != std::array<std::uint8_t, 8>{}; }
+
+std::size_t size_of(const otlp_span& s) {
+  constexpr std::size_t kind = 2, time = 9, status = 4;
+  std::size_t size = id_sizes[0] + id_sizes[1] + (has_parent(s) ? id_sizes[1] : 0) + field_size(s.name.size()) + kind +
+                     2 * time + (s.failed ? status : 0);
+  for (const auto& pair : s.attributes) size += field_size(pair_size(pair));
+  for (const auto& pair : s.numbers) size += field_size(pair_size(pair));
+  return size;
+}
+
+void put_span(span_bytes& out, const otlp_span& s) {
+  out.id(span_field::trace_id, s.trace_id);
+  out.id(span_field::span_id, s.span_id);
+  if (has_parent(s)) out.id(span_field::parent_span_id, s.parent_span_id);
+  out.text(span_field::name, s.name);
+  out.number(span_field::kind, static_cast<std::uint64_t>(s.kind));
+  out.fixed(span_field::start, nanoseconds(s.start));
+  out.fixed(span_field::end, nanoseconds(s.end));
+  for (const auto& pair : s.attributes) put_pair(out, span_field::attributes, pair);
+  for (const auto& pair : s.numbers) put_pair(out, span_field::attributes, pair);
+  if (!s.failed) return;
+  out.begin(span_field::status, 2);
+  out.number(status_field::code, status_error);
 }
 
 }  // namespace
 
-std::string write_trace_request(std::string_view service_name, std::span<const otlp_span> spans) {
-  std::string bytes;
-  pbf_writer request(bytes);
-  pbf_writer resource_spans(request, request_field::resource_spans);
-  {
-    pbf_writer resource(resource_spans, resource_spans_field::resource);
-    add_attribute(resource, resource_field::attributes, "service.name", service_name);
-  }
-  {
-    pbf_writer scope_spans(resource_spans, resource_spans_field::scope_spans);
-    {
-      pbf_writer scope(scope_spans, scope_spans_field::scope);
-      scope.add_string(scope_field::name, "mes");
-    }
-    for (const otlp_span& s : spans) {
-      pbf_writer one(scope_spans, scope_spans_field::spans);
-      put_span(one, s);
-    }
-  }
-  resource_spans.commit();
-  return bytes;
+void append_span(std::string& out, const otlp_span& span) {
+  std::size_t size = size_of(span), before = out.size(), whole = before + field_size(size);
+  // libstdc++ 12 may tell of more room than was asked for: what is returned is ours.
+  out.resize_and_overwrite(whole, [&](char* bytes, std::size_t) {
+    span_bytes to(bytes + before);
+    to.begin(scope_spans_field::spans, size);
+    put_span(to, span);
+    return whole;
+  });
 }
 
-std::string write_span(const otlp_span& span) {
+std::string write_trace_request(std::span<const otlp_attribute> resource, const otlp_scope& scope,
+                                std::string_view spans) {
   std::string bytes;
-  pbf_writer out(bytes);
-  put_span(out, span);
-  return bytes;
-}
-
-std::string write_trace_request(std::span<const std::pair<std::string, std::string>> resource, const otlp_scope& scope,
-                                std::span<const std::string> spans) {
-  std::string bytes;
+  bytes.reserve(spans.size() + 1024);
   pbf_writer request(bytes);
   pbf_writer resource_spans(request, request_field::resource_spans);
   {
     pbf_writer out(resource_spans, resource_spans_field::resource);
-    for (const auto& [key, value] : resource)
-      add_attribute(out, resource_field::attributes, key, std::string_view(value));
+    for (const otlp_attribute& one : resource) {
+      pbf_writer pair(out, resource_field::attributes);
+      pair.add_string(key_value_field::key, one.first.data(), one.first.size());
+      pbf_writer any(pair, key_value_field::value);
+      any.add_string(any_value_field::text, one.second.data(), one.second.size());
+    }
   }
   {
     pbf_writer scope_spans(resource_spans, resource_spans_field::scope_spans);
     {
       pbf_writer out(scope_spans, scope_spans_field::scope);
-      out.add_string(scope_field::name, scope.name);
-      out.add_string(scope_field::version, scope.version);
+      out.add_string(scope_field::name, scope.name.data(), scope.name.size());
+      if (!scope.version.empty()) out.add_string(scope_field::version, scope.version.data(), scope.version.size());
     }
-    for (const std::string& s : spans) scope_spans.add_message(scope_spans_field::spans, s);
+    bytes += spans;
   }
   resource_spans.commit();
   return bytes;

@@ -17,6 +17,13 @@ std::string to_hex(std::string_view bytes) {
   return out;
 }
 
+std::string written(const otlp_span& s) {
+  std::string spans;
+  append_span(spans, s);
+  otlp_attribute service{"service.name", "s"};
+  return to_hex(write_trace_request(std::span(&service, 1), {.name = "mes", .version = {}}, spans));
+}
+
 // Written out by hand from trace.proto's field numbers and protobuf's encoding: tag = number << 3 | wire type.
 TEST(otlp_writer, writes_a_span_as_the_protocol_says) {
   otlp_span s;
@@ -28,7 +35,8 @@ TEST(otlp_writer, writes_a_span_as_the_protocol_says) {
   s.start = instant{1};
   s.end = instant{2};
   s.failed = true;
-  s.attributes = {{"k", "v"}};
+  otlp_attribute attribute{"k", "v"};
+  s.attributes = std::span(&attribute, 1);
   std::string span =
       "0a1011111111111111111111111111111111"                                // trace_id
       "12082222222222222222"                                                // span_id
@@ -44,12 +52,22 @@ TEST(otlp_writer, writes_a_span_as_the_protocol_says) {
   scope_spans += "12" + to_hex(std::string(1, static_cast<char>(span.size() / 2))) + span;
   std::string body = resource + "12" + to_hex(std::string(1, static_cast<char>(scope_spans.size() / 2))) + scope_spans;
   std::string size = to_hex(std::string(1, static_cast<char>(body.size() / 2)));
-  EXPECT_EQ(to_hex(write_trace_request("s", std::span(&s, 1))), "0a" + size + body);
+  EXPECT_EQ(written(s), "0a" + size + body);
+}
+
+TEST(otlp_writer, spans_that_wait_together_are_as_long_as_each_alone) {
+  otlp_span s;
+  s.name = "a name that is longer than a small string";
+  std::string one, many;
+  append_span(one, s);
+  for (int i = 0; i < 1000; ++i) append_span(many, s);
+  ASSERT_EQ(many.size(), 1000 * one.size());
+  for (std::size_t at = 0; at < many.size(); at += one.size()) ASSERT_EQ(many.substr(at, one.size()), one);
 }
 
 TEST(otlp_writer, a_root_has_no_parent_and_success_no_status) {
   otlp_span s;
-  std::string bytes = to_hex(write_trace_request("s", std::span(&s, 1)));
+  std::string bytes = written(s);
   EXPECT_EQ(bytes.find("2208"), std::string::npos);
   EXPECT_EQ(bytes.find("7a02"), std::string::npos);
 }

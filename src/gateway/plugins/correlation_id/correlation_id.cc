@@ -37,18 +37,19 @@ class correlation_id final : public plugin {
         _clock(clock) {}
 
   verdict access(plugin_context& c) const override {
-    std::string_view given = sent(c);
-    std::string value = given.empty() ? generate(c) : std::string(given);
+    std::string made;
+    std::string_view given = sent(c), value = given.empty() ? generate(c, made) : given;
     if (given.empty()) c.upstream_headers.set(_header, value);
-    if (_echo) c.response_headers.set(_header, std::move(value));
+    if (_echo) c.response_headers.set(_header, value);
     return verdict::next;
   }
 
   // A request that ended before its access phase is echoed too.
   void header_filter(plugin_context& c) const override {
     if (!_echo || c.response_headers.find(_header)) return;
+    std::string made;
     std::string_view given = sent(c);
-    c.response_headers.set(_header, given.empty() ? generate(c) : std::string(given));
+    c.response_headers.set(_header, given.empty() ? generate(c, made) : given);
   }
 
  private:
@@ -57,19 +58,21 @@ class correlation_id final : public plugin {
     return _id == field_id::other ? c.request->headers.get(_header) : c.request->headers.get(_id);
   }
 
-  std::string generate(const plugin_context& c) const {
+  // The new id; `made` holds it if nothing else does.
+  std::string_view generate(const plugin_context& c, std::string& made) const {
     switch (_generator) {
       case generator::uuid:
         // The id of the trace, where there is one: one id from click to part.
-        return c.request_id.empty() ? uuid::make_v7().to_string() : std::string(c.request_id);
+        if (!c.request_id.empty()) return c.request_id;
+        return made = uuid::make_v7().to_string();
       case generator::counter:
-        return fmt::format("{}#{}", _worker, _count.fetch_add(1, std::memory_order_relaxed) + 1);
+        return made = fmt::format("{}#{}", _worker, _count.fetch_add(1, std::memory_order_relaxed) + 1);
       case generator::tracker:
         break;
     }
     auto count = _count.fetch_add(1, std::memory_order_relaxed) + 1;
-    return fmt::format("{}-{}-{}-{}-{:.3f}", c.client_address, getpid(), _worker.substr(0, 8), count,
-                       static_cast<double>(_clock.now_ms()) / 1000);
+    return made = fmt::format("{}-{}-{}-{}-{:.3f}", c.client_address, getpid(), _worker.substr(0, 8), count,
+                              static_cast<double>(_clock.now_ms()) / 1000);
   }
 
   std::string _header;

@@ -82,8 +82,7 @@ struct refusal {
 class jwt final : public plugin {
  public:
   jwt(const record& config, const configuration& all, const plugin_parts& parts)
-      : _all(all),
-        _frame(config, all),
+      : _frame(config, all),
         _parameters(config.strings("uri_param_names")),
         _cookies(config.strings("cookie_names")),
         _headers(config.strings("header_names")),
@@ -94,6 +93,8 @@ class jwt final : public plugin {
         _maximum_expiration_s(config.number("maximum_expiration")),
         _keys(parts.keys),
         _clock(parts.clock) {
+    for (const consumer& c : all.consumers)
+      for (const std::string& name : {c.username, c.id}) _consumers.emplace(name, &c);
     if (!config.flag("secret_is_base64")) return;
     _cache_tag = _key_claim + "|base64";
     for (const jwt_secret& s : all.jwt_secrets) {
@@ -165,10 +166,10 @@ class jwt final : public plugin {
       _keys.keep_verified(token, known);
     }
     if (auto refused = check_claims(*known)) return refused;
-    const consumer* who = _all.find_consumer(known->credential->consumer);
-    if (!who)
+    auto who = _consumers.find(known->credential->consumer);
+    if (who == _consumers.end())
       return refusal{.message = fmt::format("Could not find consumer for '{}={}'", _key_claim, known->credential->key)};
-    gateway::authenticate(c, who, known->credential->id, known->credential->key);
+    gateway::authenticate(c, who->second, known->credential->id, known->credential->key);
     return std::nullopt;
   }
 
@@ -238,8 +239,8 @@ class jwt final : public plugin {
            });
   }
 
-  const configuration& _all;
   auth_frame _frame;
+  std::unordered_map<std::string, const consumer*> _consumers;  // by username and by id
   std::vector<std::string> _parameters, _cookies, _headers;
   std::string _key_claim, _cache_tag;
   std::vector<std::string> _claims;

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <map>
 
+#include "base/hex.h"
 #include "gateway/config/checks.h"
 #include "gateway/plugins/delivery/delivery.h"
 #include "gateway/plugins/delivery/http_sender.h"
@@ -58,7 +59,10 @@ struct collector {
   std::vector<std::pair<std::string, std::string>> resource;
 
   result<void> send(const std::vector<std::string>& spans) {
-    std::string body = wire::write_trace_request(resource, {"kong-internal", "0.1.0"}, spans);
+    std::vector<wire::otlp_attribute> of(resource.begin(), resource.end());
+    std::string all;
+    for (const std::string& s : spans) all += s;
+    std::string body = wire::write_trace_request(of, {.name = "kong-internal", .version = "0.1.0"}, all);
     auto answer = sender.send("POST", headers, body);
     if (!answer) return fail(error_code::unavailable, "failed to send request: " + answer.error().message);
     if (answer->status == 200) return {};
@@ -114,14 +118,14 @@ class opentelemetry final : public plugin {
   }
 
   void header_filter(plugin_context& c) const override {
-    if (!_answer_field.empty()) c.response_headers.add(_answer_field, hex_of(state_for(c).to_service.trace));
+    if (!_answer_field.empty()) c.response_headers.add(_answer_field, to_hex(state_for(c).to_service.trace));
   }
 
   void log(plugin_context& c) const override {
     trace_state& t = state_for(c);
     if (!_queue || !t.to_service.sampled) return;
-    for (std::size_t i = 0; i < c.tries.size(); ++i) _queue->push(wire::write_span(try_span(c, t, i)));
-    _queue->push(wire::write_span(root_span(c, t)));
+    for (std::size_t i = 0; i < c.tries.size(); ++i) _queue->push(try_span(c, t, i));
+    _queue->push(root_span(c, t));
   }
 
  private:
@@ -141,43 +145,54 @@ class opentelemetry final : public plugin {
     return t;
   }
 
-  static wire::otlp_span root_span(const plugin_context& c, const trace_state& t) {
-    std::string_view scheme = c.tls ? "https" : "http";
-    wire::otlp_span s{.trace_id = id_of<16>(t.to_service.trace),
-                      .span_id = id_of<8>(t.root_span),
-                      .parent_span_id = id_of<8>(t.root_parent),
-                      .name = "kong",
-                      .kind = 2,
-                      .start = instant{c.started_us},
-                      .end = instant{c.started_us + static_cast<std::int64_t>(c.totals->request_ms * 1000)}};
-    s.attributes = {{"http.method", std::string(c.request->method)},
-                    {"http.url", fmt::format("{}://{}{}", scheme, c.request->authority, c.request->target)},
-                    {"http.host", std::string(host_of(c))},
-                    {"http.scheme", std::string(scheme)},
-                    {"http.flavor", fmt::format("1.{}", c.request->minor_version)},
-                    {"net.peer.ip", std::string(c.client_address)}};
-    if (c.on_route) s.attributes.emplace_back("http.route", c.on_route->paths.empty() ? "" : c.on_route->paths.front());
-    s.numbers = {{"http.status_code", c.totals->status}};
-    s.failed = c.totals->status >= 500;
-    return s;
+  static std::string written(const wire::otlp_span& s) {
+    std::string bytes;
+    wire::append_span(bytes, s);
+    return bytes;
   }
 
-  static wire::otlp_span try_span(const plugin_context& c, const trace_state& t, std::size_t index) {
+  static std::string root_span(const plugin_context& c, const trace_state& t) {
+    std::string_view scheme = c.tls ? "https" : "http";
+    std::string url = fmt::format("{}://{}{}", scheme, c.request->authority, c.request->target);
+    std::string flavor = fmt::format("1.{}", c.request->minor_version);
+    std::vector<wire::otlp_attribute> attributes = {{"http.method", c.request->method},
+                                                    {"http.url", url},
+                                                    {"http.host", host_of(c)},
+                                                    {"http.scheme", scheme},
+                                                    {"http.flavor", flavor},
+                                                    {"net.peer.ip", c.client_address}};
+    if (c.on_route)
+      attributes.emplace_back("http.route", c.on_route->paths.empty() ? std::string_view() : c.on_route->paths.front());
+    wire::otlp_number status{"http.status_code", c.totals->status};
+    return written({.trace_id = id_of<16>(t.to_service.trace),
+                    .span_id = id_of<8>(t.root_span),
+                    .parent_span_id = id_of<8>(t.root_parent),
+                    .name = "kong",
+                    .kind = 2,
+                    .start = instant{c.started_us},
+                    .end = instant{c.started_us + static_cast<std::int64_t>(c.totals->request_ms * 1000)},
+                    .failed = c.totals->status >= 500,
+                    .attributes = attributes,
+                    .numbers = std::span(&status, 1)});
+  }
+
+  static std::string try_span(const plugin_context& c, const trace_state& t, std::size_t index) {
     const upstream_try& one = c.tries[index];
     bool last = index + 1 == c.tries.size();
     std::int64_t end_us =
         last ? c.started_us + std::max(c.answered_after_us, one.start_us - c.started_us) : c.tries[index + 1].start_us;
-    wire::otlp_span s{.trace_id = id_of<16>(t.to_service.trace),
-                      .span_id = last ? id_of<8>(t.to_service.span) : id_of<8>(random_bytes(8)),
-                      .parent_span_id = id_of<8>(t.root_span),
-                      .name = "kong.balancer",
-                      .kind = 3,
-                      .start = instant{one.start_us},
-                      .end = instant{end_us},
-                      .failed = one.failed};
-    s.attributes = {{"net.peer.ip", one.ip}, {"net.peer.name", std::string(c.upstream_host)}};
-    s.numbers = {{"net.peer.port", one.port}};
-    return s;
+    const wire::otlp_attribute attributes[] = {{"net.peer.ip", one.ip}, {"net.peer.name", c.upstream_host}};
+    wire::otlp_number port{"net.peer.port", one.port};
+    return written({.trace_id = id_of<16>(t.to_service.trace),
+                    .span_id = last ? id_of<8>(t.to_service.span) : id_of<8>(random_bytes(8)),
+                    .parent_span_id = id_of<8>(t.root_span),
+                    .name = "kong.balancer",
+                    .kind = 3,
+                    .start = instant{one.start_us},
+                    .end = instant{end_us},
+                    .failed = one.failed,
+                    .attributes = attributes,
+                    .numbers = std::span(&port, 1)});
   }
 
   std::string _header_type, _answer_field;

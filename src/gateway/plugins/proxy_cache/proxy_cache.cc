@@ -170,7 +170,7 @@ class proxy_cache final : public plugin {
   static constexpr std::size_t body_max = 8 << 20;
 
   static verdict mark(plugin_context& c, std::string_view status) {
-    c.response_headers.set("X-Cache-Status", std::string(status));
+    c.response_headers.set("X-Cache-Status", status);
     return verdict::next;
   }
 

@@ -129,7 +129,7 @@ class rate_limiting final : public plugin {
     if (!d) d = _counters->take(identifier, _limits, now_s);
     tightest t = announce(c, *d, now_s);
     if (!d->stopped_by) return verdict::next;
-    if (!_hide) c.response_headers.set("Retry-After", fmt::format_int(t.reset).str());
+    if (!_hide) set_number(c, "Retry-After", t.reset);
     return c.exit_error(_error_code, _error_message);
   }
 
@@ -217,6 +217,11 @@ class rate_limiting final : public plugin {
     }
   }
 
+  static void set_number(plugin_context& c, std::string_view name, std::int64_t number) {
+    fmt::format_int text(number);
+    c.response_headers.set(name, std::string_view(text.data(), text.size()));
+  }
+
   tightest announce(plugin_context& c, const decision& d, std::int64_t now_s) const {
     tightest t;
     for (std::size_t i = 0; i < _limits.size(); ++i) {
@@ -232,13 +237,13 @@ class rate_limiting final : public plugin {
              .reset = std::max<std::int64_t>(1, window - (now_s - window_start_s(l.length, now_s)))};
       if (_hide) continue;
       const header_names& names = headers[static_cast<std::size_t>(l.length)];
-      c.response_headers.set(names.limit, fmt::format_int(l.limit).str());
-      c.response_headers.set(names.remaining, fmt::format_int(remaining).str());
+      set_number(c, names.limit, l.limit);
+      set_number(c, names.remaining, remaining);
     }
     if (!_hide) {
-      c.response_headers.set("RateLimit-Limit", fmt::format_int(t.limit).str());
-      c.response_headers.set("RateLimit-Remaining", fmt::format_int(t.remaining).str());
-      c.response_headers.set("RateLimit-Reset", fmt::format_int(t.reset).str());
+      set_number(c, "RateLimit-Limit", t.limit);
+      set_number(c, "RateLimit-Remaining", t.remaining);
+      set_number(c, "RateLimit-Reset", t.reset);
     }
     return t;
   }

@@ -242,7 +242,7 @@ class request_transformer final : public plugin {
           break;
         case action::rename:
           if (!present || host) break;
-          to.set(s.new_name, std::string(*present));
+          to.set(s.new_name, *present);
           to.clear(s.name);
           break;
         case action::replace:

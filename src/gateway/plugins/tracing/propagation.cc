@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/hex.h"
 #include "runtime/http.h"
 
 namespace mes::gateway {
@@ -229,7 +230,7 @@ void set_trace(plugin_context& c, passed_trace& t, std::string_view header_type,
   if (found_type.empty()) found_type = default_type.empty() ? "b3" : default_type;
   auto wanted = [&](std::string_view type) { return header_type == type || found_type == type; };
   header_edits& to = c.upstream_headers;
-  std::string trace = hex_of(t.trace), span = hex_of(t.span), parent = hex_of(t.parent);
+  std::string trace = to_hex(t.trace), span = to_hex(t.span), parent = to_hex(t.parent);
   std::string trace16 = trace.size() > 32 ? trace.substr(trace.size() - 32) : padded(trace, 32);
   std::string sampled = t.sampled ? "1" : "0";
   if (wanted("b3")) {
@@ -253,17 +254,6 @@ void set_trace(plugin_context& c, passed_trace& t, std::string_view header_type,
   if (wanted("aws"))
     to.set("x-amzn-trace-id", fmt::format("Root=1-{}-{};Parent={};Sampled={}", trace.substr(0, 8),
                                           trace.substr(std::min<std::size_t>(8, trace.size())), span, sampled));
-}
-
-std::string hex_of(std::string_view bytes) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string out;
-  for (char c : bytes) {
-    auto byte = static_cast<unsigned char>(c);
-    out += digits[byte >> 4];
-    out += digits[byte & 15];
-  }
-  return out;
 }
 
 std::string random_bytes(std::size_t count) {

@@ -33,7 +33,6 @@ struct passed_trace {
 void set_trace(plugin_context& c, passed_trace& trace, std::string_view header_type, std::string_view found_type,
                std::string_view default_type);
 
-std::string hex_of(std::string_view bytes);
 std::string random_bytes(std::size_t count);
 
 }  // namespace mes::gateway

@@ -7,6 +7,7 @@
 #include <boost/json/serialize.hpp>
 #include <set>
 
+#include "base/hex.h"
 #include "gateway/config/checks.h"
 #include "gateway/plugins/delivery/delivery.h"
 #include "gateway/plugins/delivery/http_sender.h"
@@ -136,7 +137,7 @@ class zipkin final : public plugin {
   }
 
   void header_filter(plugin_context& c) const override {
-    if (!_answer_field.empty()) c.response_headers.add(_answer_field, hex_of(state_for(c).to_service.trace));
+    if (!_answer_field.empty()) c.response_headers.add(_answer_field, to_hex(state_for(c).to_service.trace));
   }
 
   void log(plugin_context& c) const override {
@@ -183,14 +184,14 @@ class zipkin final : public plugin {
 
   json::object span(const trace_state& t, const std::string& id, const std::string& parent, std::string_view kind,
                     const std::string& name, std::int64_t start_us, std::int64_t end_us, const place& remote) const {
-    json::object out = {{"traceId", hex_of(t.to_service.trace)},
+    json::object out = {{"traceId", to_hex(t.to_service.trace)},
                         {"name", name},
-                        {"id", hex_of(id)},
+                        {"id", to_hex(id)},
                         {"kind", kind},
                         {"timestamp", start_us},
                         {"duration", std::max<std::int64_t>(0, end_us - start_us)},
                         {"localEndpoint", {{"serviceName", _local_name}}}};
-    if (!parent.empty()) out["parentId"] = hex_of(parent);
+    if (!parent.empty()) out["parentId"] = to_hex(parent);
     std::string service = remote.service.empty() ? _default_name : remote.service;
     if (remote.port < 0 && service.empty()) {
       out["remoteEndpoint"] = nullptr;
