@@ -14,6 +14,7 @@ import argparse
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -103,8 +104,25 @@ class Contender:
         consumed = self.performance("-C", "-t", topic, "-p", 0, "-o", "beginning", "-c", count)
         return {f"produce_{size}": produced, f"consume_{size}": consumed, f"cpu_{size}": cpu * 1e6 / count}
 
+    def many_partitions(self, partitions=1_000):
+        from confluent_kafka.admin import AdminClient, NewTopic
+        topic = f"partitions-{self.topic}"
+        AdminClient({"bootstrap.servers": self.address}).create_topics([NewTopic(topic, partitions)])[topic].result(60)
+        return {"produce_many": self.performance("-P", "-t", topic, "-s", 100, "-c", self.arguments.records, "-a", -1)}
+
+    def idle_connections(self, count=1_000, seconds=3):
+        """CPU that open connections without a request cost, in percent of a core."""
+        sockets = [socket.create_connection(("127.0.0.1", self.server.port)) for _ in range(count)]
+        time.sleep(1)
+        before = support.cpu_seconds(self.process.pid)
+        time.sleep(seconds)
+        used = support.cpu_seconds(self.process.pid) - before
+        for s in sockets:
+            s.close()
+        return {"idle_cpu": used * 100 / seconds}
+
     def measure(self):
-        figures = {**self.throughput(100), **self.throughput(1024)}
+        figures = {**self.throughput(100), **self.throughput(1024), **self.many_partitions()}
         figures |= latency(self.address, f"latency-{self.topic}", self.arguments.rate, self.arguments.seconds)
         figures["pss_mb"] = support.pss_kb(self.process.pid) / 1024
         return figures
@@ -173,6 +191,7 @@ def main():
                 figures = {"start_ms": contender.start()}
                 try:
                     figures["idle_mb"] = support.pss_kb(contender.process.pid) / 1024
+                    figures |= contender.idle_connections()
                     return figures | contender.measure()
                 finally:
                     contender.stop()
@@ -187,7 +206,9 @@ def main():
     lower = {"higher_is_better": False}
     figures = [
         row("produce 100 B", "records/s", "produce_100", goal=2.0),
+        support.figure("produce 100 B: goal of 500,000", "records/s", round(ours["produce_100"]), {}, goal=500_000),
         row("produce 1 KiB", "records/s", "produce_1024", goal=2.0),
+        row("produce 100 B over 1,000 partitions", "records/s", "produce_many"),
         row("consume 100 B", "records/s", "consume_100"),
         row("consume 1 KiB", "records/s", "consume_1024"),
         row("latency p50", "ms", "p50_ms", **lower),
@@ -198,6 +219,8 @@ def main():
         row("broker's CPU a million records", "s", "cpu_100", **lower),
         support.figure("start", "ms", round(ours["start_ms"]), {}, goal=50, **lower),
         support.figure("memory idle", "MiB PSS", round(ours["idle_mb"], 1), {}, goal=30, **lower),
+        support.figure("CPU of 1,000 idle connections", "% of a core", round(ours["idle_cpu"], 2), {}, goal=1, **lower),
+        row("CPU of 1,000 idle connections beside", "% of a core", "idle_cpu", **lower),
         row("start beside", "ms", "start_ms", **lower),
         row("memory after the load", "MiB PSS", "pss_mb", **lower),
     ]

@@ -1,171 +1,186 @@
-"""The gateway beside nginx as a plain proxy: one upstream, the same cores, one run after the other.
+"""The gateway beside nginx and HAProxy as plain proxies: one upstream, the same cores, one run after the other.
 
-usage: gateway.py [--seconds N] [--runs N] [--connections N] [--binary PATH]
+usage: gateway.py [--seconds N] [--runs N] [--only NAME,…] [--binary PATH]
 
-Three contenders forward to the same nginx upstream, which answers 1 KB from memory:
-  nginx        proxy_pass with kept upstream connections, two workers, no access log
-  ours plain   one route, no plugins, no access log, no spans: what nginx does
-  ours all     infrastructure/kong/kong.yml as it is (jwt RS256, rate-limiting, cors, correlation-id, prometheus) with
-               a token, an access log line and two spans a request
-wrk drives each with a closed loop from the same machine; medians of alternated runs.
+  nginx, HAProxy   as plain proxies with kept upstream connections, two workers or threads, no access log
+  ours plain       one route, no plugins, no access log, no spans: what those do
+  ours all         infrastructure/kong/kong.yml as it is (jwt RS256, rate-limiting, cors, correlation-id, prometheus) with
+                   a token, an access log line and two spans a request
+
+Each scenario is one line of SCENARIOS. wrk drives closed loops, h2load HTTP/2 and fixed rates, from the same machine;
+medians of alternated runs.
 """
 
 import argparse
-import base64
-import json
 import os
 import pathlib
 import re
+import resource
+import socket
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 
 import support
+from proxies import PATH, Bench, connections_max
 
-NGINX_UPSTREAM = """
-daemon off; pid {dir}/upstream.pid; error_log {dir}/upstream.log warn; worker_processes 1;
-events {{ worker_connections 4096; }}
-http {{
-  access_log off; keepalive_requests 100000000; keepalive_timeout 300s; client_max_body_size 64m;
-  client_body_temp_path {dir}/u1; proxy_temp_path {dir}/u2; fastcgi_temp_path {dir}/u3; uwsgi_temp_path {dir}/u4; scgi_temp_path {dir}/u5;
-  server {{ listen 127.0.0.1:{port} reuseport; location / {{ default_type text/plain; return 200 "{body}"; }} }}
-}}
+PERCENTILES = """
+done = function(summary, latency, requests)
+  io.write(string.format("percentiles_us %d %d %d\\n", latency:percentile(50), latency:percentile(99), latency:percentile(99.9)))
+end
 """
 
-NGINX_PROXY = """
-daemon off; pid {dir}/proxy.pid; error_log {dir}/proxy.log warn; worker_processes {workers};
-events {{ worker_connections 16384; }}
-http {{
-  access_log off; keepalive_requests 100000000; keepalive_timeout 300s;
-  client_body_temp_path {dir}/p1; proxy_temp_path {dir}/p2; fastcgi_temp_path {dir}/p3; uwsgi_temp_path {dir}/p4; scgi_temp_path {dir}/p5;
-  upstream service {{ server 127.0.0.1:{upstream}; keepalive 64; keepalive_requests 100000000; }}
-  server {{
-    listen 127.0.0.1:{port} reuseport;
-    location / {{ proxy_pass http://service; proxy_http_version 1.1; proxy_set_header Connection "";
-      proxy_set_header Host $host; proxy_set_header X-Real-IP $remote_addr;
-      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme; }}
-  }}
-}}
-"""
 
-PLAIN = """
-_format_version: "3.0"
-services:
-- name: upstream
-  url: http://127.0.0.1:{upstream}
-  routes:
-  - {{name: all, paths: [/], strip_path: false}}
-"""
-
-PATH = "/api/v1/workorders/42"
+@dataclass
+class Scenario:
+    name: str
+    connections: int = 64
+    path: str = PATH
+    routes: int = 1
+    tls: bool = False
+    http2: bool = False
+    rate: int = 0          # requests a second; 0: closed loop
+    with_all: bool = False  # "ours all" takes part
+    goal: float | None = None       # of ours plain beside nginx, requests
+    goal_all: float | None = None   # of ours all beside nginx's plain proxy
 
 
-def make_token(folder):
-    """An RSA key pair and a token of the consumer `integration`; the public key goes into the configuration."""
-    key, public = folder / "key.pem", folder / "public.pem"
-    subprocess.run(["openssl", "genrsa", "-out", key, "2048"], check=True, capture_output=True)
-    subprocess.run(["openssl", "rsa", "-in", key, "-pubout", "-out", public], check=True, capture_output=True)
-    encode = lambda data: base64.urlsafe_b64encode(data).rstrip(b"=")
-    signed = b".".join(encode(json.dumps(part).encode()) for part in (
-        {"alg": "RS256", "typ": "JWT", "kid": "bench"},
-        {"sub": "integration", "aud": "mes", "exp": 4102444800, "roles": ["integration"]}))
-    signature = subprocess.run(["openssl", "dgst", "-sha256", "-sign", key], input=signed, check=True, capture_output=True).stdout
-    return (signed + b"." + encode(signature)).decode(), public.read_text()
+SCENARIOS = [
+    Scenario("64 connections", with_all=True, goal=1.2, goal_all=1.0),
+    Scenario("1 connection", connections=1, with_all=True),
+    Scenario("1,000 connections", connections=1_000, with_all=True),
+    Scenario(f"{connections_max():,} connections", connections=connections_max()),
+    Scenario("fixed rate", rate=10_000, with_all=True),
+    Scenario("1,000 routes", routes=1_000, path="/r999/x"),
+    Scenario("10,000 routes", routes=10_000, path="/r9999/x"),
+    Scenario("1 MB bodies", path="/large"),
+    Scenario("TLS", tls=True),
+    Scenario("HTTP/2", tls=True, http2=True),
+]
 
 
-def start_gateway(processes, arguments, folder, name, config, upstream, more):
-    port, tls_port, admin = support.free_ports(3)
-    path = folder / f"{name}.yml"
-    path.write_text(config)
-    log = open(folder / f"{name}.log", "wb")
-    # The port offset makes the service "work-order-service:3009" the benchmark's upstream.
-    offset = upstream - 3009
-    environment = {**os.environ, "MES_DATA": str(folder / name), "MES_PORT_OFFSET": str(offset), "MES_KONG_CONFIG": str(path),
-                   "MES_PORT": str(port - offset), "MES_TLS_PORT": str(tls_port - offset), "MES_ADMIN_PORT": str(admin - offset),
-                   "MES_THREADS": str(arguments.threads), "MES_DISCOVERY": "false", "MES_LOG_HOST": "", "MES_JWKS_URL": f"http://127.0.0.1:{upstream}/none",
-                   **more}
-    process = processes.start([arguments.binary, "gateway"], env=environment, stdout=log, stderr=log)
-    support.wait_for_port(port, process=process)
-    support.wait_for_port(admin, process=process)  # the last to open: its ports are its own from here on
-    return port, process.pid
 
-
-def start_nginx(processes, folder, name, text):
-    path = folder / f"{name}.conf"
-    path.write_text(text)
-    return processes.start(["nginx", "-p", str(folder), "-e", str(folder / f"{name}.log"), "-c", str(path)]).pid
-
-
-def milliseconds(text):
-    value, unit = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text).groups()
-    return float(value) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60000}[unit]
-
-
-def load(port, pid, arguments, headers):
-    before = support.cpu_seconds(pid)
-    command = ["wrk", "-t1", f"-c{arguments.connections}", f"-d{arguments.seconds}s", "--latency"]
-    for h in headers:
+def run_wrk(c, s, seconds, folder):
+    script = folder / "percentiles.lua"
+    script.write_text(PERCENTILES)
+    command = ["wrk", "-t1", f"-c{s.connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(script)]
+    for h in c.headers:
         command += ["-H", h]
-    text = subprocess.run([*command, f"http://127.0.0.1:{port}{PATH}"], check=True, capture_output=True, text=True).stdout
+    text = subprocess.run([*command, c.url(s.path, s.tls)], check=True, capture_output=True, text=True).stdout
     if "Non-2xx" in text or "Socket errors" in text:
-        sys.exit(f"not all requests were answered well:\n{text}")
-    requests = int(re.search(r"(\d+) requests in", text).group(1))
-    percentile = lambda p: milliseconds(re.search(rf"\s{p}%\s+(\S+)", text).group(1))
-    return {"rps": float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1)), "p50_ms": percentile(50), "p99_ms": percentile(99),
-            "cpu_us": (support.cpu_seconds(pid) - before) * 1e6 / requests, "pss_kb": support.pss_kb(pid)}
+        sys.exit(f"{c.name}: not all requests were answered well:\n{text}")
+    p50, p99, p999 = (int(n) / 1000 for n in re.search(r"percentiles_us (\d+) (\d+) (\d+)", text).groups())
+    return {"requests": int(re.search(r"(\d+) requests in", text).group(1)),
+            "rps": float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1)), "p50_ms": p50, "p99_ms": p99, "p999_ms": p999}
+
+
+def run_h2load(c, s, seconds, folder):
+    log = folder / "h2load.log"
+    log.unlink(missing_ok=True)
+    command = ["h2load", "-t1", f"-c{s.connections}", f"-D{seconds}", f"--log-file={log}"]
+    command += ["-m10"] if s.http2 else ["--h1"]
+    if s.rate:
+        command.append(f"--rps={s.rate / s.connections}")
+    for h in c.headers:
+        command += ["-H", h]
+    text = subprocess.run([*command, c.url(s.path, s.tls)], check=True, capture_output=True, text=True).stdout
+    if not re.search(r" 0 failed, 0 errored, 0 timeout", text):
+        sys.exit(f"{c.name}: not all requests were answered well:\n{text}")
+    took = sorted(int(line.split("\t")[2]) for line in log.read_text().splitlines())
+    at = lambda share: took[min(int(share * len(took)), len(took) - 1)] / 1000
+    return {"requests": len(took), "rps": float(re.search(r"finished in .*, ([\d.]+) req/s", text).group(1)),
+            "p50_ms": at(0.5), "p99_ms": at(0.99), "p999_ms": at(0.999)}
+
+
+def measure(c, s, seconds, folder):
+    if s.connections > 5_000:
+        seconds = max(seconds, 8)  # the connections are made within it
+    before = support.cpu_seconds(c.pid)
+    figures = (run_h2load if s.http2 or s.rate else run_wrk)(c, s, seconds, folder)
+    requests = figures.pop("requests")
+    if requests == 0:
+        sys.exit(f"{c.name}: no request was answered in {seconds} s ({s.name})")
+    return {**figures, "cpu_us": (support.cpu_seconds(c.pid) - before) * 1e6 / requests, "pss_kb": support.pss_kb(c.pid, children=True)}
+
+
+def figures_of(s, found):
+    """Rows of one scenario: ours beside both peers, nginx first."""
+    peers = {name: f for name, f in found.items() if not name.startswith("ours")}
+    rows = []
+    for name, ours in found.items():
+        if name in peers:
+            continue
+        everything = name == "ours all"
+        label = f"{s.name}{', all plugins' if everything else ''}"
+        beside = lambda key, digits=2: {p: round(f[key], digits) for p, f in peers.items()}
+        if not s.rate:
+            rows.append(support.figure(f"{label}: requests", "1/s", round(ours["rps"]), beside("rps", 0), s.goal_all if everything else s.goal))
+        goal_p99 = 1.0 if s.goal and not everything else None
+        for key, text, goal in (("p50_ms", "p50", None), ("p99_ms", "p99", goal_p99), ("p999_ms", "p99.9", None)):
+            rows.append(support.figure(f"{label}: {text}", "ms", round(ours[key], 3), beside(key, 3), goal, higher_is_better=False))
+        rows.append(support.figure(f"{label}: CPU a request", "us", round(ours["cpu_us"], 2), beside("cpu_us")))
+        rows.append(support.figure(f"{label}: memory", "kB PSS", round(ours["pss_kb"]), beside("pss_kb", 0)))
+    return rows
+
+
+def idle_connections(contenders, count=10_000):
+    """Memory of open connections that say nothing."""
+    took = {}
+    for c in contenders:
+        before = support.pss_kb(c.pid, children=True)
+        sockets = []
+        for _ in range(count):
+            s = socket.create_connection(("127.0.0.1", c.port), timeout=10)
+            sockets.append(s)
+        took[c.name] = support.pss_kb(c.pid, children=True), before
+        for s in sockets:
+            s.close()
+    ours = took.pop("ours plain")
+    peers = {name: round(after / 1024, 1) for name, (after, _) in took.items()}
+    return [support.figure("10,000 idle connections: goal of 150", "MiB PSS", round(ours[0] / 1024, 1), {}, 150, higher_is_better=False),
+            support.figure("10,000 idle connections", "MiB PSS", round(ours[0] / 1024, 1), peers, higher_is_better=False)]
+
+
+def run_scenario(bench, s, contenders, arguments, folder):
+    if s.routes > 1:
+        contenders = [bench.nginx(s.routes), bench.haproxy(s.routes), bench.ours_plain(s.routes)]
+    elif not s.with_all:
+        contenders = [c for c in contenders if c.name != "ours all"]
+    say = lambda who, run, f: print(f"  {s.name}, run {run}  {who:<13}  {f['rps']:>9,.0f}/s  p50 {f['p50_ms']:.2f}  p99 {f['p99_ms']:.2f}  "
+                                    f"p99.9 {f['p999_ms']:.2f} ms  {f['cpu_us']:.1f} us CPU  {f['pss_kb'] / 1024:.1f} MB", flush=True)
+    found = support.alternate({c.name: lambda c=c: measure(c, s, arguments.seconds, folder) for c in contenders}, arguments.runs, say)
+    return figures_of(s, found)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=int, default=10)
+    parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--connections", type=int, default=64)
-    parser.add_argument("--threads", type=int, default=2, help="of the gateway, and workers of nginx")
+    parser.add_argument("--only", help="scenarios, by commas; all without it")
+    parser.add_argument("--threads", type=int, default=2, help="of each proxy")
     parser.add_argument("--binary", default=str(support.ROOT / "build" / "release" / "mes"))
     arguments = parser.parse_args()
-    support.need("nginx", "wrk", "openssl", arguments.binary)
+    support.need("nginx", "haproxy", "wrk", "h2load", "openssl", arguments.binary)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    wanted = SCENARIOS if not arguments.only else [s for s in SCENARIOS if s.name in arguments.only.split(",")]
 
     with tempfile.TemporaryDirectory(prefix="mes-bench-gateway-") as name, support.Processes() as processes:
         folder = pathlib.Path(name)
         os.chmod(folder, 0o755)  # nginx started by root works as another user
-        upstream, nginx_port = support.free_ports(2)
-        start_nginx(processes, folder, "upstream", NGINX_UPSTREAM.format(dir=folder, port=upstream, body="x" * 1024))
-        support.wait_for_port(upstream)
-        nginx_pid = start_nginx(processes, folder, "proxy", NGINX_PROXY.format(dir=folder, port=nginx_port, upstream=upstream, workers=arguments.threads))
-        support.wait_for_port(nginx_port)
-        token, public_key = make_token(folder)
-        plain_port, plain_pid = start_gateway(processes, arguments, folder, "plain", PLAIN.format(upstream=upstream), upstream,
-                                              {"MES_ACCESS_LOG": "false", "MES_TRACING": "false", "MES_OTLP": "none"})
-        secrets = json.dumps([{"consumer": "integration", "key": "bench", "algorithm": "RS256", "rsa_public_key": public_key}])
-        spec = (support.ROOT / "infrastructure" / "kong" / "kong.yml").read_text() + f"\njwt_secrets: {secrets}\n"
-        # One consumer sends more in a minute than the file lets it: the counting stays, the limit moves out of reach.
-        spec = spec.replace("minute: 1000000", "minute: 1000000000")
-        all_port, all_pid = start_gateway(processes, arguments, folder, "all", spec, upstream, {"MES_OTLP": f"http://127.0.0.1:{upstream}"})
-        bearer = [f"Authorization: Bearer {token}", "Origin: http://localhost:3000"]
+        bench = Bench(folder, processes, arguments.threads, arguments.binary)
+        contenders = [bench.nginx(), bench.haproxy(), bench.ours_plain(), bench.ours_all()]
+        figures = [row for s in wanted for row in run_scenario(bench, s, contenders, arguments, folder)]
+        if not arguments.only:
+            figures += idle_connections(contenders[:3])
 
-        contenders = {"nginx": lambda: load(nginx_port, nginx_pid, arguments, []),
-                      "ours plain": lambda: load(plain_port, plain_pid, arguments, []),
-                      "ours all": lambda: load(all_port, all_pid, arguments, bearer)}
-        say = lambda who, run, f: print(f"  run {run}  {who:<10}  {f['rps']:>9,.0f}/s  p50 {f['p50_ms']:.2f} ms  p99 {f['p99_ms']:.2f} ms  "
-                                        f"{f['cpu_us']:.1f} us CPU  {f['pss_kb'] / 1024:.1f} MB", flush=True)
-        result = support.alternate(contenders, arguments.runs, say)
-
-    nginx, plain, everything = (result[c] for c in contenders)
-    figures = []
-    for label, ours, rps_goal in (("plain", plain, 1.2), ("all plugins", everything, 1.0)):
-        figures += [support.figure(f"{label}: requests", "1/s", round(ours["rps"]), {"nginx plain": round(nginx["rps"])}, rps_goal),
-                    support.figure(f"{label}: p50", "ms", ours["p50_ms"], {"nginx plain": nginx["p50_ms"]}),
-                    support.figure(f"{label}: p99", "ms", ours["p99_ms"], {"nginx plain": nginx["p99_ms"]},
-                                   1.0 if label == "plain" else None, higher_is_better=False),
-                    support.figure(f"{label}: CPU a request", "us", round(ours["cpu_us"], 2), {"nginx plain": round(nginx["cpu_us"], 2)})]
-    figures.append(support.figure("plain: memory (PSS)", "kB", plain["pss_kb"], {"nginx plain": nginx["pss_kb"]}))
     print()
     support.print_table(figures)
     support.write_results("gateway", figures, {
-        "nginx": support.output("sh", "-c", "nginx -v 2>&1"), "wrk": f"-t1 -c{arguments.connections} -d{arguments.seconds}s, closed loop",
-        "runs": arguments.runs, "threads": arguments.threads, "body_bytes": 1024,
-        "equal": "upstream, cores, connections, payload, kept connections on both sides",
-        "note": "nginx's memory is its master's alone"})
+        "nginx": support.output("sh", "-c", "nginx -v 2>&1"), "haproxy": support.output("sh", "-c", "haproxy -v | head -1"),
+        "seconds": arguments.seconds, "runs": arguments.runs, "threads": arguments.threads, "body_bytes": 1024,
+        "equal": "upstream, cores, threads, connections, payload, certificate, kept connections on both sides",
+        "note": "HTTP/2 has 10 streams a connection"})
 
 
 if __name__ == "__main__":

@@ -179,26 +179,27 @@ class Processes:
                 process.kill()
 
 
+def with_children(pid):
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8") as f:
+            return [pid, *(int(child) for child in f.read().split())]
+    except OSError:
+        return [pid]
+
+
 def cpu_seconds(pid):
     """User and system time of a process with its threads and its children that still run."""
     def own(p):
         with open(f"/proc/{p}/stat", encoding="utf-8") as f:
             fields = f.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    total = own(pid)
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8") as f:
-            for child in f.read().split():
-                total += own(child)
-    except OSError:
-        pass
-    return total
+    return sum(own(p) for p in with_children(pid))
 
 
-def pss_kb(pid):
+def pss_kb(pid, children=False):
+    """Memory of a process, or of it and its children; what they share counts once."""
     total = 0
-    with open(f"/proc/{pid}/smaps_rollup", encoding="utf-8") as f:
-        for line in f:
-            if line.startswith("Pss:"):
-                total = int(line.split()[1])
+    for p in with_children(pid) if children else [pid]:
+        with open(f"/proc/{p}/smaps_rollup", encoding="utf-8") as f:
+            total += next(int(line.split()[1]) for line in f if line.startswith("Pss:"))
     return total
