@@ -10,6 +10,7 @@
 #include "base/instant.h"
 #include "bus/configs.h"
 #include "bus/handlers/data.h"
+#include "bus/log/number_text.h"
 
 namespace mes::bus {
 namespace kafka = wire::kafka;
@@ -160,7 +161,7 @@ result<std::unique_ptr<broker>> broker::open(broker_settings settings, os::file_
 void broker::apply_configs() {
   const auto number = [this](std::string_view name, auto& into) {
     const std::string text = dynamic_broker_config(*this, name);
-    std::from_chars(text.data(), text.data() + text.size(), into);
+    into = log::parse_number<std::remove_reference_t<decltype(into)>>(text).value_or(into);
   };
   number("log.retention.ms", _settings.retention_ms);
   number("log.retention.bytes", _settings.retention_bytes);

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
+#include "bus/log/number_text.h"
 
 namespace mes::bus {
 namespace {
@@ -59,8 +59,7 @@ std::optional<std::string> check_configs(config_resource resource, const config_
   }
   const auto number = [&](const char* name, std::int64_t otherwise) {
     const auto it = values.find(name);
-    if (it != values.end()) std::from_chars(it->second.data(), it->second.data() + it->second.size(), otherwise);
-    return otherwise;
+    return it == values.end() ? otherwise : log::parse_number<std::int64_t>(it->second).value_or(otherwise);
   };
   const std::int64_t lag_min = number("min.compaction.lag.ms", 0), lag_max = number("max.compaction.lag.ms", INT64_MAX);
   if (lag_min > lag_max)
@@ -76,7 +75,7 @@ std::vector<shown_config> topic_configs(const broker& b, const log::topic& t) {
     if (const auto set = t.configs.find(std::string(row.name)); set != t.configs.end())
       c.synonyms.push_back({std::string(row.name), set->second, config_source::topic});
     if (row.broker.empty())
-      c.synonyms.push_back({std::string(row.name), std::string(row.default_value), config_source::by_default});
+      c.synonyms.push_back({std::string(row.name), std::string(row.default_value), config_source::by_default, false});
     else
       append_broker_values(b, row.broker, row.default_value, c.synonyms);
   }
@@ -113,8 +112,7 @@ std::vector<shown_config> group_configs(const broker& b, const std::string& grou
 std::int64_t group_config_number(const broker& b, const std::string& group, std::string_view name,
                                  std::int64_t otherwise) {
   const auto* const set = find_set(b, {static_cast<std::int8_t>(config_resource::group), group}, name);
-  if (set) std::from_chars(set->data(), set->data() + set->size(), otherwise);
-  return otherwise;
+  return set ? log::parse_number<std::int64_t>(*set).value_or(otherwise) : otherwise;
 }
 
 std::string dynamic_broker_config(const broker& b, std::string_view name) {

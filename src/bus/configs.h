@@ -38,6 +38,7 @@ struct config_value {
   std::string name;  // by which it is set there: a topic's default has another name at the broker
   std::string value;
   config_source source = config_source::by_default;
+  bool is_told = true;  // among the synonyms
 };
 
 struct shown_config {

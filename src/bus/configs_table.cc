@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <type_traits>
+
+#include "bus/log/number_text.h"
 
 namespace mes::bus {
 namespace {
@@ -193,11 +194,11 @@ const std::vector<config_row>& topic_config_table() {
       {"retention.bytes",
        int64,
        "-1",
-       -1,
+       none,
        endless,
        {},
        "log.retention.bytes",
-       "Bytes that are kept of a partition; -1: no limit."},
+       "Bytes that are kept of a partition; below 0: no limit."},
       {"retention.ms",
        int64,
        "604800000",
@@ -438,10 +439,29 @@ bool is_among(std::string_view value, std::string_view allowed) {
   return false;
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
+bool is_word(std::string_view text, std::string_view word) {
+  return std::ranges::equal(text, word, [](char a, char b) { return (a | 0x20) == b; });
+}
+
+// What the rows cannot say of a value that is right by them.
+std::optional<std::string_view> odd_fault(const config_row& row, std::string_view value) {
+  if (row.name == "compression.gzip.level" && log::parse_number<int>(value) == 0)
+    return "Value must be between 1 and 9 or equal to -1";
+  if (!row.name.ends_with(".replication.throttled.replicas")) return std::nullopt;
+  // `*`, or partition:broker between commas.
+  constexpr std::string_view any = "*", digits = "0123456789";
+  if (log::trimmed(value).empty() || log::trimmed(value) == any) return std::nullopt;
+  while (true) {
+    const auto comma = value.find(',');
+    const std::string_view one = log::trimmed(value.substr(0, comma));
+    const auto colon = one.find(':');
+    const bool fine = colon != 0 && colon < one.size() - 1 &&
+                      one.substr(0, colon).find_first_not_of(digits) == std::string_view::npos &&
+                      one.substr(colon + 1).find_first_not_of(digits) == std::string_view::npos;
+    if (!fine) return "It must be '*', or pairs of a partition and a broker, as in 0:1,1:1";
+    if (comma == std::string_view::npos) return std::nullopt;
+    value = value.substr(comma + 1);
+  }
 }
 
 template <class Number>
@@ -456,15 +476,13 @@ std::optional<std::string> out_of_range(const config_row& row, std::string_view 
 
 template <class Number>
 std::optional<std::string> check_number(const config_row& row, std::string_view value) {
-  Number number{};
-  const std::string_view digits = trimmed(value);
-  const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (fault != std::errc{} || end != digits.data() + digits.size())
+  const auto number = log::parse_number<Number>(value);
+  if (!number)
     return fmt::format("Invalid value {} for configuration {}: Not a number of type {}", value, row.name,
                        name_of(row.type));
   // Wide enough for every row's limits.
   using wide = std::conditional_t<std::is_floating_point_v<Number>, double, std::int64_t>;
-  return out_of_range(row, value, static_cast<wide>(number));
+  return out_of_range(row, value, static_cast<wide>(*number));
 }
 
 }  // namespace
@@ -473,6 +491,7 @@ std::optional<std::string> check_value(const config_row& row, std::string_view v
   const auto wrong = [&](std::string_view one, std::string_view why) {
     return fmt::format("Invalid value {} for configuration {}: {}", one, row.name, why);
   };
+  if (const auto why = odd_fault(row, value)) return wrong(value, *why);
   switch (row.type) {
     case int32:
       return check_number<std::int32_t>(row, value);
@@ -483,17 +502,20 @@ std::optional<std::string> check_value(const config_row& row, std::string_view v
     case float64:
       return check_number<double>(row, value);
     case boolean:
-      if (const auto text = trimmed(value); text != "true" && text != "false")
+      if (const auto text = log::trimmed(value); !is_word(text, "true") && !is_word(text, "false"))
         return wrong(value, "Expected value to be either true or false");
+      if (row.allowed != booleans && !is_word(log::trimmed(value), row.allowed)) return wrong(value, "It is not there");
+      return std::nullopt;
+    case list:
+      if (log::trimmed(value).empty()) return std::nullopt;
       break;
     case string:
-    case list:
       break;
   }
   if (row.allowed.empty()) return std::nullopt;
   for (std::string_view rest = value;;) {
     const auto comma = row.type == list ? rest.find(',') : std::string_view::npos;
-    const std::string_view one = trimmed(rest.substr(0, comma));
+    const std::string_view one = log::trimmed(rest.substr(0, comma));
     if (!is_among(one, row.allowed)) {
       std::string names(row.allowed);
       for (std::size_t at = 0; (at = names.find(',', at)) != std::string::npos; at += 2) names.replace(at, 1, ", ");
@@ -502,6 +524,37 @@ std::optional<std::string> check_value(const config_row& row, std::string_view v
     if (comma == std::string_view::npos) return std::nullopt;
     rest = rest.substr(comma + 1);
   }
+}
+
+std::string canonical_value(config_type type, const std::string& value) {
+  switch (type) {
+    case boolean:
+      return is_word(log::trimmed(value), "true") ? "true" : "false";
+    case int16:
+    case int32:
+    case int64: {
+      const auto number = log::parse_number<std::int64_t>(value);
+      return number ? fmt::to_string(*number) : value;
+    }
+    case float64: {
+      const auto number = log::parse_number<double>(value);
+      if (!number) return value;
+      std::string text = fmt::to_string(*number);
+      return text.find_first_not_of("-0123456789") == std::string::npos ? text + ".0" : text;
+    }
+    case list: {
+      std::string text;
+      for (std::string_view rest = value; !rest.empty();) {
+        const auto comma = rest.find(',');
+        text.append(text.empty() ? "" : ",").append(log::trimmed(rest.substr(0, comma)));
+        rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
+      }
+      return text;
+    }
+    case string:
+      break;
+  }
+  return value;
 }
 
 }  // namespace mes::bus

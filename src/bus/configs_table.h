@@ -55,4 +55,7 @@ const config_row* find_config(const std::vector<config_row>& table, std::string_
 // Nothing: the value is right. Otherwise what is wrong, as Kafka says it.
 std::optional<std::string> check_value(const config_row& row, std::string_view value);
 
+// A right value as Kafka describes it: without spaces and signs that say nothing.
+std::string canonical_value(config_type type, const std::string& value);
+
 }  // namespace mes::bus

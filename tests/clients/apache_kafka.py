@@ -72,7 +72,7 @@ class Kafka:
         subprocess.run(java("kafka.tools.StorageTool", "format", "-t", "AAAAAAAAAAAAAAAAAAAAAA", "--ignore-formatted", "-c", str(properties)),
                        check=True, capture_output=True, timeout=120)
         self.log = open(self.folder / "kafka.log", "ab")
-        self.process = subprocess.Popen(java("kafka.Kafka", str(properties), heap="512m"), stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen(["nice", "-n", "5", *java("kafka.Kafka", str(properties), heap="256m")], stdout=self.log, stderr=self.log)
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             assert self.process.poll() is None, (self.folder / "kafka.log").read_text()[-3000:]
@@ -82,6 +82,7 @@ class Kafka:
                 return self
             except OSError:
                 time.sleep(0.1)
+        self.stop()
         raise TimeoutError("Kafka did not open its port")
 
     def stop(self):

@@ -12,11 +12,6 @@ from bus import ROOT, Bus
 needs_kafka = pytest.mark.skipif(not apache_kafka.is_here(), reason="Apache Kafka's jars are not here: ./dev peers gets them")
 
 
-def not_yet(what):
-    """The bus has not got it yet, or Kafka's answer is another still. Taken off when the test passes."""
-    return pytest.mark.xfail(reason=f"not there yet: {what}")
-
-
 @pytest.fixture
 def bus(tmp_path):
     """A bus for one test, which may kill it."""

@@ -5,6 +5,7 @@ import subprocess
 import time
 
 import apache_kafka
+import confluent_kafka
 import pytest
 
 from conftest import needs_kafka
@@ -17,6 +18,7 @@ GROUPS = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
 ACLS = "org.apache.kafka.tools.AclCommand"
 PRODUCE = "org.apache.kafka.tools.ConsoleProducer"
 CONSUME = "org.apache.kafka.tools.consumer.ConsoleConsumer"
+TRANSACTIONS = "org.apache.kafka.tools.TransactionsCommand"
 
 
 @pytest.fixture
@@ -65,6 +67,32 @@ def test_console_clients_and_groups(tool):
     assert lag.split()[1:6] == ["console", "0", "1", "3", "2"]
     tool(GROUPS, "--delete", "--group", "console")
     assert "console" not in tool(GROUPS, "--list").split()
+
+
+def test_a_transaction_that_was_left_open_is_aborted(tool, shared_bus):
+    """An administrator ends it in the partition (WriteTxnMarkers); the coordinator still knows it, so that none is hanging."""
+    topic = ("--topic", "left-open", "--partition", "0")
+    tool(TOPICS, "--create", "--topic", "left-open", "--partitions", "1")
+    producer = confluent_kafka.Producer({"bootstrap.servers": shared_bus.address, "transactional.id": "left open", "transaction.timeout.ms": 600000})
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    producer.produce("left-open", b"never committed")
+    assert producer.flush(30) == 0
+    def open_at():
+        described = tool(TRANSACTIONS, "describe-producers", *topic).splitlines()
+        names, values = (re.split(r"\s{2,}|\t", line.strip()) for line in described[-2:])
+        return dict(zip(names, values))["CurrentTransactionStartOffset"]
+    assert open_at() == "0"
+    assert "left open" in tool(TRANSACTIONS, "list")
+    assert len(tool(TRANSACTIONS, "find-hanging", "--broker-id", "1").splitlines()) == 1  # the headings
+    tool(TRANSACTIONS, "abort", *topic, "--start-offset", "0")
+    assert open_at() == "None"
+    reader = confluent_kafka.Consumer({"bootstrap.servers": shared_bus.address, "group.id": "left open", "auto.offset.reset": "earliest",
+                                       "isolation.level": "read_committed", "enable.partition.eof": True})
+    reader.assign([confluent_kafka.TopicPartition("left-open", 0, 0)])
+    end = reader.poll(30)
+    assert end.error().code() == confluent_kafka.KafkaError._PARTITION_EOF and end.offset() == 2  # past the marker: nothing holds it up
+    reader.close()
 
 
 def test_acls_are_refused_plainly_without_an_authorizer(tool):

@@ -273,7 +273,6 @@ void coordinator::complete_join(group& g, on_stored done) {
   arm();
   std::vector<std::pair<std::function<void(join_result)>, join_result>> answers;
   for (auto& [id, m] : g.members) {
-    m.assignment.clear();
     m.is_new = m.has_synced = false;
     keep_alive(g, m);
     watch(g.name, id, m.session_timeout_ms);

@@ -40,6 +40,7 @@ void coordinator::store_assignment(group& g, const std::vector<std::pair<std::st
     finish_sync(g, error_code::unknown_server_error);
     return prepare_rebalance(g);
   }
+  for (auto& [id, m] : g.members) m.assignment.clear();
   for (const auto& [id, assignment] : assignments)
     if (const auto m = g.members.find(id); m != g.members.end()) m->second.assignment = assignment;
   const std::uint64_t ticket = g.storing = _next_store++;

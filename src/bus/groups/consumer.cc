@@ -35,16 +35,21 @@ void coordinator::consumer_heartbeat(heartbeat_request request, std::function<vo
   result.change.reset();
   const std::uint64_t seen = g->topics_seen;
   if (request.epoch >= 0) g->topics_seen = _topics->version();
-  put_consumer(*g, change, [this, request, result, seen, done = std::move(done)](error_code error) {
-    group* const now = known(request.group);
-    if (error != error_code::none || !now || !now->modern) {
-      if (now) now->topics_seen = seen;
-      return done(refuse(error == error_code::none ? error_code::unknown_member_id : error,
-                         "The change of the group could not be stored."));
-    }
-    after_beat(*now, request);
-    done(result);
-  });
+  put_consumer(
+      *g, change,
+      [this, request, result, seen, done = std::move(done)](error_code error) {
+        group* const now = known(request.group);
+        const bool is_gone =
+            !now || (!now->modern && request.epoch >= 0);  // who leaves may leave classic members alone
+        if (error != error_code::none || is_gone) {
+          if (now) now->topics_seen = seen;
+          return done(refuse(error == error_code::none ? error_code::unknown_member_id : error,
+                             "The change of the group could not be stored."));
+        }
+        after_beat(*now, request);
+        done(result);
+      },
+      request.epoch < 0);
 }
 
 // By the rules. A group that is empty, or speaks the classic protocol, is answered as what it becomes.
@@ -88,18 +93,22 @@ bool coordinator::wait_for_change(group& g, std::function<void()> again) {
   return true;
 }
 
-void coordinator::put_consumer(group& g, const consumer_change& change, std::function<void(error_code)> done) {
+void coordinator::put_consumer(group& g, const consumer_change& change, std::function<void(error_code)> done,
+                               bool is_leave) {
   wire::kafka::writer out;
   out.int8(static_cast<std::int8_t>(change::consumer_group));
   out.string(true, g.name);
   write_change(out, change);
   if (out.buffer().size() > _options.state_bytes_max) return done(error_code::unknown_server_error);
   g.changing = true;
-  _put(std::move(out.buffer()), [this, name = g.name, done = std::move(done)](bool stored) {
+  _put(std::move(out.buffer()), [this, name = g.name, done = std::move(done), is_leave](bool stored) {
     group* const now = known(name);
     if (now) now->changing = false;
+    // Who leaves is answered when the group is what its leaving makes of it.
+    const bool turns = now && stored && is_all_classic(*now);
+    if (turns && is_leave) return downgrade(*now, [done] { done(error_code::none); });
     done(stored ? error_code::none : error_code::coordinator_not_available);
-    if (now && stored && is_all_classic(*now)) return downgrade(*now);
+    if (turns) return downgrade(*now, [] {});
     change_done(name);
   });
 }

@@ -167,7 +167,8 @@ class coordinator {
 
   // KIP-848 (consumer.cc).
   bool wait_for_change(group& g, std::function<void()> again);  // false: too many wait
-  void put_consumer(group& g, const consumer_change& change, std::function<void(error_code)> done);
+  void put_consumer(group& g, const consumer_change& change, std::function<void(error_code)> done,
+                    bool is_leave = false);
   void change_done(const std::string& name);
   heartbeat_result answer_to(group& g, const heartbeat_request& request);
   void after_beat(group& g, const heartbeat_request& request);
@@ -190,7 +191,7 @@ class coordinator {
   error_code heartbeat_modern(group& g, const member_claim& claim);
   void leave_modern(group& g, const std::vector<leaving_member>& members, std::function<void(leave_result)> done);
   bool is_all_classic(const group& g) const;
-  void downgrade(group& g);
+  void downgrade(group& g, std::function<void()> done);
 
   // The log (durable.cc).
   void put_group(const group& g, on_stored done);

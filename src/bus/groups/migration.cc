@@ -242,7 +242,7 @@ bool coordinator::is_all_classic(const group& g) const {
 }
 
 // As a stable generation with the targets as its assignment; then its members are asked to join for the next.
-void coordinator::downgrade(group& g) {
+void coordinator::downgrade(group& g, std::function<void()> done) {
   group to{.name = g.name, .state = group_state::stable, .generation = g.modern->epoch};
   to.protocol_type = consumer_protocol_type;
   for (const auto& [id, m] : g.modern->members) {
@@ -261,9 +261,9 @@ void coordinator::downgrade(group& g) {
   to.protocol = to.chosen_protocol();
   _logger.info("group speaks the classic protocol again", {{"group", std::string_view(g.name)}});
   g.changing = true;
-  put_group(to, [this, name = g.name](bool stored) {
+  put_group(to, [this, name = g.name, done = std::move(done)](bool stored) {
     group* const now = known(name);
-    if (!now) return;
+    if (!now) return done();
     now->changing = false;
     if (stored && !now->modern) {  // else it stays as it is until its next change
       for (const auto& [id, clock] : std::exchange(now->clocks, {})) {
@@ -273,6 +273,7 @@ void coordinator::downgrade(group& g) {
       for (auto& [id, m] : now->members) keep_alive(*now, m);
       prepare_rebalance(*now);
     }
+    done();
     change_done(name);
   });
 }

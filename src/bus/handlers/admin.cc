@@ -66,7 +66,7 @@ std::optional<std::string> colliding(const log::store& store, std::string_view n
   return std::nullopt;
 }
 
-bool check_assignments(const creatable& topic, created& out) {
+bool check_assignments(const creatable& topic, std::int32_t& partitions, created& out) {
   if (topic.replication_factor != -1)
     return refuse(out, error_code::invalid_request,
                   "A manual partition assignment was specified, but replication factor was not set to -1.");
@@ -83,41 +83,38 @@ bool check_assignments(const creatable& topic, created& out) {
   if (*indexes.begin() != 0 || *indexes.rbegin() != static_cast<std::int32_t>(indexes.size()) - 1)
     return refuse(out, error_code::invalid_replica_assignment,
                   "partitions should be a consecutive 0-based integer sequence");
-  out.num_partitions = static_cast<std::int32_t>(indexes.size());
+  partitions = static_cast<std::int32_t>(indexes.size());
   return true;
 }
 
-bool check_counts(const broker& b, const creatable& topic, created& out) {
+bool check_counts(const broker& b, const creatable& topic, std::int32_t& partitions, created& out) {
   if (topic.replication_factor < -1 || topic.replication_factor == 0)
     return refuse(out, error_code::invalid_replication_factor,
                   "Replication factor must be larger than 0, or -1 to use the default value.");
+  if (topic.num_partitions < -1 || topic.num_partitions == 0)
+    return refuse(out, error_code::invalid_partitions,
+                  "Number of partitions was set to an invalid non-positive value.");
   if (topic.replication_factor > 1)
     return refuse(out, error_code::invalid_replication_factor,
                   fmt::format("Unable to replicate the partition {} time"
                               "(s): The target replication factor of {} cannot "
                               "be reached because only 1 broker(s) are registered.",
                               topic.replication_factor, topic.replication_factor));
-  if (topic.num_partitions < -1 || topic.num_partitions == 0)
-    return refuse(out, error_code::invalid_partitions,
-                  "Number of partitions was set to an invalid non-positive value.");
-  out.num_partitions = topic.num_partitions == -1 ? b.settings().num_partitions : topic.num_partitions;
+  partitions = topic.num_partitions == -1 ? b.settings().num_partitions : topic.num_partitions;
   return true;
 }
 
-// Fills in the defaults; an error goes into `out`.
-bool check_new_topic(const broker& b, const creatable& topic, const log::store& store, created& out,
-                     config_values& configs) {
-  if (auto why = name_fault(topic.name)) return refuse(out, error_code::invalid_topic, *why);
+bool check_name(const creatable& topic, const log::store& store, created& out) {
   if (store.find(topic.name) || store.is_being_created(topic.name))
     return refuse(out, error_code::topic_already_exists, fmt::format("Topic '{}' already exists.", topic.name));
+  if (auto why = name_fault(topic.name)) return refuse(out, error_code::invalid_topic, *why);
   if (const auto other = colliding(store, topic.name))
     return refuse(out, error_code::invalid_topic,
                   fmt::format("Topic '{}' collides with existing topic: {}", topic.name, *other));
-  if (!(topic.assignments.empty() ? check_counts(b, topic, out) : check_assignments(topic, out))) return false;
-  if (out.num_partitions > partitions_max)
-    return refuse(out, error_code::invalid_partitions,
-                  fmt::format("A topic has {} partitions at most on this broker.", partitions_max));
-  out.replication_factor = 1;
+  return true;
+}
+
+bool check_new_configs(const creatable& topic, created& out, config_values& configs) {
   for (const auto& config : topic.configs) {
     if (!config.value)
       return refuse(out, error_code::invalid_config,
@@ -125,6 +122,22 @@ bool check_new_topic(const broker& b, const creatable& topic, const log::store& 
     configs[std::string(config.name)] = *config.value;
   }
   if (auto why = check_configs(config_resource::topic, configs)) return refuse(out, error_code::invalid_config, *why);
+  return true;
+}
+
+// In the order in which Kafka looks, since one fault is told. Fills in the defaults; an error goes into `out`.
+bool check_new_topic(const broker& b, const creatable& topic, const log::store& store, created& out,
+                     config_values& configs) {
+  if (!check_name(topic, store, out) || !check_new_configs(topic, out, configs)) return false;
+  std::int32_t partitions = 0;
+  if (!(topic.assignments.empty() ? check_counts(b, topic, partitions, out)
+                                  : check_assignments(topic, partitions, out)))
+    return false;
+  if (partitions > partitions_max)
+    return refuse(out, error_code::invalid_partitions,
+                  fmt::format("A topic has {} partitions at most on this broker.", partitions_max));
+  out.num_partitions = partitions;
+  out.replication_factor = 1;
   return true;
 }
 
@@ -141,20 +154,27 @@ void create_topics(const call& c, kafka::create_topics_request& request) {
   auto all = std::make_shared<gathered<kafka::create_topics_response>>(c);
   auto& topics = all->response.topics;
   topics.reserve(request.topics.size());  // references into it stay valid
-  for (const creatable& topic : request.topics) {
+  for (auto at = request.topics.begin(); at != request.topics.end(); ++at) {
+    const creatable& topic = *at;
+    const auto same = [&](const creatable& other) { return other.name == topic.name; };
+    if (std::any_of(request.topics.begin(), at, same)) continue;  // told of already
     created& out = topics.emplace_back();
     out.name = topic.name;
     config_values configs;
-    if (std::ranges::count(request.topics, topic.name, &creatable::name) > 1) {
+    if (std::any_of(std::next(at), request.topics.end(), same)) {
       refuse(out, error_code::invalid_request, named_twice);
       continue;
     }
     if (!check_new_topic(b, topic, b.store(), out, configs)) continue;
-    if (!within_quota(c, static_cast<std::size_t>(out.num_partitions), 6, out)) continue;
+    if (!within_quota(c, static_cast<std::size_t>(out.num_partitions), 6, out)) {
+      out.num_partitions = out.replication_factor = -1;
+      continue;
+    }
     if (request.validate_only) {
       log::topic as_if;
       as_if.name = out.name;
       as_if.configs = std::move(configs);
+      out.topic_id = uuid::make_v4();  // as Kafka: one that no topic will have
       show_configs(b, as_if, out);
       continue;
     }
@@ -174,32 +194,56 @@ void create_topics(const call& c, kafka::create_topics_request& request) {
   all->done();
 }
 
+namespace {
+
+using deletable = kafka::delete_topics_request::delete_topic_state;
+using deleted = kafka::delete_topics_response::deletable_topic_result;
+
+// What is named twice is not deleted at all, and told of once.
+bool check_deletable(const std::vector<deletable>& all, std::vector<deletable>::const_iterator at, deleted& out) {
+  const auto same = [&](const deletable& other) { return other.name == at->name && other.topic_id == at->topic_id; };
+  if (at->name && at->topic_id != uuid{})
+    return refuse(out, error_code::invalid_request, "You may not specify both topic name and topic id.");
+  if (!at->name && at->topic_id == uuid{})
+    return refuse(out, error_code::invalid_request, "Neither topic name nor id were specified.");
+  if (std::any_of(std::next(at), all.end(), same))
+    return refuse(out, error_code::invalid_request, at->name ? named_twice : "Duplicate topic id.");
+  return true;
+}
+
+}  // namespace
+
 void delete_topics(const call& c, kafka::delete_topics_request& request) {
   auto all = std::make_shared<gathered<kafka::delete_topics_response>>(c);
   for (const auto name : request.topic_names) request.topics.push_back({name, {}});
+  const auto& topics = request.topics;
   auto& answers = all->response.responses;
-  answers.reserve(request.topics.size());
-  std::set<uuid> seen;
-  for (const auto& topic : request.topics) {
-    auto& out = answers.emplace_back();
+  answers.reserve(topics.size());
+  const auto is_named = [&](std::string_view name) { return std::ranges::count(topics, name, &deletable::name) > 0; };
+  for (auto at = topics.begin(); at != topics.end(); ++at) {
+    const deletable& topic = *at;
+    const bool once = !topic.name != (topic.topic_id == uuid{});
+    const auto same = [&](const deletable& other) {
+      return other.name == topic.name && other.topic_id == topic.topic_id;
+    };
+    if (once && std::any_of(topics.begin(), at, same)) continue;
     const auto t = topic.name ? c.of->store().find(*topic.name) : c.of->store().find(topic.topic_id);
+    if (!topic.name && t && is_named(t->name)) continue;  // its name's answer says so
+    auto& out = answers.emplace_back();
     if (topic.name) out.name = std::string(*topic.name);
     out.topic_id = topic.topic_id;
-    if (topic.name && topic.topic_id != uuid{}) {
-      refuse(out, error_code::invalid_request, "You may not specify both topic name and topic id.");
-      continue;
-    }
+    if (!check_deletable(topics, at, out)) continue;
     if (!t) {
       refuse(out, topic.name ? error_code::unknown_topic_or_partition : error_code::unknown_topic_id,
              topic.name ? not_hosted : "This server does not host this topic ID.");
       continue;
     }
-    if (!seen.insert(t->id).second) {
-      refuse(out, error_code::invalid_request, topic.name ? named_twice : "Duplicate topic id.");
-      continue;
-    }
     out.name = t->name;
     out.topic_id = t->id;
+    if (topic.name && std::ranges::count(topics, t->id, &deletable::topic_id) > 0) {
+      refuse(out, error_code::invalid_request, "The provided topic name maps to an ID that was already supplied.");
+      continue;
+    }
     if (!within_quota(c, t->partitions.size(), 5, out)) continue;
     ++all->left;
     c.of->store().delete_topic(t->id, [all, &out](bool stored) {
@@ -249,7 +293,9 @@ void create_partitions(const call& c, kafka::create_partitions_request& request)
   auto all = std::make_shared<gathered<kafka::create_partitions_response>>(c);
   auto& answers = all->response.results;
   answers.reserve(request.topics.size());
+  std::set<std::string_view> seen;
   for (const auto& topic : request.topics) {
+    if (!seen.insert(topic.name).second) continue;
     auto& out = answers.emplace_back();
     out.name = topic.name;
     const auto t = c.of->store().find(topic.name);
@@ -288,6 +334,10 @@ void delete_records(const call& c, kafka::delete_records_request& request) {
       out.low_watermark = -1;
       if (!t || p.partition_index < 0 || static_cast<std::size_t>(p.partition_index) >= t->partitions.size()) {
         out.error_code = kafka::code(error_code::unknown_topic_or_partition);
+        continue;
+      }
+      if (t->is_compacted() && !t->is_deleted()) {
+        out.error_code = kafka::code(error_code::policy_violation);
         continue;
       }
       const log::partition& partition = *t->partitions[static_cast<std::size_t>(p.partition_index)];

@@ -5,6 +5,7 @@
 
 #include "bus/handlers/admin.h"
 #include "bus/handlers/admin_parts.h"
+#include "bus/handlers/data.h"
 
 namespace mes::bus::handlers {
 namespace kafka = wire::kafka;
@@ -22,8 +23,6 @@ bool has_partition(const std::shared_ptr<log::topic>& t, std::int32_t index) {
 void describe_cluster(const call& c, kafka::describe_cluster_request& request) {
   constexpr std::int8_t brokers = 1, controllers = 2;
   kafka::describe_cluster_response response;
-  response.endpoint_type = request.endpoint_type;
-  response.cluster_id = c.of->store().cluster_id().to_hex();
   if (request.endpoint_type != brokers) {
     refuse(response,
            request.endpoint_type == controllers ? error_code::mismatched_endpoint_type
@@ -31,6 +30,7 @@ void describe_cluster(const call& c, kafka::describe_cluster_request& request) {
            "This is an endpoint of brokers");
     return c.answer(response);
   }
+  response.cluster_id = c.of->store().cluster_id().to_hex();
   response.controller_id = broker::node_id;
   const security::listener here = c.advertised();
   response.brokers.push_back({broker::node_id, here.advertised_host, here.advertised_port, std::nullopt, false});
@@ -55,6 +55,7 @@ void describe_log_dirs(const call& c, kafka::describe_log_dirs_request& request)
     for (std::size_t i = 0; i < t.partitions.size(); ++i)
       if (const auto index = static_cast<std::int32_t>(i); wanted(index))
         out.partitions.push_back({index, static_cast<std::int64_t>(t.partitions[i]->size_bytes()), 0, false});
+    if (out.partitions.empty()) directory.topics.pop_back();
   };
   if (!request.topics) {
     for (const auto& [name, t] : store.topics()) add(*t, [](std::int32_t) { return true; });
@@ -66,38 +67,50 @@ void describe_log_dirs(const call& c, kafka::describe_log_dirs_request& request)
   c.answer(response);
 }
 
+namespace {
+
+// The cursor names a topic that is asked for, and a partition.
+bool check_cursor(const kafka::describe_topic_partitions_request& request) {
+  if (!request.cursor) return true;
+  const auto& topics = request.topics;
+  const bool among = topics.empty() ||
+                     std::ranges::any_of(topics, [&](const auto& t) { return t.name == request.cursor->topic_name; });
+  return among && request.cursor->partition_index >= 0;
+}
+
+}  // namespace
+
 // Page by page, in the order of names.
 void describe_topic_partitions(const call& c, kafka::describe_topic_partitions_request& request) {
   const log::store& store = c.of->store();
   kafka::describe_topic_partitions_response response;
-  std::vector<std::string> names;
-  for (const auto& t : request.topics) names.emplace_back(t.name);
-  if (names.empty())
-    for (const auto& [name, t] : store.topics()) names.push_back(name);
-  std::ranges::sort(names);
-  names.erase(std::ranges::unique(names).begin(), names.end());
-  if (request.cursor && request.cursor->partition_index < 0) {
-    for (std::string& name : names) {
+  if (!check_cursor(request)) {
+    for (const auto& t : request.topics) {
       auto& out = response.topics.emplace_back();
-      out.name = std::move(name);
+      out.name = t.name;
       out.error_code = kafka::code(error_code::invalid_request);
     }
     return c.answer(response);
   }
-  if (request.cursor) {
-    std::erase_if(names, [&](const std::string& name) { return name < request.cursor->topic_name; });
-  }
+  std::vector<std::string> names;
+  for (const auto& t : request.topics) names.emplace_back(t.name);
+  if (names.empty())
+    for (const auto& [name, t] : store.topics()) names.push_back(name);
+  if (request.cursor) std::erase_if(names, [&](const std::string& name) { return name < request.cursor->topic_name; });
+  std::ranges::sort(names);
+  names.erase(std::ranges::unique(names).begin(), names.end());
   std::int32_t left = std::clamp(request.response_partition_limit, 1, partitions_shown_max);
   for (const std::string& name : names) {
     const auto t = store.find(name);
-    if (left == 0 && t) {
+    if (left == 0) {
       response.next_cursor = {name, 0};
       break;
     }
     auto& out = response.topics.emplace_back();
     out.name = name;
     if (!t) {
-      out.error_code = kafka::code(error_code::unknown_topic_or_partition);
+      out.error_code =
+          kafka::code(is_topic_name(name) ? error_code::unknown_topic_or_partition : error_code::invalid_topic);
       continue;
     }
     out.topic_id = t->id;

@@ -7,6 +7,7 @@
 #include "bus/configs.h"
 #include "bus/handlers/admin.h"
 #include "bus/handlers/admin_parts.h"
+#include "bus/handlers/data.h"
 
 namespace mes::bus::handlers {
 namespace kafka = wire::kafka;
@@ -52,6 +53,7 @@ std::expected<std::vector<shown_config>, refusal> find_configs(const broker& b, 
                                                                std::int8_t type, std::string_view name) {
   switch (static_cast<resource>(type)) {
     case resource::topic:
+      if (!is_topic_name(name)) return refused(error_code::invalid_topic, "Topic name is invalid");
       if (const auto t = store.find(name)) return topic_configs(b, *t);
       return refused(error_code::unknown_topic_or_partition, "This server does not host this topic-partition.");
     case resource::broker: {
@@ -85,29 +87,43 @@ std::expected<std::vector<shown_config>, refusal> find_configs(const broker& b, 
   return refused(error_code::invalid_request, fmt::format("Unsupported resource type: {}", type));
 }
 
+bool is_resource(std::int8_t type) {
+  switch (static_cast<resource>(type)) {
+    case resource::topic:
+    case resource::broker:
+    case resource::broker_logger:
+    case resource::client_metrics:
+    case resource::group:
+      return true;
+    case resource::unknown:
+      break;
+  }
+  return false;
+}
+
 using described = kafka::describe_configs_response::describe_configs_resource_result;
 
 void show(const shown_config& config, bool synonyms, bool documentation, described& out) {
   out.name = config.name;
-  out.value = config.value();
+  out.value = canonical_value(config.type, config.value());
   out.read_only = config.read_only;
   out.config_source = static_cast<std::int8_t>(config.source());
   out.config_type = static_cast<std::int8_t>(config.type);
   if (documentation) out.documentation = std::string(config.documentation);
   if (synonyms)
     for (const config_value& v : config.synonyms)
-      out.synonyms.push_back({v.name, v.value, static_cast<std::int8_t>(v.source)});
+      if (v.is_told) out.synonyms.push_back({v.name, v.value, static_cast<std::int8_t>(v.source)});
 }
 
 // ---- Changing ----
 
-// What a resource has set now; an error if it cannot have anything.
+// What a resource has set now; an error if it cannot have anything. A topic's name is looked at by check().
 std::expected<config_values, refusal> set_configs(const broker& b, const log::store& store, resource type,
                                                   const std::string& name) {
   switch (type) {
     case resource::topic:
       if (const auto t = store.find(name)) return t->configs;
-      return refused(error_code::unknown_topic_or_partition, fmt::format("The topic '{}' does not exist.", name));
+      return config_values{};
     case resource::broker:
       if (!name.empty() && !is_this_broker(name)) return no_such_broker(name);
       break;
@@ -171,12 +187,7 @@ using change = kafka::incremental_alter_configs_request::alterable_config;
 outcome change_one(resource type, const change& wanted, config_values& values) {
   enum : std::int8_t { set = 0, erase = 1, append = 2, subtract = 3 };
   const std::string name(wanted.name);
-  if (wanted.config_operation == erase) {
-    if (!row_of(type, name)) {
-      config_values one{{name, ""}};
-      return refused(type == resource::broker ? error_code::invalid_request : error_code::invalid_config,
-                     check_configs(type, one).value_or(""));
-    }
+  if (wanted.config_operation == erase) {  // also of what there is not
     values.erase(name);
     return {};
   }
@@ -201,18 +212,23 @@ template <class Configs>
 outcome check_names(const Configs& configs) {
   std::set<std::string_view> seen;
   for (const auto& c : configs) {
-    if (c.name.empty()) return refused(error_code::invalid_request, "A configuration without a name");
     if (!seen.insert(c.name).second)
       return refused(error_code::invalid_request, fmt::format("Error due to duplicate config keys: {}", c.name));
   }
   return {};
 }
 
-outcome check(resource type, const config_values& values) {
+// In Kafka's order: the name, the values, whether it is there.
+outcome check(const log::store& store, resource type, const std::string& name, const config_values& values) {
+  if (type == resource::topic && name.empty())
+    return refused(error_code::invalid_request, "Default topic resources are not allowed.");
+  if (type == resource::topic && !is_topic_name(name))
+    return refused(error_code::invalid_topic, "Topic name is invalid");
   if (auto why = check_configs(type, values))
-    return refused(type == resource::broker && why->starts_with("Cannot") ? error_code::invalid_request
-                                                                          : error_code::invalid_config,
+    return refused(type == resource::broker ? error_code::invalid_request : error_code::invalid_config,
                    std::move(*why));
+  if (type == resource::topic && !store.find(name))
+    return refused(error_code::unknown_topic_or_partition, fmt::format("The topic '{}' does not exist.", name));
   return {};
 }
 
@@ -240,7 +256,7 @@ void alter(const call& c, const Request& request, MakeValues&& make_values) {
             ? refused(error_code::invalid_request, "Each resource must appear at most once.")
             : make_values(r, type, name);
     outcome fine;
-    if (values) fine = check(type, *values);
+    if (values) fine = check(b.store(), type, name, *values);
     if (!values) fine = std::unexpected(values.error());
     if (!fine) {
       refuse(out, fine.error().error, fine.error().why);
@@ -261,17 +277,24 @@ void alter(const call& c, const Request& request, MakeValues&& make_values) {
 void describe_configs(const call& c, kafka::describe_configs_request& request) {
   broker& b = *c.of;
   kafka::describe_configs_response response;
+  // A type that there is not is a fault of the whole request.
+  const auto odd = std::ranges::find_if(request.resources, [](const auto& r) { return !is_resource(r.resource_type); });
   for (const auto& r : request.resources) {
     auto& out = response.results.emplace_back();
     out.resource_type = r.resource_type;
     out.resource_name = r.resource_name;
+    if (odd != request.resources.end()) {
+      refuse(out, error_code::invalid_request, fmt::format("Unexpected resource type {}", odd->resource_type));
+      continue;
+    }
     const auto configs = find_configs(b, b.store(), r.resource_type, r.resource_name);
     if (!configs) {
       refuse(out, configs.error().error, configs.error().why);
       continue;
     }
     for (const shown_config& config : *configs)
-      if (!r.configuration_keys || std::ranges::count(*r.configuration_keys, config.name) > 0)
+      if (!r.configuration_keys || r.configuration_keys->empty() ||
+          std::ranges::count(*r.configuration_keys, config.name) > 0)
         show(config, request.include_synonyms, request.include_documentation, out.configs.emplace_back());
   }
   c.answer(response);
@@ -281,8 +304,8 @@ void describe_configs(const call& c, kafka::describe_configs_request& request) {
 void alter_configs(const call& c, kafka::alter_configs_request& request) {
   alter<kafka::alter_configs_response>(
       c, request, [&](const auto& r, resource type, const std::string& name) -> std::expected<config_values, refusal> {
-        if (auto now = set_configs(*c.of, c.of->store(), type, name); !now) return now;
         if (auto fine = check_names(r.configs); !fine) return std::unexpected(fine.error());
+        if (auto now = set_configs(*c.of, c.of->store(), type, name); !now) return now;
         config_values values;
         for (const auto& config : r.configs) {
           if (!config.value)

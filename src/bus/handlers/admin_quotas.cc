@@ -61,14 +61,16 @@ std::expected<quota_entity, std::string> entity_of(const altered& entry) {
 }
 
 std::optional<std::string> apply_ops(const altered& entry, bool for_ip, security::quotas::values& values) {
+  std::set<std::string_view> seen;
   for (const auto& op : entry.ops) {
-    const auto kind = security::find_quota_kind(op.key);
-    if (!kind || (*kind == security::quota_kind::connection) != for_ip)
-      return fmt::format("Invalid configuration key {}", op.key);
+    if (!seen.insert(op.key).second) return fmt::format("Duplicate quota key {}", op.key);
     if (op.remove) {
       if (const auto it = values.find(op.key); it != values.end()) values.erase(it);
       continue;
     }
+    const auto kind = security::find_quota_kind(op.key);
+    if (!kind || (*kind == security::quota_kind::connection) != for_ip)
+      return fmt::format("Invalid configuration key {}", op.key);
     if (!std::isfinite(op.value) || op.value <= 0) return fmt::format("Quota {} must be greater than 0", op.key);
     if (security::is_whole(*kind) && std::abs(op.value - std::round(op.value)) > 1e-6)
       return fmt::format("{} cannot be a fractional value.", op.key);
@@ -85,16 +87,29 @@ bool fits(const kafka::describe_client_quotas_request::component_data& wanted, c
   return wanted.match_type != by_default || !*p;
 }
 
-std::optional<std::string> filter_fault(const kafka::describe_client_quotas_request& request) {
+struct filter_fault {
+  error_code error;
+  std::string why;
+};
+
+std::optional<filter_fault> fault_of(const kafka::describe_client_quotas_request& request) {
+  const auto invalid = [](std::string why) { return filter_fault{error_code::invalid_request, std::move(why)}; };
   std::set<std::string_view> types;
   for (const auto& wanted : request.components) {
     quota_entity e;
-    if (!part_of(e, wanted.entity_type)) return fmt::format("Unknown entity type {}", wanted.entity_type);
-    if (!types.insert(wanted.entity_type).second) return fmt::format("Duplicate entity type {}", wanted.entity_type);
-    if (wanted.match_type < 0 || wanted.match_type > 2) return fmt::format("Unknown match type {}", wanted.match_type);
-    if (wanted.match_type == 0 && !wanted.match) return "An exact match needs a name";
+    if (wanted.entity_type.empty()) return invalid("Invalid empty entity type.");
+    if (!types.insert(wanted.entity_type).second)
+      return invalid(fmt::format("Entity type {} cannot appear more than once in the filter.", wanted.entity_type));
+    if (!part_of(e, wanted.entity_type))
+      return filter_fault{error_code::unsupported_version,
+                          fmt::format("Unsupported entity type {}", wanted.entity_type)};
+    if (wanted.match_type < 0 || wanted.match_type > 2)
+      return invalid(fmt::format("Unknown match type {}", wanted.match_type));
+    const bool exact = wanted.match_type == 0;
+    if (exact != wanted.match.has_value())
+      return invalid(exact ? "An exact match needs a name." : "Only an exact match has a name.");
   }
-  if (types.contains(ip_type) && types.size() > 1) return "Invalid entity filter component combination";
+  if (types.contains(ip_type) && types.size() > 1) return invalid("Invalid entity filter component combination.");
   return std::nullopt;
 }
 
@@ -103,8 +118,8 @@ std::optional<std::string> filter_fault(const kafka::describe_client_quotas_requ
 void describe_client_quotas(const call& c, kafka::describe_client_quotas_request& request) {
   kafka::describe_client_quotas_response response;
   response.error_message.reset();
-  if (const auto why = filter_fault(request)) {
-    refuse(response, error_code::invalid_request, *why);
+  if (const auto fault = fault_of(request)) {
+    refuse(response, fault->error, fault->why);
     response.entries.reset();
     return c.answer(response);
   }

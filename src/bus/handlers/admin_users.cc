@@ -40,8 +40,17 @@ std::optional<fault> fault_of(const kafka::alter_user_scram_credentials_request:
     return fault{error_code::unacceptable_credential, "Too few iterations"};
   if (u.iterations > security::scram_iterations_max)
     return fault{error_code::unacceptable_credential, "Too many iterations"};
-  if (u.salt.empty() || u.salted_password.empty())
-    return fault{error_code::unacceptable_credential, "The salt or the salted password is empty"};
+  if (u.salted_password.empty()) return fault{error_code::unacceptable_credential, "The salted password is empty"};
+  return std::nullopt;
+}
+
+std::optional<fault> fault_of(const call& c,
+                              const kafka::alter_user_scram_credentials_request::scram_credential_deletion& d) {
+  if (d.name.empty()) return fault{error_code::unacceptable_credential, "Username must not be empty"};
+  const auto hash = hash_of(d.mechanism);
+  if (!hash) return fault{error_code::unsupported_sasl_mechanism, "Unknown SCRAM mechanism"};
+  if (!c.of->access().scram().contains({std::string(d.name), *hash}))
+    return fault{error_code::resource_not_found, "Attempt to delete a user credential that does not exist"};
   return std::nullopt;
 }
 
@@ -82,39 +91,27 @@ void describe_user_scram_credentials(const call& c, kafka::describe_user_scram_c
   c.answer(response);
 }
 
-// A user's changes are made all or not at all.
+// One change of a user in a request, whichever mechanism it is of.
 void alter_user_scram_credentials(const call& c, kafka::alter_user_scram_credentials_request& request) {
   struct wanted {
     std::optional<fault> wrong;
-    std::vector<security::edit> edits;
-    std::set<std::int8_t> mechanisms;
+    std::optional<security::edit> edit;
   };
   std::map<std::string, wanted> users;
-  const auto of = [&](std::string_view name, std::int8_t mechanism) -> wanted& {
-    wanted& w = users[std::string(name)];
-    if (!w.mechanisms.insert(mechanism).second && !w.wrong)
+  const auto each = [&](const auto& change, std::optional<fault> wrong, auto&& make_edit) {
+    const auto [at, first] = users.try_emplace(std::string(change.name), std::move(wrong), std::nullopt);
+    wanted& w = at->second;
+    if (!first && !w.wrong)
       w.wrong = fault{error_code::duplicate_resource, "A user credential cannot be altered twice in the same request"};
-    return w;
+    if (!w.wrong) w.edit = make_edit(security::access::scram_key{at->first, *hash_of(change.mechanism)});
   };
-  for (const auto& d : request.deletions) {
-    wanted& w = of(d.name, d.mechanism);
-    const auto hash = hash_of(d.mechanism);
-    if (w.wrong) continue;
-    if (!hash)
-      w.wrong = fault{error_code::unsupported_sasl_mechanism, "Unknown SCRAM mechanism"};
-    else if (!c.of->access().scram().contains({std::string(d.name), *hash}))
-      w.wrong = fault{error_code::resource_not_found, "Attempt to delete a user credential that does not exist"};
-    else
-      w.edits.push_back(security::access::scram_edit({std::string(d.name), *hash}, nullptr));
-  }
-  for (const auto& u : request.upsertions) {
-    wanted& w = of(u.name, u.mechanism);
-    if (!w.wrong) w.wrong = fault_of(u);
-    if (w.wrong) continue;
-    const auto hash = *hash_of(u.mechanism);
-    const auto credential = security::make_credential(hash, std::string(u.salt), u.salted_password, u.iterations);
-    w.edits.push_back(security::access::scram_edit({std::string(u.name), hash}, &credential));
-  }
+  for (const auto& d : request.deletions)
+    each(d, fault_of(c, d), [](const auto& key) { return security::access::scram_edit(key, nullptr); });
+  for (const auto& u : request.upsertions)
+    each(u, fault_of(u), [&](const auto& key) {
+      const auto made = security::make_credential(key.second, std::string(u.salt), u.salted_password, u.iterations);
+      return security::access::scram_edit(key, &made);
+    });
   auto response = std::make_shared<kafka::alter_user_scram_credentials_response>();
   std::vector<security::edit> edits;
   for (auto& [name, w] : users) {
@@ -124,7 +121,7 @@ void alter_user_scram_credentials(const call& c, kafka::alter_user_scram_credent
     if (w.wrong)
       refuse(out, w.wrong->error, w.wrong->why);
     else
-      std::ranges::move(w.edits, std::back_inserter(edits));
+      edits.push_back(std::move(*w.edit));
   }
   c.of->access().settings().change(edits, [c, response](bool stored) {
     if (!stored)

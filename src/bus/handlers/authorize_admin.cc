@@ -164,6 +164,7 @@ bool authorize(call& c, kafka::list_config_resources_request&) {
 bool authorize(call& c, kafka::describe_cluster_request& request) {
   if (request.include_cluster_authorized_operations)
     c.amend<kafka::describe_cluster_response>([by = requester(c)](kafka::describe_cluster_response& r) {
+      if (r.error_code != 0) return;
       r.cluster_authorized_operations = allowed_cluster(by, operation::describe)
                                             ? allowed_bits(by, resource_type::cluster, security::cluster_name)
                                             : 0;
@@ -179,7 +180,7 @@ bool authorize(call& c, kafka::describe_topic_partitions_request& request) {
   using described = kafka::describe_topic_partitions_response::describe_topic_partitions_response_topic;
   c.amend<kafka::describe_topic_partitions_response>([by = requester(c)](kafka::describe_topic_partitions_response& r) {
     for (described& t : r.topics)
-      if (t.error_code == 0)
+      if (t.error_code != kafka::code(error_code::invalid_request))
         t.topic_authorized_operations = allowed_bits(by, resource_type::topic, t.name.value_or(""));
   });
   if (!c.authorizes()) return true;

@@ -3,6 +3,7 @@
 
 #include "bus/handlers/authorize_parts.h"
 #include "bus/handlers/data.h"
+#include "bus/handlers/record_checks.h"
 
 namespace mes::bus::handlers {
 namespace kafka = wire::kafka;
@@ -51,7 +52,8 @@ std::vector<kafka::produce_response::topic_produce_response> refused_of(
 
 bool authorize(call& c, kafka::produce_request& request) {
   if (!c.authorizes()) return true;
-  if (request.transactional_id && !allowed_transaction(c, operation::write, *request.transactional_id)) {
+  if (request.transactional_id && is_transactional(request).value_or(false) &&
+      !allowed_transaction(c, operation::write, *request.transactional_id)) {
     const auto all = std::exchange(request.topic_data, {});
     append_to_answer<&kafka::produce_response::responses, kafka::produce_response>(
         c, refused_of(all, error_code::transactional_id_authorization_failed));
@@ -144,7 +146,8 @@ bool authorize(call& c, kafka::metadata_request& request) {
                                               : 0;
       if (!topic_bits) return;
       for (auto& t : r.topics)
-        if (t.error_code == 0)
+        if (t.error_code != kafka::code(error_code::unknown_topic_id) &&
+            t.error_code != kafka::code(error_code::invalid_request))
           t.topic_authorized_operations = allowed_bits(by, resource_type::topic, t.name.value_or(""));
     });
   if (!c.authorizes()) return true;

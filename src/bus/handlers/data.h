@@ -15,6 +15,7 @@ struct waiting_fetch {
     std::int64_t offset;
     std::int32_t leader_epoch;
     std::size_t bytes_max;
+    std::int32_t last_epoch = -1;  // of the last batch that the client has; -1: it does not say
   };
   struct topic_part {
     std::shared_ptr<log::topic> found;  // nullptr: unknown

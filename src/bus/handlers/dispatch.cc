@@ -40,6 +40,7 @@ constexpr std::array handlers_table = {
     api_handler{api::add_partitions_to_txn, decoded<kafka::add_partitions_to_txn_request, add_partitions_to_txn>},
     api_handler{api::add_offsets_to_txn, decoded<kafka::add_offsets_to_txn_request, add_offsets_to_txn>},
     api_handler{api::end_txn, decoded<kafka::end_txn_request, end_txn>},
+    api_handler{api::write_txn_markers, decoded<kafka::write_txn_markers_request, write_txn_markers>},
     api_handler{api::txn_offset_commit, decoded<kafka::txn_offset_commit_request, txn_offset_commit>},
     api_handler{api::describe_producers, decoded<kafka::describe_producers_request, describe_producers>},
     api_handler{api::describe_transactions, decoded<kafka::describe_transactions_request, describe_transactions>},
@@ -100,9 +101,8 @@ constexpr std::array features = {
 void show_features(const call& c, kafka::api_versions_response& response) {
   response.finalized_features_epoch = 0;
   for (const feature& f : features) {
-    // Clients before version 4 refuse a range from 0 on.
-    const std::int16_t min = c.version < 4 ? std::max<std::int16_t>(f.min, 1) : f.min;
-    response.supported_features.push_back({std::string(f.name), min, f.level});
+    // Clients before version 4 refuse a range from 0 on: they are told what the cluster has settled on alone.
+    if (c.version >= 4 || f.min > 0) response.supported_features.push_back({std::string(f.name), f.min, f.level});
     response.finalized_features.push_back({std::string(f.name), f.level, f.level});
   }
 }

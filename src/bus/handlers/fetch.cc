@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "bus/handlers/data.h"
 
@@ -6,6 +8,16 @@ namespace mes::bus {
 namespace kafka = wire::kafka;
 using kafka::error_code;
 namespace {
+
+// KIP-595: the end of what the client has read and is here too; nothing: all of it is.
+std::optional<std::pair<std::int32_t, std::int64_t>> parting(const log::store& store, const log::partition& partition,
+                                                             const waiting_fetch::part& p) {
+  if (p.last_epoch < 0 || p.last_epoch > store.leader_epoch()) return std::nullopt;
+  const auto known = p.last_epoch == store.leader_epoch() ? std::pair{p.last_epoch, partition.high_watermark()}
+                                                          : partition.end_of_epoch(p.last_epoch);
+  if (known.first < p.last_epoch || known.second < p.offset) return known;
+  return std::nullopt;
+}
 
 error_code check(const log::store& store, const waiting_fetch::topic_part& t, const waiting_fetch::part& p,
                  bool by_id) {
@@ -17,6 +29,8 @@ error_code check(const log::store& store, const waiting_fetch::topic_part& t, co
   if (p.leader_epoch >= 0 && p.leader_epoch < store.leader_epoch()) return error_code::fenced_leader_epoch;
   if (p.leader_epoch > store.leader_epoch()) return error_code::unknown_leader_epoch;
   const log::partition& partition = *t.found->partitions[static_cast<std::size_t>(p.index)];
+  if (p.last_epoch > store.leader_epoch()) return error_code::offset_out_of_range;
+  if (parting(store, partition, p)) return error_code::none;
   if (p.offset < partition.log_start() || p.offset > partition.high_watermark()) return error_code::offset_out_of_range;
   return error_code::none;
 }
@@ -31,6 +45,7 @@ bool waiting_fetch::ready(const log::store& store) const {
       any = true;
       if (check(store, t, p, from.version >= 13) != error_code::none) return true;
       const log::partition& partition = *t.found->partitions[static_cast<std::size_t>(p.index)];
+      if (parting(store, partition, p)) return true;
       have += partition.available(p.offset, bytes_min - have, end_of(partition));
       if (have >= bytes_min) return true;
     }
@@ -51,14 +66,18 @@ void waiting_fetch::answer(broker& b) const {
       const error_code error = check(b.store(), t, p, from.version >= 13);
       answer.error_code = kafka::code(error);
       answer.high_watermark = -1;
-      if (error == error_code::offset_out_of_range)
-        answer.aborted_transactions.reset();  // Kafka's answer has none there
+      // Kafka's answer has an empty list where the partition is not known, else none.
+      if (error != error_code::unknown_topic_or_partition && error != error_code::unknown_topic_id)
+        answer.aborted_transactions.reset();
       if (error != error_code::none) continue;
       const log::partition& partition = *t.found->partitions[static_cast<std::size_t>(p.index)];
       answer.high_watermark = partition.high_watermark();
       answer.last_stable_offset = partition.last_stable_offset();
       answer.log_start_offset = partition.log_start();
-      answer.aborted_transactions.reset();
+      if (const auto known = parting(b.store(), partition, p)) {
+        answer.diverging_epoch = {known->first, known->second};
+        continue;
+      }
       const auto [size, end] =
           partition.read(p.offset, std::min(left, p.bytes_max), first, answer.records.external, end_of(partition));
       if (only_committed) {
@@ -87,8 +106,8 @@ void waiting_fetch::answer(broker& b) const {
 namespace mes::bus::handlers {
 
 void fetch(const call& c, kafka::fetch_request& request) {
-  if (request.session_id != 0) {
-    // Sessions are never given: an id of 0 is always a legal answer.
+  // Sessions are never given: an id of 0 is always a legal answer. A fetch of everything (epoch 0 or -1) may close one.
+  if (request.session_epoch != 0 && request.session_epoch != -1) {
     kafka::fetch_response response;
     response.error_code = kafka::code(kafka::error_code::fetch_session_id_not_found);
     return c.answer(response);
@@ -107,7 +126,7 @@ void fetch(const call& c, kafka::fetch_request& request) {
     t.id = topic.topic_id;
     for (const auto& p : topic.partitions)
       t.parts.push_back({p.partition, p.fetch_offset, p.current_leader_epoch,
-                         static_cast<std::size_t>(std::max(p.partition_max_bytes, 0))});
+                         static_cast<std::size_t>(std::max(p.partition_max_bytes, 0)), p.last_fetched_epoch});
   }
   if (wait->wait_ms <= 0 || wait->bytes_min == 0 || wait->ready(c.of->store())) return wait->answer(*c.of);
   c.of->wait_for_data(std::move(wait));

@@ -111,6 +111,11 @@ void leave_group(const call& c, kafka::leave_group_request& request) {
       if (result.error == error_code::none) response.error_code = kafka::code(result.members.front());
       return c.answer(response);
     }
+    if (result.error == error_code::unknown_member_id) {  // there is no such group: each member is told
+      response.error_code = 0;
+      for (const auto& m : members) response.members.push_back({m.member_id, m.instance_id, kafka::code(result.error)});
+      return c.answer(response);
+    }
     for (std::size_t i = 0; i < result.members.size(); ++i)
       response.members.push_back({members[i].member_id, members[i].instance_id, kafka::code(result.members[i])});
     c.answer(response);

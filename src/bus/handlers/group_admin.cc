@@ -18,9 +18,9 @@ void fill(const groups::group& g, described& out) {
   if (is_stable) out.protocol_data = g.protocol;
   for (const auto& [id, m] : g.members) {
     const std::string* metadata = m.metadata(g.protocol);
+    // Until a rebalance has ended a member has the assignment of before.
     out.members.push_back({id, m.instance_id, m.client_id, m.client_host,
-                           is_stable && metadata ? *metadata : std::string(),
-                           is_stable ? m.assignment : std::string()});
+                           is_stable && metadata ? *metadata : std::string(), m.assignment});
   }
 }
 
@@ -37,14 +37,15 @@ void describe_groups(const call& c, kafka::describe_groups_request& request) {
   for (const auto name : request.groups) {
     described& out = response.groups.emplace_back();
     out.group_id = name;
-    if (request.include_authorized_operations) out.authorized_operations = group_operations;
     const groups::group* g = c.of->groups().find(name);
+    const bool is_told = c.version >= 6 && (!g || g->modern);
+    if (request.include_authorized_operations && !is_told) out.authorized_operations = group_operations;
     if (g && !g->modern) {
       fill(*g, out);
       continue;
     }
     out.group_state = "Dead";
-    if (c.version < 6) continue;
+    if (!is_told) continue;
     out.error_code = kafka::code(error_code::group_id_not_found);
     out.error_message = "Group " + out.group_id + (g ? " is not a classic group." : " not found.");
   }

@@ -54,7 +54,7 @@ void fill(const groups::consumer_group& g, const groups::topic_view& topics, des
     member.client_id = m.client_id;
     member.client_host = m.client_host;
     member.subscribed_topic_names.assign(m.topics.begin(), m.topics.end());
-    if (!m.regex.empty()) member.subscribed_topic_regex = m.regex;
+    member.subscribed_topic_regex = m.regex;
     member.assignment = to_wire(m.assigned, topics);
     member.target_assignment = to_wire(g.target_of(id), topics);
     member.member_type = m.classic ? 0 : 1;
@@ -89,9 +89,9 @@ void consumer_group_describe(const call& c, kafka::consumer_group_describe_reque
   for (const auto name : request.group_ids) {
     auto& out = response.groups.emplace_back();
     out.group_id = name;
-    if (request.include_authorized_operations) out.authorized_operations = group_operations;
     const groups::group* g = all.find(name);
     if (g && g->modern) {
+      if (request.include_authorized_operations) out.authorized_operations = group_operations;
       fill(*g->modern, all.topics(), out);
       continue;
     }

@@ -169,7 +169,8 @@ void offset_fetch(const call& c, kafka::offset_fetch_request& request) {
 
 void offset_delete(const call& c, kafka::offset_delete_request& request) {
   auto response = std::make_shared<kafka::offset_delete_response>();
-  const auto whole = c.of->groups().check_delete_offsets(request.group_id);
+  const auto whole =
+      request.group_id.empty() ? error_code::invalid_group_id : c.of->groups().check_delete_offsets(request.group_id);
   response->error_code = kafka::code(whole);
   if (whole != error_code::none) return c.answer(*response);
   const groups::group& g = *c.of->groups().find(request.group_id);

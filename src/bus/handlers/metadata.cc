@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "bus/handlers/data.h"
 
@@ -63,8 +65,45 @@ bool is_topic_name(std::string_view name) {
   });
 }
 
+namespace {
+
+using asked_topic = kafka::metadata_request::metadata_request_topic;
+
+// Topics have ids from version 10 on, but are asked for by them from version 12 on.
+bool refuse_ids(const call& c, const kafka::metadata_request& request) {
+  if (!request.topics || c.version >= 12) return false;
+  const bool fine = std::ranges::all_of(
+      *request.topics, [](const asked_topic& t) { return t.name.has_value() && t.topic_id == uuid{}; });
+  if (fine) return false;
+  kafka::metadata_response response;
+  for (const asked_topic& t : *request.topics) {
+    auto& out = response.topics.emplace_back();
+    out.error_code = kafka::code(error_code::invalid_request);
+    out.name = t.name.value_or("");
+    out.topic_id = t.topic_id;
+  }
+  c.answer(response);
+  return true;
+}
+
+// What is asked for twice is answered once. If ids are among what is asked for, names are not looked at.
+std::vector<asked_topic> once_each(const std::vector<asked_topic>& topics) {
+  const bool by_id = std::ranges::any_of(topics, [](const asked_topic& t) { return t.topic_id != uuid{}; });
+  std::set<std::pair<uuid, std::string_view>> seen;
+  std::vector<asked_topic> once;
+  for (const asked_topic& t : topics) {
+    if (by_id && t.topic_id == uuid{}) continue;
+    const std::string_view name = by_id ? std::string_view{} : t.name.value_or(std::string_view{});
+    if (seen.emplace(t.topic_id, name).second) once.push_back(by_id ? asked_topic{t.topic_id, std::nullopt} : t);
+  }
+  return once;
+}
+
+}  // namespace
+
 void metadata(const call& c, kafka::metadata_request& request) {
   broker& b = *c.of;
+  if (refuse_ids(c, request)) return;
   auto topics = std::make_shared<std::vector<wanted>>();
   if (!request.topics || (c.version == 0 && request.topics->empty())) {
     for (const auto& [name, t] : b.store().topics()) topics->push_back({name, t->id});
@@ -75,7 +114,7 @@ void metadata(const call& c, kafka::metadata_request& request) {
   const auto one_done = [c, topics, creating] {
     if (--*creating == 0) answer(c, *topics);
   };
-  for (const auto& t : *request.topics) {
+  for (const asked_topic& t : once_each(*request.topics)) {
     wanted& w = topics->emplace_back(std::string(t.name.value_or("")), t.topic_id);
     const bool by_id = !t.name && c.version >= 10;
     if (by_id || b.store().find(w.name)) continue;

@@ -14,15 +14,15 @@ using partition_answer = kafka::produce_response::partition_produce_response;
 
 error_code error_of(kafka::batch_fault fault) {
   switch (fault) {
-    case kafka::batch_fault::bad_crc:
-      return error_code::corrupt_message;
     case kafka::batch_fault::bad_codec:
       return error_code::unsupported_compression_type;
-    case kafka::batch_fault::cut_short:  // as Kafka counts: there is no whole batch
-    case kafka::batch_fault::unknown_magic:
     case kafka::batch_fault::bad_header:
     case kafka::batch_fault::bad_record:
       return error_code::invalid_record;
+    case kafka::batch_fault::cut_short:
+    case kafka::batch_fault::unknown_magic:
+    case kafka::batch_fault::bad_crc:
+      return error_code::corrupt_message;
   }
   return error_code::corrupt_message;
 }
@@ -31,6 +31,13 @@ void refuse(partition_answer& answer, error_code error, std::string why = {}) {
   answer.error_code = kafka::code(error);
   answer.base_offset = answer.log_start_offset = -1;
   if (!why.empty()) answer.error_message = std::move(why);
+}
+
+// As Kafka, which tells where the log begins unless the batch was damaged or too large.
+void refuse_batch(partition_answer& answer, const log::partition& p, error_code error, std::string why = {}) {
+  refuse(answer, error, std::move(why));
+  if (error != error_code::corrupt_message && error != error_code::message_too_large)
+    answer.log_start_offset = p.log_start();
 }
 
 // What the transaction's coordinator says, in the words of the client's version.
@@ -53,39 +60,41 @@ std::string transaction_message(error_code e) {
   return e == error_code::not_enough_replicas ? "The transaction before is being ended" : "";
 }
 
-// Appends one partition's batch or says why not.
+// Appends one partition's batch, whose shape is right, or says why not.
 void append(broker& b, const call& c, const std::shared_ptr<log::topic>& t,
             std::optional<std::string_view> transactional_id, std::string_view records, partition_answer& answer) {
   log::partition& p = *t->partitions[static_cast<std::size_t>(answer.index)];
+  const auto head = *kafka::peek_batch(records);
+  const bool adds_partitions = c.version >= 12;  // transactions v2
+  if (head.transactional())
+    if (const auto e = check_transaction(b, c, head, transactional_id, {t->id, answer.index}); e != error_code::none)
+      return refuse(answer, e, transaction_message(e));
   answer.log_start_offset = p.log_start();
-  auto batch = kafka::check_batch(records);
-  if (!batch) return refuse(answer, error_of(batch.error()));
+  if (head.base_offset != 0)
+    return refuse_batch(answer, p, error_code::invalid_record, "The base offset of a batch that is produced is 0");
   const auto bytes_max =
       t->config_number("max.message.bytes", static_cast<std::int64_t>(b.settings().message_bytes_max));
-  if (static_cast<std::int64_t>(batch->batch_size) > bytes_max)
-    return refuse(answer, error_code::message_too_large, "The batch is larger than max.message.bytes of the topic");
-  if (batch->batch_size != records.size())
-    return refuse(answer, error_code::invalid_record, "Exactly one record batch is allowed for a partition");
+  if (static_cast<std::int64_t>(head.batch_size) > bytes_max)
+    return refuse_batch(answer, p, error_code::message_too_large,
+                        "The batch is larger than max.message.bytes of the topic");
+  auto batch = kafka::check_batch(records);
+  if (!batch) return refuse_batch(answer, p, error_of(batch.error()));
+  if (batch->control())
+    return refuse_batch(answer, p, error_code::invalid_record, "Clients do not write control records");
   const std::int64_t now_ms = instant::now().ms();
   if (const auto refused = check_records(*t, *batch, records, now_ms)) {
     for (const record_fault& f : refused->records) answer.record_errors.push_back({f.index, f.why});
-    return refuse(answer, refused->error, refused->records.empty() ? "" : refused->records.front().why);
+    return refuse_batch(answer, p, refused->error, refused->records.empty() ? "" : refused->records.front().why);
   }
-  if (batch->control()) return refuse(answer, error_code::invalid_record, "Clients do not write control records");
-  if (batch->codec() == kafka::compression::zstd && c.version < 7)
-    return refuse(answer, error_code::unsupported_compression_type);
-  const bool adds_partitions = c.version >= 12;  // transactions v2
-  if (batch->transactional())
-    if (const auto e = check_transaction(b, c, *batch, transactional_id, {t->id, answer.index}); e != error_code::none)
-      return refuse(answer, e, transaction_message(e));
   const auto known = p.producers().check(*batch, batch->transactional() && adds_partitions);
   if (!known) {
     b.logger().debug("producer refused", {{"topic", std::string_view(t->name)}, {"producer_id", batch->producer_id}});
-    return refuse(answer, known.error());
+    return refuse_batch(answer, p, known.error());
   }
   if (*known) {
     b.stats().duplicates += 1;
-    answer.base_offset = **known;
+    answer.base_offset = (*known)->base_offset;
+    answer.log_append_time_ms = (*known)->timestamp_ms;
     return;
   }
   char* const bytes = const_cast<char*>(records.data());  // the frame is ours to change (net/server.h)
@@ -93,6 +102,9 @@ void append(broker& b, const call& c, const std::shared_ptr<log::topic>& t,
       type != t->configs.end() && type->second == "LogAppendTime") {
     answer.log_append_time_ms = now_ms;
     kafka::set_log_append_time(bytes, records.size(), answer.log_append_time_ms);
+    batch = *kafka::peek_batch(records);
+  } else if (batch->log_append_time()) {
+    kafka::set_create_time(bytes, records.size());
     batch = *kafka::peek_batch(records);
   }
   answer.base_offset = b.store().append(t, answer.index, bytes, *batch);
@@ -107,8 +119,11 @@ void produce(const call& from, kafka::produce_request& request) {
   call c = from;
   broker& b = *c.of;
   kafka::produce_response response;
-  error_code whole = error_code::none;
-  if (request.acks < -1 || request.acks > 1) whole = error_code::invalid_required_acks;
+  error_code whole = error_code::none;  // Kafka looks at the batches of a request before anything else
+  if (const auto transactional = is_transactional(request); !transactional)
+    whole = transactional.error();
+  else if (*transactional && !request.transactional_id)
+    whole = error_code::transactional_id_authorization_failed;
   for (auto& topic : request.topic_data) {
     auto& topic_answer = response.responses.emplace_back();
     const bool by_id = c.version >= 13;
@@ -120,14 +135,19 @@ void produce(const call& from, kafka::produce_request& request) {
       auto& answer = topic_answer.partition_responses.emplace_back();
       answer.index = part.index;
       answer.log_start_offset = -1;
-      if (!t && by_id)
+      const std::string_view records = part.records.value_or(std::string_view{});
+      if (whole != error_code::none)
+        refuse(answer, whole);
+      else if (!t && by_id)
         refuse(answer, error_code::unknown_topic_id);
       else if (!t || part.index < 0 || static_cast<std::size_t>(part.index) >= t->partitions.size())
         refuse(answer, error_code::unknown_topic_or_partition);
-      else if (whole != error_code::none)
-        refuse(answer, whole);
+      else if (const auto e = check_shape(records, c.version); e != error_code::none)
+        refuse(answer, e);
+      else if (request.acks < -1 || request.acks > 1)
+        refuse(answer, error_code::invalid_required_acks);
       else
-        append(b, c, t, request.transactional_id, part.records.value_or(std::string_view{}), answer);
+        append(b, c, t, request.transactional_id, records, answer);
       if (answer.error_code != 0) b.stats().produce_failures += 1;
     }
   }

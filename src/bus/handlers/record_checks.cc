@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "wire/kafka/reader.h"
+
 namespace mes::bus::handlers {
 namespace kafka = wire::kafka;
 using kafka::error_code;
@@ -9,8 +11,47 @@ namespace {
 
 constexpr std::size_t uncompressed_max = std::size_t{256} << 20;
 constexpr std::size_t faults_told_max = 3;
+constexpr std::size_t magic_at = 16;  // in the formats 0 to 2
 
 }  // namespace
+
+first_bytes look_at(std::string_view bytes) {
+  constexpr std::int32_t length_min = 14;  // of format 0
+  kafka::reader in(bytes);
+  in.int64();
+  const std::int32_t length = in.int32();
+  if (!in.ok()) return first_bytes::no_whole_batch;
+  if (length < length_min) return first_bytes::corrupt;
+  if (bytes.size() <= magic_at) return first_bytes::no_whole_batch;
+  if (static_cast<unsigned char>(bytes[magic_at]) > 2) return first_bytes::corrupt;
+  return in.left() < static_cast<std::size_t>(length) ? first_bytes::no_whole_batch : first_bytes::batch;
+}
+
+std::expected<bool, error_code> is_transactional(const kafka::produce_request& request) {
+  for (const auto& topic : request.topic_data)
+    for (const auto& part : topic.partition_data) {
+      const std::string_view bytes = part.records.value_or(std::string_view{});
+      const first_bytes start = look_at(bytes);
+      if (start == first_bytes::corrupt) return std::unexpected(error_code::corrupt_message);
+      if (start == first_bytes::no_whole_batch || bytes[magic_at] != 2) continue;
+      if (const auto batch = kafka::peek_batch(bytes); batch && batch->transactional()) return true;
+    }
+  return false;
+}
+
+error_code check_shape(std::string_view bytes, std::int16_t version) {
+  constexpr std::int16_t knows_zstd = 7;
+  const first_bytes start = look_at(bytes);
+  if (start == first_bytes::corrupt) return error_code::corrupt_message;
+  if (start == first_bytes::no_whole_batch || bytes[magic_at] != 2) return error_code::invalid_record;
+  const auto batch = kafka::peek_batch(bytes);
+  if (!batch) return error_code::corrupt_message;
+  if (batch->codec() == kafka::compression::zstd && version < knows_zstd)
+    return error_code::unsupported_compression_type;
+  if (batch->batch_size == bytes.size()) return error_code::none;
+  return look_at(bytes.substr(batch->batch_size)) == first_bytes::corrupt ? error_code::corrupt_message
+                                                                          : error_code::invalid_record;
+}
 
 std::optional<refused_records> check_records(const log::topic& t, const kafka::batch_header& batch,
                                              std::string_view bytes, std::int64_t now_ms) {
@@ -20,6 +61,10 @@ std::optional<refused_records> check_records(const log::topic& t, const kafka::b
   const std::int64_t before_max = t.config_number("message.timestamp.before.max.ms", INT64_MAX);
   const std::int64_t after_max = t.config_number("message.timestamp.after.max.ms", one_hour_ms);
   const bool keys = t.is_compacted();
+  // Times are the broker's to give. Where the topic does not say so, Kafka minds it alone if there is no other.
+  if (batch.log_append_time() && (!create_time || batch.max_timestamp_ms < 0))
+    return refused_records{error_code::invalid_timestamp,
+                           {{0, "Producer should not set timestamp type to LogAppendTime."}}};
   // A batch tells its largest timestamp; only what may be too old, or has no key, needs a look at each record.
   const bool too_new = create_time && after_max < INT64_MAX && batch.max_timestamp_ms - now_ms > after_max;
   const bool ages = create_time && (before_max < INT64_MAX || too_new);

@@ -1,7 +1,8 @@
-// What a topic's settings demand of the records of a produced batch (Kafka's LogValidator).
+// What Kafka demands of produced bytes: of what every batch is like, and what a topic's settings ask of its records.
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,9 +10,21 @@
 
 #include "bus/log/store.h"
 #include "wire/kafka/errors.h"
+#include "wire/kafka/generated/data.h"
 #include "wire/kafka/record_batch.h"
 
 namespace mes::bus::handlers {
+
+// What stands at the start of a partition's bytes, by its length and its format alone.
+enum class first_bytes : std::uint8_t { no_whole_batch, corrupt, batch };
+first_bytes look_at(std::string_view bytes);
+
+// Whether a request is about a transaction: its first whole batch that is decides. CORRUPT_MESSAGE: one before it
+// cannot be a batch, which Kafka says of the whole request.
+std::expected<bool, wire::kafka::error_code> is_transactional(const wire::kafka::produce_request& request);
+
+// One whole batch of format 2, and nothing else.
+wire::kafka::error_code check_shape(std::string_view bytes, std::int16_t version);
 
 struct record_fault {
   std::int32_t index = 0;  // of the record in the batch

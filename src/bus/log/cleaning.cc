@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
+#include "bus/log/number_text.h"
 #include "bus/log/store_state.h"
 
 namespace mes::bus::log {
@@ -14,10 +14,7 @@ constexpr std::uint64_t sparse_below_one_of = 4;  // a segment of which less tha
 
 double config_ratio(const topic& t, const std::string& key, double otherwise) {
   const auto it = t.configs.find(key);
-  if (it == t.configs.end()) return otherwise;
-  double value = otherwise;
-  std::from_chars(it->second.data(), it->second.data() + it->second.size(), value);
-  return value;
+  return it == t.configs.end() ? otherwise : parse_number<double>(it->second).value_or(otherwise);
 }
 
 }  // namespace

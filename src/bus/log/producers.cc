@@ -41,8 +41,8 @@ std::int32_t producer::last_sequence() const {
   return batches.empty() || batches.back().epoch != epoch() ? -1 : batches.back().last_sequence;
 }
 
-std::expected<std::optional<std::int64_t>, error_code> producers::check(const kafka::batch_header& batch,
-                                                                        bool new_starts_at_zero) const {
+std::expected<std::optional<produced_batch>, error_code> producers::check(const kafka::batch_header& batch,
+                                                                          bool new_starts_at_zero) const {
   if (batch.producer_id < 0) return std::nullopt;
   const auto known = _all.find(batch.producer_id);
   if (known == _all.end()) {
@@ -56,12 +56,21 @@ std::expected<std::optional<std::int64_t>, error_code> producers::check(const ka
   for (const produced_batch& b : p.batches)
     if (b.epoch == batch.producer_epoch && b.epoch == epoch && b.first_sequence == batch.base_sequence &&
         b.last_sequence == batch.last_sequence())
-      return b.base_offset;
+      return b;
   if (batch.producer_epoch < epoch) return std::unexpected(error_code::invalid_producer_epoch);
   const std::int32_t last = batch.producer_epoch > epoch ? -1 : p.last_sequence();
   if (batch.base_sequence != next_sequence(last)) return std::unexpected(error_code::out_of_order_sequence_number);
   if (p.open_at >= 0 && !batch.transactional()) return std::unexpected(error_code::invalid_txn_state);
   return std::nullopt;
+}
+
+error_code producers::check_marker(const kafka::end_marker_batch& marker, std::int8_t version) const {
+  const auto known = _all.find(marker.producer_id);
+  if (known == _all.end()) return error_code::none;
+  const producer& p = known->second;
+  const bool again = version >= 2 && marker.producer_epoch == p.epoch();
+  if (marker.producer_epoch < p.epoch() || (again && p.open_at >= 0)) return error_code::invalid_producer_epoch;
+  return marker.coordinator_epoch < p.coordinator_epoch ? error_code::transaction_coordinator_fenced : error_code::none;
 }
 
 void producers::appended(const kafka::batch_header& batch, const std::optional<kafka::end_marker_batch>& marker) {

@@ -48,10 +48,14 @@ struct aborted_transaction {
 
 class producers {
  public:
-  // The check of a client's batch: nothing = append it; an offset = it is there already; or why not.
+  // The check of a client's batch: nothing = append it; a batch = it is there already, as that; or why not.
   // `new_starts_at_zero`: a producer that is not known here must begin with sequence 0 (transactions v2).
-  std::expected<std::optional<std::int64_t>, wire::kafka::error_code> check(const wire::kafka::batch_header& batch,
-                                                                            bool new_starts_at_zero = false) const;
+  std::expected<std::optional<produced_batch>, wire::kafka::error_code> check(const wire::kafka::batch_header& batch,
+                                                                              bool new_starts_at_zero = false) const;
+
+  // The check of a marker that does not come from the coordinator here. From transactions version 2 on each end has an
+  // epoch of its own.
+  wire::kafka::error_code check_marker(const wire::kafka::end_marker_batch& marker, std::int8_t version) const;
 
   void appended(const wire::kafka::batch_header& batch,
                 const std::optional<wire::kafka::end_marker_batch>& marker = std::nullopt);

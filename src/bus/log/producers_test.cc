@@ -40,7 +40,15 @@ struct bench {
     return h.base_offset;
   }
   void durable() { all.durable_up_to(end); }
-  auto check(const kafka::batch_header& h, bool v2 = false) const { return all.check(h, v2); }
+  // The offset of what is there already.
+  std::expected<std::optional<std::int64_t>, error_code> check(const kafka::batch_header& h, bool v2 = false) const {
+    const auto known = all.check(h, v2);
+    if (!known) return std::unexpected(known.error());
+    return *known ? std::optional((*known)->base_offset) : std::nullopt;
+  }
+  error_code check_marker(std::int16_t epoch, std::int32_t coordinator_epoch, std::int8_t version) const {
+    return all.check_marker({1, epoch, kafka::end_marker::abort, coordinator_epoch, 0}, version);
+  }
 };
 
 TEST(producers, sequences_wrap_at_the_largest_number) {
@@ -120,6 +128,21 @@ TEST(producers, a_batch_outside_of_the_open_transaction_is_refused) {
   bench b;
   b.append(batch(1, 0, 0, 1, transactional));
   EXPECT_EQ(b.check(batch(1, 0, 1)).error(), error_code::invalid_txn_state);
+}
+
+// As Kafka's ProducerAppendInfo checks what WriteTxnMarkers brings.
+TEST(producers, a_marker_of_somebody_else_is_no_older_than_the_producer_and_its_coordinator) {
+  bench b;
+  EXPECT_EQ(b.check_marker(0, 0, 1), error_code::none) << "of a producer that is not known";
+  b.append(batch(1, 3, 0, 1, transactional));
+  EXPECT_EQ(b.check_marker(2, 0, 1), error_code::invalid_producer_epoch);
+  EXPECT_EQ(b.check_marker(3, 0, 1), error_code::none);
+  EXPECT_EQ(b.check_marker(3, 0, 2), error_code::invalid_producer_epoch) << "version 2 raises the epoch at each end";
+  EXPECT_EQ(b.check_marker(4, 0, 2), error_code::none);
+  b.mark(1, 4, kafka::end_marker::abort);  // by the coordinator's epoch 1
+  b.durable();
+  EXPECT_EQ(b.check_marker(4, 1, 2), error_code::none) << "the same end again";
+  EXPECT_EQ(b.check_marker(4, 0, 1), error_code::transaction_coordinator_fenced);
 }
 
 TEST(producers, what_is_taken_back_was_never_there) {

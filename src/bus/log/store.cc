@@ -1,9 +1,9 @@
 #include "bus/log/store.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/instant.h"
+#include "bus/log/number_text.h"
 #include "bus/log/store_state.h"
 #include "wire/kafka/crc32c.h"
 
@@ -12,10 +12,7 @@ namespace kafka = wire::kafka;
 
 std::int64_t topic::config_number(const std::string& key, std::int64_t otherwise) const {
   const auto it = configs.find(key);
-  if (it == configs.end()) return otherwise;
-  std::int64_t value = 0;
-  const auto [end, fault] = std::from_chars(it->second.data(), it->second.data() + it->second.size(), value);
-  return fault == std::errc{} ? value : otherwise;
+  return it == configs.end() ? otherwise : parse_number<std::int64_t>(it->second).value_or(otherwise);
 }
 
 bool topic::is_compacted() const {

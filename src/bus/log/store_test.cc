@@ -72,10 +72,13 @@ TEST(store, knows_an_idempotent_producer_after_a_crash) {
   opened o(files);
   ASSERT_TRUE(o.store) << o.why;
   const partition& p = *o.store->find("t")->partitions[0];
-  const auto check = [&](std::int16_t epoch, std::int32_t sequence) {
+  const auto check = [&](std::int16_t epoch,
+                         std::int32_t sequence) -> std::expected<std::optional<std::int64_t>, kafka::error_code> {
     kafka::batch_header h = by_producer(epoch, sequence);
     h.last_offset_delta = 0;
-    return p.producers().check(h);
+    const auto known = p.producers().check(h);
+    if (!known) return std::unexpected(known.error());
+    return *known ? std::optional((*known)->base_offset) : std::nullopt;
   };
   EXPECT_EQ(check(0, 7).value(), std::optional<std::int64_t>(7));  // there already
   EXPECT_EQ(check(0, 3).value(), std::optional<std::int64_t>(3));  // the fifth last

@@ -41,25 +41,28 @@ std::string_view reader::raw(std::size_t size) {
   return view;
 }
 
-std::optional<std::string_view> reader::sized(std::int64_t size, bool may_be_null) {
+// Of a flexible version: one more than the size, so that 0 is null. As in Kafka every size below 0 is.
+std::int32_t reader::compact_size() { return static_cast<std::int32_t>(varuint() - 1); }
+
+std::optional<std::string_view> reader::sized(std::int32_t size, bool may_be_null) {
   if (size >= 0) return raw(static_cast<std::size_t>(size));
-  if (size != -1 || !may_be_null) fail();
+  if (!may_be_null) fail();
   return std::nullopt;
 }
 
 std::optional<std::string_view> reader::nullable_string(bool flexible, bool may_be_null) {
-  return sized(flexible ? static_cast<std::int64_t>(varuint()) - 1 : int16(), may_be_null);
+  return sized(flexible ? compact_size() : int16(), may_be_null);
 }
 
 std::optional<std::string_view> reader::nullable_bytes(bool flexible, bool may_be_null) {
-  return sized(flexible ? static_cast<std::int64_t>(varuint()) - 1 : int32(), may_be_null);
+  return sized(flexible ? compact_size() : int32(), may_be_null);
 }
 
 std::int32_t reader::array(bool flexible, bool may_be_null, std::size_t element_size) {
-  const std::int64_t count = flexible ? static_cast<std::int64_t>(varuint()) - 1 : int32();
+  const std::int32_t count = flexible ? compact_size() : int32();
   if (!_ok) return may_be_null ? -1 : 0;
   if (count < 0) {
-    if (count != -1 || !may_be_null) fail();
+    if (!may_be_null) fail();
     return may_be_null ? -1 : 0;
   }
   const auto size = static_cast<std::size_t>(count);
@@ -68,7 +71,7 @@ std::int32_t reader::array(bool flexible, bool may_be_null, std::size_t element_
     return 0;
   }
   _memory -= size * element_size;
-  return static_cast<std::int32_t>(count);
+  return count;
 }
 
 }  // namespace mes::wire::kafka

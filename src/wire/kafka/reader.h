@@ -84,7 +84,8 @@ class reader {
     if constexpr (sizeof(T) > 1 && std::endian::native == std::endian::little) value = std::byteswap(value);
     return value;
   }
-  std::optional<std::string_view> sized(std::int64_t size, bool may_be_null);
+  std::int32_t compact_size();
+  std::optional<std::string_view> sized(std::int32_t size, bool may_be_null);
 
   const char* _at;
   const char* _end;

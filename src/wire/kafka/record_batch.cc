@@ -158,11 +158,27 @@ std::expected<batch_header, batch_fault> check_batch(std::string_view bytes) {
 void set_base_offset(char* batch, std::int64_t offset) { put(batch, offset); }
 void set_leader_epoch(char* batch, std::int32_t epoch) { put(batch + batch_header::leader_epoch_at, epoch); }
 
-void set_log_append_time(char* batch, std::size_t size, std::int64_t ms) {
-  constexpr std::size_t attributes_at = 21, max_timestamp_at = 35;
-  batch[attributes_at + 1] = static_cast<char>(batch[attributes_at + 1] | 8);
-  put(batch + max_timestamp_at, ms);
+namespace {
+
+constexpr std::size_t attributes_low_at = 22;
+constexpr unsigned char log_append_time_bit = 8;
+
+void set_sum(char* batch, std::size_t size) {
   put(batch + batch_header::crc_at, crc32c({batch + batch_header::summed_from, size - batch_header::summed_from}));
+}
+
+}  // namespace
+
+void set_log_append_time(char* batch, std::size_t size, std::int64_t ms) {
+  constexpr std::size_t max_timestamp_at = 35;
+  batch[attributes_low_at] = static_cast<char>(batch[attributes_low_at] | log_append_time_bit);
+  put(batch + max_timestamp_at, ms);
+  set_sum(batch, size);
+}
+
+void set_create_time(char* batch, std::size_t size) {
+  batch[attributes_low_at] = static_cast<char>(batch[attributes_low_at] & ~log_append_time_bit);
+  set_sum(batch, size);
 }
 
 bool for_each_record(std::string_view batch, std::size_t bytes_max,

@@ -58,10 +58,11 @@ std::expected<batch_header, batch_fault> check_batch(std::string_view bytes);
 // Only what storage can have broken: length, magic, CRC.
 std::expected<batch_header, batch_fault> check_batch_sum(std::string_view bytes);
 
-// Sets what the broker sets. `batch` is at least a header long.
+// Set what the broker sets. `batch` is at least a header long.
 void set_base_offset(char* batch, std::int64_t offset);
 void set_leader_epoch(char* batch, std::int32_t epoch);
 void set_log_append_time(char* batch, std::size_t size, std::int64_t ms);  // with the new CRC
+void set_create_time(char* batch, std::size_t size);                       // the records' own: as above
 
 struct record_view {
   std::int64_t offset = 0;

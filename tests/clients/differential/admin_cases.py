@@ -4,14 +4,21 @@ import time
 from both import NUMBERS, only
 from codec import NO_UUID
 from data_cases import NAMES, TOPICS, any_partition, any_topic
+from target import Ref
 
-TOPIC, BROKER = 2, 4
-SETTINGS = ["retention.ms", "cleanup.policy", "max.message.bytes", "segment.bytes", "min.insync.replicas", "compression.type",
-            "message.timestamp.type", "retention.bytes", "delete.retention.ms", "nonsense"]
-VALUES = {"retention.ms": ["1000", "-1", "-2", "soon"], "cleanup.policy": ["compact", "delete", "compact,delete", "nothing", ""],
-          "max.message.bytes": ["1000", "-1", "x"], "segment.bytes": ["1048576", "1", "9999999999"], "min.insync.replicas": ["1", "0"],
-          "compression.type": ["producer", "gzip", "best"], "message.timestamp.type": ["LogAppendTime", "Whenever"],
-          "retention.bytes": ["-1", "1000", "-5"], "delete.retention.ms": ["5", "-5"], "nonsense": ["1"]}
+TOPIC, BROKER, GROUP = 2, 4, 32
+VALUES = {  # of topics' settings, right and wrong ones
+    "retention.ms": ["1000", "-1", "-2", "soon", " 5 ", "+5", "99999999999999999999"], "retention.bytes": ["-1", "1000", "-5"],
+    "cleanup.policy": ["compact", "delete", "compact,delete", "nothing", "", "delete,delete", "compact,"],
+    "max.message.bytes": ["1000", "-1", "x"], "segment.bytes": ["1048576", "1", "9999999999"], "min.insync.replicas": ["1", "0", "2"],
+    "compression.type": ["producer", "gzip", "best"], "message.timestamp.type": ["LogAppendTime", "Whenever"],
+    "delete.retention.ms": ["5", "-5"], "nonsense": ["1"], "preallocate": ["TRUE", "yes"],
+    "min.cleanable.dirty.ratio": ["0.5", "1.1", "0.5f"], "compression.gzip.level": ["0", "9", "10"], "compression.lz4.level": ["0", "17"],
+    "compression.zstd.level": ["22", "23"], "local.retention.ms": ["-2", "5"], "local.retention.bytes": ["-2", "-3"],
+    "remote.storage.enable": ["true", "false"], "remote.log.copy.disable": ["true"], "remote.log.delete.on.disable": ["false"],
+    "leader.replication.throttled.replicas": ["*", "0:1", "x"], "max.compaction.lag.ms": ["0", "1"], "message.format.version": ["3.0"],
+}
+SETTINGS = list(VALUES)
 
 
 def any_setting(rng):
@@ -76,6 +83,12 @@ def unknown_topics(both):
     body = {"topics": [{"name": rng.choice(["nowhere", None]), "topic_id": "11111111-1111-1111-1111-111111111111"}]} if version >= 6 else {
         "topic_names": rng.choice([["nowhere"], ["", "x"], []])}
     both.call("delete_topics", version, body | {"timeout_ms": 1000})
+    twice = {"topics": rng.choice([[{"name": "t0", "topic_id": NO_UUID}] * 2, [{"name": None, "topic_id": Ref("topic t0")}] * 2,
+                                   [{"name": "t0", "topic_id": NO_UUID}, {"name": None, "topic_id": Ref("topic t0")}],
+                                   [{"name": "t0", "topic_id": Ref("topic t0")}], [{"name": None, "topic_id": NO_UUID}]])}
+    both.call("delete_topics", 6, twice | {"timeout_ms": 1000})
+    both.call("create_partitions", both.version("create_partitions"), {
+        "topics": [{"name": "t0", "count": 5, "assignments": None}] * 2, "timeout_ms": 1000, "validate_only": False})
     both.call("create_partitions", both.version("create_partitions"), {"topics": [{"name": "nowhere", "count": 9, "assignments": None}],
                                                                        "timeout_ms": 1000, "validate_only": False})
 
@@ -87,14 +100,21 @@ def _describe(kind, name, keys):
 
 def describe_configs(both):
     rng = both.rng
-    kind, name = rng.choice([(TOPIC, n) for n in NAMES] + [(BROKER, "1"), (BROKER, "1"), (BROKER, "9"), (BROKER, ""), (TOPIC, ""), (9, "x"), (8, "x")])
-    keys = rng.sample(SETTINGS, 3) if kind == TOPIC else ["num.partitions", "log.cleanup.policy", "default.replication.factor", "nonsense"]
-    both.call("describe_configs", both.version("describe_configs"), _describe(kind, name, keys))
+    def some():
+        kind, name = rng.choice([(TOPIC, n) for n in NAMES] + [(BROKER, "1"), (BROKER, "1"), (BROKER, "9"), (BROKER, ""), (TOPIC, ""), (9, "x"),
+                                                              (8, "x"), (8, ""), (GROUP, "g"), (GROUP, "")])
+        keys = rng.choice([rng.sample(SETTINGS, 3)] * 3 + [None, []]) if kind == TOPIC else [
+            "num.partitions", "log.cleanup.policy", "default.replication.factor", "nonsense", "consumer.heartbeat.interval.ms"]
+        return _describe(kind, name, keys)["resources"]
+    body = _describe(TOPIC, "t0", None) | {"resources": some() + (some() if rng.random() < 0.2 else [])}
+    both.call("describe_configs", both.version("describe_configs"), body)
+    known = ["cleanup.policy", "max.message.bytes", "retention.bytes", "delete.retention.ms", "remote.storage.enable"]
+    both.call("describe_configs", both.version("describe_configs"), _describe(TOPIC, rng.choice(NAMES), known) | {"include_synonyms": True})
 
 
 def alter_configs(both):
     rng = both.rng
-    resource = rng.choice([(TOPIC, "t1")] * 5 + [(TOPIC, "nowhere"), (BROKER, "9"), (7, "x")])
+    resource = rng.choice([(TOPIC, "t1")] * 5 + [(TOPIC, "nowhere"), (TOPIC, ""), (TOPIC, "a!"), (BROKER, "9"), (BROKER, "x"), (GROUP, ""), (7, "x")])
     if rng.random() < 0.3:
         body = {"resources": [{"resource_type": resource[0], "resource_name": resource[1], "configs": [any_setting(rng)]}]}
         both.call("alter_configs", both.version("alter_configs"), body | {"validate_only": True})
@@ -109,6 +129,38 @@ def alter_configs(both):
     both.call("describe_configs", both.version("describe_configs"), _describe(TOPIC, "t1", SETTINGS))
 
 
+def alter_others(both):
+    """Settings of the broker and of a group, not really changed."""
+    rng = both.rng
+    kind, name = rng.choice([(BROKER, "1"), (BROKER, ""), (GROUP, "g")])
+    key, value = rng.choice([("log.retention.ms", "5"), ("log.retention.ms", "x"), ("num.partitions", "5"), ("message.max.bytes", "1000"),
+                             ("consumer.heartbeat.interval.ms", "5000"), ("consumer.session.timeout.ms", "soon")])
+    operation = rng.choice([0, 0, 0, 1, 9])
+    both.call("incremental_alter_configs", both.version("incremental_alter_configs"), {"validate_only": True, "resources": [
+        {"resource_type": kind, "resource_name": name, "configs": [{"name": key, "config_operation": operation, "value": value}]}]})
+    if operation == 0 and name:  # of all brokers Kafka's own setting, min.insync.replicas, must not be taken away
+        both.call("alter_configs", both.version("alter_configs"), {"validate_only": True, "resources": [
+            {"resource_type": kind, "resource_name": name, "configs": [{"name": key, "value": rng.choice([value, value, None])}]}]})
+    twice = {"resource_type": TOPIC, "resource_name": "t0", "configs": [{"name": "retention.ms", "value": "5"}] * rng.choice([1, 2])}
+    both.call("alter_configs", both.version("alter_configs"), {"validate_only": True, "resources": [twice]})  # twice itself: Kafka never answers
+
+
+def replicas(both):
+    """Elections and reassignments where there is one broker."""
+    rng = both.rng
+    name = rng.choice(["t0", "nowhere"])
+    partition = rng.choice([0, 0, 7])
+    both.rng.choice([
+        lambda: both.call("elect_leaders", both.version("elect_leaders"), only("elect_leaders", {
+            "election_type": rng.choice([0, 1]), "timeout_ms": 1000, "topic_partitions": rng.choice([
+                [{"topic": name, "partitions": [partition]}], []])})),
+        lambda: both.call("alter_partition_reassignments", both.version("alter_partition_reassignments"), only("alter_partition_reassignments", {
+            "timeout_ms": 1000, "allow_replication_factor_change": True, "topics": [{"name": name, "partitions": [
+                {"partition_index": partition, "replicas": rng.choice([None, [1], [], [9], [1, 1], [1, 9], [-1]])}]}]})),
+        lambda: both.call("list_partition_reassignments", 0, {"timeout_ms": 1000, "topics": rng.choice([
+            None, [{"name": name, "partition_indexes": [partition]}]])})])()
+
+
 def delete_records(both):
     rng = both.rng
     name = rng.choice(["t0", "nowhere", "compacted", "stamped"])
@@ -118,7 +170,7 @@ def delete_records(both):
 
 def log_dirs(both):
     name = any_topic(both.rng)
-    both.call("describe_log_dirs", both.version("describe_log_dirs"), {"topics": [{"topic": name, "partitions": [0]}]})
+    both.call("describe_log_dirs", both.version("describe_log_dirs"), {"topics": [{"topic": name, "partitions": both.rng.choice([[0], [0, 7], []])}]})
 
 
 def describe_producers(both):
@@ -189,5 +241,5 @@ def sasl(both):
                      lambda: both.call("sasl_authenticate", both.version("sasl_authenticate"), {"auth_bytes": b"\0a\0b"})])()
 
 
-CASES = [(topic_life, 3), (unknown_topics, 1), (describe_configs, 3), (alter_configs, 4), (delete_records, 2), (log_dirs, 1),
+CASES = [(topic_life, 3), (unknown_topics, 1), (describe_configs, 3), (alter_configs, 4), (alter_others, 2), (replicas, 2), (delete_records, 2), (log_dirs, 1),
          (describe_producers, 1), (cluster, 1), (topic_partitions, 2), (config_resources, 1), (acls, 2), (quotas, 2), (credentials, 2), (sasl, 1)]

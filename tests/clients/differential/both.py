@@ -1,12 +1,14 @@
 """Sends each request to both brokers, one after the other, and keeps what does not agree."""
 import itertools
 import pathlib
+import re
 
 from codec import NO_UUID, REQUESTS
 from compare import Difference, differences, read_allowed
 from target import Ref
 
 NUMBERS = itertools.count()  # groups, topics and transactional ids of a run have names that none before it had
+SHOWN_MAX = 60  # differences in a report
 ALLOWED = pathlib.Path(__file__).with_name("differences.txt")
 
 
@@ -76,9 +78,10 @@ class Both:
         """Same differences together, with an example of each."""
         groups = {}
         for difference, version, body in self.found:
-            groups.setdefault((difference.api, difference.path, difference.kafka[:120], difference.bus[:120]), []).append((version, body))
+            path = re.sub(r"\[\d+\]", "[n]", difference.path)
+            groups.setdefault((difference.api, path, difference.kafka[:120], difference.bus[:120]), []).append((version, body))
         lines = []
-        for (api, path, kafka, bus), cases in sorted(groups.items()):
+        for (api, path, kafka, bus), cases in sorted(groups.items())[:SHOWN_MAX]:
             versions = sorted({version for version, _ in cases})
             lines.append(f"{api} {versions} {path}: Kafka {kafka}, the bus {bus} ({len(cases)} times), e.g. {str(cases[0][1])[:400]}")
         return "\n".join(lines)

@@ -11,7 +11,6 @@ NOT_COMPARED = {
     "host": "Both are told apart by their port alone.",
     "port": "Each listens on its own.",
     "client_host": "Kafka writes Java's form, with a slash in front; it is compared in the group tests.",
-    "log_append_time_ms": "The time of day.",
     "transaction_start_time_ms": "The time of day.",
     "last_timestamp": "The time of day.",
     "finalized_features_epoch": "Counts the changes of Kafka's own metadata log.",
@@ -51,6 +50,17 @@ def _matches(pattern, text):
     return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), text, re.S) is not None
 
 
+def together(items):
+    """A topic that comes in several parts, as where Kafka keeps partitions with errors apart, as one."""
+    whole = {}
+    for item in items:
+        if not (isinstance(item, dict) and isinstance(item.get("partitions"), list)):
+            return items
+        parts = whole.setdefault(str({k: v for k, v in item.items() if k != "partitions"}), item | {"partitions": []})
+        parts["partitions"] = parts["partitions"] + item["partitions"]
+    return list(whole.values())
+
+
 def by_identity(items):
     """Order means nothing in the protocol's lists of things with names: they are laid side by side by these."""
     def key(item):
@@ -79,7 +89,7 @@ def differences(kafka, bus, path=""):
         for field in kafka.keys() | bus.keys():
             yield from differences(kafka.get(field, "<none>"), bus.get(field, "<none>"), f"{path}.{field}" if path else field)
     elif isinstance(kafka, list) and isinstance(bus, list):
-        kafka, bus = visible(kafka), visible(bus)
+        kafka, bus = together(visible(kafka)), together(visible(bus))
         left, right = by_identity(kafka), by_identity(bus)
         if left is None or right is None or not all(isinstance(i, dict) for i in kafka + bus):
             left, right = dict(enumerate(kafka)), dict(enumerate(bus))

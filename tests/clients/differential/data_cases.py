@@ -3,10 +3,12 @@ from both import only, topic
 from records import GZIP, PLAIN, batch
 from target import Ref
 
-NOW_MS = 1_700_000_000_000  # of the records; the topics keep them for ever
+NOW_MS = 1_700_000_000_000  # of the records
+# The topics keep them for ever; and Kafka begins no new file because a marker of today comes after them: an answer of its
+# ends where a file ends.
+EVERYWHERE = {"retention.ms": "-1", "segment.ms": str(2**63 - 1)}
 TOPICS = {"t0": 1, "t1": 3, "stamped": 1, "small": 1, "compacted": 1, "odd": 1}
-CONFIGS = {  # beside retention.ms=-1
-
+CONFIGS = {  # beside EVERYWHERE
     "stamped": {"message.timestamp.type": "LogAppendTime"},
     "small": {"max.message.bytes": "200"},
     "compacted": {"cleanup.policy": "compact"},
@@ -53,10 +55,16 @@ BAD_BATCHES = {
     "far future": lambda rng: batch([b"v"], timestamps=[10**15], keys=[b"k"]),
     "negative time": lambda rng: batch([b"v"], timestamps=[-5], keys=[b"k"]),
     "no time": lambda rng: batch([b"v"], timestamps=[-1], keys=[b"k"]),
+    "base offset": lambda rng: good_batch(rng, base_offset=7),
+    "the broker's time": lambda rng: good_batch(rng, stamped=True),
+    "the broker's time, none": lambda rng: batch([b"v"], timestamps=[-1], keys=[b"k"], stamped=True),
+    "transactional with no producer": lambda rng: good_batch(rng, transactional=True),
+    "length of nothing": lambda rng: b"\0" * 12,
+    "trailing zeros": lambda rng: good_batch(rng) + b"\0" * 40,
+    "magic 0": lambda rng: good_batch(rng, magic=0),
 }
 
 ODD_BATCHES = {  # what one broker takes and the other refuses: to a topic that nothing else reads
-    "magic 3": lambda rng: good_batch(rng, magic=3),
     "a batch and a bit": lambda rng: good_batch(rng) + b"\0\0\0",
     "gzip that is none": lambda rng: batch([b"v"], timestamps=[NOW_MS], keys=[b"k"], claimed_codec=GZIP),
     "unknown codec": lambda rng: batch([b"v"], timestamps=[NOW_MS], keys=[b"k"], claimed_codec=5),
@@ -68,13 +76,26 @@ def produce_odd(both):
     send_produce(both, "odd", 0, ODD_BATCHES[kind](both.rng), label=f"produce: {kind}")
 
 
+def any_batch(rng):
+    kind = rng.choice([None] * 20 + list(BAD_BATCHES))
+    return BAD_BATCHES[kind](rng) if kind else good_batch(rng)
+
+
 def produce(both):
     rng = both.rng
     name = any_topic(rng)
-    kind = rng.choice([None] * 20 + list(BAD_BATCHES))
-    records = BAD_BATCHES[kind](rng) if kind else good_batch(rng)
     acks = rng.choice([-1] * 5 + [1] * 4 + [2])
-    send_produce(both, name, any_partition(rng, name), records, acks=acks)
+    send_produce(both, name, any_partition(rng, name), any_batch(rng), acks=acks)
+
+
+def produce_several(both):
+    """To partitions of several topics at once; each has its own answer."""
+    rng = both.rng
+    transactional_id = rng.choice([None] * 4 + ["nobody's"])
+    both.call("produce", both.version("produce"), only("produce", {
+        "acks": rng.choice([-1, 1]), "timeout_ms": 5000, "transactional_id": transactional_id, "topic_data": [
+            topic(name, partition_data=[{"index": p, "records": any_batch(rng)} for p in rng.sample([*range(TOPICS.get(name, 1)), 7], rng.randint(1, 2))])
+            for name in rng.sample(NAMES, rng.randint(1, 3))]}))
 
 
 def send_produce(both, name, partition, records, *, acks=-1, version=None, label=None, **more):
@@ -126,10 +147,23 @@ def fetch(both):
             "current_leader_epoch": rng.choice([-1] * 6 + [0, 9]), "partition_max_bytes": rng.choice([1 << 20] * 3 + [1, 150, 0])}])]}))
 
 
+def fetch_several(both):
+    rng = both.rng
+    version = both.version("fetch")
+    names = NAMES if version < 13 else list(TOPICS)[:5]  # Kafka fails inside when one id among several is unknown
+    both.call("fetch", version, only("fetch", {
+        "max_wait_ms": 0, "min_bytes": 1, "max_bytes": 1 << 20, "isolation_level": rng.choice([0, 1]), "session_epoch": -1,
+        "topics": [topic(name, partitions=[{"partition": p, "fetch_offset": rng.choice([0, 0, 1, 10**6]), "partition_max_bytes": 1 << 20,
+                                            "last_fetched_epoch": rng.choice([-1, -1, 0, 9])}
+                                           for p in rng.sample([*range(TOPICS.get(name, 1)), 7], rng.randint(1, 2))])
+                   for name in rng.sample(names, rng.randint(2, 4))]}))
+
+
 def fetch_session(both):
+    """Sessions that there are not; the one that an epoch of 0 asks for is given by Kafka alone."""
     rng = both.rng
     both.call("fetch", both.version("fetch", low=7), {
-        "max_wait_ms": 0, "min_bytes": 0, "max_bytes": 1 << 20, "session_id": rng.choice([0, 77]), "session_epoch": rng.choice([-1, 1, 5]),
+        "max_wait_ms": 0, "min_bytes": 0, "max_bytes": 1 << 20, "session_id": rng.choice([0, 77, -1]), "session_epoch": rng.choice([-1, 0, 1, 5, -2]),
         "topics": []})
 
 
@@ -142,7 +176,7 @@ def list_offsets(both):
         "replica_id": -1, "isolation_level": rng.choice([0, 1]), "timeout_ms": 1000,
         "topics": [topic(name, partitions=[{
             "partition_index": any_partition(rng, name), "current_leader_epoch": rng.choice([-1] * 6 + [0, 9]),
-            "timestamp": rng.choice(special * 3 + [NOW_MS + rng.randint(-10, 1010), NOW_MS * 2, 0, -9])}])]}))
+            "timestamp": rng.choice(special * 3 + [NOW_MS + rng.randint(-10, 1010), NOW_MS * 2, 0, -3, -4, -5, -6, -7, -9])}])]}))
 
 
 def offset_for_leader_epoch(both):
@@ -160,7 +194,9 @@ def metadata(both):
     names = rng.sample(NAMES, rng.randint(0, 3)) + rng.choice([[], [], ["bad name!"], [""], ["x" * 250], [".."]])
     topics = rng.choice([None if version >= 1 else [], [{"name": n, "topic_id": "00000000-0000-0000-0000-000000000000"} for n in names]])
     if version >= 12 and rng.random() < 0.4:
-        topics = [{"name": None, "topic_id": Ref(f"topic {n}", "11111111-1111-1111-1111-111111111111")} for n in names]
+        topics = [{"name": rng.choice([None] * 4 + [n]), "topic_id": Ref(f"topic {n}", "11111111-1111-1111-1111-111111111111")} for n in names]
+    elif version >= 10 and rng.random() < 0.1:
+        topics = [{"name": "t0", "topic_id": Ref("topic t0")}, {"name": "t1"}]
     both.call("metadata", version, {
         "topics": topics, "allow_auto_topic_creation": False,
         "include_cluster_authorized_operations": rng.choice([True, False]) and version <= 10,
@@ -179,5 +215,5 @@ def find_coordinator(both):
                                             "coordinator_keys": rng.choice([["g0"], ["g0", "g1"], [""], []])})
 
 
-CASES = [(produce, 10), (produce_odd, 1), (fetch, 8), (fetch_session, 1), (list_offsets, 5), (offset_for_leader_epoch, 2), (metadata, 4), (api_versions, 2),
+CASES = [(produce, 10), (produce_several, 2), (produce_odd, 1), (fetch, 8), (fetch_several, 2), (fetch_session, 1), (list_offsets, 5), (offset_for_leader_epoch, 2), (metadata, 4), (api_versions, 2),
          (find_coordinator, 1)]

@@ -190,12 +190,13 @@ def nobody(both):
 class ConsumerGroup:
     """A group of KIP-848: the broker assigns, members do nothing but heartbeat."""
 
-    def __init__(self, both):
-        self.both, self.name = both, f"consumers{next(NUMBERS)}"
+    def __init__(self, both, low=0):
+        self.both, self.name, self.low = both, f"consumers{next(NUMBERS)}", low  # low: of the heartbeat's versions
+        self.owned = {}  # partitions of t1, by member
 
     def heartbeat(self, member, epoch=None, **more):
         name = f"member {self.name} {member}"
-        version = self.both.version("consumer_group_heartbeat")
+        version = self.both.version("consumer_group_heartbeat", low=self.low)
         known = name in self.both.kafka.ids
         if version >= 1 and not known:  # from version 1 on the member names itself
             for target in self.both.targets:
@@ -204,6 +205,17 @@ class ConsumerGroup:
         return self.both.call("consumer_group_heartbeat", version, only("consumer_group_heartbeat", body) if version else {
             k: v for k, v in body.items() if k != "subscribed_topic_regex"}, bind=lambda answer: {
                 f"epoch {name}": answer["member_epoch"]} | ({} if known or version else {name: answer["member_id"]}) if answer["error_code"] == 0 else {})
+
+    def beat(self, member, **more):
+        """Tells what it has, takes what it is given."""
+        owned = self.owned.get(member, [])
+        answer = self.heartbeat(member, topic_partitions=[{"topic_id": Ref("topic t1"), "partitions": owned}] if owned else [], **more)
+        self.take(member, answer)
+
+    def take(self, member, answer):
+        if isinstance(answer, dict) and answer["assignment"]:
+            topics = answer["assignment"]["topic_partitions"]
+            self.owned[member] = topics[0]["partitions"] if topics else []
 
     def epoch(self, member):
         return lambda target: target.ids.get(f"epoch member {self.name} {member}", 0)
@@ -228,6 +240,8 @@ def consumer_group(both):
             lambda: group.heartbeat("a"), lambda: group.heartbeat("a", 99), lambda: group.heartbeat("a", -7), lambda: group.heartbeat("a", member_id="stranger"),
             lambda: group.heartbeat("a", subscribed_topic_names=["t1", "nowhere"]), lambda: group.heartbeat("b", 0),
             lambda: group.join("b", "t1", server_assignor="nonsense"), lambda: group.join("b", "t1", group_id=""),
+            lambda: group.heartbeat("a", subscribed_topic_regex="t["), lambda: group.heartbeat("a", topic_partitions=[
+                {"topic_id": "11111111-1111-1111-1111-111111111111", "partitions": [0]}]),
             lambda: group.join("b", "t1", rebalance_timeout_ms=-1), lambda: group.join("b", "t1", instance_id=""),
             lambda: group.heartbeat("b", 5, member_id="stranger"), lambda: Group.join(_named(both, group.name), "classic"),
             lambda: both.call("offset_commit", both.version("offset_commit"), only("offset_commit", {
@@ -241,6 +255,40 @@ def consumer_group(both):
     both.call("delete_groups", both.version("delete_groups"), {"groups_names": [group.name]})
 
 
+def two_consumers(both):
+    """One joins the other: partitions are given up before they are given; one leaves again."""
+    rng, group = both.rng, ConsumerGroup(both, low=1)  # ids of the members' own, so that they sort alike
+    group.take("a", group.join("a", "t1"))
+    group.beat("a")
+    group.take("b", group.join("b", "t1", server_assignor=rng.choice([None, "range", "uniform"])))
+    for member in ("a", "b", "a", "b", "a", "b"):
+        group.beat(member)
+    group.describe()
+    for member in rng.sample(["a", "b"], rng.randint(1, 2)):
+        it = Ref(f"member {group.name} {member}")
+        who, epoch = rng.choice([(it, group.epoch(member)), (it, 99), (it, -1), ("stranger", 1), ("stranger", -1), (None, -1)])
+        both.call("offset_fetch", both.version("offset_fetch", low=9), only("offset_fetch", {"groups": [{
+            "group_id": group.name, "member_id": who, "member_epoch": epoch, "topics": [topic("t1", partition_indexes=[0])]}]}))
+    group.heartbeat("b", -1)
+    group.beat("a")
+    group.beat("a")
+    group.describe()
+
+
+def static_consumer(both):
+    """A machine's member goes for a while (-2) and another takes its place; or somebody takes it while it is there."""
+    rng, group = both.rng, ConsumerGroup(both, low=1)
+    machine = {"instance_id": "machine"}
+    group.take("a", group.join("a", "t1", **machine))
+    group.beat("a", **machine)
+    rng.choice([lambda: group.heartbeat("a", -2, **machine), lambda: group.heartbeat("a", -2, instance_id="other"), lambda: None])()
+    group.join("b", "t1", **machine)
+    group.beat("a", **machine)
+    group.describe()
+    group.heartbeat("b", -1, **machine)
+    group.describe()
+
+
 def _named(both, name):
     group = Group(both)
     group.name = name
@@ -248,4 +296,5 @@ def _named(both, name):
 
 
 CASES = [(offset_commit, 4), (offset_fetch, 4), (describe_groups, 1), (offset_delete, 1), (delete_groups, 1), (list_groups, 1),
-         (one_member, 3), (two_members, 2), (static_member, 2), (nobody, 2), (consumer_group, 4)]
+         (one_member, 3), (two_members, 2), (static_member, 2), (nobody, 2), (consumer_group, 4),
+         (two_consumers, 2), (static_consumer, 2)]

@@ -3,12 +3,19 @@ import struct
 
 from codec import REQUESTS, request_frame
 
+# Of each API the simplest request that says something; the rest of its fields are the tables' defaults.
 BODIES = {
-    "metadata": {"topics": []}, "api_versions": {}, "find_coordinator": {"key": "g", "coordinator_keys": ["g"]},
-    "list_groups": {}, "heartbeat": {"group_id": "g", "member_id": "m"},
+    "metadata": {"topics": []}, "find_coordinator": {"key": "g", "coordinator_keys": ["g"]}, "heartbeat": {"group_id": "g", "member_id": "m"},
     "list_offsets": {"topics": [{"name": "t0", "partitions": [{"partition_index": 0, "timestamp": -1}]}]},
     "describe_groups": {"groups": ["g"]}, "init_producer_id": {"transactional_id": None, "transaction_timeout_ms": 1000},
-    "offset_fetch": {"group_id": "g", "topics": [], "groups": []},
+    "offset_fetch": {"group_id": "g", "topics": [], "groups": []}, "produce": {"acks": 1},
+    "describe_acls": {"resource_type_filter": 1, "pattern_type_filter": 1, "operation": 1, "permission_type": 1},
+    "api_versions": {"client_software_name": "a", "client_software_version": "1"},
+    "consumer_group_heartbeat": {"group_id": "g", "member_id": "m", "member_epoch": 5},
+    "add_partitions_to_txn": {"transactions": [{"transactional_id": "x", "producer_id": 1, "producer_epoch": 0, "topics": [
+        {"name": "t0", "partitions": [0]}]}], "v3_and_below_transactional_id": "x"},  # of no transaction: Kafka never answers
+    "offset_delete": {"group_id": "g", "topics": [{"name": "t0", "partitions": [{"partition_index": 0}]}]},
+    "describe_configs": {"resources": [{"resource_type": 2, "resource_name": "t0", "configuration_keys": ["retention.ms"]}]},
 }
 
 
@@ -27,11 +34,21 @@ def cut(rng, api, version):
 
 def _fitting(api, version):
     fields = {f.name for f in REQUESTS[api].fields}
-    return {k: v for k, v in BODIES[api].items() if k in fields}
+    return {k: v for k, v in BODIES.get(api, {}).items() if k in fields}
 
 
 def longer(rng, api, version):
     return _sized(request_frame(api, version, _fitting(api, version))[4:] + b"\0" * rng.randint(1, 9))
+
+
+def bits_flipped(rng, api, version):
+    """Of a request that changes nothing, whatever it says."""
+    api = rng.choice(["list_offsets", "describe_groups", "find_coordinator", "describe_configs", "metadata"])
+    version = rng.randint(REQUESTS[api].versions.low, REQUESTS[api].versions.high)
+    frame = bytearray(request_frame(api, version, _fitting(api, version)))
+    at = rng.randint(22, len(frame) - 1) if len(frame) > 22 else len(frame) - 1
+    frame[at] ^= 1 << rng.randint(0, 7)
+    return bytes(frame)
 
 
 def version_too_high(rng, api, version):
@@ -82,14 +99,14 @@ def empty(rng, api, version):
     return struct.pack(">i", 0)
 
 
-FRAMES = [cut, cut, cut, longer, version_too_high, version_negative, unknown_api, negative_array, endless_array, endless_text, negative_size,
+FRAMES = [cut, cut, cut, cut, longer, longer, bits_flipped, version_too_high, version_negative, unknown_api, negative_array, endless_array, endless_text, negative_size,
           too_large, no_text, varint_too_long, http, empty]
 
 
 def malformed(both):
     rng = both.rng
     kind = rng.choice(FRAMES)
-    api = rng.choice(list(BODIES))
+    api = rng.choice(list(REQUESTS))
     version = both.version(api)
     frame = kind(rng, api, version)
     kafka, bus = (target.raw(frame) for target in both.targets)

@@ -38,7 +38,7 @@ def make_topics(both):
     both.settle("metadata", 4, {"topics": [{"name": n} for n in names], "allow_auto_topic_creation": False},
                 lambda a: all(t["error_code"] for t in a["topics"]))
     for name, partitions in (data_cases.TOPICS | {transaction_cases.TOPIC: 2}).items():
-        configs = {"retention.ms": "-1"} | data_cases.CONFIGS.get(name, {})
+        configs = data_cases.EVERYWHERE | data_cases.CONFIGS.get(name, {})
         both.call("create_topics", 7, {"timeout_ms": 30000, "topics": [
             {"name": name, "num_partitions": partitions, "replication_factor": 1, "configs": [
                 {"name": k, "value": v} for k, v in configs.items()]}]},

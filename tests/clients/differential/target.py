@@ -111,7 +111,7 @@ class Target:
     def named(self, field, value):
         if field == "producer_id":
             return self.producer(value)
-        if field == "timestamp" and abs(value / 1000 - time.time()) < 86400:
+        if field in ("timestamp", "log_append_time_ms") and abs(value / 1000 - time.time()) < 86400:
             return "<now>"
         return self.symbols(value)
 

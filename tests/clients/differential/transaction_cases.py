@@ -168,10 +168,49 @@ def fencing(both):
     read(both)
 
 
+def verified(both):
+    """What brokers ask of one another before they take a batch."""
+    txn = Transactional(both)
+    if both.rng.random() < 0.5:
+        txn.add()
+    topics = [{"name": both.rng.choice([TOPIC, TOPIC, "nowhere"]), "partitions": both.rng.choice([[0], [0, 1]])}]
+    for verify_only in (True, both.rng.choice([True, False])):
+        both.call("add_partitions_to_txn", both.version("add_partitions_to_txn", low=4), {"transactions": [
+            txn.who(both.rng.choice([0, 0, 1, -1])) | {"topics": topics, "verify_only": verify_only},
+            {"transactional_id": "unknown", "producer_id": 10**6, "producer_epoch": 0, "topics": topics, "verify_only": verify_only}]},
+            again_on=IN_PROGRESS)
+    txn.end(False, version=3)
+
+
+def marked(both):
+    """Markers that do not come from the coordinator end what is open in a partition."""
+    rng, txn = both.rng, Transactional(both)
+    for target in both.targets:
+        target.ids |= {"producer that is nobody": 10**9, "producer that is nobody either": 10**9 + 1}
+    txn.add()
+    txn.produce(version=9)
+    def mark(change=0, **more):
+        body = {"producer_id": Ref(txn.producer, 10**6), "producer_epoch": txn.epoch(change), "transaction_result": rng.choice([True, False]),
+                "coordinator_epoch": 0, "topics": [{"name": TOPIC, "partition_indexes": [0]}]} | more
+        version = both.version("write_txn_markers")
+        both.call("write_txn_markers", version, {"markers": [body if version >= 2 else {k: v for k, v in body.items() if k != "transaction_version"}]})
+    rng.choice([lambda: mark(-1), lambda: mark(topics=[{"name": "nowhere", "partition_indexes": [0]}]), lambda: mark(producer_id=10**9, producer_epoch=3),
+                lambda: [mark(producer_id=10**9 + 1, coordinator_epoch=e) for e in (10**6, 10**6 - 1)],
+                lambda: mark(topics=[{"name": TOPIC, "partition_indexes": [0, 9]}]), lambda: mark(transaction_version=2),
+                lambda: both.call("write_txn_markers", both.version("write_txn_markers"), {"markers": []})])()
+    mark()
+    read(both)
+    mark(coordinator_epoch=rng.choice([-1, 0]))  # a higher one would fence the coordinator itself
+    both.call("describe_producers", 0, {"topics": [{"name": TOPIC, "partition_indexes": [0]}]})
+    txn.end(False, version=3)
+    txn.describe()
+    read(both)
+
+
 def listed(both):
     rng = both.rng
     both.call("list_transactions", both.version("list_transactions"), only("list_transactions", {
         "state_filters": rng.choice([[], ["Ongoing"], ["CompleteCommit"], ["nonsense"]]), "producer_id_filters": rng.choice([[], [10**6]])}))
 
 
-CASES = [(classic, 3), (second, 3), (offsets, 2), (wrong, 4), (fencing, 2), (listed, 1)]
+CASES = [(classic, 3), (second, 3), (offsets, 2), (wrong, 4), (fencing, 2), (verified, 2), (marked, 2), (listed, 1)]

@@ -31,6 +31,7 @@ enum class api : std::int16_t {
   add_partitions_to_txn = 24,
   add_offsets_to_txn = 25,
   end_txn = 26,
+  write_txn_markers = 27,
   txn_offset_commit = 28,
   describe_acls = 29,
   create_acls = 30,
@@ -68,7 +69,7 @@ struct api_info {
   std::int16_t flexible_from;
 };
 
-inline constexpr std::array<api_info, 50> api_table = {{
+inline constexpr std::array<api_info, 51> api_table = {{
     {api::produce, "produce", 3, 13, 9},
     {api::fetch, "fetch", 4, 18, 12},
     {api::list_offsets, "list_offsets", 1, 11, 6},
@@ -92,6 +93,7 @@ inline constexpr std::array<api_info, 50> api_table = {{
     {api::add_partitions_to_txn, "add_partitions_to_txn", 0, 5, 3},
     {api::add_offsets_to_txn, "add_offsets_to_txn", 0, 4, 3},
     {api::end_txn, "end_txn", 0, 5, 3},
+    {api::write_txn_markers, "write_txn_markers", 1, 2, 1},
     {api::txn_offset_commit, "txn_offset_commit", 0, 5, 3},
     {api::describe_acls, "describe_acls", 1, 3, 2},
     {api::create_acls, "create_acls", 1, 3, 2},

@@ -103,6 +103,8 @@
   X(add_offsets_to_txn_response, response, 25) \
   X(end_txn_request, request, 26) \
   X(end_txn_response, response, 26) \
+  X(write_txn_markers_request, request, 27) \
+  X(write_txn_markers_response, response, 27) \
   X(txn_offset_commit_request, request, 28) \
   X(txn_offset_commit_response, response, 28) \
   X(describe_transactions_request, request, 65) \

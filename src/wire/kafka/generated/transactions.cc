@@ -281,6 +281,110 @@ void encode(writer& out, std::int16_t version, const end_txn_response& value) {
 }
 
 namespace {
+void read(reader& in, [[maybe_unused]] std::int16_t version, write_txn_markers_request::writable_txn_marker_topic& out) {
+  out.name = in.string(true);
+  {
+    const auto count = in.array(true, false, sizeof(std::int32_t));
+    if (count < 0) {
+      out.partition_indexes.clear();
+    } else {
+      out.partition_indexes.reserve(static_cast<std::size_t>(count));
+      for (std::int32_t i = 0; i < count && in.ok(); ++i) {
+        out.partition_indexes.push_back(in.int32());
+      }
+    }
+  }
+  in.tags([&]([[maybe_unused]] std::uint32_t tag) {
+    return false;
+  });
+}
+
+void read(reader& in, [[maybe_unused]] std::int16_t version, write_txn_markers_request::writable_txn_marker& out) {
+  out.producer_id = in.int64();
+  out.producer_epoch = in.int16();
+  out.transaction_result = in.boolean();
+  {
+    const auto count = in.array(true, false, sizeof(write_txn_markers_request::writable_txn_marker_topic));
+    if (count < 0) {
+      out.topics.clear();
+    } else {
+      out.topics.reserve(static_cast<std::size_t>(count));
+      for (std::int32_t i = 0; i < count && in.ok(); ++i) {
+        read(in, version, out.topics.emplace_back());
+      }
+    }
+  }
+  out.coordinator_epoch = in.int32();
+  if (version >= 2) {
+    out.transaction_version = in.int8();
+  }
+  in.tags([&]([[maybe_unused]] std::uint32_t tag) {
+    return false;
+  });
+}
+
+void read(reader& in, [[maybe_unused]] std::int16_t version, write_txn_markers_request& out) {
+  {
+    const auto count = in.array(true, false, sizeof(write_txn_markers_request::writable_txn_marker));
+    if (count < 0) {
+      out.markers.clear();
+    } else {
+      out.markers.reserve(static_cast<std::size_t>(count));
+      for (std::int32_t i = 0; i < count && in.ok(); ++i) {
+        read(in, version, out.markers.emplace_back());
+      }
+    }
+  }
+  in.tags([&]([[maybe_unused]] std::uint32_t tag) {
+    return false;
+  });
+}
+
+}  // namespace
+bool decode(reader& in, std::int16_t version, write_txn_markers_request& out) {
+  read(in, version, out);
+  return in.ok();
+}
+
+namespace {
+void write(writer& out, [[maybe_unused]] std::int16_t version, [[maybe_unused]] const write_txn_markers_response::writable_txn_marker_partition_result& value) {
+  out.int32(value.partition_index);
+  out.int16(value.error_code);
+  out.varuint(0);
+}
+
+void write(writer& out, [[maybe_unused]] std::int16_t version, [[maybe_unused]] const write_txn_markers_response::writable_txn_marker_topic_result& value) {
+  out.string(true, value.name);
+  out.array(true, static_cast<std::int64_t>(value.partitions.size()));
+  for (const auto& item : value.partitions) {
+    write(out, version, item);
+  }
+  out.varuint(0);
+}
+
+void write(writer& out, [[maybe_unused]] std::int16_t version, [[maybe_unused]] const write_txn_markers_response::writable_txn_marker_result& value) {
+  out.int64(value.producer_id);
+  out.array(true, static_cast<std::int64_t>(value.topics.size()));
+  for (const auto& item : value.topics) {
+    write(out, version, item);
+  }
+  out.varuint(0);
+}
+
+void write(writer& out, [[maybe_unused]] std::int16_t version, [[maybe_unused]] const write_txn_markers_response& value) {
+  out.array(true, static_cast<std::int64_t>(value.markers.size()));
+  for (const auto& item : value.markers) {
+    write(out, version, item);
+  }
+  out.varuint(0);
+}
+
+}  // namespace
+void encode(writer& out, std::int16_t version, const write_txn_markers_response& value) {
+  write(out, version, value);
+}
+
+namespace {
 void read(reader& in, [[maybe_unused]] std::int16_t version, txn_offset_commit_request::txn_offset_commit_request_partition& out) {
   out.partition_index = in.int32();
   out.committed_offset = in.int64();

@@ -127,6 +127,46 @@ struct end_txn_response {
 bool decode(reader& in, std::int16_t version, end_txn_response& out);
 void encode(writer& out, std::int16_t version, const end_txn_response& value);
 
+struct write_txn_markers_request {
+  static constexpr std::int16_t api_key = 27;
+  static constexpr std::int16_t version_min = 1, version_max = 2, flexible_from = 1;
+  struct writable_txn_marker_topic {
+    std::string_view name;
+    std::vector<std::int32_t> partition_indexes;
+  };
+  struct writable_txn_marker {
+    std::int64_t producer_id = 0;
+    std::int16_t producer_epoch = 0;
+    bool transaction_result = false;
+    std::vector<writable_txn_marker_topic> topics;
+    std::int32_t coordinator_epoch = 0;
+    std::int8_t transaction_version = 0;
+  };
+  std::vector<writable_txn_marker> markers;
+};
+bool decode(reader& in, std::int16_t version, write_txn_markers_request& out);
+void encode(writer& out, std::int16_t version, const write_txn_markers_request& value);
+
+struct write_txn_markers_response {
+  static constexpr std::int16_t api_key = 27;
+  static constexpr std::int16_t version_min = 1, version_max = 2, flexible_from = 1;
+  struct writable_txn_marker_partition_result {
+    std::int32_t partition_index = 0;
+    std::int16_t error_code = 0;
+  };
+  struct writable_txn_marker_topic_result {
+    std::string name;
+    std::vector<writable_txn_marker_partition_result> partitions;
+  };
+  struct writable_txn_marker_result {
+    std::int64_t producer_id = 0;
+    std::vector<writable_txn_marker_topic_result> topics;
+  };
+  std::vector<writable_txn_marker_result> markers;
+};
+bool decode(reader& in, std::int16_t version, write_txn_markers_response& out);
+void encode(writer& out, std::int16_t version, const write_txn_markers_response& value);
+
 struct txn_offset_commit_request {
   static constexpr std::int16_t api_key = 28;
   static constexpr std::int16_t version_min = 0, version_max = 5, flexible_from = 3;

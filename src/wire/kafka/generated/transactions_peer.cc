@@ -283,6 +283,112 @@ bool decode(reader& in, std::int16_t version, end_txn_response& out) {
 }
 
 namespace {
+void write(writer& out, [[maybe_unused]] std::int16_t version, [[maybe_unused]] const write_txn_markers_request::writable_txn_marker_topic& value) {
+  out.string(true, value.name);
+  out.array(true, static_cast<std::int64_t>(value.partition_indexes.size()));
+  for (const auto& item : value.partition_indexes) {
+    out.int32(item);
+  }
+  out.varuint(0);
+}
+
+void write(writer& out, [[maybe_unused]] std::int16_t version, [[maybe_unused]] const write_txn_markers_request::writable_txn_marker& value) {
+  out.int64(value.producer_id);
+  out.int16(value.producer_epoch);
+  out.boolean(value.transaction_result);
+  out.array(true, static_cast<std::int64_t>(value.topics.size()));
+  for (const auto& item : value.topics) {
+    write(out, version, item);
+  }
+  out.int32(value.coordinator_epoch);
+  if (version >= 2) {
+    out.int8(value.transaction_version);
+  }
+  out.varuint(0);
+}
+
+void write(writer& out, [[maybe_unused]] std::int16_t version, [[maybe_unused]] const write_txn_markers_request& value) {
+  out.array(true, static_cast<std::int64_t>(value.markers.size()));
+  for (const auto& item : value.markers) {
+    write(out, version, item);
+  }
+  out.varuint(0);
+}
+
+}  // namespace
+void encode(writer& out, std::int16_t version, const write_txn_markers_request& value) {
+  write(out, version, value);
+}
+
+namespace {
+void read(reader& in, [[maybe_unused]] std::int16_t version, write_txn_markers_response::writable_txn_marker_partition_result& out) {
+  out.partition_index = in.int32();
+  out.error_code = in.int16();
+  in.tags([&]([[maybe_unused]] std::uint32_t tag) {
+    return false;
+  });
+}
+
+void read(reader& in, [[maybe_unused]] std::int16_t version, write_txn_markers_response::writable_txn_marker_topic_result& out) {
+  out.name = in.string(true);
+  {
+    const auto count = in.array(true, false, sizeof(write_txn_markers_response::writable_txn_marker_partition_result));
+    if (count < 0) {
+      out.partitions.clear();
+    } else {
+      out.partitions.reserve(static_cast<std::size_t>(count));
+      for (std::int32_t i = 0; i < count && in.ok(); ++i) {
+        read(in, version, out.partitions.emplace_back());
+      }
+    }
+  }
+  in.tags([&]([[maybe_unused]] std::uint32_t tag) {
+    return false;
+  });
+}
+
+void read(reader& in, [[maybe_unused]] std::int16_t version, write_txn_markers_response::writable_txn_marker_result& out) {
+  out.producer_id = in.int64();
+  {
+    const auto count = in.array(true, false, sizeof(write_txn_markers_response::writable_txn_marker_topic_result));
+    if (count < 0) {
+      out.topics.clear();
+    } else {
+      out.topics.reserve(static_cast<std::size_t>(count));
+      for (std::int32_t i = 0; i < count && in.ok(); ++i) {
+        read(in, version, out.topics.emplace_back());
+      }
+    }
+  }
+  in.tags([&]([[maybe_unused]] std::uint32_t tag) {
+    return false;
+  });
+}
+
+void read(reader& in, [[maybe_unused]] std::int16_t version, write_txn_markers_response& out) {
+  {
+    const auto count = in.array(true, false, sizeof(write_txn_markers_response::writable_txn_marker_result));
+    if (count < 0) {
+      out.markers.clear();
+    } else {
+      out.markers.reserve(static_cast<std::size_t>(count));
+      for (std::int32_t i = 0; i < count && in.ok(); ++i) {
+        read(in, version, out.markers.emplace_back());
+      }
+    }
+  }
+  in.tags([&]([[maybe_unused]] std::uint32_t tag) {
+    return false;
+  });
+}
+
+}  // namespace
+bool decode(reader& in, std::int16_t version, write_txn_markers_response& out) {
+  read(in, version, out);
+  return in.ok();
+}
+
+namespace {
 void write(writer& out, [[maybe_unused]] std::int16_t version, [[maybe_unused]] const txn_offset_commit_request::txn_offset_commit_request_partition& value) {
   out.int32(value.partition_index);
   out.int64(value.committed_offset);
