@@ -49,6 +49,10 @@ struct broker::state : log::state_machine {
     in.int8();
     block_end = std::max(block_end, in.int64());
   }
+  void topic_deleted(const std::string& topic) override {
+    groups->topic_deleted(topic);
+    transactions->topic_deleted(topic);
+  }
   void snapshot(kafka::writer& out) const override {
     out.int64(block_end);
     groups->snapshot(out);
@@ -269,7 +273,6 @@ void broker::clean() {
 }
 
 void broker::topic_deleted(const log::topic& t) {
-  _groups->topic_deleted(t.name);
   for (const auto& p : t.partitions)
     if (const auto it = _watchers.find(p.get()); it != _watchers.end())
       _to_wake.insert(it->second.begin(), it->second.end());

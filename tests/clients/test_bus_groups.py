@@ -304,3 +304,22 @@ def test_administration(bus):
     bus.kill()
     bus.start()
     assert bus.get("/groups") == [], "deleted is deleted"
+
+
+def test_offsets_of_a_topic_that_was_deleted_do_not_come_back(bus):
+    client = admin.AdminClient({"bootstrap.servers": bus.address})
+    wanted = kafka.ConsumerGroupTopicPartitions("g", [kafka.TopicPartition(t, 0, 3) for t in ("goes", "stays")])
+
+    def committed():
+        got = client.list_consumer_group_offsets([kafka.ConsumerGroupTopicPartitions("g")])["g"].result(20)
+        return {p.topic: p.offset for p in got.topic_partitions}
+    for topic in ("goes", "stays"):
+        make_topic(bus, topic, 1)
+        produce(bus, topic, range(5))
+    client.alter_consumer_group_offsets([wanted])["g"].result(20)
+    assert committed() == {"goes": 3, "stays": 3}
+    client.delete_topics(["goes"])["goes"].result(20)
+    bus.kill()  # what it reads again is the commit, then the end of the topic
+    bus.start()
+    make_topic(bus, "goes", 1)
+    assert committed() == {"stays": 3}

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <expected>
 #include <optional>
+#include <unordered_set>
 #include <variant>
 
 #include "bus/log/cleaned_writer.h"
@@ -125,12 +126,13 @@ class partition_cleaner {
     const bool deletes_are_over = b.has_delete_horizon() && b.base_timestamp_ms <= _options.now_ms;
     const std::int64_t horizon = saturated(_options.now_ms, _task.delete_retention_ms);
     if (b.control()) {
-      // The end of an aborted transaction is never dropped: the index of aborted transactions tells of it.
-      if (!is_commit(bytes)) return put(b, bytes);
+      // The marker of a transaction stays as long as there was something of it, and its own time after that.
+      if (_in_transaction.erase(b.producer_id) > 0) return put(b, bytes);
       if (deletes_are_over) return drop(b.count);
       if (b.has_delete_horizon()) return put(b, bytes);
       return put_rewritten(bytes, horizon, [](const kafka::record_view&) { return true; });
     }
+    if (b.transactional()) _in_transaction.insert(b.producer_id);
     if (is_aborted(b)) return drop(b.count);
     std::int32_t kept = 0;
     bool tombstones = false;
@@ -178,18 +180,6 @@ class partition_cleaner {
     return true;
   }
 
-  // A control record's key: its version and its type, two bytes each; 1 commits, 0 aborts.
-  static bool is_commit(const std::string& bytes) {
-    bool commit = false;
-    kafka::for_each_record(bytes, uncompressed_max, [&](const kafka::record_view& r) {
-      kafka::reader key(r.key.value_or(std::string_view{}));
-      key.int16();
-      commit = key.int16() == 1 && key.ok();
-      return false;
-    });
-    return commit;
-  }
-
   static std::int64_t saturated(std::int64_t now, std::int64_t more) {
     return more > INT64_MAX - now ? INT64_MAX : now + more;
   }
@@ -199,6 +189,7 @@ class partition_cleaner {
   clean_outcome& _outcome;
   cleaned_writer& _out;
   key_map _keys;
+  std::unordered_set<std::int64_t> _in_transaction;  // producers with batches since their last marker
   std::int64_t _end = 0;
 };
 

@@ -172,8 +172,8 @@ TEST(compaction, keeps_each_codec) {
   }
 }
 
-// Aborted records are dropped and take no other record's place; what is open is not compacted; who reads committed
-// records alone still finds each abort where the index of aborted transactions says.
+// Aborted records are dropped and take no other record's place; what is open is not compacted. Nobody is told to look
+// for records that are not there any more.
 TEST(compaction, knows_transactions) {
   os::sim_file_system files;
   opened o(files);
@@ -209,10 +209,62 @@ TEST(compaction, knows_transactions) {
   EXPECT_EQ(left, (std::vector<std::int64_t>{0, 1, 4, 5, 6, 7, 8, 9}));
   EXPECT_EQ(kept, (std::vector<std::string>{"a=first", "b=b1", "b=open", "b=b2", "end=x"}));
   EXPECT_EQ(t->partitions[0]->last_stable_offset(), 7);
-  const auto aborted = t->partitions[0]->producers().aborted(0, 7);
-  ASSERT_EQ(aborted.size(), 1U);
-  EXPECT_EQ(aborted[0].first_offset, 2);
-  EXPECT_EQ(aborted[0].last_offset, 4);
+  EXPECT_TRUE(t->partitions[0]->producers().aborted(0, 7).empty());
+}
+
+// As Kafka's cleaner: the run that finds nothing of a transaction any more gives its marker a time, a later one drops
+// it.
+TEST(compaction, drops_markers_after_their_time_once_their_transactions_are_gone) {
+  for (const bool over : {false, true}) {
+    os::sim_file_system files;
+    std::vector<std::int64_t> expected;
+    {
+      opened o(files);
+      const auto t = o.make("t", 1, with(eager, {{"delete.retention.ms", over ? "0" : "86400000"}}));
+      const auto put = [&](std::int64_t producer, const std::string& key) {
+        kafka::batch_header h;
+        h.attributes = 16;
+        h.producer_id = producer;
+        h.producer_epoch = 0;
+        h.base_sequence = 0;
+        ASSERT_EQ(o.put_batch(t, batch_of({{key, "x", 1}}, h)), opened::outcome::stored);
+      };
+      const auto end = [&](std::int64_t producer, kafka::end_marker what) {
+        ASSERT_EQ(o.put_batch(t, kafka::make_end_marker({producer, 0, what, 0, 1})), opened::outcome::stored);
+      };
+      const auto compact = [&](const std::string& value) {
+        ASSERT_EQ(o.put_batch(t, batch_of({{"end", value, 1}})), opened::outcome::stored);
+        ASSERT_TRUE(o.housekeeping());
+      };
+      const auto offsets = [&] {
+        std::vector<std::int64_t> all;
+        for (const kept_record& r : records(*t)) all.push_back(r.offset);
+        return all;
+      };
+      put(1, "a");  // 0, aborted
+      end(1, kafka::end_marker::abort);
+      put(2, "b");  // 2, its key comes again
+      end(2, kafka::end_marker::commit);
+      put(3, "c");  // 4, stays
+      end(3, kafka::end_marker::commit);
+      ASSERT_EQ(o.put_batch(t, batch_of({{"b", "y", 1}})), opened::outcome::stored);  // 6
+      compact("0");
+      EXPECT_EQ(offsets(), (std::vector<std::int64_t>{1, 3, 4, 5, 6, 7}));
+      compact("1");
+      EXPECT_EQ(offsets(), (std::vector<std::int64_t>{1, 3, 4, 5, 6, 7, 8}));
+      compact("2");  // of "end" the one before the last goes: the last batch is never compacted
+      expected = over ? std::vector<std::int64_t>{4, 5, 6, 8, 9} : std::vector<std::int64_t>{1, 3, 4, 5, 6, 8, 9};
+      EXPECT_EQ(offsets(), expected);
+      EXPECT_TRUE(t->partitions[0]->producers().aborted(0, 10).empty());
+    }
+    files.crash(1);
+    opened again(files);
+    ASSERT_TRUE(again.store) << again.why;
+    std::vector<std::int64_t> all;
+    for (const kept_record& r : records(*again.store->find("t"))) all.push_back(r.offset);
+    EXPECT_EQ(all, expected);
+    EXPECT_TRUE(again.store->find("t")->partitions[0]->producers().aborted(0, 10).empty());
+  }
 }
 
 TEST(compaction, leaves_a_partition_alone_that_cannot_be_read_back) {

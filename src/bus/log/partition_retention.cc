@@ -78,6 +78,7 @@ cleaned_part partition::cleaned() const {
 void partition::set_cleaned(std::int64_t end, std::int64_t compacted) {
   _cleaned_end = end;
   _compacted_end = compacted;
+  _producers.forget_before(compacted);  // compaction has dropped all records of transactions that were aborted below it
 }
 
 void partition::replace_below(std::int64_t end, std::int64_t compacted, std::vector<range> fresh) {

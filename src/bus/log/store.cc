@@ -82,7 +82,8 @@ void store::create_topic(const std::string& name, std::int32_t partitions, std::
   append_state(std::move(out.buffer()), [this, name](bool stored) {
     auto callbacks = std::move(_creating[name]);
     _creating.erase(name);
-    for (auto& callback : callbacks) callback(stored);
+    for (auto& callback : callbacks)
+      if (callback) callback(stored);
   });
 }
 
@@ -206,6 +207,7 @@ void store::apply(std::string_view payload) {
   if (what == change::topic_deleted) {
     _by_id.erase(t->id);
     _by_name.erase(t->name);
+    _beside.topic_deleted(t->name);
     if (_events.deleted) _events.deleted(*t);
   } else if (what == change::partitions) {
     const auto count = static_cast<std::size_t>(std::max(0, in.int32()));

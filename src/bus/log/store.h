@@ -43,6 +43,7 @@ class state_machine {
  public:
   virtual ~state_machine() = default;
   virtual void apply(std::string_view payload) = 0;  // durable now
+  virtual void topic_deleted(const std::string&) {}  // so is that one's end
   virtual void snapshot(wire::kafka::writer& out) const = 0;
   virtual bool restore(wire::kafka::reader& in, std::int8_t version) = 0;  // of the checkpoint: log/checkpoint.cc
 };

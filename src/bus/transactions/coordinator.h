@@ -98,6 +98,7 @@ class coordinator {
   void expire_ids(std::int64_t now_ms);  // now and then
 
   void apply(std::string_view payload);
+  void topic_deleted(const std::string& topic);  // its offsets are not committed any more
   void snapshot(wire::kafka::writer& out) const;
   bool restore(wire::kafka::reader& in);
 

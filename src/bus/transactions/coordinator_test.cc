@@ -51,6 +51,7 @@ struct bench : log::state_machine {
   }
 
   void apply(std::string_view payload) override { txns.apply(payload); }
+  void topic_deleted(const std::string& topic) override { txns.topic_deleted(topic); }
   void snapshot(kafka::writer& out) const override {
     out.varuint(static_cast<std::uint32_t>(committed.size()));
     for (const auto& [group, offsets] : committed) {
@@ -224,6 +225,33 @@ TEST(transactions, show_nothing_of_what_was_aborted) {
   EXPECT_EQ(b.read_committed(0), strings{"b"});
   EXPECT_EQ(b.offset_of("g"), -1);
   EXPECT_EQ(b.end(p, false).producer.epoch, 3) << "of nothing: only the epoch moves";
+}
+
+TEST(transactions, commit_no_offsets_of_a_topic_that_was_deleted_meanwhile) {
+  for (const bool cut : {false, true}) {
+    os::sim_file_system files;
+    producer_claim p;
+    {
+      bench b(files);
+      b.store->create_topic("in", 1, {}, nullptr);
+      b.settle();
+      p = b.init().producer;
+      ASSERT_EQ(b.add_offsets(p, "g", 17), error_code::none);
+      b.store->delete_topic(b.store->find("in")->id, nullptr);
+      b.settle();
+      EXPECT_FALSE(b.txns.has_pending_offset("g", {"in", 0}));
+      if (!cut) {
+        ASSERT_EQ(b.end(p, true).error, error_code::none);
+        EXPECT_EQ(b.offset_of("g"), -1);
+        continue;
+      }
+    }
+    files.crash(1);
+    bench b(files);
+    EXPECT_FALSE(b.txns.has_pending_offset("g", {"in", 0}));
+    ASSERT_EQ(b.end(p, true).error, error_code::none);
+    EXPECT_EQ(b.offset_of("g"), -1);
+  }
 }
 
 TEST(transactions, v1_needs_partitions_and_groups_to_be_added) {

@@ -61,6 +61,17 @@ void coordinator::apply(std::string_view payload) {
   }
 }
 
+void coordinator::topic_deleted(const std::string& topic) {
+  const auto forget = [&](transaction& t) {
+    for (auto& [group, offsets] : t.offsets)
+      std::erase_if(offsets, [&](const auto& o) { return o.first.first == topic; });
+  };
+  for (auto& [id, e] : _entries) {
+    forget(e->now);
+    if (e->durable) forget(*e->durable);
+  }
+}
+
 void coordinator::snapshot(kafka::writer& out) const {
   std::uint32_t count = 0;
   for (const auto& [id, e] : _entries) count += e->durable ? 1 : 0;
