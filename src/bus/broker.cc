@@ -171,6 +171,10 @@ void broker::apply_configs() {
   number("log.retention.bytes", _settings.retention_bytes);
   number("message.max.bytes", _settings.message_bytes_max);
   number("max.connections", _settings.connections_max);
+  _settings.compression.type = dynamic_broker_config(*this, "compression.type");
+  number("compression.gzip.level", _settings.compression.gzip_level);
+  number("compression.lz4.level", _settings.compression.lz4_level);
+  number("compression.zstd.level", _settings.compression.zstd_level);
   _store->set_retention(_settings.retention_ms, _settings.retention_bytes);
   _server->set_connections_max(_settings.connections_max);
 }

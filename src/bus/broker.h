@@ -30,12 +30,21 @@ struct topic_spec {
   std::map<std::string, std::string> configs;
 };
 
+// Kafka's compression.type and compression.*.level.
+struct compression_settings {
+  std::string type = "producer";
+  int gzip_level = -1;
+  int lz4_level = 9;
+  int zstd_level = 3;
+};
+
 // What administrators may change while the broker runs (bus/configs_table.h).
 struct changeable_settings {
   std::int64_t retention_ms = 604'800'000;
   std::int64_t retention_bytes = -1;
   std::size_t message_bytes_max = 1'048'588;  // of a batch, as Kafka's message.max.bytes
   std::size_t connections_max = 10'000;
+  compression_settings compression;
 };
 
 struct broker_settings : changeable_settings {

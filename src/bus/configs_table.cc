@@ -14,8 +14,8 @@ constexpr std::string_view booleans = "true,false";
 
 }  // namespace
 
-// Settings of replication, tiering, compression and segment files are kept and shown, though nothing here depends on
-// them: tools that copy a topic's settings find them accepted.
+// Settings of replication, tiering and segment files are kept and shown, though nothing here depends on them: tools
+// that copy a topic's settings find them accepted.
 const std::vector<config_row>& topic_config_table() {
   static const std::vector<config_row> table = {
       {"cleanup.policy", list, "delete", none, endless, "compact,delete", "log.cleanup.policy",
@@ -27,7 +27,7 @@ const std::vector<config_row>& topic_config_table() {
        9,
        {},
        "compression.gzip.level",
-       "Kept, not used: batches stay as they came."},
+       "Level of gzip where compression.type is gzip; -1: the library's own."},
       {"compression.lz4.level",
        int32,
        "9",
@@ -35,9 +35,9 @@ const std::vector<config_row>& topic_config_table() {
        17,
        {},
        "compression.lz4.level",
-       "Kept, not used: batches stay as they came."},
+       "Level of lz4 where compression.type is lz4; 9: the fast one."},
       {"compression.type", string, "producer", none, endless, "uncompressed,zstd,lz4,snappy,gzip,producer",
-       "compression.type", "Kept for tools; batches stay as their producer compressed them."},
+       "compression.type", "What batches are compressed by before they are stored; producer: they stay as they came."},
       {"compression.zstd.level",
        int32,
        "3",
@@ -45,7 +45,7 @@ const std::vector<config_row>& topic_config_table() {
        22,
        {},
        "compression.zstd.level",
-       "Kept, not used: batches stay as they came."},
+       "Level of zstd where compression.type is zstd."},
       {"delete.retention.ms",
        int64,
        "86400000",
@@ -259,6 +259,17 @@ const std::vector<config_row>& group_config_table() {
 
 const std::vector<config_row>& dynamic_broker_config_table() {
   static const std::vector<config_row> table = {
+      {"compression.gzip.level", int32, "-1", -1, 9, {}, {}, "Level of gzip where compression.type is gzip."},
+      {"compression.lz4.level", int32, "9", 1, 17, {}, {}, "Level of lz4 where compression.type is lz4."},
+      {"compression.type",
+       string,
+       "producer",
+       none,
+       endless,
+       "uncompressed,zstd,lz4,snappy,gzip,producer",
+       {},
+       "What batches of topics that do not say are compressed by before they are stored; producer: they stay."},
+      {"compression.zstd.level", int32, "3", -131'072, 22, {}, {}, "Level of zstd where compression.type is zstd."},
       {"log.retention.bytes",
        int64,
        "-1",
@@ -293,7 +304,11 @@ std::string broker_setting(const broker& b, std::string_view name) {
   if (name == "log.retention.bytes") return fmt::to_string(s.retention_bytes);
   if (name == "log.retention.ms") return fmt::to_string(s.retention_ms);
   if (name == "max.connections") return fmt::to_string(s.connections_max);
-  return fmt::to_string(s.message_bytes_max);
+  if (name == "message.max.bytes") return fmt::to_string(s.message_bytes_max);
+  if (name == "compression.type") return s.compression.type;
+  if (name == "compression.gzip.level") return fmt::to_string(s.compression.gzip_level);
+  if (name == "compression.lz4.level") return fmt::to_string(s.compression.lz4_level);
+  return fmt::to_string(s.compression.zstd_level);
 }
 
 namespace {
@@ -332,8 +347,6 @@ const std::vector<fixed_config>& fixed_broker_config_table() {
       {"auto.create.topics.enable", boolean, [](const broker& b) { return flag(b.settings().auto_create_topics); },
        "Whether a topic that a client asks for is made if it is missing."},
       {"broker.id", int32, [](const broker&) { return fmt::to_string(broker::node_id); }, "The id of this broker."},
-      {"compression.type", string, [](const broker&) { return std::string("producer"); },
-       "Batches stay as their producer compressed them."},
       {"connections.max.idle.ms", int64,
        [](const broker& b) { return fmt::to_string(b.settings().connections_idle_max_ms); },
        "After how long a silent connection is closed, in ms."},

@@ -2,6 +2,7 @@
 import socket
 import struct
 
+FETCH = 1
 SASL_HANDSHAKE, API_VERSIONS, SASL_AUTHENTICATE = 17, 18, 36
 DESCRIBE_ACLS, INCREMENTAL_ALTER_CONFIGS = 29, 44
 DESCRIBE_CLIENT_QUOTAS, ALTER_CLIENT_QUOTAS = 48, 49
@@ -110,6 +111,27 @@ class Raw:
         answer.take("i")
         assert answer.take("i") == 1
         return answer.take("h"), answer.string()
+
+    def fetch(self, topic, partition, offset=0, version=10):
+        """The batches of one partition from there on, as they are stored: error code and bytes. Versions 4 and 10."""
+        newer = version >= 10
+        body = struct.pack(">iiiib", -1, 1000, 1, 1 << 24, 0)
+        body += struct.pack(">ii", 0, -1) if newer else b""
+        body += struct.pack(">i", 1) + string(topic) + struct.pack(">ii", 1, partition)
+        body += struct.pack(">iqqi", -1, offset, -1, 1 << 24) + struct.pack(">i", 0) if newer else struct.pack(">qi", offset, 1 << 24)
+        answer = self.request(FETCH, version, body)
+        answer.take("i")
+        if newer:
+            assert answer.take("h") == 0
+            answer.take("i")
+        assert answer.take("i") == 1 and answer.string() == topic and answer.take("i") == 1
+        assert answer.take("i") == partition
+        error = answer.take("h")
+        answer.take("q"), answer.take("q")
+        if newer:
+            answer.take("q")
+        answer.array(lambda: answer.take("q") and answer.take("q"))
+        return error, answer.data()
 
     def alter_quota(self, entity, **ops):
         """entity: {"user": "alice", "client-id": None}; None of a value removes it, None as a name is the default."""

@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <expected>
+#include <span>
 
 #include "base/instant.h"
 #include "bus/handlers/data.h"
+#include "bus/handlers/recompression.h"
 #include "bus/handlers/record_checks.h"
 #include "wire/kafka/record_batch.h"
 
@@ -60,6 +63,17 @@ std::string transaction_message(error_code e) {
   return e == error_code::not_enough_replicas ? "The transaction before is being ended" : "";
 }
 
+// The batch as the topic wants it compressed; empty: as it is. Or why not.
+std::expected<std::string, error_code> recompressed(broker& b, const log::topic& t, const kafka::batch_header& batch,
+                                                    std::string_view records, std::int64_t bytes_max) {
+  const auto wanted = codec_for(b.settings().compression, t);
+  if (!wanted || wanted->codec == batch.codec()) return std::string();
+  auto packed = kafka::recompress_batch(records, uncompressed_max, wanted->codec, wanted->level);
+  if (!packed) return std::unexpected(error_code::corrupt_message);
+  if (static_cast<std::int64_t>(packed->size()) > bytes_max) return std::unexpected(error_code::message_too_large);
+  return std::move(*packed);
+}
+
 // Appends one partition's batch, whose shape is right, or says why not.
 void append(broker& b, const call& c, const std::shared_ptr<log::topic>& t,
             std::optional<std::string_view> transactional_id, std::string_view records, partition_answer& answer) {
@@ -86,6 +100,11 @@ void append(broker& b, const call& c, const std::shared_ptr<log::topic>& t,
     for (const record_fault& f : refused->records) answer.record_errors.push_back({f.index, f.why});
     return refuse_batch(answer, p, refused->error, refused->records.empty() ? "" : refused->records.front().why);
   }
+  auto packed = recompressed(b, *t, *batch, records, bytes_max);
+  if (!packed) return refuse_batch(answer, p, packed.error());
+  // The frame is ours to change (net/server.h).
+  const std::span bytes = packed->empty() ? std::span(const_cast<char*>(records.data()), records.size()) : *packed;
+  if (!packed->empty()) batch = *kafka::peek_batch(*packed);
   const auto known = p.producers().check(*batch, batch->transactional() && adds_partitions);
   if (!known) {
     b.logger().debug("producer refused", {{"topic", std::string_view(t->name)}, {"producer_id", batch->producer_id}});
@@ -97,17 +116,16 @@ void append(broker& b, const call& c, const std::shared_ptr<log::topic>& t,
     answer.log_append_time_ms = (*known)->timestamp_ms;
     return;
   }
-  char* const bytes = const_cast<char*>(records.data());  // the frame is ours to change (net/server.h)
   if (const auto type = t->configs.find("message.timestamp.type");
       type != t->configs.end() && type->second == "LogAppendTime") {
     answer.log_append_time_ms = now_ms;
-    kafka::set_log_append_time(bytes, records.size(), answer.log_append_time_ms);
-    batch = *kafka::peek_batch(records);
+    kafka::set_log_append_time(bytes.data(), bytes.size(), answer.log_append_time_ms);
+    batch = *kafka::peek_batch({bytes.data(), bytes.size()});
   } else if (batch->log_append_time()) {
-    kafka::set_create_time(bytes, records.size());
-    batch = *kafka::peek_batch(records);
+    kafka::set_create_time(bytes.data(), bytes.size());
+    batch = *kafka::peek_batch({bytes.data(), bytes.size()});
   }
-  answer.base_offset = b.store().append(t, answer.index, bytes, *batch);
+  answer.base_offset = b.store().append(t, answer.index, bytes.data(), *batch);
   b.stats().batches_in += 1;
   b.stats().records_in += static_cast<std::uint64_t>(batch->count);
   b.stats().bytes_in += batch->batch_size;

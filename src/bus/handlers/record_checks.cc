@@ -9,7 +9,6 @@ namespace kafka = wire::kafka;
 using kafka::error_code;
 namespace {
 
-constexpr std::size_t uncompressed_max = std::size_t{256} << 20;
 constexpr std::size_t faults_told_max = 3;
 constexpr std::size_t magic_at = 16;  // in the formats 0 to 2
 

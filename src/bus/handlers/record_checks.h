@@ -15,6 +15,8 @@
 
 namespace mes::bus::handlers {
 
+inline constexpr std::size_t uncompressed_max = std::size_t{256} << 20;  // bytes of the records of one batch
+
 // What stands at the start of a partition's bytes, by its length and its format alone.
 enum class first_bytes : std::uint8_t { no_whole_batch, corrupt, batch };
 first_bytes look_at(std::string_view bytes);

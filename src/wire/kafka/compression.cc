@@ -112,11 +112,10 @@ std::optional<std::string> unzstd(std::string_view data, std::size_t bytes_max) 
   return out;
 }
 
-std::optional<std::string> gzip(std::string_view data) {
+std::optional<std::string> gzip(std::string_view data, int level) {
   z_stream stream{};
   constexpr int as_gzip = 15 + 16, memory_level = 8;
-  if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, as_gzip, memory_level, Z_DEFAULT_STRATEGY) != Z_OK)
-    return std::nullopt;
+  if (deflateInit2(&stream, level, Z_DEFLATED, as_gzip, memory_level, Z_DEFAULT_STRATEGY) != Z_OK) return std::nullopt;
   const auto end = [](z_stream* s) { deflateEnd(s); };
   const std::unique_ptr<z_stream, decltype(end)> guard(&stream, end);
   std::string in(data), out(deflateBound(&stream, data.size()), '\0');
@@ -147,9 +146,13 @@ std::optional<std::string> snappy(std::string_view data) {
   return std::move(out.buffer());
 }
 
-std::optional<std::string> lz4(std::string_view data) {
+// Kafka's default of 9 stands for the fast compressor; every other level is one of the slow one, which here begins
+// at 3.
+std::optional<std::string> lz4(std::string_view data, int level) {
+  constexpr int fast = 0, slow_min = 3;
   LZ4F_preferences_t preferences{};
   preferences.frameInfo.blockMode = LZ4F_blockIndependent;
+  preferences.compressionLevel = level == default_level(compression::lz4) ? fast : std::max(level, slow_min);
   std::string out(LZ4F_compressFrameBound(data.size(), &preferences), '\0');
   const std::size_t size = LZ4F_compressFrame(out.data(), out.size(), data.data(), data.size(), &preferences);
   if (LZ4F_isError(size) != 0) return std::nullopt;
@@ -157,9 +160,9 @@ std::optional<std::string> lz4(std::string_view data) {
   return out;
 }
 
-std::optional<std::string> zstd(std::string_view data) {
+std::optional<std::string> zstd(std::string_view data, int level) {
   std::string out(ZSTD_compressBound(data.size()), '\0');
-  const std::size_t size = ZSTD_compress(out.data(), out.size(), data.data(), data.size(), ZSTD_CLEVEL_DEFAULT);
+  const std::size_t size = ZSTD_compress(out.data(), out.size(), data.data(), data.size(), level);
   if (ZSTD_isError(size) != 0) return std::nullopt;
   out.resize(size);
   return out;
@@ -184,18 +187,34 @@ std::optional<std::string> decompress(compression codec, std::string_view data, 
   return std::nullopt;
 }
 
-std::optional<std::string> compress(compression codec, std::string_view data) {
+int default_level(compression codec) {
+  switch (codec) {
+    case compression::gzip:
+      return Z_DEFAULT_COMPRESSION;
+    case compression::lz4:
+      return 9;
+    case compression::zstd:
+      return ZSTD_CLEVEL_DEFAULT;
+    case compression::none:
+    case compression::snappy:
+      break;
+  }
+  return 0;
+}
+
+std::optional<std::string> compress(compression codec, std::string_view data, std::optional<int> wanted_level) {
+  const int level = wanted_level.value_or(default_level(codec));
   switch (codec) {
     case compression::none:
       return std::string(data);
     case compression::gzip:
-      return gzip(data);
+      return gzip(data, level);
     case compression::snappy:
       return snappy(data);
     case compression::lz4:
-      return lz4(data);
+      return lz4(data, level);
     case compression::zstd:
-      return zstd(data);
+      return zstd(data, level);
   }
   return std::nullopt;
 }

@@ -12,7 +12,9 @@ namespace mes::wire::kafka {
 // No value: broken, unknown, or more than `bytes_max`. Snappy comes plain or in xerial's blocks, lz4 as frames.
 std::optional<std::string> decompress(compression codec, std::string_view data, std::size_t bytes_max);
 
-// At each codec's default level, in the forms that Kafka's own client writes. No value: unknown, or the library fails.
-std::optional<std::string> compress(compression codec, std::string_view data);
+// In the forms that Kafka's own client writes. Levels are those of Kafka's compression.*.level; none and snappy have
+// none. No value: unknown, or the library fails.
+int default_level(compression codec);
+std::optional<std::string> compress(compression codec, std::string_view data, std::optional<int> level = {});
 
 }  // namespace mes::wire::kafka

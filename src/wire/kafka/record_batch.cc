@@ -99,6 +99,21 @@ std::string finish_batch(const batch_header& header, std::string_view body) {
   return batch;
 }
 
+// Whether `body` is the records that the header tells of, no more and no less. Returns their largest timestamp.
+std::optional<std::int64_t> check_records(const batch_header& header, std::string_view body) {
+  batch_header zero = header;
+  zero.base_offset = 0;
+  reader in(body);
+  record_view record;
+  std::int64_t newest = -1;
+  for (std::int32_t i = 0; i < header.count; ++i) {
+    if (!read_record(in, zero, record, false) || record.offset != i) return std::nullopt;
+    newest = std::max(newest, record.timestamp_ms);
+  }
+  if (in.left() != 0) return std::nullopt;
+  return newest;
+}
+
 }  // namespace
 
 std::int32_t batch_header::last_sequence() const {
@@ -145,13 +160,8 @@ std::expected<batch_header, batch_fault> check_batch(std::string_view bytes) {
   if (h->producer_id >= 0 && h->base_sequence < 0) return std::unexpected(batch_fault::bad_header);
   if ((h->attributes & 7) > 4) return std::unexpected(batch_fault::bad_codec);
   if (h->codec() != compression::none) return h;
-  reader in(bytes.substr(batch_header::size, h->batch_size - batch_header::size));
-  record_view record;
-  batch_header zero = *h;
-  zero.base_offset = 0;
-  for (std::int32_t i = 0; i < h->count; ++i)
-    if (!read_record(in, zero, record, false) || record.offset != i) return std::unexpected(batch_fault::bad_record);
-  if (in.left() != 0) return std::unexpected(batch_fault::bad_record);
+  if (!check_records(*h, bytes.substr(batch_header::size, h->batch_size - batch_header::size)))
+    return std::unexpected(batch_fault::bad_record);
   return h;
 }
 
@@ -229,6 +239,27 @@ std::expected<std::string, batch_fault> rewrite_batch(std::string_view batch, st
   if (after.count == 0) return std::string();
   const auto packed = compress(after.codec(), body.buffer());
   if (!packed) return std::unexpected(batch_fault::bad_codec);
+  return finish_batch(after, *packed);
+}
+
+std::expected<std::string, batch_fault> recompress_batch(std::string_view batch, std::size_t bytes_max,
+                                                         compression codec, std::optional<int> level) {
+  const auto before = peek_batch(batch);
+  if (!before || before->batch_size > batch.size()) return std::unexpected(batch_fault::cut_short);
+  std::string_view body = batch.substr(batch_header::size, before->batch_size - batch_header::size);
+  std::optional<std::string> plain;
+  if (before->codec() != compression::none) {
+    plain = decompress(before->codec(), body, bytes_max);
+    if (!plain) return std::unexpected(batch_fault::bad_record);
+    body = *plain;
+  }
+  const auto newest = check_records(*before, body);
+  if (!newest) return std::unexpected(batch_fault::bad_record);
+  const auto packed = compress(codec, body, level);
+  if (!packed) return std::unexpected(batch_fault::bad_codec);
+  batch_header after = *before;
+  after.attributes = static_cast<std::int16_t>((before->attributes & ~7) | static_cast<std::int16_t>(codec));
+  if (!before->log_append_time()) after.max_timestamp_ms = *newest;
   return finish_batch(after, *packed);
 }
 

@@ -83,6 +83,11 @@ std::expected<std::string, batch_fault> rewrite_batch(std::string_view batch, st
                                                       std::optional<std::int64_t> delete_horizon_ms,
                                                       const std::function<bool(const record_view&)>& keep);
 
+// The batch with its records compressed by another codec; every record is checked. Base offset, sequences, producer and
+// the records themselves stay; the largest timestamp is that of the records, as Kafka's broker sets it.
+std::expected<std::string, batch_fault> recompress_batch(std::string_view batch, std::size_t bytes_max,
+                                                         compression codec, std::optional<int> level);
+
 // Uncompressed batches for tests, tools and control records.
 struct record_to_write {
   std::optional<std::string> key;

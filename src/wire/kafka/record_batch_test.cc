@@ -114,6 +114,25 @@ TEST_P(by_codec, survives_any_single_flipped_bit) {
     }
 }
 
+// Java's records of every codec, compressed anew, are the very bytes of the batch that Java did not compress.
+TEST_P(by_codec, is_compressed_by_another_codec) {
+  for (const auto& [codec, level] : std::vector<std::pair<compression, std::optional<int>>>{{compression::none, {}},
+                                                                                            {compression::gzip, 9},
+                                                                                            {compression::snappy, {}},
+                                                                                            {compression::lz4, 17},
+                                                                                            {compression::lz4, 1},
+                                                                                            {compression::zstd, -5}}) {
+    const auto packed = recompress_batch(golden_batch(GetParam()), 1 << 20, codec, level);
+    ASSERT_TRUE(packed);
+    const auto header = check_batch(*packed);
+    ASSERT_TRUE(header);
+    EXPECT_EQ(header->codec(), codec);
+    EXPECT_EQ(recompress_batch(*packed, 1 << 20, compression::none, {}), golden_batch("none"));
+  }
+  if (std::string(GetParam()) != "none")
+    EXPECT_EQ(recompress_batch(golden_batch(GetParam()), 10, compression::zstd, {}).error(), batch_fault::bad_record);
+}
+
 INSTANTIATE_TEST_SUITE_P(codecs, by_codec, testing::Values("none", "gzip", "snappy", "lz4", "zstd"));
 
 TEST(record_batch, writes_the_bytes_that_the_java_client_writes) {
