@@ -186,6 +186,7 @@ result<void> broker::listen() {
     options.listeners.push_back({l.host, l.port, security::uses_tls(l.secured_by) ? _access->tls() : nullptr,
                                  security::uses_sasl(l.secured_by) ? sasl_bytes_max : 0});
   options.request_bytes_max = _settings.request_bytes_max;
+  options.partial_bytes_max = _settings.queued_request_bytes_max;
   options.connections_max = _settings.connections_max;
   auto server = net::server::listen(*_loop, options,
                                     [this](net::answer_slot slot, const net::peer& who, char* frame, std::size_t size) {

@@ -404,6 +404,12 @@ const std::vector<fixed_config>& fixed_broker_config_table() {
       {"process.roles", list, [](const broker&) { return std::string("broker,controller"); }, "What this node does."},
       {"producer.id.expiration.ms", int32, [](const broker&) { return std::string("86400000"); },
        "How long the broker knows an idempotent producer that sends nothing, in ms."},
+      {"queued.max.request.bytes", int64,
+       [](const broker& b) {
+         const std::size_t bytes = b.settings().queued_request_bytes_max;
+         return bytes == 0 ? std::string("-1") : fmt::to_string(bytes);
+       },
+       "Memory of requests that have not come whole yet, in bytes; -1: no limit."},
       {"sasl.enabled.mechanisms", list,
        [](const broker& b) { return fmt::format("{}", fmt::join(b.access().connections().options().mechanisms, ",")); },
        "The SASL mechanisms that are offered."},

@@ -72,6 +72,7 @@ void add_limits(page& p, broker& b) {
   p.head(name, "gauge", "What is bounded, and where; 0: not bounded.");
   p.line(name, "{of=\"connections\"}", s.connections_max);
   p.line(name, "{of=\"request_bytes\"}", s.request_bytes_max);
+  p.line(name, "{of=\"partial_request_bytes\"}", s.queued_request_bytes_max);
   p.line(name, "{of=\"batch_bytes\"}", s.message_bytes_max);
   p.line(name, "{of=\"pending_bytes\"}", s.pending_bytes_max);
   p.line(name, "{of=\"requests_in_flight_of_a_connection\"}", listen.requests_in_flight_max);
@@ -190,6 +191,13 @@ std::string metrics_text(broker& b) {
   add_requests(p, b);
   p.one("kafka_server_socketservermetrics_connection_count", "gauge", "Open connections.", net.connections);
   p.one("mes_bus_connections_refused_total", "counter", "Connections over the limit.", net.refused);
+  p.one("kafka_network_socketserver_memorypoolused", "gauge", "Bytes of requests that have not come whole yet.",
+        b.server().memory().used());
+  p.one("mes_bus_connections_waiting_for_memory", "gauge", "Connections that are not read for want of such memory.",
+        b.server().memory().waiting());
+  p.one("mes_bus_memory_waits_total", "counter", "Times that a connection had to wait for it.", net.memory_waits);
+  p.one("mes_bus_stalled_connections_closed_total", "counter",
+        "Connections that fell silent or too slow within a request while others waited.", net.stalled_closed);
   p.one("kafka_server_socketservermetrics_incoming_byte_total", "counter", "Bytes received.", net.bytes_in);
   p.one("kafka_server_socketservermetrics_outgoing_byte_total", "counter", "Bytes sent.", net.bytes_out);
   p.one("kafka_server_socketservermetrics_successful_authentication_total", "counter", "SASL authentications.",

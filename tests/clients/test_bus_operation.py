@@ -1,4 +1,5 @@
 """Operating the bus: compaction and retention as clients see them, its commands for people, metrics, a full disk."""
+import contextlib
 import os
 import re
 import shutil
@@ -12,6 +13,8 @@ from confluent_kafka import Consumer, KafkaError, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from bus import MES, Bus, kcat
+from differential.records import batch
+from raw import string
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.skipif(not shutil.which("kcat"), reason="kcat is not installed")
@@ -310,3 +313,46 @@ def test_help_names_the_commands():
     text = subprocess.run([MES, "bus", "--help"], capture_output=True, text=True, timeout=30).stdout
     for name in ("topics", "tail", "groups", "reset-offsets", "redrive", "verify"):
         assert re.search(rf"^  {name} ", text, re.MULTILINE), text
+
+
+def test_requests_that_come_slowly_have_a_bound_together(start):
+    """40 MB of requests are begun; no more than the limit, and the one that went beyond it, is held at a time; all end well."""
+    limit, size, count = 2 << 20, 1 << 20, 40
+    bus = start("--queued-request-bytes-max", "2M")
+    create(bus, "slow", **{"max.message.bytes": 2 << 20})
+    before = resident_kb(bus)
+    record = batch([b"x" * (size - 200)], timestamps=[1_700_000_000_000])
+    body = struct.pack(">hhii", -1, -1, 20_000, 1) + string("slow") + struct.pack(">iii", 1, 0, len(record)) + record
+    frame = request(0, 3, body)
+    clients = [socket.create_connection(("127.0.0.1", 9092 + bus.offset), timeout=60) for _ in range(count)]
+    most_held = most_waiting = 0
+
+    def look():
+        nonlocal most_held, most_waiting
+        most_held = max(most_held, metric(bus, "kafka_network_socketserver_memorypoolused"))
+        most_waiting = max(most_waiting, metric(bus, "mes_bus_connections_waiting_for_memory"))
+    for client in clients:
+        client.sendall(frame[:1000])
+    eventually(lambda: metric(bus, "mes_bus_connections_waiting_for_memory") > 0)
+    for client in clients:
+        client.setblocking(False)
+    sent = [1000] * count
+    while any(at < len(frame) for at in sent):
+        for n, client in enumerate(clients):
+            with contextlib.suppress(BlockingIOError):
+                sent[n] += client.send(frame[sent[n]:sent[n] + 20_000])
+        look()
+    offsets = set()
+    for client in clients:
+        client.settimeout(60)
+        answer = client.recv(4096)
+        (error, offset) = struct.unpack_from(">hq", answer, 4 + 4 + 4 + 2 + len("slow") + 4 + 4)
+        assert error == 0
+        offsets.add(offset)
+        client.close()
+    assert offsets == set(range(count))
+    assert limit <= most_held <= limit + len(frame)
+    assert most_waiting > 0 and metric(bus, "mes_bus_memory_waits_total") > 0
+    assert metric(bus, "kafka_network_socketserver_memorypoolused") == 0
+    assert metric(bus, 'mes_bus_limit{of="partial_request_bytes"}') == limit
+    assert resident_kb(bus) - before < 200_000  # of sanitizers, too

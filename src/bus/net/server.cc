@@ -13,14 +13,17 @@
 #include <cerrno>
 #include <cstring>
 
-#include "bus/net/transport.h"
+#include "bus/net/connection.h"
 
 namespace mes::bus::net {
 namespace {
 
-constexpr std::size_t scratch_size = std::size_t{256} << 10;
 constexpr int reads_in_a_turn = 4;  // of one connection, so that none starves the others
 constexpr std::size_t turned_away_max = 1'000;
+
+request_memory::use use_of(bool is_request) {
+  return is_request ? request_memory::use::request : request_memory::use::read_ahead;
+}
 
 std::uint32_t frame_size(const char* at) {
   std::uint32_t size;
@@ -39,43 +42,11 @@ std::string host_of(const sockaddr_storage& address, socklen_t size) {
 
 }  // namespace
 
-struct server::connection {
-  struct output {
-    std::string held;
-    std::vector<wire::kafka::writer::splice> splices;
-    std::size_t held_sent = 0;
-    std::size_t splice = 0;       // the next one
-    std::size_t splice_sent = 0;  // bytes of it
-  };
-  struct slot {
-    std::uint64_t sequence;
-    bool answered = false;
-    std::optional<output> what;  // answered with nothing: acks=0
-  };
-
-  int fd = -1;
-  transport wire;
-  peer who;
-  bool identified = false;  // the handshake is over: who.certificate is set
-  bool closing = false;     // once its answers are sent
-  std::size_t request_bytes_max = 0;
-  poller::timer_id muted = 0;
-  std::int64_t last_active_ms = 0;
-  std::uint64_t next_sequence = 0;
-  std::deque<slot> slots;      // requests in order
-  std::deque<output> outputs;  // answers on their way
-  std::size_t output_held = 0;
-  std::unique_ptr<char[]> partial;  // of a frame (with its length), or frames that may not be taken yet
-  std::size_t partial_have = 0, partial_size = 0;
-  bool partial_is_stalled = false;
-  std::uint32_t interest = EPOLLIN;
-  bool dead = false;
-};
-
 server::server(poller& loop, server_options options, handler handle)
     : _loop(loop),
       _options(std::move(options)),
       _handle(std::move(handle)),
+      _memory(_options.partial_bytes_max),
       _scratch(std::make_unique_for_overwrite<char[]>(scratch_size)) {}
 
 server::~server() {
@@ -88,6 +59,7 @@ server::~server() {
     _loop.cancel(timer);
     close(fd);
   }
+  if (_stalled_timer != 0) _loop.cancel(_stalled_timer);
   stop_accepting();
 }
 
@@ -233,6 +205,7 @@ void server::drop(connection& c) {
     ++_stats.tls_failed;
     if (_tls_failed) _tls_failed(c.who, c.wire.failure());
   }
+  let_go(c);
   c.wire.say_goodbye();
   _loop.remove(c.fd);
   close(c.fd);
@@ -258,12 +231,19 @@ void server::on_ready(connection& c, std::uint32_t events) {
   if (!c.dead) update_interest(c);
 }
 
-bool server::may_read(const connection& c) const {
+bool server::may_take(const connection& c) const {
   return !_paused && !c.closing && c.muted == 0 && c.slots.size() < _options.requests_in_flight_max &&
          c.output_held < _options.output_bytes_max;
 }
 
+bool server::may_read(const connection& c) const {
+  if (!may_take(c)) return false;
+  if (c.holds == connection::holding::nothing) return _memory.may_read();
+  return c.holds != connection::holding::beginning || _memory.may_begin();
+}
+
 void server::update_interest(connection& c) {
+  if (may_take(c) && !may_read(c) && !c.in_line) wait_for_memory(c);
   const std::uint32_t wanted =
       (may_read(c) ? EPOLLIN : 0U) | (c.outputs.empty() && !c.wire.wants_write() ? 0U : EPOLLOUT);
   if (wanted == c.interest) return;
@@ -273,13 +253,13 @@ void server::update_interest(connection& c) {
 
 void server::read_from(connection& c) {
   for (int i = 0; !c.dead; ++i) {
-    if (c.partial_is_stalled) {
+    if (c.waits()) {
       // Frames that came while this connection had to wait.
+      const std::size_t size = c.partial_have;
       const auto data = std::move(c.partial);
-      const std::size_t size = std::exchange(c.partial_have, 0);
-      c.partial_is_stalled = false;
+      let_go(c);
       if (!take_frames(c, data.get(), size)) return drop(c);
-      if (c.partial_is_stalled) return;
+      if (c.waits() || !may_read(c)) return;
     }
     char* const into = c.partial ? c.partial.get() + c.partial_have : _scratch.get();
     std::size_t room = c.partial ? c.partial_size - c.partial_have : scratch_size;
@@ -298,8 +278,9 @@ void server::read_from(connection& c) {
     if (!c.partial) {
       if (!take_frames(c, _scratch.get(), got)) return drop(c);
     } else if ((c.partial_have += got) == c.partial_size) {
+      const std::size_t size = c.partial_size;
       const auto frame = std::move(c.partial);
-      const std::size_t size = std::exchange(c.partial_have, 0);
+      let_go(c);
       if (!take_frames(c, frame.get(), size)) return drop(c);
     }
     if (!may_read(c) || got < room) return;
@@ -308,25 +289,37 @@ void server::read_from(connection& c) {
 
 // Handles the whole frames in `data` and keeps the rest. False: this client does not speak the protocol.
 bool server::take_frames(connection& c, char* data, std::size_t size) {
+  using enum connection::holding;
   std::size_t at = 0;
-  const auto keep = [&](std::size_t room, bool stalled) {
+  const auto keep = [&](std::size_t room, connection::holding what) {
     c.partial = std::make_unique_for_overwrite<char[]>(room);
     std::memcpy(c.partial.get(), data + at, size - at);
     c.partial_have = size - at;
     c.partial_size = room;
-    c.partial_is_stalled = stalled;
+    c.holds = what;
+    c.began_ms = c.last_active_ms;
+    _memory.take(use_of(what == request), room);
     return true;
   };
   while (at < size) {
-    if (!may_read(c)) return keep(size - at, true);
-    if (size - at < 4) return keep(4, false);
+    if (!may_take(c)) return keep(size - at, frames);
+    if (size - at < 4) return keep(4, request);
     const std::size_t length = frame_size(data + at);
     if (length > c.request_bytes_max) return false;
-    if (size - at - 4 < length) return keep(4 + length, false);
+    if (size - at - 4 < length) return _memory.may_begin() ? keep(4 + length, request) : keep(size - at, beginning);
     if (!take_frame(c, data + at + 4, length)) return false;
     at += 4 + length;
   }
   return true;
+}
+
+// What it holds is taken, or not wanted any more.
+void server::let_go(connection& c) {
+  using enum connection::holding;
+  if (c.holds != nothing) _memory.give_back(use_of(c.holds == request), c.partial_size);
+  c.partial.reset();
+  c.partial_have = c.partial_size = 0;
+  c.holds = nothing;
 }
 
 bool server::take_frame(connection& c, char* frame, std::size_t size) {
@@ -369,9 +362,8 @@ void server::release_answers(connection& c) {
 }
 
 void server::flush() {
-  while (!_to_flush.empty()) {
-    auto ids = std::move(_to_flush);
-    _to_flush.clear();
+  do {
+    auto ids = std::exchange(_to_flush, {});
     for (const std::uint64_t id : ids) {
       const auto it = _connections.find(id);
       if (it == _connections.end()) continue;
@@ -379,7 +371,7 @@ void server::flush() {
       if (!c.dead && !c.outputs.empty() && (c.interest & EPOLLOUT) == 0) send_to(c);
       if (!c.dead && c.closing && c.slots.empty() && c.outputs.empty()) drop(c);
       // Room again: frames that were kept back are handled, even if the client sends nothing more.
-      if (!c.dead && (c.partial_is_stalled || c.wire.pending() > 0) && may_read(c)) read_from(c);
+      if (!c.dead && (c.waits() || c.wire.pending() > 0) && may_read(c)) read_from(c);
       if (c.dead) {
         _connections.erase(it);
         _stats.connections = _connections.size();
@@ -387,6 +379,47 @@ void server::flush() {
         update_interest(c);
       }
     }
+    read_waiting();
+  } while (!_to_flush.empty());
+}
+
+void server::wait_for_memory(connection& c) {
+  c.in_line = true;
+  _memory.wait(c.who.connection, c.holds != connection::holding::nothing);
+  ++_stats.memory_waits;
+  if (_stalled_timer == 0) watch_stalled();
+}
+
+// Nobody keeps the others waiting: who is silent within a request goes, and who is so slow that it would take long yet.
+void server::watch_stalled() {
+  _stalled_timer = _loop.after(_options.stalled_ms / 2, [this] {
+    _stalled_timer = 0;
+    if (_memory.waiting() == 0) return;
+    const std::int64_t now = now_ms();
+    for (auto& [id, c] : _connections) {
+      if (c->dead || c->holds != connection::holding::request) continue;
+      const std::int64_t underway_ms = now - c->began_ms, silent_ms = now - c->last_active_ms;
+      const auto have = static_cast<double>(c->partial_have), left = static_cast<double>(c->partial_size) - have;
+      const double left_ms = left / have * static_cast<double>(underway_ms);
+      if (silent_ms < _options.stalled_ms &&
+          (underway_ms < _options.stalled_ms || left_ms < 2 * static_cast<double>(_options.stalled_ms)))
+        continue;
+      ++_stats.stalled_closed;
+      drop(*c);
+    }
+    watch_stalled();
+  });
+}
+
+// There may be memory again for connections that waited for it.
+void server::read_waiting() {
+  while (const auto id = _memory.next()) {
+    const auto it = _connections.find(*id);
+    if (it == _connections.end() || it->second->dead) continue;
+    connection& c = *it->second;
+    c.in_line = false;
+    if (may_read(c)) read_from(c);
+    if (!c.dead) update_interest(c);
   }
 }
 
@@ -394,96 +427,6 @@ void server::set_paused(bool paused) {
   if (_paused == paused) return;
   _paused = paused;
   for (auto& [id, c] : _connections) _to_flush.insert(id);
-}
-
-void server::send_to(connection& c) {
-  while (!c.dead && !c.outputs.empty())
-    if (!send_some(c)) return;
-  if (!c.outputs.empty()) return;
-  c.outputs.shrink_to_fit();
-  if (c.closing) _to_flush.insert(c.who.connection);
-}
-
-// Sends from the first outputs; false when the socket takes no more, or the connection is gone.
-bool server::send_some(connection& c) {
-  const char* from = nullptr;
-  const std::size_t have = gather(c, from);
-  if (c.dead) return false;
-  if (have == 0) {
-    advance(c, 0);
-    return true;
-  }
-  const auto [what, sent] = c.wire.write(from, have);
-  if (what == transport::outcome::closed) drop(c);
-  if (what != transport::outcome::moved) return false;
-  c.last_active_ms = now_ms();
-  _stats.bytes_out += sent;
-  advance(c, sent);
-  return sent == have;
-}
-
-// What goes out next: held bytes and external parts gathered into one buffer, so that many small parts cost one
-// system call. The same bytes again, and maybe more, until they are sent.
-std::size_t server::gather(connection& c, const char*& from) {
-  auto& first = c.outputs.front();
-  if (c.outputs.size() == 1 && first.splices.empty()) {
-    from = first.held.data() + first.held_sent;
-    return std::min(first.held.size() - first.held_sent, scratch_size);
-  }
-  from = _scratch.get();
-  std::size_t have = 0;
-  for (std::size_t k = 0; k < c.outputs.size() && have < scratch_size; ++k) {
-    connection::output& o = c.outputs[k];
-    std::size_t held_at = o.held_sent, splice = o.splice, splice_at = o.splice_sent;
-    while (have < scratch_size) {
-      const std::size_t until = splice < o.splices.size() ? o.splices[splice].at : o.held.size();
-      if (held_at < until) {
-        const std::size_t size = std::min(until - held_at, scratch_size - have);
-        std::memcpy(_scratch.get() + have, o.held.data() + held_at, size);
-        held_at += size;
-        have += size;
-        continue;
-      }
-      if (splice == o.splices.size()) break;
-      const auto& part = o.splices[splice].bytes;
-      const std::size_t size = std::min(part.size - splice_at, scratch_size - have);
-      if (size > 0 && !_fetch(part, splice_at, _scratch.get() + have, size)) {
-        drop(c);  // the length is sent already: there is no way to answer with an error
-        return 0;
-      }
-      have += size;
-      splice_at += size;
-      if (splice_at == part.size) {
-        ++splice;
-        splice_at = 0;
-      }
-    }
-  }
-  return have;
-}
-
-// `left` bytes have gone out.
-void server::advance(connection& c, std::size_t left) {
-  while (!c.outputs.empty()) {
-    connection::output& o = c.outputs.front();
-    for (;;) {
-      const std::size_t until = o.splice < o.splices.size() ? o.splices[o.splice].at : o.held.size();
-      const std::size_t held = std::min(until - o.held_sent, left);
-      o.held_sent += held;
-      left -= held;
-      if (o.held_sent < until || o.splice == o.splices.size()) break;
-      const std::size_t part = std::min(o.splices[o.splice].bytes.size - o.splice_sent, left);
-      o.splice_sent += part;
-      left -= part;
-      if (o.splice_sent < o.splices[o.splice].bytes.size) break;
-      o.splices[o.splice].bytes.source.reset();
-      ++o.splice;
-      o.splice_sent = 0;
-    }
-    if (o.held_sent < o.held.size() || o.splice < o.splices.size()) break;
-    c.output_held -= o.held.size();
-    c.outputs.pop_front();
-  }
 }
 
 }  // namespace mes::bus::net

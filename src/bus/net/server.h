@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "bus/net/poller.h"
+#include "bus/net/request_memory.h"
 #include "bus/net/tls.h"
 #include "wire/kafka/writer.h"
 
@@ -32,6 +33,8 @@ struct listen_address {
 struct server_options {
   std::vector<listen_address> listeners;
   std::size_t request_bytes_max = 100U << 20;
+  std::size_t partial_bytes_max = 128U << 20;  // of requests that have not come whole, together; 0: no limit
+  std::int64_t stalled_ms = 30'000;            // while others wait for its memory, a request may be silent for so long
   std::size_t connections_max = 10'000;
   std::size_t requests_in_flight_max = 64;   // of one connection: no more are read before one is answered
   std::size_t output_bytes_max = 16U << 20;  // held (not external) bytes waiting for one client: as above
@@ -43,6 +46,8 @@ struct server_stats {
   std::uint64_t refused = 0;     // over the limit
   std::uint64_t tls_failed = 0;  // handshakes, and what broke later
   std::uint64_t idle_closed = 0;
+  std::uint64_t stalled_closed = 0;  // fell silent or too slow within a request while others waited for its memory
+  std::uint64_t memory_waits = 0;    // times that a connection was not read for want of memory
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
 };
@@ -92,6 +97,7 @@ class server {
   void flush();                  // at the end of a turn: sends what was answered in it
   void stop_accepting();
   const server_stats& stats() const { return _stats; }
+  const request_memory& memory() const { return _memory; }
 
  private:
   struct connection;
@@ -109,8 +115,13 @@ class server {
   void read_from(connection& c);
   bool take_frames(connection& c, char* data, std::size_t size);
   bool take_frame(connection& c, char* frame, std::size_t size);
+  void let_go(connection& c);
+  void wait_for_memory(connection& c);
+  void read_waiting();
+  void watch_stalled();
   void send_to(connection& c);
   bool send_some(connection& c);
+  bool may_take(const connection& c) const;
   bool may_read(const connection& c) const;
   void update_interest(connection& c);
   void release_answers(connection& c);
@@ -131,6 +142,8 @@ class server {
   std::uint64_t _next_connection = 1;
   std::unordered_map<std::uint64_t, std::unique_ptr<connection>> _connections;
   std::unordered_set<std::uint64_t> _to_flush;
+  request_memory _memory;
+  poller::timer_id _stalled_timer = 0;  // runs while connections wait for memory
   std::unique_ptr<char[]> _scratch;
   server_stats _stats;
 };

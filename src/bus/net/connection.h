@@ -1,0 +1,64 @@
+// One connection of the server: what it sends and is sent, between two turns of the loop.
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bus/net/server.h"
+#include "bus/net/transport.h"
+
+namespace mes::bus::net {
+
+inline constexpr std::size_t scratch_size = std::size_t{256} << 10;
+
+struct server::connection {
+  struct output {
+    std::string held;
+    std::vector<wire::kafka::writer::splice> splices;
+    std::size_t held_sent = 0;
+    std::size_t splice = 0;       // the next one
+    std::size_t splice_sent = 0;  // bytes of it
+  };
+  // What `partial` is.
+  enum class holding : std::uint8_t {
+    nothing,
+    request,    // room for a whole frame (with its length) that is being read
+    frames,     // read ahead: this connection has to wait
+    beginning,  // read ahead: begins with a frame that there is no room for yet
+  };
+  struct slot {
+    std::uint64_t sequence;
+    bool answered = false;
+    std::optional<output> what;  // answered with nothing: acks=0
+  };
+
+  int fd = -1;
+  transport wire;
+  peer who;
+  bool identified = false;  // the handshake is over: who.certificate is set
+  bool closing = false;     // once its answers are sent
+  std::size_t request_bytes_max = 0;
+  poller::timer_id muted = 0;
+  std::int64_t last_active_ms = 0;
+  std::uint64_t next_sequence = 0;
+  std::deque<slot> slots;      // requests in order
+  std::deque<output> outputs;  // answers on their way
+  std::size_t output_held = 0;
+  std::unique_ptr<char[]> partial;
+  std::size_t partial_have = 0, partial_size = 0;
+  holding holds = holding::nothing;
+  bool in_line = false;       // for memory
+  std::int64_t began_ms = 0;  // `partial`
+  std::uint32_t interest = EPOLLIN;
+  bool dead = false;
+
+  bool waits() const { return holds == holding::frames || holds == holding::beginning; }
+};
+
+}  // namespace mes::bus::net

@@ -1,0 +1,99 @@
+// The server's way out: answers in pieces, as the sockets take them.
+#include <algorithm>
+#include <cstring>
+
+#include "bus/net/connection.h"
+
+namespace mes::bus::net {
+
+void server::send_to(connection& c) {
+  while (!c.dead && !c.outputs.empty())
+    if (!send_some(c)) return;
+  if (!c.outputs.empty()) return;
+  c.outputs.shrink_to_fit();
+  if (c.closing) _to_flush.insert(c.who.connection);
+}
+
+// Sends from the first outputs; false when the socket takes no more, or the connection is gone.
+bool server::send_some(connection& c) {
+  const char* from = nullptr;
+  const std::size_t have = gather(c, from);
+  if (c.dead) return false;
+  if (have == 0) {
+    advance(c, 0);
+    return true;
+  }
+  const auto [what, sent] = c.wire.write(from, have);
+  if (what == transport::outcome::closed) drop(c);
+  if (what != transport::outcome::moved) return false;
+  c.last_active_ms = now_ms();
+  _stats.bytes_out += sent;
+  advance(c, sent);
+  return sent == have;
+}
+
+// What goes out next: held bytes and external parts gathered into one buffer, so that many small parts cost one
+// system call. The same bytes again, and maybe more, until they are sent.
+std::size_t server::gather(connection& c, const char*& from) {
+  auto& first = c.outputs.front();
+  if (c.outputs.size() == 1 && first.splices.empty()) {
+    from = first.held.data() + first.held_sent;
+    return std::min(first.held.size() - first.held_sent, scratch_size);
+  }
+  from = _scratch.get();
+  std::size_t have = 0;
+  for (std::size_t k = 0; k < c.outputs.size() && have < scratch_size; ++k) {
+    connection::output& o = c.outputs[k];
+    std::size_t held_at = o.held_sent, splice = o.splice, splice_at = o.splice_sent;
+    while (have < scratch_size) {
+      const std::size_t until = splice < o.splices.size() ? o.splices[splice].at : o.held.size();
+      if (held_at < until) {
+        const std::size_t size = std::min(until - held_at, scratch_size - have);
+        std::memcpy(_scratch.get() + have, o.held.data() + held_at, size);
+        held_at += size;
+        have += size;
+        continue;
+      }
+      if (splice == o.splices.size()) break;
+      const auto& part = o.splices[splice].bytes;
+      const std::size_t size = std::min(part.size - splice_at, scratch_size - have);
+      if (size > 0 && !_fetch(part, splice_at, _scratch.get() + have, size)) {
+        drop(c);  // the length is sent already: there is no way to answer with an error
+        return 0;
+      }
+      have += size;
+      splice_at += size;
+      if (splice_at == part.size) {
+        ++splice;
+        splice_at = 0;
+      }
+    }
+  }
+  return have;
+}
+
+// `left` bytes have gone out.
+void server::advance(connection& c, std::size_t left) {
+  while (!c.outputs.empty()) {
+    connection::output& o = c.outputs.front();
+    for (;;) {
+      const std::size_t until = o.splice < o.splices.size() ? o.splices[o.splice].at : o.held.size();
+      const std::size_t held = std::min(until - o.held_sent, left);
+      o.held_sent += held;
+      left -= held;
+      if (o.held_sent < until || o.splice == o.splices.size()) break;
+      const std::size_t part = std::min(o.splices[o.splice].bytes.size - o.splice_sent, left);
+      o.splice_sent += part;
+      left -= part;
+      if (o.splice_sent < o.splices[o.splice].bytes.size) break;
+      o.splices[o.splice].bytes.source.reset();
+      ++o.splice;
+      o.splice_sent = 0;
+    }
+    if (o.held_sent < o.held.size() || o.splice < o.splices.size()) break;
+    c.output_held -= o.held.size();
+    c.outputs.pop_front();
+  }
+}
+
+}  // namespace mes::bus::net

@@ -1,0 +1,208 @@
+#include "bus/net/server.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace mes::bus::net {
+namespace {
+
+std::string frame_of(std::size_t size, char fill) {
+  wire::kafka::writer length;
+  length.int32(static_cast<std::int32_t>(size));
+  return length.buffer() + std::string(size, fill);
+}
+
+// A client that sends what the socket takes, as far as it is let.
+struct client {
+  int fd = -1;
+  std::string to_send;
+  std::size_t sent = 0;
+  std::string got;
+  bool closed = false;
+
+  explicit client(std::uint16_t port) : fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+  }
+  ~client() { close(fd); }
+  client(const client&) = delete;
+
+  void send_up_to(std::size_t end) {
+    while (sent < std::min(end, to_send.size())) {
+      const auto n = ::send(fd, to_send.data() + sent, std::min(end, to_send.size()) - sent, MSG_NOSIGNAL);
+      if (n <= 0) return;
+      sent += static_cast<std::size_t>(n);
+    }
+  }
+  void receive() {
+    char bytes[4096];
+    for (;;) {
+      const auto n = recv(fd, bytes, sizeof bytes, 0);
+      if (n == 0 || (n < 0 && errno != EAGAIN)) closed = true;
+      if (n <= 0) return;
+      got.append(bytes, static_cast<std::size_t>(n));
+    }
+  }
+};
+
+// Answers every request with its first byte, in a frame; those that begin with 'l' later, by answer_later().
+struct bench {
+  std::unique_ptr<poller> loop = std::move(*poller::make());
+  std::unique_ptr<net::server> server;
+  std::vector<std::unique_ptr<client>> clients;
+  std::vector<std::pair<answer_slot, char>> later;
+  std::size_t most_used = 0;
+
+  explicit bench(server_options options) {
+    options.listeners.emplace_back();
+    auto s = server::listen(*loop, options, [this](answer_slot to, const peer&, char* frame, std::size_t size) {
+      EXPECT_GT(size, 0U);
+      if (frame[0] == 'l')
+        later.emplace_back(to, frame[0]);
+      else
+        answer(to, frame[0]);
+      return true;
+    });
+    EXPECT_TRUE(s);
+    server = std::move(*s);
+    loop->set_after_turn([this] { server->flush(); });
+  }
+  void answer(answer_slot to, char what) {
+    wire::kafka::writer out;
+    out.int32(1);
+    out.raw(std::string_view(&what, 1));
+    server->answer(to, std::move(out));
+  }
+  void answer_later() {
+    for (const auto& [to, what] : std::exchange(later, {})) answer(to, what);
+  }
+  client& connect() { return *clients.emplace_back(std::make_unique<client>(server->port())); }
+
+  // Turns until `done`, and never waits for longer than a few ms.
+  template <class Done>
+  bool turn_until(Done done) {
+    for (int i = 0; i < 20'000; ++i) {
+      if (done()) return true;
+      loop->after(1, [] {});
+      loop->turn();
+      most_used = std::max(most_used, server->memory().used());
+      for (auto& c : clients) c->receive();
+    }
+    return false;
+  }
+  bool turn_a_while() {
+    int turns = 0;
+    return turn_until([&] { return ++turns > 4; });
+  }
+};
+
+constexpr std::size_t request_size = 100'000, limit = 1'000'000;
+
+TEST(server, begins_no_more_requests_than_there_is_memory_for_and_finishes_all) {
+  bench b({.partial_bytes_max = limit});
+  for (int i = 0; i < 60; ++i) b.connect().to_send = frame_of(request_size, static_cast<char>('A' + i % 26));
+  for (auto& c : b.clients) c->send_up_to(10);
+  ASSERT_TRUE(b.turn_until([&] { return b.server->memory().waiting() > 0; }));
+  // Byte by byte, so to speak: all of them come on together, and only some have memory.
+  for (std::size_t end = 10; end < request_size + 4; end += 20'000) {
+    for (auto& c : b.clients) c->send_up_to(end);
+    ASSERT_TRUE(b.turn_a_while());
+  }
+  EXPECT_LE(b.most_used, limit + request_size + 4);
+  EXPECT_GE(b.most_used, limit);
+  EXPECT_EQ(std::ranges::count_if(b.clients, [](const auto& c) { return !c->got.empty(); }), 0) << "none is whole";
+  ASSERT_TRUE(b.turn_until([&] {
+    for (auto& c : b.clients) c->send_up_to(SIZE_MAX);
+    return std::ranges::all_of(b.clients, [](const auto& c) { return c->got.size() == 5; });
+  }));
+  for (auto& c : b.clients) EXPECT_EQ(c->got[4], c->to_send[4]);
+  EXPECT_LE(b.most_used, limit + request_size + 4);
+  EXPECT_EQ(b.server->memory().used(), 0U);
+  EXPECT_EQ(b.server->memory().waiting(), 0U);
+}
+
+// Many requests at once, the tail of the last one in what was read ahead, while answers are waited for: what is read
+// ahead fills the memory, and nothing of it is stuck.
+TEST(server, what_is_read_ahead_goes_on_when_there_is_memory) {
+  bench b({.partial_bytes_max = limit, .requests_in_flight_max = 2});
+  for (int i = 0; i < 30; ++i)
+    b.connect().to_send = frame_of(1, 'l') + frame_of(1, 'l') + frame_of(50'000, 'a') + frame_of(request_size, 'b') +
+                          frame_of(request_size, 'c');
+  const auto send = [&] {
+    for (auto& c : b.clients) c->send_up_to(SIZE_MAX);
+  };
+  ASSERT_TRUE(b.turn_until([&] {
+    send();
+    return b.server->memory().used() >= limit && b.later.size() >= 6;
+  }));
+  ASSERT_TRUE(b.turn_until([&] {
+    send();
+    b.answer_later();
+    return std::ranges::all_of(b.clients, [](const auto& c) { return c->got.size() == 25; });
+  }));
+  for (auto& c : b.clients)
+    EXPECT_EQ(c->got[4] + std::string() + c->got[9] + c->got[14] + c->got[19] + c->got[24], "llabc");
+  EXPECT_EQ(b.server->memory().used(), 0U);
+}
+
+TEST(server, gives_back_the_memory_of_clients_that_go_or_fall_silent) {
+  bench b({.partial_bytes_max = limit, .stalled_ms = 40});
+  for (int i = 0; i < 40; ++i) b.connect().to_send = frame_of(request_size, 'a');
+  for (auto& c : b.clients) c->send_up_to(1'000);
+  ASSERT_TRUE(b.turn_until([&] { return b.server->memory().waiting() > 0; }));
+  b.clients.erase(b.clients.begin(), b.clients.begin() + 5);
+  ASSERT_TRUE(b.turn_until([&] { return b.server->stats().stalled_closed > 0; }));
+  ASSERT_TRUE(b.turn_until([&] {
+    for (auto& c : b.clients)
+      if (!c->closed) c->send_up_to(SIZE_MAX);
+    return std::ranges::all_of(b.clients, [](const auto& c) { return c->closed || c->got.size() == 5; });
+  }));
+  EXPECT_GT(std::ranges::count_if(b.clients, [](const auto& c) { return c->got.size() == 5; }), 0);
+  EXPECT_EQ(b.server->memory().used(), 0U);
+}
+
+// One byte now and then is no silence, but would keep the others waiting for hours.
+TEST(server, ends_requests_that_drip_while_others_wait) {
+  bench b({.partial_bytes_max = limit, .stalled_ms = 40});
+  for (int i = 0; i < 12; ++i) b.connect().to_send = frame_of(request_size, 'a');
+  std::size_t end = 1'000;
+  ASSERT_TRUE(b.turn_until([&] {
+    for (auto& c : b.clients) c->send_up_to(end);
+    ++end;
+    return b.server->stats().stalled_closed > 0;
+  }));
+  EXPECT_LT(end, request_size / 2);
+}
+
+TEST(server, leaves_slow_requests_alone_while_nobody_waits) {
+  bench b({.partial_bytes_max = limit, .stalled_ms = 2});
+  b.connect().to_send = frame_of(request_size, 'a');
+  b.clients[0]->send_up_to(1'000);
+  ASSERT_TRUE(b.turn_a_while());
+  b.clients[0]->send_up_to(SIZE_MAX);
+  ASSERT_TRUE(b.turn_until([&] { return b.clients[0]->got.size() == 5; }));
+  EXPECT_EQ(b.server->stats().stalled_closed, 0U);
+}
+
+TEST(server, without_a_limit_all_begin) {
+  bench b({.partial_bytes_max = 0});
+  for (int i = 0; i < 60; ++i) b.connect().to_send = frame_of(request_size, 'a');
+  for (auto& c : b.clients) c->send_up_to(1'000);
+  ASSERT_TRUE(b.turn_until([&] { return b.server->memory().used() == 60 * (request_size + 4); }));
+  EXPECT_EQ(b.server->stats().memory_waits, 0U);
+}
+
+}  // namespace
+}  // namespace mes::bus::net
