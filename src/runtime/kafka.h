@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "observe/log.h"
+#include "runtime/kafka_cluster.h"
 
 namespace mes::runtime {
 
@@ -32,7 +33,7 @@ struct kafka_record {
 // Idempotent, acks=all. Thread-safe. Keeps trying for `give_up` (0: for ever) while the bus is away.
 class kafka_producer {
  public:
-  kafka_producer(std::string bootstrap, std::string client_id, const observe::logger& log,
+  kafka_producer(kafka_cluster to, std::string client_id, const observe::logger& log,
                  std::chrono::milliseconds give_up = {});
   ~kafka_producer();  // what is still waiting is given up: `cancelled`
 

@@ -21,6 +21,8 @@ struct options_deleter {
 };
 using admin_options = std::unique_ptr<rd_kafka_AdminOptions_t, options_deleter>;
 
+constexpr int slice_ms = 250;  // of a wait, between looks at whether it is in vain
+
 topic_list list_of(const std::vector<kafka_place>& places) {
   topic_list list(rd_kafka_topic_partition_list_new(static_cast<int>(places.size())));
   for (const kafka_place& p : places)
@@ -61,12 +63,12 @@ result<void> failure_of(const rd_kafka_error_t* fault) {
 }  // namespace
 
 struct kafka_admin::state final : kafka_owner {
-  state(std::string bootstrap, std::string client_id, const observe::logger& to_log, std::chrono::milliseconds wait)
+  state(const kafka_cluster& to, std::string client_id, const observe::logger& to_log, std::chrono::milliseconds wait)
       : kafka_owner(lines), lines(to_log, client_id), timeout_ms(static_cast<int>(wait.count())) {
-    kafka_conf conf(bootstrap, client_id);
+    kafka_conf conf(to, client_id);
     conf.set("group.id", client_id + ".alone");  // the client wants a name even where nobody joins
     conf.set("allow.auto.create.topics", "false");
-    rd_kafka_conf_set_opaque(conf.get(), static_cast<kafka_owner*>(this));
+    conf.set_owner(*this);
     client = conf.make(RD_KAFKA_CONSUMER);
     queue = rd_kafka_queue_new(client);
   }
@@ -74,7 +76,15 @@ struct kafka_admin::state final : kafka_owner {
     rd_kafka_queue_destroy(queue);
     rd_kafka_destroy(client);
   }
-  void failed(rd_kafka_resp_err_t, const char*) override {}  // each call tells its own error
+  // Each call tells its own error; that the bus does not let us in is why it never would.
+  void failed(rd_kafka_resp_err_t code, const char* reason) override {
+    if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL)
+      refused = fail(error_code::permission_denied, fmt::format("Bus: {}", reason));
+  }
+  result<void> look_for_refusal() {
+    rd_kafka_poll(client, 0);
+    return refused;
+  }
 
   admin_options options(rd_kafka_admin_op_t what) const {
     admin_options made(rd_kafka_AdminOptions_new(client, what));
@@ -83,7 +93,11 @@ struct kafka_admin::state final : kafka_owner {
     return made;
   }
   result<event> answer() {
-    event got(rd_kafka_queue_poll(queue, timeout_ms + 1'000));
+    event got;
+    for (int waited = 0; !got && waited < timeout_ms + 1'000; waited += slice_ms) {
+      got.reset(rd_kafka_queue_poll(queue, slice_ms));
+      if (auto fine = look_for_refusal(); !got && !fine) return fail(std::move(fine.error()));
+    }
     if (!got) return fail(error_code::timed_out, "The bus did not answer in time");
     if (const auto code = rd_kafka_event_error(got.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR)
       return fail(kafka_error(code).code, fmt::format("Bus: {}", rd_kafka_event_error_string(got.get())));
@@ -110,18 +124,25 @@ struct kafka_admin::state final : kafka_owner {
 
   kafka_log lines;
   const int timeout_ms;
+  result<void> refused;
   rd_kafka_t* client = nullptr;
   rd_kafka_queue_t* queue = nullptr;
 };
 
-kafka_admin::kafka_admin(std::string bootstrap, std::string client_id, const observe::logger& log,
+kafka_admin::kafka_admin(kafka_cluster to, std::string client_id, const observe::logger& log,
                          std::chrono::milliseconds timeout)
-    : _state(std::make_unique<state>(std::move(bootstrap), std::move(client_id), log, timeout)) {}
+    : _state(std::make_unique<state>(to, std::move(client_id), log, timeout)) {}
 kafka_admin::~kafka_admin() = default;
 
 result<std::vector<kafka_topic>> kafka_admin::topics() {
   const rd_kafka_metadata_t* answer = nullptr;
-  const auto code = rd_kafka_metadata(_state->client, 1, nullptr, &answer, _state->timeout_ms);
+  auto code = RD_KAFKA_RESP_ERR__TIMED_OUT;
+  for (int waited = 0; waited < _state->timeout_ms; waited += slice_ms) {
+    code = rd_kafka_metadata(_state->client, 1, nullptr, &answer, slice_ms);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) break;
+    if (auto fine = _state->look_for_refusal(); !fine) return fail(std::move(fine.error()));
+    if (code != RD_KAFKA_RESP_ERR__TIMED_OUT && code != RD_KAFKA_RESP_ERR__TRANSPORT) break;
+  }
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(kafka_error(code));
   std::vector<kafka_topic> topics;
   for (const auto& t : std::span(answer->topics, static_cast<std::size_t>(answer->topic_cnt)))

@@ -37,10 +37,11 @@ struct kafka_group {
   std::vector<kafka_group_member> members;
 };
 
-// Calls wait for the bus, at most for the time-out: `unavailable` or `timed_out` after it. One thread at a time.
+// Calls wait for the bus, at most for the time-out: `unavailable` or `timed_out` after it; `permission_denied` at once
+// if it does not let us in. One thread at a time.
 class kafka_admin {
  public:
-  kafka_admin(std::string bootstrap, std::string client_id, const observe::logger& log,
+  kafka_admin(kafka_cluster to, std::string client_id, const observe::logger& log,
               std::chrono::milliseconds timeout = std::chrono::seconds(10));
   ~kafka_admin();
 
@@ -64,7 +65,7 @@ class kafka_admin {
 // Reads partitions from given offsets on, outside of any group.
 class kafka_reader {
  public:
-  kafka_reader(std::string bootstrap, std::string client_id, const observe::logger& log,
+  kafka_reader(kafka_cluster to, std::string client_id, const observe::logger& log,
                const std::vector<kafka_place>& from);
   ~kafka_reader();
 

@@ -25,6 +25,17 @@ void on_error(rd_kafka_t*, int code, const char* reason, void* opaque) {
   static_cast<kafka_owner*>(opaque)->failed(static_cast<rd_kafka_resp_err_t>(code), reason);
 }
 
+// On a thread of the client.
+void on_token_wanted(rd_kafka_t* client, const char*, void* opaque) {
+  const auto token = static_cast<kafka_owner*>(opaque)->token();
+  std::array<char, 512> reason{};
+  if (!token)
+    rd_kafka_oauthbearer_set_token_failure(client, token.error().message.c_str());
+  else if (rd_kafka_oauthbearer_set_token(client, token->text.c_str(), token->expires_ms, token->principal.c_str(),
+                                          nullptr, 0, reason.data(), reason.size()) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    rd_kafka_oauthbearer_set_token_failure(client, reason.data());
+}
+
 }  // namespace
 
 void kafka_log::write(observe::level level, const std::string& kind, std::string_view text) {
@@ -39,8 +50,12 @@ void kafka_log::write(observe::level level, const std::string& kind, std::string
   _log.write(level, fmt::format("Bus client: {}", text), {{"client", _client_id}, {"kind", kind}});
 }
 
-kafka_conf::kafka_conf(const std::string& bootstrap, const std::string& client_id) : _conf(rd_kafka_conf_new()) {
-  set("bootstrap.servers", bootstrap);
+kafka_conf::kafka_conf() : _conf(rd_kafka_conf_new()) {}
+
+// By the other one, so that the destructor runs when set() throws.
+kafka_conf::kafka_conf(const kafka_cluster& to, const std::string& client_id) : kafka_conf() {
+  _token = to.token;
+  set("bootstrap.servers", to.bootstrap);
   set("client.id", client_id);
   set("reconnect.backoff.ms", "50");
   set("reconnect.backoff.max.ms", "2000");
@@ -49,6 +64,15 @@ kafka_conf::kafka_conf(const std::string& bootstrap, const std::string& client_i
   set("log.connection.close", "false");
   rd_kafka_conf_set_log_cb(_conf, on_log);
   rd_kafka_conf_set_error_cb(_conf, on_error);
+  for (const auto& [name, value] : to.settings) set(name, value);
+}
+
+void kafka_conf::set_owner(kafka_owner& owner) {
+  owner.token = _token;
+  rd_kafka_conf_set_opaque(_conf, &owner);
+  if (!_token) return;
+  rd_kafka_conf_set_oauthbearer_token_refresh_cb(_conf, on_token_wanted);
+  rd_kafka_conf_enable_sasl_queue(_conf, 1);
 }
 
 kafka_conf::~kafka_conf() {
@@ -58,7 +82,7 @@ kafka_conf::~kafka_conf() {
 void kafka_conf::set(const std::string& name, const std::string& value) {
   std::array<char, 512> reason{};
   if (rd_kafka_conf_set(_conf, name.c_str(), value.c_str(), reason.data(), reason.size()) != RD_KAFKA_CONF_OK)
-    throw std::runtime_error(fmt::format("Bus client: {}={}: {}", name, value, reason.data()));
+    throw std::runtime_error(fmt::format("Bus client: {}: {}", name, reason.data()));  // values may be secret
 }
 
 rd_kafka_t* kafka_conf::make(rd_kafka_type_t type) {
@@ -71,7 +95,27 @@ rd_kafka_t* kafka_conf::make(rd_kafka_type_t type) {
   prctl(PR_SET_TIMERSLACK, slack);
   if (client == nullptr) throw std::runtime_error(fmt::format("Bus client: {}", reason.data()));
   _conf = nullptr;  // the client's now
+  if (_token) rd_kafka_error_destroy(rd_kafka_sasl_background_callbacks_enable(client));
   return client;
+}
+
+result<void> kafka_cluster::check() const {
+  struct nobody final : kafka_owner {
+    nobody() : kafka_owner(lines) {}
+    void failed(rd_kafka_resp_err_t, const char*) override {}
+    observe::logger quiet{"", observe::level::error};
+    kafka_log lines{quiet, ""};
+  } owner;
+  try {
+    kafka_conf conf(*this, "check");
+    rd_kafka_conf_set_opaque(conf.get(), static_cast<kafka_owner*>(&owner));
+    conf.set("bootstrap.servers", "");                                    // so that it connects to nothing
+    if (token) conf.set("enable.sasl.oauthbearer.unsecure.jwt", "true");  // so that it asks for none
+    rd_kafka_destroy(conf.make(RD_KAFKA_PRODUCER));
+    return {};
+  } catch (const std::runtime_error& e) {
+    return fail(error_code::invalid_argument, e.what());
+  }
 }
 
 error kafka_error(rd_kafka_resp_err_t code) {

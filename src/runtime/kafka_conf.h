@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "observe/log.h"
+#include "runtime/kafka_cluster.h"
 
 namespace mes::runtime {
 
@@ -27,21 +28,26 @@ class kafka_log {
   std::map<std::string, std::chrono::steady_clock::time_point> _last;
 };
 
+struct kafka_owner;
+
 class kafka_conf {
  public:
-  // What every client of ours has. `log` outlives the client and is its opaque's first member (see below).
-  kafka_conf(const std::string& bootstrap, const std::string& client_id);
+  // What every client of ours has, and what `to` says.
+  kafka_conf(const kafka_cluster& to, const std::string& client_id);
   ~kafka_conf();
   kafka_conf(const kafka_conf&) = delete;
   kafka_conf& operator=(const kafka_conf&) = delete;
 
   void set(const std::string& name, const std::string& value);
+  void set_owner(kafka_owner& owner);  // outlives the client
   rd_kafka_conf_t* get() { return _conf; }
   // Makes the client; throws std::runtime_error when its settings do not hold together.
   rd_kafka_t* make(rd_kafka_type_t type);
 
  private:
+  kafka_conf();
   rd_kafka_conf_t* _conf;
+  std::function<result<kafka_token>()> _token;
 };
 
 // The opaque of our clients points to one of these.
@@ -49,6 +55,7 @@ struct kafka_owner {
   virtual ~kafka_owner() = default;
   explicit kafka_owner(kafka_log& l) : log(l) {}
   kafka_log& log;
+  std::function<result<kafka_token>()> token;                             // kafka_cluster's
   virtual void failed(rd_kafka_resp_err_t code, const char* reason) = 0;  // on the thread that polls
 };
 

@@ -122,7 +122,7 @@ void kafka_consumer::state::connect() {
   conf.set("topic.metadata.refresh.interval.ms", "15000");  // how soon a topic that was missing is found
   if (grouped) rd_kafka_conf_set_rebalance_cb(conf.get(), on_rebalance);
   rd_kafka_conf_set_offset_commit_cb(conf.get(), on_commit);
-  rd_kafka_conf_set_opaque(conf.get(), static_cast<kafka_owner*>(this));
+  conf.set_owner(*this);
   client = conf.make(RD_KAFKA_CONSUMER);
   rd_kafka_poll_set_consumer(client);
   queue = rd_kafka_queue_get_consumer(client);

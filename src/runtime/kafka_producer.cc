@@ -16,8 +16,8 @@ constexpr int poll_ms = 60'000;  // deliveries, errors and the end wake the thre
 }  // namespace
 
 struct kafka_producer::state final : kafka_owner {
-  state(std::string to, std::string id, const observe::logger& to_log, std::chrono::milliseconds patience)
-      : kafka_owner(lines), lines(to_log, id), bootstrap(std::move(to)), client_id(std::move(id)), give_up(patience) {
+  state(kafka_cluster to, std::string id, const observe::logger& to_log, std::chrono::milliseconds patience)
+      : kafka_owner(lines), lines(to_log, id), cluster(std::move(to)), client_id(std::move(id)), give_up(patience) {
     connect();
     thread = runtime::thread("bus-producer", [this] { run(); });
   }
@@ -40,7 +40,8 @@ struct kafka_producer::state final : kafka_owner {
   static void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque);
 
   kafka_log lines;
-  const std::string bootstrap, client_id;
+  const kafka_cluster cluster;
+  const std::string client_id;
   const std::chrono::milliseconds give_up;
   std::atomic<bool> stopping = false;
   bool is_fatal = false;  // the thread's alone
@@ -54,7 +55,7 @@ struct kafka_producer::state final : kafka_owner {
 };
 
 void kafka_producer::state::connect() {
-  kafka_conf conf(bootstrap, client_id);
+  kafka_conf conf(cluster, client_id);
   conf.set("enable.idempotence", "true");  // and with it acks=all
   conf.set("linger.ms", "1");
   conf.set("partitioner", "murmur2_random");
@@ -62,7 +63,7 @@ void kafka_producer::state::connect() {
   conf.set("queue.buffering.max.messages", "20000");
   conf.set("message.timeout.ms", std::to_string(give_up.count()));
   rd_kafka_conf_set_dr_msg_cb(conf.get(), on_delivery);
-  rd_kafka_conf_set_opaque(conf.get(), static_cast<kafka_owner*>(this));
+  conf.set_owner(*this);
   std::lock_guard lock(mutex);
   client = conf.make(RD_KAFKA_PRODUCER);
   queue = rd_kafka_queue_get_main(client);
@@ -152,9 +153,9 @@ void kafka_producer::state::produce(kafka_record record, delivery delivered) {
     finished(std::move(answer), fail(kafka_error(code)));
 }
 
-kafka_producer::kafka_producer(std::string bootstrap, std::string client_id, const observe::logger& log,
+kafka_producer::kafka_producer(kafka_cluster to, std::string client_id, const observe::logger& log,
                                std::chrono::milliseconds give_up)
-    : _state(std::make_unique<state>(std::move(bootstrap), std::move(client_id), log, give_up)) {}
+    : _state(std::make_unique<state>(std::move(to), std::move(client_id), log, give_up)) {}
 kafka_producer::~kafka_producer() = default;
 
 void kafka_producer::produce(kafka_record record, std::function<void(result<void>)> delivered) {

@@ -5,17 +5,17 @@
 namespace mes::runtime {
 
 struct kafka_reader::state final : kafka_owner {
-  state(const std::string& bootstrap, const std::string& client_id, const observe::logger& to_log,
+  state(const kafka_cluster& to, const std::string& client_id, const observe::logger& to_log,
         const std::vector<kafka_place>& from)
       : kafka_owner(lines), lines(to_log, client_id) {
-    kafka_conf conf(bootstrap, client_id);
+    kafka_conf conf(to, client_id);
     conf.set("group.id", client_id + ".alone");  // the client wants a name even where nobody joins
     conf.set("enable.auto.offset.store", "false");
     conf.set("enable.auto.commit", "false");
     conf.set("auto.offset.reset", "earliest");  // what retention took meanwhile
     conf.set("allow.auto.create.topics", "false");
     conf.set("queued.max.messages.kbytes", "16384");
-    rd_kafka_conf_set_opaque(conf.get(), static_cast<kafka_owner*>(this));
+    conf.set_owner(*this);
     client = conf.make(RD_KAFKA_CONSUMER);
     rd_kafka_poll_set_consumer(client);
     topic_list list(rd_kafka_topic_partition_list_new(static_cast<int>(from.size())));
@@ -33,9 +33,9 @@ struct kafka_reader::state final : kafka_owner {
   rd_kafka_t* client = nullptr;
 };
 
-kafka_reader::kafka_reader(std::string bootstrap, std::string client_id, const observe::logger& log,
+kafka_reader::kafka_reader(kafka_cluster to, std::string client_id, const observe::logger& log,
                            const std::vector<kafka_place>& from)
-    : _state(std::make_unique<state>(bootstrap, client_id, log, from)) {}
+    : _state(std::make_unique<state>(to, client_id, log, from)) {}
 kafka_reader::~kafka_reader() = default;
 
 result<std::optional<kafka_record>> kafka_reader::next(std::chrono::milliseconds timeout) {

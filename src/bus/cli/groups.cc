@@ -82,8 +82,8 @@ int groups_command(int argc, char** argv) {
   std::string name;
   app.add_option("group", name, "This group alone: its partitions, with who reads them");
   to.add_to(app);
-  if (const auto code = parse(app, argc, argv)) return *code;
-  kafka_admin bus(to.bootstrap(), "mes-bus-groups", to.log());
+  if (const auto code = parse(app, argc, argv, &to)) return *code;
+  kafka_admin bus(to.cluster(), "mes-bus-groups", to.log());
   return name.empty() ? show_all(bus) : show_one(bus, name);
 }
 
@@ -103,10 +103,10 @@ int reset_offsets_command(int argc, char** argv) {
   app.add_option("--partition", partition, "Only this partition")->check(CLI::NonNegativeNumber);
   app.add_flag("--dry-run", dry_run, "Show what would be set, and set nothing");
   to.add_to(app);
-  if (const auto code = parse(app, argc, argv)) return *code;
+  if (const auto code = parse(app, argc, argv, &to)) return *code;
   const auto at = parse_start_point(where);
   if (!at) return failed(at.error());
-  kafka_admin bus(to.bootstrap(), "mes-bus-reset-offsets", to.log());
+  kafka_admin bus(to.cluster(), "mes-bus-reset-offsets", to.log());
   const auto found = bus.topic(topic);
   if (!found) return failed(found.error());
   auto places = places_of(*found);

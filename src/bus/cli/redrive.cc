@@ -66,8 +66,8 @@ class redrive {
     for (std::size_t i = 0; i < at.size(); ++i)
       if (at[i].offset < ends[i].offset) left[at[i].partition] = ends[i].offset;
     if (left.empty()) return {};
-    runtime::kafka_reader reader(_options.to.bootstrap(), "mes-bus-redrive", _options.to.log(), at);
-    runtime::kafka_producer producer(_options.to.bootstrap(), "mes-bus-redrive", _options.to.log(), patience);
+    runtime::kafka_reader reader(_options.to.cluster(), "mes-bus-redrive", _options.to.log(), at);
+    runtime::kafka_producer producer(_options.to.cluster(), "mes-bus-redrive", _options.to.log(), patience);
     while (!left.empty()) {
       auto got = reader.next(patience);
       if (!got) return fail(got.error());
@@ -141,8 +141,8 @@ int redrive_command(int argc, char** argv) {
   app.add_flag("--again", o.again, "From the start, also those that were sent back before");
   app.add_flag("--dry-run", o.dry_run, "Count them, and send nothing");
   o.to.add_to(app);
-  if (const auto code = parse(app, argc, argv)) return *code;
-  kafka_admin bus(o.to.bootstrap(), "mes-bus-redrive", o.to.log());
+  if (const auto code = parse(app, argc, argv, &o.to)) return *code;
+  kafka_admin bus(o.to.cluster(), "mes-bus-redrive", o.to.log());
   return redrive(o, bus).run();
 }
 

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "base/instant.h"
+#include "bus/cli/client_properties.h"
 
 namespace mes::bus::cli {
 namespace {
@@ -33,19 +34,32 @@ void connection::add_to(CLI::App& app) {
   app.add_option("--port-offset", _port_offset, "Of the platform on this machine [default: 0] [MES_PORT_OFFSET]")
       ->envname("MES_PORT_OFFSET")
       ->check(CLI::Range(-1023, 56000));
+  app.add_option("--command-config", _command_config,
+                 "File of TLS and SASL settings, as Kafka's tools take it: security.protocol, sasl.mechanism, "
+                 "sasl.jaas.config, ssl.truststore.location, … [MES_BUS_COMMAND_CONFIG]")
+      ->envname("MES_BUS_COMMAND_CONFIG");
 }
 
-std::string connection::bootstrap() const {
-  return _bus.empty() ? fmt::format("127.0.0.1:{}", default_port + _port_offset) : _bus;
+result<void> connection::prepare() {
+  _cluster.bootstrap = _bus;
+  if (!_command_config.empty()) {
+    auto read = read_client_properties(_command_config, _bus);
+    if (!read) return fail(std::move(read.error()));
+    _cluster = std::move(*read);
+  }
+  if (_cluster.bootstrap.empty()) _cluster.bootstrap = fmt::format("127.0.0.1:{}", default_port + _port_offset);
+  return {};
 }
 
-std::optional<int> parse(CLI::App& app, int argc, char** argv) {
+std::optional<int> parse(CLI::App& app, int argc, char** argv, connection* to) {
   try {
     app.parse(argc, argv);
-    return std::nullopt;
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : exit_usage;
   }
+  if (to != nullptr)
+    if (const auto ready = to->prepare(); !ready) return failed(ready.error());
+  return std::nullopt;
 }
 
 int failed(const error& e) {

@@ -18,21 +18,23 @@ namespace mes::bus::cli {
 
 inline constexpr int exit_failed = 1, exit_usage = 2;
 
-// The bus that a command talks to: --bus, else the local one at --port-offset.
+// The bus that a command talks to: --bus, else what --command-config names, else the local one at --port-offset.
 class connection {
  public:
   void add_to(CLI::App& app);
-  std::string bootstrap() const;
+  result<void> prepare();                                             // reads --command-config
+  const runtime::kafka_cluster& cluster() const { return _cluster; }  // after it
   const observe::logger& log() const { return _log; }
 
  private:
-  std::string _bus;
+  std::string _bus, _command_config;
   int _port_offset = 0;
+  runtime::kafka_cluster _cluster{std::string()};
   observe::logger _log{"mes bus", observe::level::error};
 };
 
-// Nothing: go on. Else the exit code, after help or the error was printed.
-std::optional<int> parse(CLI::App& app, int argc, char** argv);
+// Nothing: go on. Else the exit code, after help or the error was printed. `to`: prepared.
+std::optional<int> parse(CLI::App& app, int argc, char** argv, connection* to = nullptr);
 
 int failed(const error& e);  // prints it; returns exit_failed
 

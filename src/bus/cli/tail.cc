@@ -70,7 +70,7 @@ int follow(const tail_options& o, const std::vector<kafka_place>& from, const st
   for (std::size_t i = 0; i < from.size(); ++i)
     if (from[i].offset < ends[i].offset) left[from[i].partition] = ends[i].offset;
   if (o.to_end && left.empty()) return 0;
-  runtime::kafka_reader reader(o.to.bootstrap(), "mes-bus-tail", o.to.log(), from);
+  runtime::kafka_reader reader(o.to.cluster(), "mes-bus-tail", o.to.log(), from);
   constexpr auto patience = std::chrono::milliseconds(200);
   for (std::int64_t printed = 0; o.count < 0 || printed < o.count;) {
     const auto got = reader.next(patience);
@@ -108,10 +108,10 @@ int tail_command(int argc, char** argv) {
   app.add_flag("--headers", o.headers, "With the records' headers");
   app.add_flag("--json", o.json, "One JSON object a line");
   o.to.add_to(app);
-  if (const auto code = parse(app, argc, argv)) return *code;
+  if (const auto code = parse(app, argc, argv, &o.to)) return *code;
   const auto at = parse_start_point(o.from);
   if (!at) return failed(at.error());
-  kafka_admin bus(o.to.bootstrap(), "mes-bus-tail", o.to.log());
+  kafka_admin bus(o.to.cluster(), "mes-bus-tail", o.to.log());
   const auto topic = bus.topic(o.topic);
   if (!topic) return failed(topic.error());
   auto places = places_of(*topic);

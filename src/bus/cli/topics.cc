@@ -71,8 +71,8 @@ int topics_command(int argc, char** argv) {
   std::string name;
   app.add_option("topic", name, "This topic alone: its partitions and settings");
   to.add_to(app);
-  if (const auto code = parse(app, argc, argv)) return *code;
-  kafka_admin bus(to.bootstrap(), "mes-bus-topics", to.log());
+  if (const auto code = parse(app, argc, argv, &to)) return *code;
+  kafka_admin bus(to.cluster(), "mes-bus-topics", to.log());
   return name.empty() ? show_all(bus) : show_one(bus, name);
 }
 
