@@ -21,11 +21,15 @@ class Bus:
         self.address = f"127.0.0.1:{9092 + self.offset}"
         self.process = None
 
+    def launch(self):
+        """Starts it and does not wait."""
+        with open(self.data / "bus.log", "ab") as log:
+            self.process = subprocess.Popen(
+                [str(MES), "bus", "--data", str(self.data), "--port-offset", str(self.offset), "--otlp", "none",
+                 "--log-host", "", *self.options], stdout=log, stderr=log)
+
     def start(self):
-        self.log = open(self.data / "bus.log", "ab")
-        self.process = subprocess.Popen(
-            [str(MES), "bus", "--data", str(self.data), "--port-offset", str(self.offset), "--otlp", "none",
-             "--log-host", "", *self.options], stdout=self.log, stderr=self.log)
+        self.launch()
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             assert self.process.poll() is None, (self.data / "bus.log").read_text()[-2000:]
