@@ -83,7 +83,16 @@ struct process::state {
         service_name(service_port(role) ? role + "-service" : role),
         settings(std::move(c)),
         logger(service_name, checked_level(settings.text("log_level"))),
-        signals(loop.context()) {}
+        signals(loop.context()),
+        hangups(loop.context()) {}
+
+  void watch_hangups() {
+    hangups.async_wait([this](const boost::system::error_code& ec, int) {
+      if (ec) return;
+      watch_hangups();
+      if (!stopping) hangup();
+    });
+  }
 
   void watch_signals() {
     signals.async_wait([this](const boost::system::error_code& ec, int number) {
@@ -139,6 +148,9 @@ struct process::state {
   observe::registry metrics;
   observe::logger logger;
   asio::signal_set signals;
+  asio::signal_set hangups;
+  std::function<void()> hangup;
+  settings_reader read_again;
   std::unique_ptr<log_shipper> shipper;
   std::unique_ptr<span_exporter> exporter;
   std::vector<async_step> steps;
@@ -148,10 +160,11 @@ struct process::state {
   int exit_code = 0;
 };
 
-process::process(std::string role, config settings) {
+process::process(std::string role, config settings, settings_reader read_again) {
   prepare_system();
   _state = std::make_unique<state>(std::move(role), std::move(settings));
   state& s = *_state;
+  s.read_again = std::move(read_again);
   const std::string& host = s.settings.text("service_host");
   if (host != "loopback" && host != "dns")
     throw std::invalid_argument("service_host: \"" + host + "\" is neither loopback nor dns");
@@ -218,6 +231,14 @@ std::string process::service_url(std::string_view service) const {
   if (_state->settings.text("service_host") == "dns")
     return "http://" + std::string(service) + "-service:" + std::to_string(*base);
   return "http://127.0.0.1:" + std::to_string(port(*base));
+}
+
+result<config> process::read_settings() const { return _state->read_again ? _state->read_again() : _state->settings; }
+
+void process::on_hangup(std::function<void()> step) {
+  _state->hangup = std::move(step);
+  _state->hangups.add(SIGHUP);
+  _state->watch_hangups();
 }
 
 void process::ready() {

@@ -20,8 +20,11 @@ namespace mes::runtime {
 
 class process {
  public:
+  using settings_reader = std::function<result<config>()>;
+
   // Throws std::invalid_argument for settings that cannot be used. Ignores SIGPIPE, takes SIGINT and SIGTERM.
-  process(std::string role, config settings);
+  // `read_again` reads the settings anew from where they came from, for read_settings().
+  process(std::string role, config settings, settings_reader read_again = {});
   ~process();
   process(const process&) = delete;
   process& operator=(const process&) = delete;
@@ -47,6 +50,11 @@ class process {
   // Other services by name: "http://127.0.0.1:3008" on one machine (the specification's port + offset), or
   // "http://auth-service:3008" where the setting `service_host` is "dns" (Kubernetes).
   std::string service_url(std::string_view service) const;
+
+  // What the settings are now that their file may have changed; settings() stays as it was at the start.
+  result<config> read_settings() const;
+  // Runs `step` on the loop at each SIGHUP, which else ends the process.
+  void on_hangup(std::function<void()> step);
 
   void ready();  // /health/ready answers 200 from now on; logs the line "ready"
   bool is_ready() const;

@@ -1,6 +1,7 @@
 #include "platform/cli/play.h"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -23,25 +24,29 @@ std::string data_dir_of(const play_options& options, const std::vector<runtime::
   return row == common.end() ? "./var" : std::string(row->default_value);
 }
 
+// The error's message has a line a problem.
+result<runtime::config> read_settings(const runtime::role_definition& role,
+                                      std::span<const runtime::role_definition> all_roles,
+                                      const play_options& options) {
+  const std::vector<runtime::setting>& common = runtime::common_settings();
+  auto file = find_settings_file(options.config_file, data_dir_of(options, common));
+  if (!file) return fail(file.error());
+  if (const auto problems = check_settings_file(*file, all_roles); !problems.empty())
+    return fail(error_code::invalid_argument, fmt::format("{}", fmt::join(problems, "\n")));
+  std::vector<runtime::setting> table = common;
+  table.insert(table.end(), role.settings().begin(), role.settings().end());
+  return runtime::config::resolve(
+      table, gather_settings(role, options.flags, [](const char* n) { return std::getenv(n); }, *file));
+}
+
 }  // namespace
 
 int play(const runtime::role_definition& role, std::span<const runtime::role_definition> all_roles,
          const play_options& options) {
-  const std::vector<runtime::setting>& common = runtime::common_settings();
-  auto file = find_settings_file(options.config_file, data_dir_of(options, common));
-  if (!file) return refuse(role.name, file.error().message);
-  if (const auto problems = check_settings_file(*file, all_roles); !problems.empty()) {
-    for (const std::string& problem : problems) fmt::print(stderr, "{}\n", problem);
-    return exit_usage;
-  }
-
-  std::vector<runtime::setting> table = common;
-  table.insert(table.end(), role.settings().begin(), role.settings().end());
-  auto settings = runtime::config::resolve(
-      table, gather_settings(role, options.flags, [](const char* n) { return std::getenv(n); }, *file));
+  auto settings = read_settings(role, all_roles, options);
   if (!settings) return refuse(role.name, settings.error().message);
-
-  runtime::process process(std::string(role.name), std::move(*settings));
+  runtime::process process(std::string(role.name), std::move(*settings),
+                           [&] { return read_settings(role, all_roles, options); });
   return role.run(process);
 }
 
