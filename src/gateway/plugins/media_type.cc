@@ -39,7 +39,7 @@ std::optional<media_type> media_type::parse(std::string_view text) {
     end = text.find(';');
     std::string_view one = trimmed(text.substr(0, end));
     std::size_t equals = one.find('=');
-    if (equals == std::string_view::npos) continue;
+    if (equals == std::string_view::npos) return std::nullopt;
     std::string_view value = one.substr(equals + 1);
     if (value.size() >= 2 && value.starts_with('"') && value.ends_with('"')) value = value.substr(1, value.size() - 2);
     out.parameters[lower(one.substr(0, equals))] = lower(value);

@@ -1,4 +1,5 @@
 // Key authentication (K:kong/plugins/key-auth/handler.lua).
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <utility>
@@ -41,12 +42,26 @@ struct found_key {
   std::string text;
 };
 
+// A name that keys are looked for under. As OpenResty finds fields of a header, "_" also stands for "-".
+struct key_name {
+  std::string name, with_hyphens;
+};
+
+std::vector<key_name> key_names(const record& config) {
+  std::vector<key_name> out;
+  for (const std::string& name : config.strings("key_names")) {
+    out.push_back({name, name});
+    std::ranges::replace(out.back().with_hyphens, '_', '-');
+  }
+  return out;
+}
+
 class key_auth final : public plugin {
  public:
   key_auth(const record& config, const configuration& all, const plugin_parts& parts)
       : _frame(config, all),
         _keys(credential_table::of_keys(all, parts.clock.now_ms() / 1000)),
-        _names(config.strings("key_names")),
+        _names(key_names(config)),
         _hide(config.flag("hide_credentials")),
         _in_header(config.flag("key_in_header")),
         _in_query(config.flag("key_in_query")),
@@ -58,12 +73,13 @@ class key_auth final : public plugin {
     if (!_run_on_preflight && c.request->method == "OPTIONS") return verdict::next;
     if (_frame.done_already(c)) return verdict::next;
     form_arguments query = form_arguments::parse(c.query);
-    for (const std::string& name : _names) {
-      found_key key = in_header(c, name);
-      if (key.count == 0) key = in_query(query, name);
+    for (const key_name& name : _names) {
+      found_key key = in_header(c, name.name);
+      if (key.count == 0 && name.with_hyphens != name.name) key = in_header(c, name.with_hyphens);
+      if (key.count == 0) key = in_query(query, name.name);
       if (key.count == 0 && _in_body) {
         if (!c.request_body) return verdict::want_body;
-        key = in_body(c, name);
+        key = in_body(c, name.name);
       }
       if (key.count == 0) continue;
       if (key.count > 1) return _frame.refuse(c, duplicate_key);
@@ -125,10 +141,12 @@ class key_auth final : public plugin {
     return out;
   }
 
-  void hide(plugin_context& c, form_arguments query, const std::string& name) const {
+  void hide(plugin_context& c, form_arguments query, const key_name& hidden) const {
+    const std::string& name = hidden.name;
     query.erase(name);
     c.upstream_query = query.encode();
     c.upstream_headers.clear(name);
+    c.upstream_headers.clear(hidden.with_hyphens);
     if (!_in_body || c.request_body->empty()) return;
     if (is_json(type_of(c))) {
       boost::system::error_code failed;
@@ -150,7 +168,7 @@ class key_auth final : public plugin {
 
   auth_frame _frame;
   credential_table _keys;
-  std::vector<std::string> _names;
+  std::vector<key_name> _names;
   bool _hide, _in_header, _in_query, _in_body, _run_on_preflight;
   const wall_clock& _clock;
 };

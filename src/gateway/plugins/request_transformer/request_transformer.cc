@@ -183,6 +183,9 @@ class request_transformer final : public plugin {
         _query(steps_of(config, "querystring")),
         _body(steps_of(config, "body")) {
     if (!config.is_null("replace.uri")) _uri = *value_template::parse(config.text("replace.uri"));
+    _retypes = std::ranges::any_of(_headers, [](const step& s) {
+      return equals_ignoring_case(s.name, "content-type") || equals_ignoring_case(s.new_name, "content-type");
+    });
     auto catches = [](const step& s) { return s.value.needs_captures(); };
     if ((_uri && _uri->needs_captures()) || std::ranges::any_of(_headers, catches) ||
         std::ranges::any_of(_query, catches) || std::ranges::any_of(_body, catches))
@@ -191,8 +194,8 @@ class request_transformer final : public plugin {
 
   verdict access(plugin_context& c) const override {
     std::string type(c.upstream_header("content-type").value_or(""));
-    bool body = !_body.empty() && (is_json(type) || is_multipart(type) || is_urlencoded(type));
     bool body_as_query = is_urlencoded(type) && (_method == "GET" || _method == "HEAD" || _method == "TRACE");
+    bool body = !_body.empty() && (_retypes || is_form(type));
     if ((body || body_as_query) && !c.request_body) return verdict::want_body;
     form_arguments query = form_arguments::parse(c.query);
     // All values are made of the request as it came: Kong reads headers and query once, when first asked for.
@@ -206,7 +209,8 @@ class request_transformer final : public plugin {
       c.upstream_query = query.encode();
     }
     transform_headers(c, headers);
-    if (body) change_body(c, type, members);
+    type = c.upstream_header("content-type").value_or("");  // the body goes by what the headers now say
+    if (body && is_form(type)) change_body(c, type, members);
     if (!_query.empty()) {
       for (std::size_t i = 0; i < _query.size(); ++i) apply(_query[i], std::move(arguments[i]), query);
       c.upstream_query = query.encode();
@@ -225,6 +229,8 @@ class request_transformer final : public plugin {
     if (!path.starts_with('/')) path.insert(0, "/");
     return is_plain_path(path) ? path : escape_path(path);
   }
+
+  static bool is_form(std::string_view type) { return is_json(type) || is_multipart(type) || is_urlencoded(type); }
 
   static const std::string& current_body(const plugin_context& c) {
     return c.upstream_body ? *c.upstream_body : *c.request_body;
@@ -285,6 +291,7 @@ class request_transformer final : public plugin {
 
   std::string _method;
   steps _headers, _query, _body;
+  bool _retypes = false;  // a header step may change Content-Type
   std::optional<value_template> _uri;
   uri_captures _captures;
 };
