@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 #include "base/instant.h"
@@ -22,6 +23,7 @@
 #include "gateway/plugins/rate_limiting/windows.h"
 #include "gateway/plugins/redis/redis_link.h"
 #include "gateway/proxy/proxy.h"
+#include "runtime/file_watch.h"
 #include "runtime/http_server.h"
 #include "runtime/kafka.h"
 
@@ -66,7 +68,9 @@ const std::vector<setting>& settings() {
        .help = "Threads that carry requests.",
        .min = 1,
        .max = 64},
-      {.name = "jwks_url", .default_value = "", .help = "Where token keys are announced; empty: the auth service."},
+      {.name = "jwks_url",
+       .default_value = "",
+       .help = "Where token keys are announced; empty: the auth service; none: only the configuration's keys hold."},
       {.name = "discovery",
        .type = setting_type::boolean,
        .default_value = "true",
@@ -75,6 +79,10 @@ const std::vector<setting>& settings() {
        .type = setting_type::boolean,
        .default_value = "true",
        .help = "Whether to log a line a request."},
+      {.name = "allow_debug_header",
+       .type = setting_type::boolean,
+       .default_value = "false",
+       .help = "Whether a request with Kong-Debug: 1 is told its route and service; as Kong's."},
       {.name = "tracing",
        .type = setting_type::boolean,
        .default_value = "true",
@@ -108,8 +116,13 @@ const std::vector<setting>& settings() {
       {.name = "body_rate_min",
        .type = setting_type::integer,
        .default_value = "50",
-       .help = "Bytes a second that a request's body must bring, looked at over half a minute; 0: any.",
+       .help = "Bytes a second that a request's body must bring; 0: any.",
        .min = 0},
+      {.name = "body_rate_period",
+       .type = setting_type::duration_ms,
+       .default_value = "30s",
+       .help = "Time for which a request's body may bring fewer than body_rate_min.",
+       .min = 1000},
       {.name = "trusted_ips",
        .default_value = "",
        .help = "Addresses and ranges, by commas, whose X-Forwarded-* and real_ip_header are believed; as Kong's."},
@@ -129,6 +142,9 @@ const std::vector<setting>& settings() {
   return table;
 }
 
+// What a reload does not change.
+constexpr std::array<std::string_view, 4> settings_of_start = {"threads", "admin_port", "jwks_url", "discovery"};
+
 class gateway {
  public:
   explicit gateway(runtime::process& process)
@@ -141,8 +157,9 @@ class gateway {
             (process.data_dir() / "jwks.json").string()) {}
 
   result<void> start() {
-    if (auto loaded = load_file(); !loaded) return loaded;
-    auto options = make_options();
+    watch_files(_process.settings());
+    if (auto loaded = load_file(_process.settings()); !loaded) return loaded;
+    auto options = make_options(_process.settings());
     if (!options) return fail(options.error());
     auto started =
         proxy::start(*options, {.names = _names, .log = _process.log(), .spans = &_process.spans()}, _current);
@@ -150,8 +167,10 @@ class gateway {
     _proxy = std::move(*started);
     _process.on_stop([this] { _proxy->stop(10s); });
     if (auto listening = start_admin(); !listening) return listening;
-    _keys.set_refresher([this](std::function<void()> done) { return _jwks.refresh(std::move(done)); });
+    if (announces_keys())
+      _keys.set_refresher([this](std::function<void()> done) { return _jwks.refresh(std::move(done)); });
     if (_process.settings().flag("discovery")) follow_heartbeats();
+    _process.on_hangup([this] { reload(); });
     _process.log().info("listening", {{"http", std::int64_t{_proxy->port()}},
                                       {"https", std::int64_t{_proxy->tls_port()}},
                                       {"admin", std::int64_t{_admin->port()}}});
@@ -164,6 +183,7 @@ class gateway {
     auto once = [this] {
       if (!_process.is_ready()) _process.ready();
     };
+    if (!announces_keys()) return once();
     _ready_anyway = _process.loop().after(3s, once);
     _jwks.start(once);
   }
@@ -177,17 +197,65 @@ class gateway {
   gateway& operator=(const gateway&) = delete;
 
  private:
+  bool announces_keys() const { return _process.settings().text("jwks_url") != "none"; }
+
   std::string jwks_url() const {
     const std::string& given = _process.settings().text("jwks_url");
     return given.empty() ? _process.service_url("auth") + "/api/v1/auth/.well-known/jwks.json" : given;
   }
 
-  result<void> load_file() {
-    const std::string& path = _process.settings().text("kong_config");
+  result<void> load_file(const runtime::config& settings) {
+    const std::string& path = settings.text("kong_config");
     if (path.empty()) return load(built_in_configuration(), built_in_name);
     auto text = read_text(path);
     if (!text) return fail(text.error());
+    _file_text = *text;
     return load(std::move(*text), path);
+  }
+
+  // Other contents of the configuration's file, or of the certificate's, are used at once.
+  void watch_files(const runtime::config& settings) {
+    _watches.clear();
+    auto watch = [&](std::vector<std::string> files, std::function<void(const runtime::config&)> changed) {
+      if (std::ranges::find(files, "") != files.end()) return;
+      _watches.push_back(std::make_unique<runtime::file_watch>(
+          _process.loop(), std::move(files), 250ms, [settings, changed = std::move(changed)] { changed(settings); }));
+    };
+    watch({settings.text("kong_config")}, [this](const runtime::config& s) {
+      auto text = read_text(s.text("kong_config"));
+      if (!text || *text != _file_text) tell("configuration", load_file(s));
+    });
+    watch({settings.text("tls_certificate"), settings.text("tls_key")},
+          [this](const runtime::config& s) { tell("certificate", use_options(s)); });
+  }
+
+  // SIGHUP: settings, certificate and configuration, each all or nothing.
+  void reload() {
+    auto settings = _process.read_settings();
+    if (!settings) return tell("settings", fail(settings.error()));
+    for (std::string_view name : settings_of_start)
+      if (settings->text(name) != _process.settings().text(name))
+        _process.log().warn(fmt::format("{} has changed: used from the next start on", name));
+    tell("settings", use_options(*settings));
+    tell("configuration", load_file(*settings));
+    watch_files(*settings);
+  }
+
+  result<void> use_options(const runtime::config& settings) {
+    auto options = make_options(settings);
+    return options ? _proxy->use(*options) : fail(options.error());
+  }
+
+  // How a reload went. What is refused has changed nothing.
+  void tell(std::string_view what, const result<void>& loaded) {
+    if (loaded) {
+      _process.log().info(fmt::format("reloaded the {}", what),
+                          {{"generation", static_cast<std::int64_t>(_generation_number)}});
+      return;
+    }
+    ++_refused_reloads;
+    _process.log().error(fmt::format("the {} stays as it was: {}", what, loaded.error().message));
+    for (const field_error& f : loaded.error().fields) _process.log().error(f.message);
   }
 
   // All or nothing: a configuration with errors changes nothing.
@@ -216,8 +284,7 @@ class gateway {
     return {};
   }
 
-  result<proxy_options> make_options() {
-    const runtime::config& s = _process.settings();
+  result<proxy_options> make_options(const runtime::config& s) {
     auto port = [&](std::string_view name) {
       auto base = static_cast<int>(s.integer(name));
       return static_cast<std::uint16_t>(base == 0 ? 0 : _process.port(base));
@@ -234,7 +301,9 @@ class gateway {
                     .body_timeout_ms = s.duration("body_timeout").count(),
                     .idle_timeout_ms = s.duration("idle_timeout").count(),
                     .body_rate_min = static_cast<std::uint64_t>(s.integer("body_rate_min")),
+                    .body_rate_period_ms = s.duration("body_rate_period").count(),
                     .access_log = s.flag("access_log"),
+                    .allow_debug_header = s.flag("allow_debug_header"),
                     .tracing = s.flag("tracing")};
     std::vector<std::string> trusted;
     for_each_token(s.text("trusted_ips"), [&](std::string_view one) { trusted.emplace_back(one); });
@@ -281,12 +350,14 @@ class gateway {
         "# HELP mes_gateway_config_generation Number of the active configuration\n# TYPE mes_gateway_config_generation "
         "gauge\n"
         "mes_gateway_config_generation {}\n"
+        "# HELP mes_gateway_reloads_refused_total Reloads that were refused, and changed nothing\n# TYPE "
+        "mes_gateway_reloads_refused_total counter\nmes_gateway_reloads_refused_total {}\n"
         "# HELP mes_gateway_announced_keys Token keys from the JWKS\n# TYPE mes_gateway_announced_keys "
         "gauge\nmes_gateway_announced_keys {}\n"
         "# HELP mes_gateway_discovered_instances Service instances known by heartbeat\n# TYPE "
         "mes_gateway_discovered_instances gauge\n"
         "mes_gateway_discovered_instances {}\n",
-        _generation_number, _keys.announced_count(), _names.instances());
+        _generation_number, _refused_reloads, _keys.announced_count(), _names.instances());
     text += expose_node(_cache.bytes(), _cache.bytes_max());
     text += _logs.metrics();
     text += _redis.metrics();
@@ -337,7 +408,9 @@ class gateway {
   jwks_source _jwks;
   std::shared_ptr<const configuration> _config;
   std::shared_ptr<const generation> _current;
-  std::uint64_t _generation_number = 0;
+  std::uint64_t _generation_number = 0, _refused_reloads = 0;
+  std::string _file_text;  // of the configuration's file when it was last read
+  std::vector<std::unique_ptr<runtime::file_watch>> _watches;
   std::unique_ptr<runtime::http_server> _admin;
   std::unique_ptr<runtime::kafka_consumer> _heartbeats;
   std::shared_ptr<runtime::event_loop::timer> _ready_anyway;

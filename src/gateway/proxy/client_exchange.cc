@@ -3,12 +3,6 @@
 #include "gateway/proxy/worker.h"
 
 namespace mes::gateway {
-namespace {
-
-constexpr int slow_sweeps_max = 30;
-
-}  // namespace
-
 client_exchange::client_exchange(worker& of, std::string address, std::uint16_t listener_port, bool tls)
     : _worker(of),
       _out(of.loop.blocks()),
@@ -122,7 +116,7 @@ bool client_exchange::too_slow(std::int64_t interval_ms) {
   bool slow = x.totals.bytes_in - x.swept_bytes < enough;
   x.swept_bytes = x.totals.bytes_in;
   x.slow_sweeps = slow ? x.slow_sweeps + 1 : 0;
-  return x.slow_sweeps > slow_sweeps_max;
+  return x.slow_sweeps > _worker.options.body_rate_period_ms / interval_ms;
 }
 
 void client_exchange::sweep(std::int64_t now_ms) {

@@ -84,6 +84,7 @@ class client_exchange {
   void resume(std::uint64_t serial);
 
   // Answers of our own.
+  void tell_route();
   bool refuse(int status);  // with Kong's words for it
   bool refuse(int status, std::string_view message);
   bool respond(int status, std::string_view body, std::string_view content_type, std::string_view upgrade = {},

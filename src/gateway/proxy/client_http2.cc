@@ -89,6 +89,7 @@ bool client_exchange::receive_http2() {
     finish_exchange();
     return true;
   }
+  if (!_out.empty() && !flush()) return false;  // before the wait: a message is for now
   if (!_up->stream.readable()) {
     wait_for(waits_for::upstream_read);
     return false;

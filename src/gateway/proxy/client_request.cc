@@ -1,5 +1,6 @@
 // From a request's head to an answer of our own, or to a service.
 #include <fmt/format.h>
+#include <algorithm>
 
 #include <cstring>
 
@@ -164,7 +165,19 @@ bool client_exchange::route_exchange() {
   x.route = &x.plan->current->plan_of(x.match.index);
   x.context.on_route = x.match.to;
   x.context.to = x.match.to->to;
+  if (_worker.options.allow_debug_header && x.request.headers.get("kong-debug") == "1") tell_route();
   return check_protocol() && run_plugins();
+}
+
+// K:kong/router/utils.lua, add_debug_headers.
+void client_exchange::tell_route() {
+  header_edits& to = _x->context.response_headers;
+  const route& r = *_x->match.to;
+  to.set("Kong-Route-Id", r.id);
+  if (!r.name.empty()) to.set("Kong-Route-Name", r.name);
+  if (!r.to) return;
+  to.set("Kong-Service-Id", r.to->id);
+  if (!r.to->name.empty()) to.set("Kong-Service-Name", r.to->name);
 }
 
 // False if the request has its answer already (kong/runloop/handler.lua, access.after).
@@ -245,6 +258,7 @@ bool client_exchange::refuse(int status) {
   // What nginx finds out goes by Accept, then by the request's type, then as plain text.
   const header_table& headers = _x->request.headers;
   std::string_view type = headers.get(field_id::content_type);
+  _x->service_failed = _x->tries > 0 && (status == 502 || status == 504);
   if (is_grpc(_x->request)) type = "application/json";
   error_text text = make_error(message_of(status), headers.get(field_id::accept), type.empty() ? "text/plain" : type);
   return respond(status, text.body, text.content_type);
@@ -291,10 +305,12 @@ bool client_exchange::respond(local_response answer, std::string_view upgrade, s
                .body_bytes = answer.body.size(),
                .date = _worker.http_date(),
                .latency_ms = (x.answered_us - x.started_us) / 1000,
+               .upstream_ms = x.service_failed ? (x.answered_us - std::max(x.sent_us, x.started_us)) / 1000 : 0,
                .keep_alive = x.keep_alive,
                .edits = &x.context.response_headers,
                .upgrade = upgrade,
                .location = location,
+               .service_failed = x.service_failed,
                .as_from_service = answer.as_from_service},
               !head_only && !answer.body.empty());
   keep_sent_head(before);

@@ -40,7 +40,8 @@ void exchange::reset() {
   upstream_target.clear();
   upstream_address.clear();
   tries = 0;
-  head_received = tunnel = response_done = chunked_out = excess = filtered = holding = discarding = false;
+  head_received = service_failed = tunnel = response_done = chunked_out = excess = filtered = holding = discarding =
+      false;
   held_head.clear();
   held_body = {};
   keep_alive = true;

@@ -81,7 +81,8 @@ struct exchange {
   bool request_failed = false;  // writing to the service failed; it may have answered before
 
   bool head_received = false;
-  bool tunnel = false;  // after 101: bytes both ways
+  bool service_failed = false;  // the gateway answers in its place
+  bool tunnel = false;          // after 101: bytes both ways
   bool response_done = false;
   bool chunked_out = false;
   bool excess = false;  // the service sent more than its body

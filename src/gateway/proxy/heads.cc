@@ -248,15 +248,15 @@ void put_local_fields(Out& out, const local_head& head) {
   }
   if (!head.location.empty()) put(out, "Location", head.location);
   if (head.edits) put_response_edits(out, *head.edits);
-  put(out, "Content-Length", static_cast<std::int64_t>(head.body_bytes));
-  if (head.as_from_service) {
-    put(out, "X-Kong-Upstream-Latency", std::int64_t{0});
-    put(out, "X-Kong-Proxy-Latency", head.latency_ms);
+  if (head.status != 204) put(out, "Content-Length", static_cast<std::int64_t>(head.body_bytes));  // as above
+  if (head.as_from_service || head.service_failed) {
+    put(out, "X-Kong-Upstream-Latency", head.upstream_ms);
+    put(out, "X-Kong-Proxy-Latency", head.latency_ms - head.upstream_ms);
     put(out, "Via", server_token);
   } else {
     put(out, "X-Kong-Response-Latency", head.latency_ms);
-    if (!edited("server")) put(out, "Server", server_token);
   }
+  if (!head.as_from_service && !edited("server")) put(out, "Server", server_token);
 }
 
 }  // namespace

@@ -49,11 +49,12 @@ struct local_head {
   std::string_view content_type;  // "" = none
   std::size_t body_bytes = 0;
   std::string_view date;
-  std::int64_t latency_ms = 0;
+  std::int64_t latency_ms = 0, upstream_ms = 0;  // in all, and of that with the service
   bool keep_alive = true;
   const header_edits* edits = nullptr;
   std::string_view upgrade;  // for 426
   std::string_view location;
+  bool service_failed = false;   // it was asked, and this is instead of its answer
   bool as_from_service = false;  // what a service said, from a cache: its own fields are all among the edits
 };
 void write_local_head(io_buffer& out, const local_head& head);

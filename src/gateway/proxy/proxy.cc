@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+#include <utility>
 
 #include "gateway/balancer/health_checker.h"
 #include "gateway/proxy/worker.h"
@@ -53,15 +54,17 @@ result<std::uint16_t> port_of(int fd) {
   return ntohs(in.sin_port);
 }
 
-// One socket a loop on the same port.
-result<std::vector<int>> open_listeners(const std::string& address, std::uint16_t& port, int count) {
+// One socket a loop on the same port. `ours`: this process listens on the port already, at another address.
+result<std::vector<int>> open_listeners(const std::string& address, std::uint16_t& port, int count, bool ours) {
   auto at = parse_endpoint(address, port);
   if (!at) return fail(error_code::invalid_argument, address + " is no address to listen on");
   // Another process of this user may share a port unasked; a socket that does not share finds that out. It does not
   // listen: a client that came to it would be cut off.
-  auto probe = open_bound(*at, port, false);
-  if (!probe) return fail(probe.error());
-  close(*probe);
+  if (!ours) {
+    auto probe = open_bound(*at, port, false);
+    if (!probe) return fail(probe.error());
+    close(*probe);
+  }
   std::vector<int> fds;
   for (int i = 0; i < count; ++i) {
     auto fd = open_listener(*parse_endpoint(address, port), port);
@@ -79,6 +82,53 @@ result<std::vector<int>> open_listeners(const std::string& address, std::uint16_
   return fds;
 }
 
+// Sockets that are closed unless they are given away.
+class opened_listeners {
+ public:
+  opened_listeners() = default;
+  explicit opened_listeners(std::vector<int> fds) : _fds(std::move(fds)) {}
+  ~opened_listeners() { drop(); }
+  opened_listeners(opened_listeners&& other) noexcept : _fds(std::exchange(other._fds, {})) {}
+  opened_listeners& operator=(opened_listeners&& other) noexcept {
+    drop();
+    _fds = std::exchange(other._fds, {});
+    return *this;
+  }
+  std::vector<int> give() { return std::exchange(_fds, {}); }
+
+ private:
+  void drop() {
+    for (int fd : _fds) close(fd);
+    _fds.clear();
+  }
+  std::vector<int> _fds;
+};
+
+// Where a listener is to be next, and its sockets if that is elsewhere than now.
+struct listener_move {
+  bool moves = false;
+  std::uint16_t port = 0;
+  opened_listeners sockets;
+};
+
+struct place {
+  bool wanted;
+  std::string address;
+  std::uint16_t port;
+};
+
+result<listener_move> plan_move(const place& now, const place& next, int count) {
+  listener_move move{.moves = now.wanted != next.wanted, .port = next.port, .sockets = {}};
+  if (!next.wanted) return move;
+  if (now.wanted && next.port == 0) move.port = now.port;  // any will do, and one is there
+  if (now.wanted && (now.address != next.address || now.port != move.port)) move.moves = true;
+  if (!move.moves) return move;
+  auto opened = open_listeners(next.address, move.port, count, now.wanted && now.port == move.port);
+  if (!opened) return fail(opened.error());
+  move.sockets = opened_listeners(std::move(*opened));
+  return move;
+}
+
 }  // namespace
 
 struct proxy::state {
@@ -90,6 +140,7 @@ struct proxy::state {
   std::vector<std::unique_ptr<traffic_stats>> stats;
   std::vector<std::unique_ptr<worker>> workers;
   std::unique_ptr<health_checker> checker;
+  ticket_keys tickets = make_ticket_keys();
   bool stopped = false;
 };
 
@@ -101,11 +152,11 @@ result<std::unique_ptr<proxy>> proxy::start(proxy_options options, proxy_parts p
                                             std::shared_ptr<const generation> first) {
   auto s = std::make_unique<state>(std::move(options), std::move(parts));
   proxy_options& o = s->options;
-  auto plain = open_listeners(o.address, o.port, o.threads);
+  auto plain = open_listeners(o.address, o.port, o.threads, false);
   if (!plain) return fail(plain.error());
   std::vector<int> tls(plain->size(), -1);
   if (o.tls) {
-    auto opened = open_listeners(o.address, o.tls_port, o.threads);
+    auto opened = open_listeners(o.address, o.tls_port, o.threads, false);
     if (!opened) {
       for (int fd : *plain) close(fd);
       return fail(opened.error());
@@ -117,9 +168,8 @@ result<std::unique_ptr<proxy>> proxy::start(proxy_options options, proxy_parts p
     s->workers.push_back(std::make_unique<worker>(o, s->parts, *s->stats.back(), s->upstreams));
     s->workers.back()->listen((*plain)[i], tls[i]);
   }
-  ticket_keys tickets = make_ticket_keys();
   for (auto& w : s->workers)
-    if (auto prepared = w->prepare_tls(tickets); !prepared) return fail(prepared.error());
+    if (auto prepared = w->prepare_tls(s->tickets); !prepared) return fail(prepared.error());
   if (first) s->upstreams.use(first->config());
   s->checker = std::make_unique<health_checker>(s->upstreams, s->parts.names);
   for (auto& w : s->workers) w->start(first);
@@ -129,6 +179,34 @@ result<std::unique_ptr<proxy>> proxy::start(proxy_options options, proxy_parts p
 void proxy::use(std::shared_ptr<const generation> next) {
   _state->upstreams.use(next->config());
   for (auto& w : _state->workers) w->use(next);
+}
+
+result<void> proxy::use(const proxy_options& next) {
+  const proxy_options& now = _state->options;
+  auto count = static_cast<int>(_state->workers.size());
+  auto plain = plan_move({true, now.address, now.port}, {true, next.address, next.port}, count);
+  if (!plain) return fail(plain.error());
+  auto tls = plan_move({now.tls.has_value(), now.address, now.tls_port},
+                       {next.tls.has_value(), next.address, next.tls_port}, count);
+  if (!tls) return fail(tls.error());
+  std::vector<tls_context> contexts;
+  for (const auto& w : _state->workers) {
+    auto made = w->make_tls(next, _state->tickets);
+    if (!made) return fail(made.error());
+    contexts.push_back(std::move(*made));
+  }
+  _state->options = next;
+  _state->options.port = plain->port;
+  _state->options.tls_port = tls->port;
+  _state->options.threads = count;
+  std::vector<int> plain_fds = plain->sockets.give(), tls_fds = tls->sockets.give();
+  auto moved = [](bool moves, const std::vector<int>& fds, std::size_t i) {
+    return moves ? std::optional(fds.empty() ? -1 : fds[i]) : std::nullopt;
+  };
+  for (std::size_t i = 0; i < contexts.size(); ++i)
+    _state->workers[i]->use(_state->options, moved(plain->moves, plain_fds, i), moved(tls->moves, tls_fds, i),
+                            std::move(contexts[i]));
+  return {};
 }
 
 void proxy::stop(std::chrono::milliseconds grace) {

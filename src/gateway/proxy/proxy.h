@@ -33,10 +33,12 @@ struct proxy_options {
   std::int64_t header_timeout_ms = 10'000;
   std::int64_t body_timeout_ms = 60'000;  // between two reads of a request's body, or two writes of a response's
   std::int64_t idle_timeout_ms = 75'000;
-  std::uint64_t body_rate_min = 50;  // bytes a second of a request's body, half a minute on end; 0: any
+  std::uint64_t body_rate_min = 50;           // bytes a second of a request's body; 0: any
+  std::int64_t body_rate_period_ms = 30'000;  // so long on end may it bring fewer
   real_ip_options real_ip;
   bool access_log = true;
-  bool tracing = true;  // spans, traceparent to the service
+  bool allow_debug_header = false;  // whether "Kong-Debug: 1" has the answer name route and service
+  bool tracing = true;              // spans, traceparent to the service
 };
 
 // What the proxy uses of its process; outlives it.
@@ -54,6 +56,9 @@ class proxy {
   ~proxy();
 
   void use(std::shared_ptr<const generation> next);  // for new requests; thread-safe
+  // Listens where `next` says, with its certificate and its limits, from now on; connections that are there stay, and
+  // `threads` stays as it is. All or nothing. Not while another call of it runs.
+  result<void> use(const proxy_options& next);
   // Takes no new connections, lets running requests end for at most `grace`, then closes all. Blocks.
   void stop(std::chrono::milliseconds grace);
 

@@ -61,6 +61,8 @@ class listener final : public event_target {
   }
   void on_events(std::uint32_t) override { _worker.accept_all(_fd, _tls, _port); }
   int fd() const { return _fd; }
+  bool tls() const { return _tls; }
+  std::uint16_t port() const { return _port; }
 
   // Out of descriptors: one kept for this takes a connection off the queue and closes it, or the queue would call for
   // ever.
@@ -93,11 +95,15 @@ result<void> worker::prepare_tls(const ticket_keys& tickets) {
   auto client = make_client_context();
   if (!client) return fail(client.error());
   client_tls = std::move(*client);
-  if (!options.tls) return {};
-  auto server = make_server_context(*options.tls, tickets, &_certificates);
+  auto server = make_tls(options, tickets);
   if (!server) return fail(server.error());
   _server_tls = std::move(*server);
   return {};
+}
+
+result<tls_context> worker::make_tls(const proxy_options& next, const ticket_keys& tickets) const {
+  if (!next.tls) return tls_context();
+  return make_server_context(*next.tls, tickets, &_certificates);
 }
 
 void worker::listen(int plain_fd, int tls_fd) {
@@ -120,6 +126,28 @@ void worker::use(std::shared_ptr<const generation> next) {
     _certificates = next->certificates();
     plan = std::make_shared<loop_plan>(next, upstreams);
   });
+}
+
+void worker::use(proxy_options next, std::optional<int> plain_fd, std::optional<int> tls_fd, tls_context tls) {
+  loop.post([this, next = std::move(next), plain_fd, tls_fd, tls = std::move(tls)] {
+    if (plain_fd) close_listeners(false);
+    if (tls_fd) close_listeners(true);
+    options = next;
+    _server_tls = tls;
+    if (!_draining) return listen(plain_fd.value_or(-1), tls_fd.value_or(-1));
+    for (std::optional<int> fd : {plain_fd, tls_fd})
+      if (fd && *fd >= 0) ::close(*fd);
+  });
+}
+
+// Those who have connected already are let in first.
+void worker::close_listeners(bool tls) {
+  for (auto& l : _listeners) {
+    if (l->tls() != tls) continue;
+    accept_all(l->fd(), tls, l->port());
+    loop.bury(std::move(l));
+  }
+  std::erase(_listeners, nullptr);
 }
 
 void worker::drain() {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -35,7 +36,10 @@ class worker {
   void listen(int plain_fd, int tls_fd);
   void start(std::shared_ptr<const generation> first);  // its thread
   void use(std::shared_ptr<const generation> next);     // thread-safe
-  void drain();                                         // thread-safe: no new connections, idle ones are closed
+  // Thread-safe. Descriptors take the place of those listened on, which are closed: -1 = by none, nullopt = they stay.
+  void use(proxy_options next, std::optional<int> plain_fd, std::optional<int> tls_fd, tls_context tls);
+  result<tls_context> make_tls(const proxy_options& next, const ticket_keys& tickets) const;  // nullptr: none is wanted
+  void drain();  // thread-safe: no new connections, idle ones are closed
   bool drained() const { return _open.load() == 0; }
   void join();  // stops the loop at once
 
@@ -51,7 +55,7 @@ class worker {
   std::string_view http_date();
   bool draining() const { return _draining; }
 
-  const proxy_options& options;
+  proxy_options options;
   const proxy_parts& parts;
   traffic_stats& stats;
   upstream_registry& upstreams;
@@ -70,6 +74,7 @@ class worker {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
   bool sweep(std::int64_t now_ms);
+  void close_listeners(bool tls);
   void drop_old_idle(std::int64_t now_ms);
 
   tls_context _server_tls;

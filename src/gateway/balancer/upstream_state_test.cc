@@ -1,0 +1,61 @@
+// What becomes of a target that passive checks have found unhealthy.
+#include "gateway/balancer/upstream_state.h"
+
+#include <gtest/gtest.h>
+
+#include "gateway/net/loop.h"
+
+namespace mes::gateway {
+namespace {
+
+constexpr std::int64_t minute_ms = 60'000;
+
+class upstream_state_test : public testing::Test {
+ protected:
+  upstream_state_test() : log("gateway") { log.set_stdout(false); }
+
+  static upstream passive(double active_unhealthy_interval_s = 0) {
+    upstream u{.name = "u"};
+    u.passive.tcp_failures = 1;
+    u.active.unhealthy_interval_s = active_unhealthy_interval_s;
+    return u;
+  }
+  std::shared_ptr<peer_state> failed(upstream_state& state) const {
+    target t{.id = "t", .host = "127.0.0.1", .port = 1, .weight = 100};
+    auto peer = state.peer(t, *parse_endpoint("127.0.0.1", 1));
+    state.note(*peer, sighting::tcp_failure, 1, "passive");
+    return peer;
+  }
+
+  observe::logger log;
+};
+
+TEST_F(upstream_state_test, gives_an_unhealthy_target_another_try_after_a_minute) {
+  upstream_state state(passive(), log);
+  std::int64_t before_ms = net_loop::clock_us() / 1000;
+  auto peer = failed(state);
+  std::int64_t after_ms = net_loop::clock_us() / 1000;
+  ASSERT_FALSE(peer->health.healthy());
+  EXPECT_TRUE(state.revivable());
+  state.revive(*peer, before_ms + minute_ms - 1, minute_ms);
+  EXPECT_FALSE(peer->health.healthy());
+  state.revive(*peer, after_ms + minute_ms, minute_ms);
+  EXPECT_TRUE(peer->health.healthy());
+  // The next failure counts from the start, and the next minute begins with it.
+  EXPECT_TRUE(peer->health.note(sighting::tcp_failure, 1));
+}
+
+TEST_F(upstream_state_test, leaves_it_to_active_checks_where_there_are_some) {
+  upstream_state state(passive(1), log);
+  EXPECT_FALSE(state.revivable());
+}
+
+TEST_F(upstream_state_test, never_revives_as_kong_if_asked_not_to) {
+  upstream_state state(passive(), log);
+  auto peer = failed(state);
+  state.revive(*peer, net_loop::clock_us() / 1000 + 1000 * minute_ms, 0);
+  EXPECT_FALSE(peer->health.healthy());
+}
+
+}  // namespace
+}  // namespace mes::gateway
