@@ -16,7 +16,9 @@ MES = ROOT / os.environ.get("MES_BINARY", "build/release/mes")
 
 
 class Gateway:
-    def __init__(self, folder, configuration):
+    def __init__(self, folder, configuration, settings_file=None, **settings):
+        """`settings` are the role's own, by name."""
+        self.settings = settings_file
         self.folder = pathlib.Path(folder)
         self.offset = free_offset((8000, 8001, 8443))
         self.port, self.tls_port, self.admin_port = (p + self.offset for p in (8000, 8443, 8001))
@@ -25,7 +27,10 @@ class Gateway:
         self.file = self.folder / "kong.yml"
         self.file.write_text(configuration)
         environment = {**os.environ, "MES_KONG_CONFIG": str(self.file), "MES_DISCOVERY": "false", "MES_ACCESS_LOG": "false",
-                       "MES_JWKS_URL": "http://127.0.0.1:1/none"}
+                       "MES_JWKS_URL": "none", "MES_CONFIG": str(settings_file or ""),
+                       **{f"MES_{k.upper()}": v for k, v in settings.items()}}
+        if settings_file:
+            settings_file.write_text("gateway: {}\n")
         with open(self.folder / "gateway.log", "ab") as log:
             self.process = subprocess.Popen(
                 [str(MES), "gateway", "--data", str(self.folder), "--port-offset", str(self.offset), "--otlp", "none",
@@ -52,6 +57,7 @@ class Gateway:
 class Echo(http.server.BaseHTTPRequestHandler):
     """Answers with the request's body ("here" for a GET), and its head in the field X-Seen; /stream answers in chunks with a trailer."""
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def answer(self):
         if "chunked" in self.headers.get("Transfer-Encoding", ""):

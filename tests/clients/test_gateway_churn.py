@@ -1,0 +1,277 @@
+"""The gateway under a steady load while everything around it changes: configurations are loaded by file, SIGHUP and
+POST /config, a service dies and comes back, Redis stops and starts. No request fails; memory stays.
+
+MES_CHURN_RELOADS has it reload so many times in place of 60."""
+import http.client
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import urllib.request
+
+import pytest
+
+from gateway import ROOT, Gateway
+from tests.support.ports import OUTGOING_MIN, is_free
+from tests.support.wait import eventually
+
+RELOADS = int(os.environ.get("MES_CHURN_RELOADS", "60"))
+
+
+def free_port():
+    return next(p for p in iter(lambda: random.randrange(20_000, OUTGOING_MIN), None) if is_free(p))
+
+
+class Program:
+    """Something that is started, killed, and started again."""
+
+    def __init__(self, command):
+        self.command, self.process = [str(c) for c in command], None
+
+    def start(self):
+        self.process = subprocess.Popen(self.command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def service(port):
+    return Program([sys.executable, "-m", "tests.support.small_service", port])
+
+
+def configuration(generation, steady, flapping, redis):
+    """Each generation differs from the others in its routes, plugins and limits, and says which it is at /version."""
+    return json.dumps({
+        "_format_version": "3.0",
+        "upstreams": [{"name": "two", "targets": [{"target": f"127.0.0.1:{p}"} for p in (steady, flapping)],
+                       "healthchecks": {"passive": {"unhealthy": {"tcp_failures": 1 + generation % 3}}}}],
+        "services": [
+            {"name": "steady", "url": f"http://127.0.0.1:{steady}", "routes": [
+                {"name": "steady", "paths": ["/steady"], "strip_path": False},
+                {"name": f"only-{generation}", "paths": [f"/only/{generation}"]},
+                {"name": "limited", "paths": ["/limited"], "strip_path": False, "plugins": [
+                    {"name": "rate-limiting", "config": {"hour": 10_000_000 + generation, "policy": "redis",
+                                                         "redis_host": "127.0.0.1", "redis_port": redis,
+                                                         "redis_timeout": 200}}]}]},
+            {"name": "two", "host": "two", "retries": 5, "routes": [{"name": "two", "paths": ["/two"], "strip_path": False}]},
+            {"name": "version", "url": f"http://127.0.0.1:{steady}", "routes": [{"name": "version", "paths": ["/version"], "plugins": [
+                {"name": "request-termination", "config": {"status_code": 200, "body": str(generation),
+                                                           "content_type": "text/plain"}}]}]}],
+        "plugins": [{"name": "correlation-id", "config": {"header_name": f"X-Id-{generation % 7}", "echo_downstream": True}},
+                    {"name": "cors", "config": {"origins": [f"https://{generation}.example"]}}],
+    })
+
+
+class Load:
+    """A client a thread: keeps its connection, and makes a new one each 50 requests."""
+
+    def __init__(self, gateway, paths):
+        self.stopping, self.sent, self.failures = threading.Event(), 0, []
+        self.runs = [threading.Thread(target=self.run, args=(gateway, path, tls), daemon=True)
+                     for path in paths for tls in (False, True)]
+        for run in self.runs:
+            run.start()
+
+    def run(self, gateway, path, tls):
+        connection = None
+        count = 0
+        while not self.stopping.wait(0.01):
+            if count % 50 == 0:
+                if connection:
+                    connection.close()
+                connection = (http.client.HTTPSConnection("127.0.0.1", gateway.tls_port, timeout=30,
+                                                          context=ssl._create_unverified_context()) if tls
+                              else http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=30))
+            target = f"{path}/{count}"
+            try:
+                connection.request("GET", target)
+                answer = connection.getresponse()
+                body = answer.read().decode()
+                if answer.status != 200 or body != target:
+                    self.failures.append((target, tls, answer.status, body[:200]))
+            except (OSError, http.client.HTTPException) as e:
+                self.failures.append((target, tls, repr(e)))
+                count = -1  # a new connection
+            count += 1
+            self.sent += 1
+
+    def stop(self):
+        self.stopping.set()
+        for run in self.runs:
+            run.join(60)
+
+
+def rss_kib(pid):
+    with open(f"/proc/{pid}/status") as status:
+        return int(next(line for line in status if line.startswith("VmRSS")).split()[1])
+
+
+def has_sanitizer(pid):
+    """AddressSanitizer maps terabytes, and keeps what was freed: its memory tells nothing."""
+    with open(f"/proc/{pid}/status") as status:
+        return int(next(line for line in status if line.startswith("VmSize")).split()[1]) > 1 << 30
+
+
+def version(gateway):
+    with urllib.request.urlopen(f"{gateway.url}/version", timeout=10) as answer:
+        return answer.read().decode()
+
+
+def by_file(gateway, text):
+    gateway.file.write_text(text)
+
+
+def by_rename(gateway, text):
+    fresh = gateway.file.with_suffix(".new")
+    fresh.write_text(text)
+    fresh.rename(gateway.file)
+
+
+def by_signal(gateway, text):
+    by_rename(gateway, text)
+    gateway.process.send_signal(signal.SIGHUP)
+
+
+def by_post(gateway, text):
+    request = urllib.request.Request(f"{gateway.admin}/config", json.dumps({"config": text}).encode(),
+                                     {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert answer.status == 201
+
+
+@pytest.mark.skipif(not shutil.which("redis-server"), reason="redis-server is not installed")
+def test_nothing_fails_while_everything_changes(tmp_path):
+    steady_port, flapping_port, redis_port = free_port(), free_port(), free_port()
+    steady, flapping = service(steady_port), service(flapping_port)
+    redis = Program(["redis-server", "--port", redis_port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+                     "--dir", tmp_path])
+    programs = [steady, flapping, redis]
+    for program in programs:
+        program.start()
+    for port in (steady_port, flapping_port, redis_port):
+        eventually(lambda port=port: socket.create_connection(("127.0.0.1", port), 5).close() or True)
+    gateway = load = None
+    try:
+        gateway = Gateway(tmp_path, configuration(0, steady_port, flapping_port, redis_port))
+        load = Load(gateway, ["/steady", "/two", "/limited"])
+        sizes = []
+        for n in range(1, RELOADS + 1):
+            way = (by_post, by_signal, by_post, by_file, by_post, by_rename)[n % 6]
+            way(gateway, configuration(n, steady_port, flapping_port, redis_port))
+            eventually(lambda n=n: version(gateway) == str(n), every_s=0.02)
+            if n % 8 == 3:
+                flapping.kill()
+            if n % 8 == 7:
+                flapping.start()
+            if n % 20 == 5:
+                redis.kill()
+            if n % 20 == 15:
+                redis.start()
+            sizes.append(rss_kib(gateway.process.pid))
+        load.stop()
+        assert not load.failures, (len(load.failures), load.failures[:5], gateway.log()[-2000:])
+        assert load.sent > RELOADS
+        print(f"{load.sent} requests, {RELOADS} reloads, RSS in KiB:", sizes[::max(1, RELOADS // 20)])
+        if not has_sanitizer(gateway.process.pid):
+            grown = max(sizes[-RELOADS // 4:]) - max(sizes[RELOADS // 4:RELOADS // 2])
+            assert grown < 4096, sizes  # a configuration kept by mistake would be some 40 KiB, each time
+    finally:
+        if load:
+            load.stop()
+        if gateway:
+            gateway.stop()
+        for program in programs:
+            program.kill()
+
+
+def settings_file(gateway, **settings):
+    gateway.settings.write_text("gateway:\n" + "".join(f"  {k}: {v}\n" for k, v in settings.items()))
+
+
+@pytest.fixture
+def configured(tmp_path):
+    """A gateway whose own settings are in a file."""
+    running = Gateway(tmp_path, configuration(1, 1, 2, 3), settings_file=tmp_path / "mes.yaml")
+    yield running
+    running.stop()
+
+
+def make_certificate(folder, name):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                    "-subj", f"/CN={name}", "-keyout", f"{folder}/next.key", "-out", f"{folder}/next.pem"], check=True,
+                   capture_output=True)
+    os.replace(f"{folder}/next.key", f"{folder}/tls.key")
+    os.replace(f"{folder}/next.pem", f"{folder}/tls.pem")
+
+
+def shown_name(port):
+    pem = ssl.get_server_certificate(("127.0.0.1", port), timeout=10)
+    return subprocess.run(["openssl", "x509", "-noout", "-subject"], input=pem, text=True, capture_output=True).stdout.strip()
+
+
+def ask(connection):
+    connection.request("GET", "/version")
+    answer = connection.getresponse()
+    return answer.status, answer.read()
+
+
+def test_listeners_move_and_connections_stay(configured):
+    gateway = configured
+    kept = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=20)
+    assert ask(kept) == (200, b"1")
+    port, tls_port = free_port(), free_port()
+    settings_file(gateway, port=port - gateway.offset, tls_port=tls_port - gateway.offset)
+    gateway.process.send_signal(signal.SIGHUP)
+    eventually(lambda: ask(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) == (200, b"1"))
+    context = ssl._create_unverified_context()
+    assert ask(http.client.HTTPSConnection("127.0.0.1", tls_port, timeout=5, context=context)) == (200, b"1")
+    eventually(lambda: is_free(gateway.port) and is_free(gateway.tls_port))
+    assert ask(kept) == (200, b"1"), "a connection of the old listener is served on"
+
+
+def test_a_port_that_is_taken_changes_nothing(configured):
+    gateway = configured
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        taken = holder.getsockname()[1]
+        settings_file(gateway, port=taken - gateway.offset, tls="false")
+        gateway.process.send_signal(signal.SIGHUP)
+        eventually(lambda: "the settings stays as it was" in gateway.log())
+    assert ask(http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=5)) == (200, b"1")
+    assert shown_name(gateway.tls_port), "TLS is there still: all or nothing"
+
+
+def test_the_listeners_certificate_is_read_again_when_its_files_change(tmp_path):
+    make_certificate(tmp_path, "first.example")
+    gateway = Gateway(tmp_path, configuration(1, 1, 2, 3), tls_certificate=str(tmp_path / "tls.pem"),
+                      tls_key=str(tmp_path / "tls.key"))
+    try:
+        kept = http.client.HTTPSConnection("127.0.0.1", gateway.tls_port, timeout=20, context=ssl._create_unverified_context())
+        assert ask(kept) == (200, b"1") and "first.example" in shown_name(gateway.tls_port)
+        make_certificate(tmp_path, "second.example")
+        eventually(lambda: "second.example" in shown_name(gateway.tls_port))
+        assert ask(kept) == (200, b"1")
+        (tmp_path / "tls.pem").write_text("no certificate")
+        eventually(lambda: "the certificate stays as it was" in gateway.log())
+        assert "second.example" in shown_name(gateway.tls_port)
+    finally:
+        gateway.stop()
+
+
+def test_a_file_with_an_error_changes_nothing_and_the_next_one_is_taken(configured):
+    gateway = configured
+    gateway.file.write_text("_format_version: '3.0'\nservices: [{name: a, urk: b}]\n")
+    eventually(lambda: "the configuration stays as it was" in gateway.log())
+    assert "kong.yml:2:" in gateway.log() and version(gateway) == "1"
+    with urllib.request.urlopen(f"{gateway.admin}/metrics", timeout=10) as answer:
+        assert "mes_gateway_reloads_refused_total 1" in answer.read().decode()
+    gateway.file.write_text(configuration(2, 1, 2, 3))
+    eventually(lambda: version(gateway) == "2")

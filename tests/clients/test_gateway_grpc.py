@@ -1,0 +1,179 @@
+"""gRPC through the gateway, by grpc's own clients in Python and Go: the four kinds of calls, metadata and trailers,
+every status, deadlines, cancelled calls, compression."""
+import concurrent.futures
+import queue
+import ssl
+import threading
+
+import grpc
+import pytest
+
+from conftest import run_program
+from gateway import ROOT, Gateway
+
+QUIET = [("grpc.http2.bdp_probe", 0)]  # no frames but those of calls: one that the gateway keeps back stays there
+GO_CLIENT = ROOT / "build/peers/go/grpc"
+
+
+class GrpcService:
+    def __init__(self):
+        self.cancelled = threading.Event()
+        self.never = threading.Event()  # set at the end alone
+        methods = {
+            "Say": grpc.unary_unary_rpc_method_handler(lambda r, _: b"hello " + r),
+            "List": grpc.unary_stream_rpc_method_handler(lambda r, _: (r + str(i).encode() for i in range(5))),
+            "Sum": grpc.stream_unary_rpc_method_handler(lambda rs, _: b"+".join(rs)),
+            "Chat": grpc.stream_stream_rpc_method_handler(lambda rs, _: (b"to " + r for r in rs)),
+            "Meta": grpc.unary_unary_rpc_method_handler(self.meta),
+            "Fail": grpc.unary_unary_rpc_method_handler(self.fail),
+            "FailLate": grpc.unary_stream_rpc_method_handler(self.fail_late),
+            "Wait": grpc.unary_unary_rpc_method_handler(self.wait),
+            "Forever": grpc.unary_stream_rpc_method_handler(self.forever),
+        }
+        self.server = grpc.server(concurrent.futures.ThreadPoolExecutor(80))
+        self.server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Greeter", methods),))
+        self.port = self.server.add_insecure_port("127.0.0.1:0")
+        self.server.start()
+
+    def stop(self):
+        self.never.set()
+        self.server.stop(0)
+
+    @staticmethod
+    def meta(request, context):
+        """The client's metadata that begins with my-, back as initial and as trailing metadata."""
+        given = [(k, v) for k, v in context.invocation_metadata() if k.startswith("my-")]
+        context.send_initial_metadata([("initial-" + k, v) for k, v in given])
+        context.set_trailing_metadata([("trailing-" + k, v) for k, v in given])
+        return request
+
+    @staticmethod
+    def fail(request, context):
+        context.set_trailing_metadata([("x-more", "of it")])
+        code = next(c for c in grpc.StatusCode if c.value[0] == int(request))
+        context.abort(code, f"code {request.decode()}: not now, größer")
+
+    @staticmethod
+    def fail_late(request, context):
+        yield b"first"
+        yield b"second"
+        context.abort(grpc.StatusCode.DATA_LOSS, "the rest is lost")
+
+    def wait(self, request, context):
+        context.add_callback(self.cancelled.set)
+        self.never.wait(60)
+        return b"too late"
+
+    def forever(self, request, context):
+        context.add_callback(self.cancelled.set)
+        while context.is_active():
+            yield b"and on"
+
+
+@pytest.fixture(scope="module")
+def service():
+    running = GrpcService()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory, service):
+    running = Gateway(tmp_path_factory.mktemp("gateway"), f"""
+_format_version: "3.0"
+services:
+- {{name: grpc, url: "grpc://127.0.0.1:{service.port}", routes: [{{name: grpc, protocols: [grpc, grpcs], paths: [/test.Greeter/]}}]}}
+- {{name: gone, url: "grpc://127.0.0.1:1", retries: 0, routes: [{{name: gone, protocols: [grpc, grpcs], paths: [/gone.Greeter/]}}]}}
+""")
+    yield running
+    running.stop()
+
+
+@pytest.fixture(params=["plain", "tls"])
+def channel(request, gateway):
+    if request.param == "tls":
+        certificate = ssl.get_server_certificate(("127.0.0.1", gateway.tls_port)).encode()
+        made = grpc.secure_channel(f"localhost:{gateway.tls_port}", grpc.ssl_channel_credentials(certificate), QUIET)
+    else:
+        made = grpc.insecure_channel(f"127.0.0.1:{gateway.port}", QUIET)
+    with made:
+        yield made
+
+
+def test_metadata_and_trailers_both_ways(channel):
+    given = [("my-text", "a b, c"), ("my-twice", "1"), ("my-twice", "2"), ("my-data-bin", bytes(range(256)))]
+    answer, call = channel.unary_unary("/test.Greeter/Meta").with_call(b"body", metadata=given, timeout=20)
+    assert answer == b"body"
+    for part, name in ((call.initial_metadata(), "initial-"), (call.trailing_metadata(), "trailing-")):
+        assert sorted((k, v) for k, v in part if k.startswith(name)) == sorted((name + k, v) for k, v in given)
+
+
+@pytest.mark.parametrize("code", [c for c in grpc.StatusCode if c is not grpc.StatusCode.OK], ids=lambda c: c.name)
+def test_every_status_with_its_words(channel, code):
+    with pytest.raises(grpc.RpcError) as failed:
+        channel.unary_unary("/test.Greeter/Fail")(str(code.value[0]).encode(), timeout=20)
+    assert failed.value.code() == code and failed.value.details() == f"code {code.value[0]}: not now, größer"
+    assert ("x-more", "of it") in [tuple(m) for m in failed.value.trailing_metadata()]
+
+
+def test_a_stream_that_fails_late_has_what_came_before(channel):
+    stream, got = channel.unary_stream("/test.Greeter/FailLate")(b"", timeout=20), []
+    with pytest.raises(grpc.RpcError) as failed:
+        for message in stream:
+            got.append(message)
+    assert got == [b"first", b"second"]
+    assert failed.value.code() == grpc.StatusCode.DATA_LOSS and failed.value.details() == "the rest is lost"
+
+
+def test_a_deadline_ends_the_call_at_the_service_too(channel, service):
+    service.cancelled.clear()
+    with pytest.raises(grpc.RpcError) as failed:
+        channel.unary_unary("/test.Greeter/Wait")(b"", timeout=0.5)
+    assert failed.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+    assert service.cancelled.wait(20)
+
+
+def test_a_cancelled_stream_ends_at_the_service_too(channel, service):
+    service.cancelled.clear()
+    stream = channel.unary_stream("/test.Greeter/Forever")(b"", timeout=30)
+    assert [next(stream) for _ in range(3)] == [b"and on"] * 3
+    stream.cancel()
+    assert service.cancelled.wait(20)
+
+
+def test_messages_come_while_the_stream_is_open(channel):
+    """Each message waits for the answer to the one before."""
+    turns = queue.Queue()
+    call = channel.stream_stream("/test.Greeter/Chat")(iter(turns.get, None), timeout=30)
+    for i in range(200):
+        turns.put(str(i).encode())
+        assert next(call) == b"to " + str(i).encode()
+    turns.put(None)
+    assert list(call) == []
+
+
+def test_compressed_and_large_messages(channel):
+    big = bytes(range(256)) * 12_000
+    say = channel.unary_unary("/test.Greeter/Say")
+    assert say(big, timeout=30, compression=grpc.Compression.Gzip) == b"hello " + big
+    assert channel.stream_unary("/test.Greeter/Sum")(iter([big[:100_000]] * 20), timeout=30) == b"+".join([big[:100_000]] * 20)
+
+
+def test_many_calls_at_once_on_one_connection(channel):
+    say = channel.unary_unary("/test.Greeter/Say")
+    calls = [say.future(str(i).encode(), timeout=30) for i in range(300)]
+    assert [c.result() for c in calls] == [b"hello " + str(i).encode() for i in range(300)]
+
+
+def test_a_service_that_is_not_there_is_what_kong_makes_of_502(channel):
+    """kong/pdk/response.lua has no status of gRPC for 502."""
+    with pytest.raises(grpc.RpcError) as failed:
+        channel.unary_unary("/gone.Greeter/Say")(b"", timeout=20)
+    assert failed.value.code() == grpc.StatusCode.UNKNOWN
+    assert failed.value.details() == "An invalid response was received from the upstream server"
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not GO_CLIENT.exists(), reason="the Go clients are not built: ./dev peers does it")
+def test_go_client(gateway):
+    assert run_program([GO_CLIENT, f"127.0.0.1:{gateway.port}", f"localhost:{gateway.tls_port}"]) == "ok"

@@ -1,0 +1,177 @@
+"""The gateway's TLS: which certificate is shown to whom, what is refused (as testssl.sh looks at it, by openssl's
+s_client), and certificates of its own towards services."""
+import http.server
+import json
+import re
+import ssl
+import subprocess
+import threading
+import urllib.error
+import urllib.request
+
+import pytest
+
+from gateway import Gateway
+from tests.support.certificates import Authority, openssl
+from tests.support.wait import eventually
+
+
+def s_client(gateway, *options):
+    """What openssl says of a handshake; its own port is asked."""
+    done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{gateway.tls_port}", *options], input="Q\n",
+                          capture_output=True, text=True, timeout=30)
+    return done.stdout + done.stderr
+
+
+def shown(gateway, name):
+    options = ["-servername", name] if name else ["-noservername"]
+    return re.search(r"subject=.*CN ?= ?(\S+)", s_client(gateway, *options))[1]
+
+
+def load(gateway, document):
+    request = urllib.request.Request(f"{gateway.admin}/config", json.dumps({"config": json.dumps(document)}).encode(),
+                                     {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert answer.status == 201
+
+
+def certificate_entity(files, *names):
+    certificate, key = files
+    return {"cert": certificate.read_text(), "key": key.read_text(), "snis": [{"name": n} for n in names]}
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory):
+    running = Gateway(tmp_path_factory.mktemp("gateway"), '_format_version: "3.0"\n')
+    yield running
+    running.stop()
+
+
+def test_certificates_by_name_with_wildcards_and_after_a_reload(gateway, authority):
+    own = shown(gateway, None)
+    exact, left, right, any_name = (authority.sign(n) for n in ("exact", "left", "right", "any"))
+    document = {"_format_version": "3.0", "certificates": [certificate_entity(exact, "api.shop.example"),
+                                                           certificate_entity(left, "*.shop.example"),
+                                                           certificate_entity(right, "api.*")]}
+    load(gateway, document)
+    for name, expected in (("api.shop.example", "exact"), ("API.Shop.Example", "exact"), ("www.shop.example", "left"),
+                           ("api.other", "right"), ("a.b.shop.example", own), ("nobody.example", own), (None, own)):
+        assert eventually(lambda name=name, expected=expected: shown(gateway, name) == expected), name
+    document["certificates"] = [certificate_entity(any_name, "*"), certificate_entity(left, "api.shop.example")]
+    load(gateway, document)
+    eventually(lambda: shown(gateway, "api.shop.example") == "left")
+    assert shown(gateway, "nobody.example") == shown(gateway, None) == "any"
+
+
+@pytest.mark.parametrize("version", ["-tls1", "-tls1_1"])
+def test_old_versions_are_refused(gateway, version):
+    text = s_client(gateway, version, "-cipher", "ALL:@SECLEVEL=0")
+    assert "alert protocol version" in text or "no protocols available" in text or "handshake failure" in text, text
+
+
+def test_of_tls_1_2_only_forward_secret_and_authenticated_ciphers_are_taken(gateway):
+    taken = []
+    while True:  # all that openssl knows, without those that were chosen already
+        wanted = ":".join(["ALL:COMPLEMENTOFALL:@SECLEVEL=0", *(f"!{c}" for c in taken)])
+        chosen = re.search(r"Cipher is (\S+)", s_client(gateway, "-tls1_2", "-cipher", wanted))
+        if not chosen or chosen[1] in ("(NONE)", "0000"):
+            break
+        assert chosen[1] not in taken
+        taken.append(chosen[1])
+    assert taken, "none at all"
+    for cipher in taken:
+        assert cipher.startswith(("ECDHE-", "DHE-")) and ("GCM" in cipher or "CHACHA20" in cipher), taken
+    forbidden = ("NULL", "EXP", "RC4", "DES", "MD5", "ADH", "AECDH", "PSK", "SRP", "CBC")
+    assert not [c for c in taken if any(f in c for f in forbidden)]
+
+
+def test_the_server_chooses_and_offers_neither_compression_nor_renegotiation(gateway):
+    one = s_client(gateway, "-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384")
+    other = s_client(gateway, "-tls1_2", "-cipher", "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256")
+    assert re.search(r"Cipher is (\S+)", one)[1] == re.search(r"Cipher is (\S+)", other)[1]
+    assert "Compression: NONE" in one and "Secure Renegotiation IS supported" in one
+    client = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{gateway.tls_port}", "-tls1_2"], input="R\n",
+                            capture_output=True, text=True, timeout=30)
+    assert "no renegotiation" in client.stdout + client.stderr
+    assert "TLSv1.3" in s_client(gateway, "-tls1_3")
+
+
+def test_sessions_resume_in_both_versions(gateway, tmp_path):
+    for version in ("-tls1_2", "-tls1_3"):
+        kept = tmp_path / f"session{version}"
+        ask = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        for options, expected in ((["-sess_out", kept], "New, "), (["-sess_in", kept], "Reused, ")):
+            done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{gateway.tls_port}", version, "-ign_eof",
+                                   *options], input=ask, capture_output=True, text=True, timeout=30)
+            assert expected in done.stdout, done.stdout
+
+
+class MutualService(http.server.ThreadingHTTPServer):
+    """Takes clients with a certificate of the authority alone, and answers with the client's name."""
+    daemon_threads = True
+
+    def __init__(self, files, authority):
+        super().__init__(("127.0.0.1", 0), self.handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*files)
+        context.load_verify_locations(authority.certificate)
+        context.verify_mode = ssl.CERT_REQUIRED
+        self.socket = context.wrap_socket(self.socket, server_side=True)
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+    class handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            subject = dict(pair[0] for pair in self.connection.getpeercert()["subject"])
+            body = subject["commonName"].encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    def handle_error(self, *_):
+        pass  # a handshake that failed
+
+
+def test_services_see_the_certificate_that_is_theirs(gateway, authority):
+    service = MutualService(authority.sign("localhost", ["DNS:localhost", "IP:127.0.0.1"]), authority)
+    stranger = Authority(authority.folder, "stranger")
+    clients = [authority.sign("first-client"), authority.sign("second-client"), stranger.sign("stranger-client")]
+    ids = [f"00000000-0000-4000-8000-00000000000{i}" for i in range(4)]
+    document = {
+        "_format_version": "3.0",
+        "ca_certificates": [{"id": ids[3], "cert": authority.certificate.read_text()},
+                            {"id": "00000000-0000-4000-8000-00000000000a", "cert": stranger.certificate.read_text()}],
+        "certificates": [{"id": i, "cert": c.read_text(), "key": k.read_text()} for i, (c, k) in zip(ids, clients)],
+        "services": [{"name": n, "url": f"https://localhost:{service.server_address[1]}", "retries": 0, **more,
+                      "routes": [{"name": n, "paths": [f"/{n}"]}]} for n, more in {
+                          "first": {"client_certificate": ids[0], "tls_verify": True, "ca_certificates": [ids[3]]},
+                          "second": {"client_certificate": ids[1]},
+                          "stranger": {"client_certificate": ids[2]},
+                          "nobody": {},
+                          "distrusted": {"client_certificate": ids[0], "tls_verify": True,
+                                         "ca_certificates": ["00000000-0000-4000-8000-00000000000a"]}}.items()]}
+    load(gateway, document)
+
+    def get(path):
+        try:
+            with urllib.request.urlopen(f"{gateway.url}/{path}", timeout=20) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as e:
+            return e.code, ""
+
+    eventually(lambda: get("first") == (200, "first-client"))
+    for _ in range(3):  # connections are kept: none of one certificate is lent to another
+        assert get("second") == (200, "second-client") and get("first") == (200, "first-client")
+    for refused in ("stranger", "nobody", "distrusted"):
+        assert get(refused)[0] == 502, refused
+    service.shutdown()
