@@ -1,6 +1,8 @@
 """Real kong.yml files of unrelated public repositories: each loads, or is refused at the line of what only Kong
 Enterprise or a third party has; where it loads, each route answers as its file says, against echo servers in the
 services' place."""
+import base64
+import hmac
 import http.client
 import http.server
 import json
@@ -52,6 +54,7 @@ class Echo:
     def __init__(self):
         class handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def answer(self):
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -69,7 +72,7 @@ class Echo:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.port = self.server.server_port
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def close(self):
         self.server.shutdown()
@@ -131,6 +134,82 @@ def joined(base, rest):
     return (base.rstrip("/") + "/" + rest.lstrip("/")) if rest else base or "/"
 
 
+def entities(document, kind, nested=None):
+    """(owner's name, entity) of credentials and groups, wherever the file has them."""
+    for entity in document.get(kind) or []:
+        yield entity["consumer"], entity
+    for consumer in document.get("consumers") or []:
+        for entity in consumer.get(nested or kind) or []:
+            yield consumer["username"], entity
+
+
+def token_of(secret):
+    def part(value):
+        return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+    signed = part(b'{"typ":"JWT","alg":"HS256"}') + "." + part(json.dumps({"iss": secret["key"], "exp": 4_000_000_000}).encode())
+    return signed + "." + part(hmac.new(secret["secret"].encode(), signed.encode(), "sha256").digest())
+
+
+def logins(document):
+    """For each plugin that authenticates, the consumers with the fields that they send."""
+    found = {"key-auth": [(who, {"apikey": c["key"]}) for who, c in entities(document, "keyauth_credentials")],
+             "basic-auth": [(who, {"Authorization": "Basic " + base64.b64encode(f"{c['username']}:{c['password']}".encode()).decode()})
+                            for who, c in entities(document, "basicauth_credentials")],
+             "jwt": [(who, {"Authorization": f"Bearer {token_of(c)}"}) for who, c in entities(document, "jwt_secrets")
+                     if c.get("algorithm", "HS256") == "HS256" and "secret" in c]}
+    return found
+
+
+def allowed(document, service, route):
+    """The groups of the nearest acl plugin; None: everybody."""
+    groups = None
+    for scope in (document, service, route):
+        for plugin in scope.get("plugins") or []:
+            if plugin["name"] == "acl":
+                groups = set(plugin["config"].get("allow") or [])
+    return groups
+
+
+def questions(route):
+    """Every path in every method and host that the route names."""
+    for prefix in route.get("paths") or ["/"]:
+        for method in route.get("methods") or ["GET", "POST"]:
+            for host in route.get("hosts") or ["127.0.0.1"]:
+                yield prefix, method, host
+
+
+def check_route(ask, document, base, service, route):
+    """Asks all that the route takes, as nobody and as each consumer; how many answers were looked at."""
+    guards = AUTHENTICATORS & set(plugins_on(document, service, route))
+    groups = {(who, entity["group"]) for who, entity in entities(document, "acls")}
+    asked = 0
+    for prefix, method, host in questions(route):
+        target = prefix.rstrip("/") + "/seen?x=1"
+        rest = "/seen?x=1" if route.get("strip_path", True) else target
+
+        def reaches(fields, target=target, rest=rest, method=method, host=host):
+            answer = ask(method, target, {"Host": host, **fields})
+            assert answer.status == 200, (target, answer.status, answer.text)
+            seen = json.loads(answer.text)
+            assert seen == {"path": joined(base, rest), "method": method}, target
+
+        asked += 1
+        if not guards:
+            reaches({})
+            continue
+        assert ask(method, target, {"Host": host}).status == 401, target
+        wanted = allowed(document, service, route)
+        for guard in guards & {"key-auth", "basic-auth", "jwt"}:
+            for who, fields in logins(document)[guard]:
+                asked += 1
+                if wanted is None or {g for w, g in groups if w == who} & wanted:
+                    reaches(fields)
+                else:
+                    answer = ask(method, target, {"Host": host, **fields})
+                    assert answer.status == 403, (who, target, answer.status, answer.text)
+    return asked
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
 def test_routes_answer_as_the_file_says(path, tmp_path):
     code, lines = findings(path)
@@ -138,26 +217,22 @@ def test_routes_answer_as_the_file_says(path, tmp_path):
         others, missing, _ = refused_for(lines)
         pytest.skip((others + missing)[0].split(": error: ", 1)[1])
     document = yaml.safe_load(path.read_text())
-    names = {service["name"]: path_of(service) for service in document.get("services") or []}
+    bases = {service["name"]: path_of(service) for service in document.get("services") or []}
     echoes = on_echo_servers(document)
     gateway = None
     try:
         gateway = AskedGateway(tmp_path, yaml.safe_dump(document))
         asked = 0
         for service, route in routes_of(document):
-            for prefix in route.get("paths") or ["/"]:
-                method = (route.get("methods") or ["GET"])[0]
-                target = prefix.rstrip("/") + "/seen?x=1"
-                answer = gateway.ask(method, target, {"Host": (route.get("hosts") or ["127.0.0.1"])[0]})
-                asked += 1
-                if AUTHENTICATORS & set(plugins_on(document, service, route)):
-                    assert answer.status == 401, (target, answer.status, answer.text)
-                    continue
-                assert answer.status == 200, (target, answer.status, answer.text)
-                rest = "/seen?x=1" if route.get("strip_path", True) else target
-                seen = json.loads(answer.text)
-                assert seen == {"path": joined(names[service["name"]], rest), "method": method}, target
-        assert asked >= len(names) > 0
+            asked += check_route(gateway.ask, document, bases[service["name"]], service, route)
+            for method in {"GET", "POST", "PATCH"} - set(route.get("methods") or ["GET", "POST", "PATCH"]):
+                others = [r for _, r in routes_of(document) if r is not route and method in r.get("methods", [method])
+                          and any(p.startswith(q) for q in r.get("paths") or ["/"] for p in route.get("paths") or ["/"])]
+                if not others:  # nobody takes it in this method
+                    target = (route.get("paths") or ["/"])[0]
+                    answer = gateway.ask(method, target, {"Host": (route.get("hosts") or ["127.0.0.1"])[0]})
+                    assert answer.status == 404, (method, target, answer.status)
+        assert asked >= len(list(routes_of(document))) > 0
         if not any("/" in (route.get("paths") or []) for _, route in routes_of(document)):
             assert gateway.ask("GET", "/of/no/route").status == 404
     finally:
