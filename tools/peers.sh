@@ -2,10 +2,12 @@
 #
 #   kafka        Apache Kafka with its tools, Streams and Connect, from Maven (tests/clients/java/pom.xml has the version)
 #   go, js       the client programs of tests/clients/go and tests/clients/js with their modules
+#   go/deck      decK, which keeps a Kong as files say, from the Go module proxy
 #   librdkafka   librdkafka's own test-runner and rdkafka_performance, from Debian's source package
 
 java_packages=(openjdk-17-jdk-headless maven)
 librdkafka_version=2.0.2-1
+deck_version=v1.28.1 # of the time of Kong 3.4
 
 # is_fresh STAMP SOURCE...: nothing of the sources is newer than what was made of them.
 is_fresh() {
@@ -46,6 +48,15 @@ need_go_clients() {
   mkdir -p $at
   quietly "building the Go clients" go-clients bash -c "cd tests/clients/go && go build -buildvcs=false -o '$root/$at' ./..."
   touch $at/made
+}
+
+# Built where its module lies, so that its own go.sum says what its dependencies are.
+need_deck() {
+  local at=build/peers/go module=github.com/kong/deck@$deck_version
+  command -v go >/dev/null || install_packages golang-go
+  [ -x $at/deck ] && return 0
+  mkdir -p $at
+  quietly "building decK" deck bash -c "go mod download $module && cd \"\$(go env GOMODCACHE)/$module\" && go build -buildvcs=false -o '$root/$at/deck' ."
 }
 
 # The source package of the librdkafka that this system has, from the mirror that it uses, though it may list no sources.

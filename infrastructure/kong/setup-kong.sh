@@ -55,6 +55,16 @@ def public_pem(jwk):
     return "\n".join(["-----BEGIN PUBLIC KEY-----", *lines, "-----END PUBLIC KEY-----", ""])
 
 
+def existing_plugin(name, links):
+    """The id of one of that name in that scope, whatever it is called: there can be one alone."""
+    path = "".join(f"/{entity}s/{list(link.values())[0]}" for entity, link in links.items())
+    for plugin in call("GET", f"{admin}{path}/plugins?size=1000")["data"]:
+        scope = {entity for entity in ("route", "service", "consumer") if plugin.get(entity)}
+        if plugin["name"] == name and scope == set(links):
+            return plugin["id"]
+    return None
+
+
 def put_everything(config, secrets):
     plugins = []
 
@@ -71,8 +81,10 @@ def put_everything(config, secrets):
             put("routes", {**route, "service": {"name": service["name"]}}, route["name"], route={"name": route["name"]})
     plugins.extend((p, {}) for p in config.get("plugins", []))
     for plugin, links in plugins:
-        name = "-".join([plugin["name"], *(v for link in links.values() for v in link.values())])
-        call("PUT", f"{admin}/plugins/{name}", {**plugin, **links, "instance_name": name})
+        # A consumer and a route may be called alike.
+        name = "-".join([plugin["name"], *(f"{entity}-{v}" for entity, link in links.items() for v in link.values())])
+        key = existing_plugin(plugin["name"], links) or name
+        call("PUT", f"{admin}/plugins/{key}", {**plugin, **links, "instance_name": name})
     for consumer in {c["username"] for c in config.get("consumers", [])}:
         wanted = [s for s in secrets if s["consumer"] == consumer]
         for old in call("GET", f"{admin}/consumers/{consumer}/jwt")["data"]:

@@ -8,6 +8,8 @@
 
 #include "base/instant.h"
 #include "gateway/admin/admin.h"
+#include "gateway/admin/entity_store.h"
+#include "gateway/admin/guard.h"
 #include "gateway/config/built_in.h"
 #include "gateway/config/configuration.h"
 #include "gateway/config/read_text.h"
@@ -23,6 +25,7 @@
 #include "gateway/plugins/rate_limiting/windows.h"
 #include "gateway/plugins/redis/redis_link.h"
 #include "gateway/proxy/proxy.h"
+#include "os/file_system.h"
 #include "runtime/file_watch.h"
 #include "runtime/http_server.h"
 #include "runtime/kafka.h"
@@ -59,9 +62,22 @@ const std::vector<setting>& settings() {
       {.name = "admin_port",
        .type = setting_type::integer,
        .default_value = "8001",
-       .help = "Port of the admin API, on loopback alone; the port offset is added.",
+       .help = "Port of the admin API; the port offset is added.",
        .min = 0,
        .max = 65535},
+      {.name = "admin_bind",
+       .default_value = "127.0.0.1",
+       .help = "Address of the admin API; beyond loopback it wants tokens of the platform with the role admin."},
+      {.name = "admin_writes",
+       .type = setting_type::boolean,
+       .default_value = "true",
+       .help =
+           "Whether the admin API writes entities. They are kept in the data directory's entities.json and lie over "
+           "kong_config. false: as a Kong without a database."},
+      {.name = "generation_header",
+       .type = setting_type::boolean,
+       .default_value = "false",
+       .help = "Whether answers say in X-Mes-Generation which configuration they were made by."},
       {.name = "threads",
        .type = setting_type::integer,
        .default_value = "2",
@@ -143,7 +159,8 @@ const std::vector<setting>& settings() {
 }
 
 // What a reload does not change.
-constexpr std::array<std::string_view, 4> settings_of_start = {"threads", "admin_port", "jwks_url", "discovery"};
+constexpr auto settings_of_start = std::to_array<std::string_view>(
+    {"threads", "admin_port", "admin_bind", "admin_writes", "generation_header", "jwks_url", "discovery"});
 
 class gateway {
  public:
@@ -154,9 +171,13 @@ class gateway {
         _names(process.settings().text("service_host") != "dns", process.port(0)),
         _jwks(
             process.loop(), _keys, process.log(), [this] { return jwks_url(); },
-            (process.data_dir() / "jwks.json").string()) {}
+            (process.data_dir() / "jwks.json").string()),
+        _disk(os::make_real_file_system()),
+        _store(*_disk, {.folder = process.data_dir().string(), .writable = process.settings().flag("admin_writes")},
+               process.log(), [this](std::shared_ptr<const configuration> all) { activate(std::move(all)); }) {}
 
   result<void> start() {
+    if (auto opened = _store.open(); !opened) return opened;
     watch_files(_process.settings());
     if (auto loaded = load_file(_process.settings()); !loaded) return loaded;
     auto options = make_options(_process.settings());
@@ -206,11 +227,11 @@ class gateway {
 
   result<void> load_file(const runtime::config& settings) {
     const std::string& path = settings.text("kong_config");
-    if (path.empty()) return load(built_in_configuration(), built_in_name);
+    if (path.empty()) return _store.use_file(built_in_configuration(), built_in_name);
     auto text = read_text(path);
     if (!text) return fail(text.error());
     _file_text = *text;
-    return load(std::move(*text), path);
+    return _store.use_file(std::move(*text), path);
   }
 
   // Other contents of the configuration's file, or of the certificate's, are used at once.
@@ -258,18 +279,7 @@ class gateway {
     for (const field_error& f : loaded.error().fields) _process.log().error(f.message);
   }
 
-  // All or nothing: a configuration with errors changes nothing.
-  result<void> load(std::string text, const std::string& name) {
-    reporter report(name);
-    std::shared_ptr<const configuration> all = load_configuration(std::move(text), report);
-    error refused(error_code::invalid_argument, fmt::format("{} has {} errors", name, report.errors()));
-    for (const diagnostic& d : report.sorted()) {
-      if (d.kind == severity::warning)
-        _process.log().warn(report.text_of(d));
-      else
-        refused.fields.push_back({.path = "", .message = report.text_of(d)});
-    }
-    if (!all) return fail(std::move(refused));
+  void activate(std::shared_ptr<const configuration> all) {
     _keys.set_configured(*all);
     _current = std::make_shared<const generation>(all,
                                                   plugin_parts{.clock = system_wall_clock(),
@@ -278,10 +288,9 @@ class gateway {
                                                                .logs = &_logs,
                                                                .redis = &_redis,
                                                                .cache = &_cache},
-                                                  ++_generation_number);
+                                                  ++_generation_number, _process.settings().flag("generation_header"));
     _config = std::move(all);
     if (_proxy) _proxy->use(_current);
-    return {};
   }
 
   result<proxy_options> make_options(const runtime::config& s) {
@@ -323,19 +332,22 @@ class gateway {
   }
 
   result<void> start_admin() {
-    admin_view view{.config = [this] { return _config; },
+    admin_view view{.store = _store,
                     .generation = [this] { return _generation_number; },
                     .metrics = [this] { return metrics(); },
                     .status = [this] { return status(); },
                     .ready = [this] { return _process.is_ready(); },
-                    .load = [this](std::string text) { return load(std::move(text), "config"); }};
+                    .upstreams = [this] { return _proxy ? &_proxy->upstreams() : nullptr; }};
+    const std::string& address = _process.settings().text("admin_bind");
+    auto guard = std::make_shared<admin_guard>(_process.loop(), _keys, is_loopback(address));
     auto base = static_cast<int>(_process.settings().integer("admin_port"));
-    runtime::http_server_options options{.address = "127.0.0.1",
+    runtime::http_server_options options{.address = address,
                                          .port = static_cast<std::uint16_t>(base == 0 ? 0 : _process.port(base)),
                                          .body_bytes_max = 16 << 20};
     auto server = runtime::http_server::listen(
-        _process.loop(), options, [view](runtime::http_request request, runtime::http_responder responder) {
-          responder.send(answer_admin(view, request));
+        _process.loop(), options, [view, guard](runtime::http_request request, runtime::http_responder responder) {
+          guard->admit(std::move(request), std::move(responder),
+                       [view](const runtime::http_request& r) { return answer_admin(view, r); });
         });
     if (!server) return fail(server.error());
     _admin = std::move(*server);
@@ -352,12 +364,17 @@ class gateway {
         "mes_gateway_config_generation {}\n"
         "# HELP mes_gateway_reloads_refused_total Reloads that were refused, and changed nothing\n# TYPE "
         "mes_gateway_reloads_refused_total counter\nmes_gateway_reloads_refused_total {}\n"
+        "# HELP mes_gateway_config_writes Entities that the admin API has written over the file\n# TYPE "
+        "mes_gateway_config_writes gauge\nmes_gateway_config_writes {}\n"
+        "# HELP mes_gateway_config_conflicts Of these, those that the file has changed since\n# TYPE "
+        "mes_gateway_config_conflicts gauge\nmes_gateway_config_conflicts {}\n"
         "# HELP mes_gateway_announced_keys Token keys from the JWKS\n# TYPE mes_gateway_announced_keys "
         "gauge\nmes_gateway_announced_keys {}\n"
         "# HELP mes_gateway_discovered_instances Service instances known by heartbeat\n# TYPE "
         "mes_gateway_discovered_instances gauge\n"
         "mes_gateway_discovered_instances {}\n",
-        _generation_number, _refused_reloads, _keys.announced_count(), _names.instances());
+        _generation_number, _refused_reloads, _store.writes(), _store.conflicts().size(), _keys.announced_count(),
+        _names.instances());
     text += expose_node(_cache.bytes(), _cache.bytes_max());
     text += _logs.metrics();
     text += _redis.metrics();
@@ -406,6 +423,8 @@ class gateway {
   jwt_keys _keys;
   rate_limit_store _limits;
   jwks_source _jwks;
+  std::unique_ptr<os::file_system> _disk;
+  entity_store _store;
   std::shared_ptr<const configuration> _config;
   std::shared_ptr<const generation> _current;
   std::uint64_t _generation_number = 0, _refused_reloads = 0;

@@ -7,7 +7,10 @@ import subprocess
 
 import apache_kafka
 import pytest
+from announced_keys import Keys, jwk_of
 from bus import ROOT, Bus
+from gateway import EMPTY, Admin, Gateway, Service
+from tests.support import tokens
 
 needs_kafka = pytest.mark.skipif(not apache_kafka.is_here(), reason="Apache Kafka's jars are not here: ./dev peers gets them")
 
@@ -28,6 +31,37 @@ def shared_bus(tmp_path_factory):
     running = make(tmp_path_factory.mktemp("bus")).start()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory):
+    running = Gateway(tmp_path_factory.mktemp("gateway"), EMPTY)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def admin(gateway):
+    one = Admin(gateway)
+    one.wipe()
+    return one
+
+
+@pytest.fixture
+def own_gateway(tmp_path):
+    """One that the test may kill."""
+    running = Gateway(tmp_path, EMPTY)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def signing():
+    """A private key, and a server that announces it as k1."""
+    pem = tokens.new_private_key()
+    server = Service(Keys)
+    server.keys = [jwk_of(pem, "k1")]
+    return pem, server
 
 
 def run_program(command, timeout=120, **options):

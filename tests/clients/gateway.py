@@ -9,6 +9,8 @@ import threading
 import time
 import urllib.request
 
+import requests
+
 from tests.support.ports import free_offset
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -26,27 +28,34 @@ class Gateway:
         self.url, self.tls_url = f"http://127.0.0.1:{self.port}", f"https://127.0.0.1:{self.tls_port}"
         self.file = self.folder / "kong.yml"
         self.file.write_text(configuration)
-        environment = {**os.environ, "MES_KONG_CONFIG": str(self.file), "MES_DISCOVERY": "false", "MES_ACCESS_LOG": "false",
-                       "MES_JWKS_URL": "none", "MES_CONFIG": str(settings_file or ""),
-                       **{f"MES_{k.upper()}": v for k, v in settings.items()}}
+        environment = {"kong_config": self.file, "discovery": "false", "access_log": "false", "jwks_url": "none",
+                       "config": settings_file or "", **settings}
+        self.environment = {**os.environ, **{f"MES_{name.upper()}": str(value) for name, value in environment.items()}}
         if settings_file:
             settings_file.write_text("gateway: {}\n")
+        self.start()
+
+    def start(self):
         with open(self.folder / "gateway.log", "ab") as log:
             self.process = subprocess.Popen(
                 [str(MES), "gateway", "--data", str(self.folder), "--port-offset", str(self.offset), "--otlp", "none",
-                 "--log-host", ""], stdout=log, stderr=log, env=environment)
+                 "--log-host", ""], stdout=log, stderr=log, env=self.environment)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.log()[-4000:]
             try:
-                with urllib.request.urlopen(f"{self.admin}/status", timeout=5):
-                    return
+                with urllib.request.urlopen(f"{self.admin}/health/live", timeout=5):
+                    return self
             except OSError:
                 time.sleep(0.02)
         raise TimeoutError("the gateway did not become ready")
 
     def log(self):
         return (self.folder / "gateway.log").read_text()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(30)
 
     def stop(self):
         if self.process.poll() is None:
@@ -104,3 +113,36 @@ class Service(socketserver.ThreadingMixIn, http.server.HTTPServer):
     @property
     def port(self):
         return self.server_address[1]
+
+
+EMPTY = '_format_version: "3.0"\n'
+
+
+class Admin:
+    def __init__(self, gateway):
+        self.gateway = gateway
+        self.session = requests.Session()
+
+    def __call__(self, method, path, body=None, status=None, **options):
+        if body is not None:
+            options["json"] = body
+        answer = self.session.request(method, self.gateway.admin + path, timeout=30, **options)
+        if status is not None:
+            assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer
+
+    def names(self, path, key="name"):
+        return sorted(e[key] for e in self("GET", path, status=200).json()["data"])
+
+    def wipe(self):
+        for path in ("routes", "services", "plugins", "consumers", "upstreams", "certificates", "ca_certificates", "vaults", "keys",
+                     "key-sets"):
+            for entity in self("GET", f"/{path}?size=1000").json()["data"]:
+                self("DELETE", f"/{path}/{entity['id']}", status=204)
+
+
+def make_certificate(folder, name, ca=False):
+    subject = ["-subj", f"/CN={name}"] + (["-addext", "basicConstraints=critical,CA:TRUE"] if ca else [])
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "10",
+                    "-keyout", folder / "key.pem", "-out", folder / "cert.pem", *subject], check=True, capture_output=True)
+    return (folder / "cert.pem").read_text(), (folder / "key.pem").read_text()

@@ -3,9 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <set>
 
+#include "gateway/admin/entity_api.h"
+#include "gateway/admin/entity_place.h"
+#include "gateway/admin/paging.h"
+#include "gateway/admin/schema_text.h"
+#include "gateway/admin/upstream_health.h"
+#include "gateway/plugins/node.h"
 #include "gateway/plugins/plugin.h"
 
 namespace mes::gateway {
@@ -14,49 +23,31 @@ namespace {
 namespace json = boost::json;
 using runtime::http_request;
 using runtime::http_response;
+using segments = std::vector<std::string>;
 
-http_response reply(int status, const json::value& body) { return http_response::json(status, json::serialize(body)); }
-http_response message(int status, std::string_view text) { return reply(status, {{"message", text}}); }
-http_response not_found() { return message(404, "Not found"); }
+constexpr std::string_view kong_version = "3.4.2";  // that we are like
 
-// A collection: its entities with the names that they can be asked for by.
-template <class Entity>
-http_response list_or_one(const std::vector<Entity>& all, std::string_view key,
-                          const std::function<bool(const Entity&)>& named) {
-  if (key.empty()) {
-    json::array data;
-    for (const Entity& e : all) data.push_back(e.source.values);
-    return reply(200, {{"data", std::move(data)}, {"next", nullptr}});
-  }
-  auto found = std::ranges::find_if(all, named);
-  return found == all.end() ? not_found() : reply(200, found->source.values);
-}
-
-http_response entities(const configuration& all, std::string_view name, std::string_view key) {
-  if (name == "services")
-    return list_or_one<service>(all.services, key, [&](const service& s) { return s.id == key || s.name == key; });
-  if (name == "routes")
-    return list_or_one<route>(all.routes, key, [&](const route& r) { return r.id == key || r.name == key; });
-  if (name == "consumers")
-    return list_or_one<consumer>(all.consumers, key,
-                                 [&](const consumer& c) { return c.id == key || c.username == key; });
-  if (name == "plugins")
-    return list_or_one<plugin_entry>(all.plugins, key, [&](const plugin_entry& p) { return p.id == key; });
-  if (name == "upstreams")
-    return list_or_one<upstream>(all.upstreams, key, [&](const upstream& u) { return u.id == key || u.name == key; });
-  return not_found();
-}
-
-http_response information(const admin_view& view) {
+http_response show_information(const admin_view& view, const http_request&, const segments&) {
   json::object available;
   for (const plugin_kind& kind : all_plugins())
-    available[kind.name] = {{"version", "3.4.2"}, {"priority", kind.priority}};
-  return reply(200, {{"version", "3.4.2"},
-                     {"tagline", "mes gateway, a drop-in for Kong 3.4"},
-                     {"edition", "community"},
-                     {"configuration", {{"database", "off"}, {"router_flavor", "traditional_compatible"}}},
-                     {"generation", view.generation()},
-                     {"plugins", {{"available_on_server", std::move(available)}}}});
+    available[kind.name] = {{"version", kong_version}, {"priority", kind.priority}};
+  std::set<std::string> used;
+  for (const plugin_entry& p : view.store.config().plugins) used.insert(p.name);
+  return reply(
+      200,
+      json::object{
+          {"version", kong_version},
+          {"tagline", "mes gateway, a drop-in for Kong 3.4"},
+          {"edition", "community"},
+          {"hostname", host_name()},
+          {"node_id", node_id()},
+          {"configuration",
+           {{"database", view.store.writable() ? "embedded" : "off"}, {"router_flavor", "traditional_compatible"}}},
+          {"generation", view.generation()},
+          {"plugins",
+           {{"available_on_server", std::move(available)},
+            {"enabled_in_cluster", json::array(used.begin(), used.end())}}},
+      });
 }
 
 // The configuration in the body: as JSON {"config": "<text>"}, as a form's part or field "config", or as it stands.
@@ -85,54 +76,214 @@ std::string posted_config(const http_request& request) {
   return std::string(body);
 }
 
-http_response post_config(const admin_view& view, const http_request& request) {
-  std::string text = posted_config(request);
-  if (text.empty()) return reply(400, {{"message", "expected a declarative configuration"}});
-  if (request.query_value("check_hash") == "1" && text == view.config()->text)
-    return http_response{.status = 304, .headers = {}, .body = {}};
-  if (auto loaded = view.load(std::move(text)); !loaded) {
-    json::array findings;
-    for (const field_error& f : loaded.error().fields) findings.push_back(json::string(f.message));
-    return reply(400, {{"code", 14},
-                       {"name", "invalid declarative configuration"},
-                       {"message", loaded.error().message},
-                       {"findings", std::move(findings)}});
-  }
-  const auto all = view.config();
-  return reply(201, {{"generation", view.generation()},
-                     {"services", all->services.size()},
-                     {"routes", all->routes.size()},
-                     {"plugins", all->plugins.size()},
-                     {"consumers", all->consumers.size()}});
+http_response refuse_config(const error& why) {
+  if (why.code != error_code::invalid_argument) return reply(plain(http_status_of(why.code), why.message));
+  json::array findings;
+  for (const field_error& f : why.fields) findings.push_back(json::string(f.message));
+  return reply(400, json::object{{"code", 14},
+                                 {"name", "invalid declarative configuration"},
+                                 {"message", why.message},
+                                 {"findings", std::move(findings)}});
 }
 
-http_response health(bool fine) { return reply(fine ? 200 : 503, {{"status", fine ? "ok" : "starting"}}); }
+http_response post_config(const admin_view& view, const http_request& request, const segments&) {
+  std::string text = posted_config(request);
+  if (text.empty()) return reply(plain(400, "expected a declarative configuration"));
+  if (request.query_value("check_hash") == "1" && text == view.store.config_text())
+    return http_response{.status = 304, .headers = {}, .body = {}};
+  if (auto posted = view.store.post(std::move(text)); !posted) return refuse_config(posted.error());
+  const configuration& all = view.store.config();
+  return reply(201, json::object{{"generation", view.generation()},
+                                 {"services", all.services.size()},
+                                 {"routes", all.routes.size()},
+                                 {"plugins", all.plugins.size()},
+                                 {"consumers", all.consumers.size()}});
+}
+
+http_response show_config(const admin_view& view, const http_request&, const segments&) {
+  return reply(200, json::object{{"config", view.store.config_text()}});
+}
+
+// Ours: how many entities the Admin API has written over the file, and where a later file says otherwise.
+http_response show_writes(const admin_view& view, const http_request&, const segments&) {
+  json::array conflicts;
+  for (const write_conflict& c : view.store.conflicts())
+    conflicts.push_back({{"entity_name", c.kind}, {"entity_id", c.id}, {"message", c.what}});
+  return reply(200, json::object{{"written", view.store.writes()}, {"conflicts", std::move(conflicts)}});
+}
+
+http_response forget_writes(const admin_view& view, const http_request&, const segments&) {
+  if (auto done = view.store.forget_writes(); !done) return refuse_config(done.error());
+  return {.status = 204, .headers = {}, .body = {}};
+}
+
+http_response show_status(const admin_view& view, const http_request&, const segments&) {
+  return http_response::json(200, view.status());
+}
+
+http_response show_metrics(const admin_view& view, const http_request&, const segments&) {
+  http_response r = http_response::text(200, view.metrics());
+  r.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+  return r;
+}
+
+http_response health(bool fine) { return reply(fine ? 200 : 503, json::object{{"status", fine ? "ok" : "starting"}}); }
+http_response show_live(const admin_view&, const http_request&, const segments&) { return health(true); }
+http_response show_ready(const admin_view& view, const http_request&, const segments&) { return health(view.ready()); }
+
+http_response show_plugin_names(const admin_view&, const http_request&, const segments&) {
+  json::array names;
+  for (const plugin_kind& kind : all_plugins()) names.push_back(json::value(kind.name));
+  return reply(200, json::object{{"enabled_plugins", std::move(names)}});
+}
+
+http_response show_plugin_schema(const admin_view&, const http_request&, const segments& path) {
+  const plugin_kind* kind = find_plugin_kind(path[2]);
+  if (!kind) return reply(plain(404, fmt::format("No plugin named '{}'", path[2])));
+  return reply(200, path[0] == "schemas" ? describe_plugin(*kind) : describe_plugin_config(*kind));
+}
+
+refusal no_entity(const std::string& name) { return plain(404, fmt::format("No entity named '{}'", name)); }
+
+http_response show_entity_schema(const admin_view&, const http_request&, const segments& path) {
+  const entity_kind* kind = find_entity_kind(path[1]);
+  return kind ? reply(200, describe_entity(*kind)) : reply(no_entity(path[1]));
+}
+
+http_response validate(const admin_view& view, const http_request& request, const segments& path) {
+  const entity_kind* kind = find_entity_kind(path[1]);
+  if (!kind) return reply(no_entity(path[1]));
+  if (auto refused = validate_entity(view, *kind, request)) return reply(*refused);
+  return reply(200, json::object{{"message", "schema validation successful"}});
+}
+
+// /tags, /tags/{tag}: one entry for each tag of each entity.
+http_response list_tags(const admin_view& view, const http_request& request, const segments& path) {
+  auto query = read_page_query(request);
+  if (!query) return reply(query.error());
+  std::vector<entity_ptr> entries;
+  const auto all = view.store.entities();
+  for (const entity_kind& kind : entity_kinds())
+    for (const auto& [id, entity] : all->of(kind)) {
+      const json::value* tags = entity->if_contains("tags");
+      if (!tags || !tags->is_array()) continue;
+      for (const json::value& tag : tags->get_array())
+        if (path.size() == 1 || tag == json::value(path[1]))
+          entries.push_back(std::make_shared<json::object>(
+              json::object{{"entity_name", kind.name}, {"entity_id", id}, {"tag", tag}}));
+    }
+  std::string here = path.size() == 1 ? "/tags" : fmt::format("/tags/{}", path[1]);
+  return reply(200, page_of(entries, *query, here, false, [](const json::object& entry) { return entry; }));
+}
+
+http_response list_endpoints(const admin_view& view, const http_request& request, const segments& path);
+
+struct endpoint {
+  std::string_view method, path;  // "{}" is any one part
+  http_response (*answer)(const admin_view&, const http_request&, const segments&);
+};
+
+constexpr auto endpoints = std::to_array<endpoint>({
+    {"GET", "/", show_information},
+    {"GET", "/config", show_config},
+    {"POST", "/config", post_config},
+    {"GET", "/config/writes", show_writes},
+    {"DELETE", "/config/writes", forget_writes},
+    {"GET", "/endpoints", list_endpoints},
+    {"GET", "/health/live", show_live},
+    {"GET", "/health/ready", show_ready},
+    {"GET", "/metrics", show_metrics},
+    {"GET", "/plugins/enabled", show_plugin_names},
+    {"GET", "/plugins/schema/{}", show_plugin_schema},
+    {"POST", "/schemas/{}/validate", validate},
+    {"GET", "/schemas/plugins/{}", show_plugin_schema},
+    {"GET", "/schemas/{}", show_entity_schema},
+    {"GET", "/status", show_status},
+    {"GET", "/tags", list_tags},
+    {"GET", "/tags/{}", list_tags},
+    {"GET", "/upstreams/{}/health", show_health},
+    {"PUT", "/upstreams/{}/targets/{}/healthy", set_health},
+    {"PUT", "/upstreams/{}/targets/{}/unhealthy", set_health},
+    {"PUT", "/upstreams/{}/targets/{}/{}/healthy", set_health},
+    {"PUT", "/upstreams/{}/targets/{}/{}/unhealthy", set_health},
+});
+
+bool fits(std::string_view pattern, const segments& path) {
+  segments parts = segments_of(pattern);
+  return std::ranges::equal(parts, path, [](const auto& a, const auto& b) { return a == "{}" || a == b; });
+}
+
+http_response list_endpoints(const admin_view&, const http_request&, const segments&) {
+  std::set<std::string> paths;
+  for (const endpoint& e : endpoints) paths.emplace(e.path);
+  for (const entity_kind& kind : entity_kinds()) {
+    if (kind.name == "targets") continue;
+    std::string whole = fmt::format("/{}", path_name_of(kind)), one = whole + "/{}";
+    paths.insert({whole, one});
+    for (const entity_kind* child : nested_kinds(kind)) {
+      std::string below = fmt::format("{}/{}", one, nested_name_of(*child));
+      paths.insert({below, below + "/{}"});
+    }
+    for (const field& f : kind.fields())
+      if (!f.to.empty() && kind.name != "snis") paths.insert(fmt::format("{}/{}", one, f.name));
+  }
+  return reply(200, json::object{{"data", json::array(paths.begin(), paths.end())}});
+}
+
+http_response find_answer(const admin_view& view, const http_request& request) {
+  segments path = segments_of(request.target);
+  // As page_for_upstream_raw of Kong: all targets are there in any case.
+  if (path.size() == 4 && path[0] == "upstreams" && path[2] == "targets" && path[3] == "all") path.pop_back();
+  std::string allowed;
+  for (const endpoint& e : endpoints) {
+    if (!fits(e.path, path)) continue;
+    allowed.append(e.method).append(e.method == "GET" ? ", HEAD, " : ", ");
+    if (e.method == request.method || (e.method == "GET" && request.method == "HEAD"))
+      return e.answer(view, request, path);
+  }
+  if (!allowed.empty() && request.method == "OPTIONS") return options_answer(allowed + "OPTIONS");
+  if (!allowed.empty()) return reply(plain(405, "Method not allowed"));
+  if (auto answered = answer_entities(view, request, path)) return std::move(*answered);
+  return reply(plain(404, "Not found"));
+}
 
 }  // namespace
 
+std::vector<std::string> segments_of(std::string_view target) {
+  std::vector<std::string> out;
+  target = target.substr(0, target.find_first_of("?#"));
+  while (!target.empty()) {
+    std::size_t end = target.find('/');
+    if (end != 0) out.push_back(runtime::percent_decode(target.substr(0, end)));
+    target = end == std::string_view::npos ? std::string_view() : target.substr(end + 1);
+  }
+  return out;
+}
+
+http_response reply(int status, const json::value& body) {
+  http_response out = http_response::json(status, json::serialize(body));
+  out.headers.set("Content-Type", "application/json; charset=utf-8");
+  return out;
+}
+
+http_response options_answer(std::string_view allowed) {
+  http_response out{.status = 204, .headers = {}, .body = {}};
+  for (const char* name : {"Allow", "Access-Control-Allow-Methods"}) out.headers.set(name, allowed);
+  out.headers.set("Access-Control-Allow-Headers", "Content-Type");
+  return out;
+}
+
+http_response reply(const refusal& refused) {
+  if (refused.body.empty()) return {.status = refused.status, .headers = {}, .body = {}};
+  return reply(refused.status, refused.body);
+}
+
 http_response answer_admin(const admin_view& view, const http_request& request) {
-  std::string_view path = request.path;
-  while (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
-  if (path == "/config" && request.method == "POST") return post_config(view, request);
-  if (request.method != "GET" && request.method != "HEAD") {
-    std::string_view name =
-        path.substr(1, path.find('/', 1) == std::string_view::npos ? path.npos : path.find('/', 1) - 1);
-    return message(405, fmt::format("cannot create, update or delete '{}' entities when not using a database", name));
-  }
-  if (path == "/") return information(view);
-  if (path == "/status") return http_response::json(200, view.status());
-  if (path == "/metrics") {
-    http_response r = http_response::text(200, view.metrics());
-    r.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-    return r;
-  }
-  if (path == "/health/live") return health(true);
-  if (path == "/health/ready") return health(view.ready());
-  if (path == "/config") return reply(200, {{"config", view.config()->text}});
-  std::size_t slash = path.find('/', 1);
-  std::string_view name = path.substr(1, slash == std::string_view::npos ? slash : slash - 1);
-  std::string_view key = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
-  return entities(*view.config(), name, key);
+  instant started = instant::now();
+  http_response out = find_answer(view, request);
+  out.headers.set("X-Kong-Admin-Latency", fmt::format("{}", instant::now().ms() - started.ms()));
+  out.headers.set("X-Mes-Generation", fmt::format("{}", view.generation()));
+  return out;
 }
 
 }  // namespace mes::gateway

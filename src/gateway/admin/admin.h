@@ -1,27 +1,36 @@
-// The admin port: Kong's read API, /config, /status, /metrics, and health.
+// The admin port: Kong's Admin API on the gateway's configuration, /config, /status, /metrics, and health.
+//
+// admin.cc has the table of what stands alone; entity_api.h makes the endpoints of entities from their table.
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
+#include <vector>
 
-#include "base/error.h"
-#include "gateway/config/configuration.h"
+#include "gateway/admin/entity_store.h"
+#include "gateway/admin/refusal.h"
+#include "gateway/balancer/upstream_state.h"
 #include "runtime/http.h"
 
 namespace mes::gateway {
 
 // What the admin port asks the gateway for. All are called on the process' loop.
 struct admin_view {
-  std::function<std::shared_ptr<const configuration>()> config;
+  entity_store& store;
   std::function<std::uint64_t()> generation;
   std::function<std::string()> metrics;  // Prometheus' text format
   std::function<std::string()> status;   // JSON
   std::function<bool()> ready;
-  // Takes a new configuration, all or nothing. The error's fields are the findings.
-  std::function<result<void>(std::string text)> load;
+  std::function<const upstream_registry*()> upstreams;
 };
 
 runtime::http_response answer_admin(const admin_view& view, const runtime::http_request& request);
+
+// The path's parts, each decoded: "/services/a%2Fb" has "services" and "a/b".
+std::vector<std::string> segments_of(std::string_view target);
+
+runtime::http_response reply(int status, const boost::json::value& body);
+runtime::http_response reply(const refusal& refused);
+runtime::http_response options_answer(std::string_view allowed);
 
 }  // namespace mes::gateway

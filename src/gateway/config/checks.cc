@@ -154,7 +154,7 @@ std::string check_tag(std::string_view text) {
 }
 
 std::string check_uuid(std::string_view text) {
-  return uuid::parse(text) ? "" : fmt::format("'{}' is not a valid uuid", text);
+  return uuid::parse(text) ? "" : "expected a valid UUID";
 }
 
 std::string check_host(std::string_view text) {

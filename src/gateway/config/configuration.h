@@ -227,7 +227,12 @@ struct configuration {
   const consumer* find_consumer(std::string_view username_or_id) const;
 };
 
-// Checks all of `text` and resolves it. nullptr if `report` has errors then.
-std::unique_ptr<const configuration> load_configuration(std::string text, reporter& report);
+struct document;
+
+// Checks all of `text` and resolves it. nullptr if `report` has errors then. With `entities` these are left there as
+// the Admin API shows them.
+std::unique_ptr<const configuration> load_configuration(std::string text, reporter& report,
+                                                        document* entities = nullptr);
+std::unique_ptr<const configuration> load_configuration(const document& entities, reporter& report);
 
 }  // namespace mes::gateway

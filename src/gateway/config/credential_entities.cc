@@ -3,6 +3,7 @@
 
 #include "base/uuid.h"
 #include "gateway/config/entities.h"
+#include "gateway/config/password.h"
 #include "gateway/jwt/token.h"
 
 namespace mes::gateway {
@@ -10,7 +11,8 @@ namespace {
 
 using enum field_type;
 
-const field consumer_field = {.name = "consumer", .type = reference, .required = true, .to = "consumers"};
+const field consumer_field = {
+    .name = "consumer", .type = reference, .required = true, .to = "consumers", .cascade = true};
 
 const schema& acl_fields() {
   static const schema fields = {
@@ -81,6 +83,14 @@ void make_up(record& source, std::string_view member, const std::string& what, r
   source.values[member] = uuid::make_v4().to_hex();
 }
 
+// As Kong keeps it, so that nobody reads it; with `_transform: false` this is what the plugin compares.
+void seal_password(boost::json::object& shown, const record& source) {
+  const boost::json::object* owner = source.at("consumer").if_object();
+  if (!owner) return;
+  const auto& id = owner->at("id").get_string();
+  shown["password"] = hash_password(source.text("password"), {id.data(), id.size()});
+}
+
 void finish_keyauth(record& source, const std::string& what, reporter& report) { make_up(source, "key", what, report); }
 void finish_hmacauth(record& source, const std::string& what, reporter& report) {
   make_up(source, "secret", what, report);
@@ -105,25 +115,34 @@ std::span<const entity_kind> credential_kinds() {
        .singular = "basicauth_credential",
        .fields = basicauth_fields,
        .key = "username",
-       .id_of = {"username"}},
+       .id_of = {"username"},
+       .admin_name = "basic-auths",
+       .nested_name = "basic-auth",
+       .seal = seal_password},
       {.name = "hmacauth_credentials",
        .singular = "hmacauth_credential",
        .fields = hmacauth_fields,
        .key = "username",
        .id_of = {"username"},
-       .finish = finish_hmacauth},
+       .finish = finish_hmacauth,
+       .admin_name = "hmac-auths",
+       .nested_name = "hmac-auth"},
       {.name = "keyauth_credentials",
        .singular = "keyauth_credential",
        .fields = keyauth_fields,
        .key = "key",
        .id_of = {"key"},
-       .finish = finish_keyauth},
+       .finish = finish_keyauth,
+       .admin_name = "key-auths",
+       .nested_name = "key-auth"},
       {.name = "jwt_secrets",
        .singular = "jwt_secret",
        .fields = jwt_fields,
        .key = "key",
        .id_of = {"key"},
-       .finish = finish_jwt},
+       .finish = finish_jwt,
+       .admin_name = "jwts",
+       .nested_name = "jwt"},
   };
   return table;
 }

@@ -17,6 +17,10 @@ struct diagnostic {
   severity kind = severity::error;
   wire::yaml_mark mark;
   std::string message;
+  // The same in Kong's words, without the place, for the Admin API; "" = there are none of Kong's. `member` is what is
+  // meant of the mapping at `mark` if it is not there.
+  std::string reason = {};
+  std::string member = {};
 };
 
 // Collects findings while one file is checked: all of them, not the first alone.
@@ -24,8 +28,8 @@ class reporter {
  public:
   explicit reporter(std::string file) : _file(std::move(file)) {}
 
-  void error(wire::yaml_mark mark, std::string message) {
-    _findings.push_back({severity::error, mark, std::move(message)});
+  void error(wire::yaml_mark mark, std::string message, std::string reason = {}, std::string_view member = {}) {
+    _findings.push_back({severity::error, mark, std::move(message), std::move(reason), std::string(member)});
     ++_errors;
   }
   void warning(wire::yaml_mark mark, std::string message) {
@@ -34,6 +38,7 @@ class reporter {
   bool failed() const { return _errors > 0; }
   std::size_t errors() const { return _errors; }
   const std::string& file() const { return _file; }
+  const std::vector<diagnostic>& findings() const { return _findings; }
   std::vector<diagnostic> sorted() const;                // by place
   std::string text_of(const diagnostic& finding) const;  // "kong.yml:12:5: error: …"
 

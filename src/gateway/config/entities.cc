@@ -41,7 +41,7 @@ const schema& service_fields() {
       {.name = "host", .check = check_host},
       {.name = "port", .type = integer, .fallback = "80", .min = 0, .max = 65535},
       {.name = "path", .check = check_path},
-      {.name = "url"},
+      {.name = "url", .shorthand = true},
       {.name = "connect_timeout", .type = integer, .fallback = "60000", .min = 1, .max = timeout_max},
       {.name = "write_timeout", .type = integer, .fallback = "60000", .min = 1, .max = timeout_max},
       {.name = "read_timeout", .type = integer, .fallback = "60000", .min = 1, .max = timeout_max},
@@ -106,9 +106,9 @@ const schema& plugin_fields() {
       updated_field,
       {.name = "name", .required = true},
       {.name = "instance_name", .check = check_name, .unique = true},
-      {.name = "route", .type = reference, .to = "routes"},
-      {.name = "service", .type = reference, .to = "services"},
-      {.name = "consumer", .type = reference, .to = "consumers"},
+      {.name = "route", .type = reference, .to = "routes", .cascade = true},
+      {.name = "service", .type = reference, .to = "services", .cascade = true},
+      {.name = "consumer", .type = reference, .to = "consumers", .cascade = true},
       {.name = "protocols", .type = strings, .fallback = R"(["grpc","grpcs","http","https"])", .one_of = protocols},
       {.name = "enabled", .type = boolean, .fallback = "true"},
       {.name = "config", .type = anything},  // read by the plugin's own table
@@ -124,7 +124,7 @@ const schema& target_fields() {
       id_field,
       {.name = "created_at", .type = number},
       {.name = "updated_at", .type = number},
-      {.name = "upstream", .type = reference, .required = true, .to = "upstreams"},
+      {.name = "upstream", .type = reference, .required = true, .to = "upstreams", .cascade = true},
       {.name = "target", .required = true, .check = check_target},
       {.name = "weight", .type = integer, .fallback = "100", .min = 0, .max = 65535},
       tags_field,
@@ -148,9 +148,12 @@ const schema& certificate_fields() {
 
 const schema& sni_fields() {
   static const schema fields = {
-      id_field,      created_field,
-      updated_field, {.name = "name", .required = true, .check = check_wildcard_sni, .unique = true},
-      tags_field,    {.name = "certificate", .type = reference, .required = true, .to = "certificates"},
+      id_field,
+      created_field,
+      updated_field,
+      {.name = "name", .required = true, .check = check_wildcard_sni, .unique = true},
+      tags_field,
+      {.name = "certificate", .type = reference, .required = true, .to = "certificates", .cascade = true},
   };
   return fields;
 }
@@ -196,7 +199,7 @@ const schema& key_fields() {
       id_field,
       created_field,
       updated_field,
-      {.name = "set", .type = reference, .to = "key_sets"},
+      {.name = "set", .type = reference, .to = "key_sets", .cascade = true},
       {.name = "name", .unique = true},
       {.name = "kid", .required = true},
       {.name = "jwk", .referenceable = true},
@@ -208,7 +211,8 @@ const schema& key_fields() {
 
 void finish_consumer(record& source, const std::string&, reporter& report) {
   if (source.text("username").empty() && source.text("custom_id").empty())
-    report.error(source.mark, "consumer: username or custom_id is missing");
+    report.error(source.mark, "consumer: username or custom_id is missing",
+                 "at least one of these fields must be non-empty: 'custom_id', 'username'");
 }
 
 std::vector<entity_kind> make_kinds() {
@@ -249,7 +253,12 @@ std::vector<entity_kind> make_kinds() {
        .fields = plugin_fields,
        .key = "instance_name",
        .id_of = {"name", "route", "service", "consumer"}},
-      {.name = "key_sets", .singular = "key_set", .fields = key_set_fields, .key = "name", .unused = no_key_plugin},
+      {.name = "key_sets",
+       .singular = "key_set",
+       .fields = key_set_fields,
+       .key = "name",
+       .admin_name = "key-sets",
+       .unused = no_key_plugin},
       {.name = "keys",
        .singular = "key",
        .fields = key_fields,

@@ -23,6 +23,11 @@ struct entity_kind {
   void (*finish)(record& source, const std::string& what, reporter& report) = nullptr;
   // Fields that a shorthand in `node` replaces, so that their own values do not count. nullptr: none.
   std::vector<std::string_view> (*replaced)(const wire::yaml_node& node) = nullptr;
+  // In the Admin API's paths: "key-auths", and "key-auth" behind what it belongs to. "" = as `name`, as `admin_name`.
+  std::string_view admin_name = {};
+  std::string_view nested_name = {};
+  // Changes what is kept and shown of one, from the values as they are used: a password. nullptr: nothing.
+  void (*seal)(boost::json::object& shown, const record& source) = nullptr;
   // Why nothing of ours uses them: said once for each. "" = they are used.
   std::string_view unused = {};
 };

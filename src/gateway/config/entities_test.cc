@@ -58,7 +58,7 @@ TEST(entities, have_kongs_rules) {
       {"services: [{url: 'https://a.com:8443/x', protocol: ws}]", ""},  // the url's protocol counts
       {"services: [{url: 'a.com'}]", "there is no host in it"},
       {"services: [{host: a, tags: ['a,b']}]", "invalid tag 'a,b'"},
-      {"services: [{id: 'x', host: a}]", "'x' is not a valid uuid"},
+      {"services: [{id: 'x', host: a}]", "expected a valid UUID"},
       // 06-routes_spec.lua
       {"routes: [{paths: [/a]}]", ""},
       {"routes: [{}]", "must set one of 'methods', 'hosts', 'headers', 'paths', 'snis' when 'protocols' is 'https'"},

@@ -104,6 +104,7 @@ class document_reader {
     raw_entity& e = _out.of(k.name).emplace_back();
     e.kind = &k;
     e.parent = parent;
+    e.node = &node;
     e.what = name_entity(k, node);
     e.source = read_entity(k, node, _report);
     if (node.type != kind::mapping) return;
@@ -132,7 +133,8 @@ class document_reader {
     std::string name = p.source.text("name");
     const plugin_kind* plugin = find_plugin_kind(name);
     if (!plugin) {
-      if (!name.empty()) _report.error(p.source.mark_of("name"), why_plugin_is_absent(name));
+      if (!name.empty())
+        _report.error(p.source.mark_of("name"), why_plugin_is_absent(name), why_plugin_is_absent(name));
       return false;
     }
     const yaml_node* config = node.find("config");
@@ -162,14 +164,19 @@ bool read_entities(const std::string& text, raw_entities& out, reporter& report)
     report.error(mark, what);
     return false;
   }
-  if (root->type != kind::mapping) {
-    report.error(root->mark, "the configuration: expected a mapping of lists (services, routes, …)");
-    return false;
-  }
   for (const wire::yaml_repeat& r : repeats)
     report.warning(r.mark, fmt::format("the key '{}' is here twice; as with Kong, this one counts", r.key));
-  migrate_paths(*root, report);
-  document_reader(out, report).read(*root);
+  return read_entities(std::move(*root), out, report);
+}
+
+bool read_entities(wire::yaml_node root, raw_entities& out, reporter& report) {
+  out.root = std::move(root);
+  if (out.root.type != kind::mapping) {
+    report.error(out.root.mark, "the configuration: expected a mapping of lists (services, routes, …)");
+    return false;
+  }
+  migrate_paths(out.root, report);
+  document_reader(out, report).read(out.root);
   return true;
 }
 

@@ -15,10 +15,12 @@ struct raw_entity {
   record source;
   record config;                       // of a plugin
   const raw_entity* parent = nullptr;  // that this one is nested in
-  std::string what;                    // "service 'users'"
+  const wire::yaml_node* node = nullptr;
+  std::string what;  // "service 'users'"
 };
 
 struct raw_entities {
+  wire::yaml_node root;  // what all of them were read from
   std::string format_version;
   bool transform = true;  // false: passwords are hashed already
   std::map<std::string_view, std::deque<raw_entity>> by_kind;
@@ -28,5 +30,6 @@ struct raw_entities {
 
 // Findings go to `report`; false if the text is no YAML or JSON at all.
 bool read_entities(const std::string& text, raw_entities& out, reporter& report);
+bool read_entities(wire::yaml_node root, raw_entities& out, reporter& report);
 
 }  // namespace mes::gateway

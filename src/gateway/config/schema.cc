@@ -69,6 +69,11 @@ json::value number_value(double value) {
   return whole ? json::value(static_cast<std::int64_t>(value)) : json::value(value);
 }
 
+// As C's %d, where it is whole.
+std::string number_text(double value) {
+  return std::floor(value) == value ? fmt::format("{:.0f}", value) : fmt::format("{}", value);
+}
+
 // A value without a schema: what YAML says it is.
 json::value plain_value(const yaml_node& node) {
   if (node.type == kind::sequence) {
@@ -85,6 +90,39 @@ json::value plain_value(const yaml_node& node) {
   if (auto flag = as_boolean(node)) return *flag;
   if (auto number = as_number(node); number && std::isfinite(*number)) return number_value(*number);
   return json::value(node.scalar);
+}
+
+// Kong's words for a value of another type (kong/db/schema/init.lua).
+std::string_view kong_type_error(field_type type) {
+  switch (type) {
+    case field_type::string:
+      return "expected a string";
+    case field_type::integer:
+      return "expected an integer";
+    case field_type::number:
+      return "expected a number";
+    case field_type::boolean:
+      return "expected a boolean";
+    case field_type::strings:
+    case field_type::integers:
+    case field_type::records:
+      return "expected an array";
+    case field_type::string_map:
+    case field_type::text_map:
+      return "expected a map";
+    case field_type::mapping:
+    case field_type::reference:
+    case field_type::anything:
+      break;
+  }
+  return "expected a record";
+}
+
+// The type of one in a list.
+field_type element_of(field_type type) {
+  return type == field_type::integers  ? field_type::integer
+         : type == field_type::records ? field_type::mapping
+                                       : field_type::string;
 }
 
 // Reads one field's value; keeps what all of its messages share. Elements of lists leave their places in `marks`.
@@ -121,15 +159,24 @@ class field_reader {
   }
 
  private:
-  std::nullopt_t wrong_type(const yaml_node& node) {
-    _report.error(node.mark, fmt::format("{}: expected {}, found {}", _where, name_of(_field.type), describe(node)));
+  std::nullopt_t wrong_type(const yaml_node& node, bool element = false) {
+    _report.error(node.mark, fmt::format("{}: expected {}, found {}", _where, name_of(_field.type), describe(node)),
+                  std::string(kong_type_error(element ? element_of(_field.type) : _field.type)));
     return std::nullopt;
   }
 
-  std::nullopt_t refuse(const yaml_node& node, std::string_view why) {
-    _report.error(node.mark, fmt::format("{}: {}", _where, why));
+  std::nullopt_t refuse(const yaml_node& node, std::string_view why, std::string kong_words = {}) {
+    _report.error(node.mark, fmt::format("{}: {}", _where, why), kong_words.empty() ? std::string(why) : kong_words);
     return std::nullopt;
   }
+
+  std::nullopt_t refuse_choice(const yaml_node& node, std::string_view text) {
+    std::string choices = fmt::format("{}", fmt::join(_field.one_of, ", "));
+    return refuse(node, fmt::format("'{}' is none of {}", text, choices), "expected one of: " + choices);
+  }
+
+  // Inside of a list or a map the field's own type is not what was expected.
+  bool is_list() const { return _field.type != field_type::string && _field.type != field_type::integer; }
 
   bool check_text(const yaml_node& node, std::string_view text) {
     if (text.empty() && !_field.may_be_empty) {
@@ -137,7 +184,7 @@ class field_reader {
       return false;
     }
     if (!_field.one_of.empty() && std::ranges::find(_field.one_of, text) == _field.one_of.end()) {
-      refuse(node, fmt::format("'{}' is none of {}", text, fmt::join(_field.one_of, ", ")));
+      refuse_choice(node, text);
       return false;
     }
     if (std::string wrong = _field.check ? _field.check(text) : std::string(); !wrong.empty()) {
@@ -157,7 +204,7 @@ class field_reader {
   }
 
   std::optional<json::value> read_string(const yaml_node& node) {
-    if (node.type != kind::scalar || as_boolean(node) || as_number(node)) return wrong_type(node);
+    if (node.type != kind::scalar || as_boolean(node) || as_number(node)) return wrong_type(node, is_list());
     if (is_reference(node.scalar)) {
       if (_field.referenceable) return json::value(from_outside(node));
       _report.warning(node.mark,
@@ -170,11 +217,13 @@ class field_reader {
   std::optional<json::value> read_number(const yaml_node& node) {
     auto value = as_number(node);
     bool whole = value && std::isfinite(*value) && std::floor(*value) == *value;
-    if (!value || !std::isfinite(*value) || (_field.type != field_type::number && !whole)) return wrong_type(node);
+    if (!value || !std::isfinite(*value) || (_field.type != field_type::number && !whole))
+      return wrong_type(node, _field.type == field_type::integers);
     if (*value < _field.min || *value > _field.max)
-      return refuse(node, fmt::format("{} is outside of {} to {}", node.scalar, _field.min, _field.max));
+      return refuse(node, fmt::format("{} is outside of {} to {}", node.scalar, _field.min, _field.max),
+                    fmt::format("value should be between {} and {}", number_text(_field.min), number_text(_field.max)));
     if (!_field.one_of.empty() && std::ranges::find(_field.one_of, node.scalar) == _field.one_of.end())
-      return refuse(node, fmt::format("'{}' is none of {}", node.scalar, fmt::join(_field.one_of, ", ")));
+      return refuse_choice(node, node.scalar);
     return number_value(*value);
   }
 
@@ -255,7 +304,7 @@ void read_field(const field& f, const yaml_node& key, const yaml_node& value, co
   out.marks.emplace(f.name, value.mark);
   if (f.type == field_type::mapping) {
     if (!f.fields || !f.absent.empty()) {
-      report.error(key.mark, fmt::format("{}: {}", where, f.absent));
+      report.error(key.mark, fmt::format("{}: {}", where, f.absent), std::string(f.absent));
       return;
     }
     record inner = read_record(value, *f.fields, where, report);
@@ -263,7 +312,7 @@ void read_field(const field& f, const yaml_node& key, const yaml_node& value, co
     out.values[f.name] = std::move(inner.values);
   } else if (auto read = field_reader(f, where, out, report).read(value)) {
     if (!f.absent.empty() && *read != fallback_of(f)) {
-      report.error(key.mark, fmt::format("{}: {}", where, f.absent));
+      report.error(key.mark, fmt::format("{}: {}", where, f.absent), std::string(f.absent));
       return;
     }
     out.values[f.name] = std::move(*read);
@@ -292,7 +341,7 @@ record read_record(const yaml_node& node, const schema& fields, const std::strin
   out.mark = node.mark;
   if (node.is_null()) return out;
   if (node.type != kind::mapping) {
-    report.error(node.mark, fmt::format("{}: expected a mapping, found {}", what, describe(node)));
+    report.error(node.mark, fmt::format("{}: expected a mapping, found {}", what, describe(node)), "expected a record");
     return out;
   }
   for (const auto& [key, value] : node.members) {
@@ -300,15 +349,15 @@ record read_record(const yaml_node& node, const schema& fields, const std::strin
       continue;
     auto f = std::ranges::find(fields, std::string_view(key.scalar), &field::name);
     if (f == fields.end())
-      report.error(key.mark,
-                   fmt::format("{}: unknown field '{}'; there are {}", what, key.scalar, known_names(fields)));
+      report.error(key.mark, fmt::format("{}: unknown field '{}'; there are {}", what, key.scalar, known_names(fields)),
+                   "unknown field");
     else
       read_field(*f, key, value, what, out, report);
   }
   for (const field& f : fields)
     // A reference may be given by what the entity is nested in: resolve.cc knows.
     if (f.required && f.type != field_type::reference && out.values[f.name].is_null() && !out.marks.contains(f.name))
-      report.error(node.mark, fmt::format("{}: field '{}' is missing", what, f.name));
+      report.error(node.mark, fmt::format("{}: field '{}' is missing", what, f.name), "required field missing", f.name);
   return out;
 }
 

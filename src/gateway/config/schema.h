@@ -51,6 +51,8 @@ struct field {
   bool unique = false;         // no two entities of a kind share it
   std::size_t length_min = 0;  // of a list
   std::string_view to = {};    // of a reference: "services"
+  bool cascade = false;        // of a reference: goes with what it names; else that cannot be deleted
+  bool shorthand = false;      // stands for other fields, and is not there in answers
 };
 using schema = std::vector<field>;
 

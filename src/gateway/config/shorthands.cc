@@ -182,7 +182,7 @@ void finish_service(record& source, const std::string& what, reporter& report) {
   if (source.given("url"))
     expand_url(source, what, report);
   else if (source.is_null("host"))
-    report.error(source.mark, fmt::format("{}: host or url is missing", what));
+    report.error(source.mark, fmt::format("{}: host or url is missing", what), "required field missing", "host");
   std::string protocol = source.text("protocol");
   if (protocol != "http" && protocol != "https" && is_filled(source, "path"))
     report.error(source.mark_of("path"), fmt::format("{}: a service of protocol {} has no path", what, protocol));

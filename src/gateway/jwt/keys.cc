@@ -89,6 +89,12 @@ jwt_keys::credential_ptr jwt_keys::find(std::string_view key) const {
   return found == _announced.end() ? nullptr : found->second;
 }
 
+jwt_keys::credential_ptr jwt_keys::find_announced(std::string_view key) const {
+  std::lock_guard lock(_lock);
+  auto found = _announced.find(key);
+  return found == _announced.end() ? nullptr : found->second;
+}
+
 std::size_t jwt_keys::announced_count() const {
   std::lock_guard lock(_lock);
   return _announced.size();

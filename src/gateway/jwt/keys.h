@@ -39,6 +39,7 @@ class jwt_keys {
   void set_configured(const configuration& all);                // kong.yml's jwt_secrets
   void set_announced(std::vector<jwt_credential> credentials);  // the JWKS
   credential_ptr find(std::string_view key) const;              // the configuration wins
+  credential_ptr find_announced(std::string_view key) const;    // of the JWKS alone
   std::uint64_t generation() const { return _generation.load(std::memory_order_acquire); }
   std::size_t announced_count() const;
 

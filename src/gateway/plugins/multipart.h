@@ -25,6 +25,7 @@ class multipart_form {
   static std::optional<multipart_form> parse(std::string_view text, std::string_view content_type);
   std::string encode() const;
 
+  const std::vector<part>& parts() const { return _parts; }
   const part* find(std::string_view name) const;
   void erase(std::string_view name);
   void add(std::string_view name, std::string value);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <cstring>
+#include <string>
 
 #include "base/uuid.h"
 #include "gateway/proxy/client_exchange.h"
@@ -154,6 +155,8 @@ bool client_exchange::route_exchange() {
   else
     x.path = normalize_path(raw, true);
   x.context.path = x.path;
+  if (x.plan->current->is_told())
+    x.context.response_headers.set("X-Mes-Generation", std::to_string(x.plan->current->number()));
   x.match = x.plan->current->find({.method = x.request.method,
                                    .path = x.path,
                                    .host = x.request.authority,

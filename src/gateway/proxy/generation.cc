@@ -6,9 +6,11 @@
 
 namespace mes::gateway {
 
-generation::generation(std::shared_ptr<const configuration> all, const plugin_parts& parts, std::uint64_t number)
+generation::generation(std::shared_ptr<const configuration> all, const plugin_parts& parts, std::uint64_t number,
+                       bool told)
     : _all(std::move(all)),
       _number(number),
+      _told(told),
       _router(*_all),
       _certificates(std::make_shared<const certificate_store>(*_all)) {
   for (const plugin_entry& p : _all->plugins)

@@ -35,10 +35,13 @@ struct route_plan {
 
 class generation {
  public:
-  generation(std::shared_ptr<const configuration> all, const plugin_parts& parts, std::uint64_t number);
+  // `told`: each answer says its number.
+  generation(std::shared_ptr<const configuration> all, const plugin_parts& parts, std::uint64_t number,
+             bool told = false);
 
   const configuration& config() const { return *_all; }
   std::uint64_t number() const { return _number; }
+  bool is_told() const { return _told; }
   route_match find(const route_query& q) const { return _router.find(q); }
   const route_plan& plan_of(std::size_t route_index) const { return _plans[route_index]; }
   const std::shared_ptr<const certificate_store>& certificates() const { return _certificates; }
@@ -49,6 +52,7 @@ class generation {
 
   std::shared_ptr<const configuration> _all;
   std::uint64_t _number;
+  bool _told;
   router _router;
   std::shared_ptr<const certificate_store> _certificates;
   std::vector<std::unique_ptr<plugin>> _instances;  // in the order of the configuration's plugins; nullptr: disabled

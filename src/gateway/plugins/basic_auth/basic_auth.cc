@@ -1,12 +1,9 @@
 // Basic authentication (K:kong/plugins/basic-auth/access.lua).
-#include <openssl/evp.h>
-
-#include <array>
 #include <optional>
 #include <utility>
 
 #include "base/base64.h"
-#include "base/hex.h"
+#include "gateway/config/password.h"
 #include "gateway/plugins/authentication.h"
 #include "gateway/plugins/kinds.h"
 
@@ -50,13 +47,6 @@ std::optional<user> user_in(std::string_view field) {
   return user{std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))};
 }
 
-std::string sha1_hex(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr);
-  return to_hex(std::span(digest.data(), size));
-}
-
 class basic_auth final : public plugin {
  public:
   basic_auth(const record& config, const configuration& all)
@@ -91,8 +81,8 @@ class basic_auth final : public plugin {
   // Kong keeps SHA-1 of the password and the consumer's id; a configuration says the password itself, unless it was
   // written with `_transform: false`.
   bool fits(const credential& known, const std::string& password) const {
-    std::string digest = sha1_hex(password + known.owner->id);
-    return equal_in_constant_time(digest, _hashed ? known.secret : sha1_hex(known.secret + known.owner->id));
+    std::string digest = hash_password(password, known.owner->id);
+    return equal_in_constant_time(digest, _hashed ? known.secret : hash_password(known.secret, known.owner->id));
   }
 
   auth_frame _frame;

@@ -1,0 +1,212 @@
+#include "gateway/admin/entity_edit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "base/uuid.h"
+#include "gateway/admin/timestamps.h"
+#include "gateway/config/loader.h"
+
+namespace mes::gateway {
+namespace {
+
+namespace json = boost::json;
+using wire::yaml_node;
+using kind = yaml_node::kind;
+
+json::string_view key_of(std::string_view name) { return {name.data(), name.size()}; }
+
+// The places in one entity: each node of its tree has the number of its path as its line.
+class places {
+ public:
+  void mark(yaml_node& node, const std::string& path) {
+    node.mark = {.line = static_cast<int>(_paths.size()) + 1, .column = 1};
+    _paths.push_back(path);
+    for (std::size_t i = 0; i < node.items.size(); ++i) mark(node.items[i], fmt::format("{}[{}]", path, i));
+    for (auto& [name, value] : node.members) {
+      mark(value, path.empty() ? name.scalar : fmt::format("{}.{}", path, name.scalar));
+      name.mark = value.mark;
+    }
+  }
+  std::string_view path_of(wire::yaml_mark m) const {
+    auto index = static_cast<std::size_t>(m.line);
+    return index >= 1 && index <= _paths.size() ? std::string_view(_paths[index - 1]) : std::string_view();
+  }
+
+ private:
+  std::vector<std::string> _paths;
+};
+
+// The sentence without what it is about, for rules that have no words of Kong's: "service 'a', path: …".
+std::string reason_in(const diagnostic& finding, const std::string& what) {
+  if (!finding.reason.empty()) return finding.reason;
+  std::string_view text = finding.message;
+  if (text.starts_with(what)) text.remove_prefix(what.size());
+  std::size_t colon = text.find(": ");
+  return std::string(colon == std::string_view::npos ? text : text.substr(colon + 2));
+}
+
+json::object reasons_of(const reporter& report, const places& where, const std::string& what, bool of_plugin) {
+  json::object fields;
+  int rules = 0;  // between the fields of a plugin's configuration
+  for (const diagnostic& d : report.findings()) {
+    if (d.kind != severity::error) continue;
+    std::string path(where.path_of(d.mark));
+    if (!d.member.empty())
+      path += (path.empty() ? "" : ".") + d.member;
+    else if (of_plugin && d.reason.empty() && (path.empty() || path == "config"))
+      path = fmt::format("config.@entity[{}]", rules++);
+    add_reason(fields, path, reason_in(d, what));
+  }
+  return fields;
+}
+
+yaml_node scalar_of(std::string text) {
+  yaml_node node;
+  node.type = kind::scalar;
+  node.scalar = std::move(text);
+  node.quoted = true;
+  return node;
+}
+
+// A configuration of this entity alone, and of the vaults, which values in it may refer to.
+yaml_node file_of(const entity_kind& k, yaml_node entity, const document& all) {
+  yaml_node root;
+  root.type = kind::mapping;
+  root.members.push_back({scalar_of("_format_version"), scalar_of("3.0")});
+  auto add_list = [&](std::string_view name, std::vector<yaml_node> items) {
+    yaml_node list;
+    list.type = kind::sequence;
+    list.items = std::move(items);
+    root.members.push_back({scalar_of(std::string(name)), std::move(list)});
+  };
+  if (k.name != "vaults") {
+    std::vector<yaml_node> vaults;
+    for (const auto& [id, vault] : all.of(*find_entity_kind("vaults"))) vaults.push_back(tree_of(json::value(*vault)));
+    add_list("vaults", std::move(vaults));
+  }
+  std::vector<yaml_node> one;
+  one.push_back(std::move(entity));
+  add_list(k.name, std::move(one));
+  return root;
+}
+
+// {"name": "a"} becomes {"id": …}.
+std::optional<refusal> resolve_reference_of(const entity_edit& edit, const field& f, json::value& value) {
+  if (value.is_null()) return std::nullopt;
+  json::object* reference = value.if_object();
+  if (!reference) {
+    json::object fields;
+    add_reason(fields, f.name, "expected a record");
+    return schema_violation(fields);
+  }
+  if (std::string id = text_of(*reference, "id"); !id.empty()) {
+    auto parsed = uuid::parse(id);
+    if (!parsed) {
+      json::object fields;
+      add_reason(fields, fmt::format("{}.id", f.name), "expected a valid UUID");
+      return schema_violation(fields);
+    }
+    value = {{"id", parsed->to_string()}};
+    return std::nullopt;
+  }
+  const entity_kind& parent = *find_entity_kind(f.to);
+  for (const field& by : parent.fields()) {
+    if (!by.unique && by.name != parent.key) continue;
+    std::string name = text_of(*reference, by.name);
+    if (name.empty()) continue;
+    entity_ptr named = edit.all.find_by(parent, by.name, name);
+    if (!named) return unresolved_reference(f.name, by.name, name, parent.name);
+    value = {{"id", text_of(*named, "id")}};
+    return std::nullopt;
+  }
+  json::object fields;
+  add_reason(fields, fmt::format("{}.id", f.name), "missing primary key");
+  return schema_violation(fields);
+}
+
+// A list of children is a file's; Kong's Admin API knows no such field.
+void refuse_children(const entity_kind& k, const json::object& wanted, json::object& fields) {
+  for (const entity_kind* child : nested_kinds(k)) {
+    bool is_field = std::ranges::any_of(k.fields(), [&](const field& f) { return f.name == child->name; });
+    if (!is_field && wanted.contains(key_of(child->name))) add_reason(fields, child->name, "unknown field");
+  }
+}
+
+// "Host" or "host:port" as Kong keeps targets: with their port.
+void add_default_port(json::object& entity) {
+  std::string text = text_of(entity, "target");
+  bool bare_ipv6 = !text.starts_with('[') && std::ranges::count(text, ':') > 1;
+  if (bare_ipv6) text = fmt::format("[{}]", text);
+  std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos || text.find(']', colon) != std::string::npos) text += ":8000";
+  entity["target"] = text;
+}
+
+}  // namespace
+
+std::expected<json::object, refusal> read_edit(const entity_edit& edit) {
+  json::object wanted = edit.wanted;
+  wanted["id"] = edit.id;
+  for (const field& f : edit.kind.fields())
+    if (json::value* value = f.to.empty() ? nullptr : wanted.if_contains(key_of(f.name)))
+      if (auto refused = resolve_reference_of(edit, f, *value)) return std::unexpected(std::move(*refused));
+  json::object fields;
+  refuse_children(edit.kind, wanted, fields);
+
+  places where;
+  yaml_node node = tree_of(json::value(wanted));
+  where.mark(node, "");
+  std::string what = name_entity(edit.kind, node);
+  reporter report("");
+  raw_entities raw;
+  read_entities(file_of(edit.kind, std::move(node), edit.all), raw, report);
+  json::object reasons = reasons_of(report, where, what, edit.kind.name == "plugins");
+  for (const auto& member : reasons) fields[member.key()] = member.value();
+  for (const field& f : edit.kind.fields())
+    if (f.required && !f.to.empty() && reference_of(wanted, f.name).empty())
+      add_reason(fields, f.name, "required field missing");
+  if (!fields.empty()) return std::unexpected(schema_violation(fields));
+
+  raw_entity& read = raw.of(edit.kind.name).front();
+  for (const field& f : edit.kind.fields())
+    if (const json::value* value = f.to.empty() ? nullptr : wanted.if_contains(key_of(f.name)))
+      read.source.values[key_of(f.name)] = *value;
+  json::object shown = shown_entity(read, edit.seal);
+  if (edit.kind.name == "targets") add_default_port(shown);
+  stamp(edit.kind, shown, edit.before.get(), edit.now);
+  return shown;
+}
+
+std::optional<refusal> check_among(const document& all, const entity_kind& k, const json::object& entity) {
+  std::string id = text_of(entity, "id");
+  auto shared = [&](const std::vector<std::string_view>& names) -> std::optional<refusal> {
+    for (const auto& [other_id, other] : all.of(k)) {
+      if (other_id == id) continue;
+      bool same = std::ranges::all_of(names, [&](std::string_view name) {
+        const json::value *mine = entity.if_contains(key_of(name)), *its = other->if_contains(key_of(name));
+        return mine && its && *mine == *its;
+      });
+      if (!same) continue;
+      json::object keys;
+      for (std::string_view name : names) keys[key_of(name)] = entity.at(key_of(name));
+      return unique_violation(keys);
+    }
+    return std::nullopt;
+  };
+  for (const field& f : k.fields()) {
+    if (f.to.empty() || reference_of(entity, f.name).empty()) continue;
+    if (!all.find(*find_entity_kind(f.to), reference_of(entity, f.name)))
+      return invalid_reference(f.name, reference_of(entity, f.name), f.to);
+  }
+  for (const field& f : k.fields())
+    if (f.unique && entity.contains(key_of(f.name)) && !entity.at(key_of(f.name)).is_null())
+      if (auto refused = shared({f.name})) return refused;
+  return k.id_of.size() > 1 ? shared(k.id_of) : std::nullopt;
+}
+
+}  // namespace mes::gateway

@@ -1,0 +1,186 @@
+#include "gateway/admin/entity_store.h"
+
+#include <fmt/format.h>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <utility>
+
+#include "base/instant.h"
+#include "base/sha256.h"
+#include "gateway/admin/timestamps.h"
+
+namespace mes::gateway {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::int64_t format = 1;
+
+result<std::string> read_all(os::file_system& files, const std::string& path) {
+  auto file = files.open(path, os::open_mode::read);
+  if (!file) return fail(file.error());
+  auto size = (*file)->size();
+  if (!size) return fail(size.error());
+  std::string text(*size, '\0');
+  auto got = (*file)->pread(0, text);
+  if (!got) return fail(got.error());
+  text.resize(*got);
+  return text;
+}
+
+// The whole file or none of it, whenever the power goes.
+result<void> replace_file(os::file_system& files, const std::string& folder, const std::string& path,
+                          std::string_view text) {
+  const std::string fresh = path + ".new";
+  if (auto removed = files.remove(fresh); !removed && removed.error().code != error_code::not_found) return removed;
+  {
+    auto file = files.open(fresh, os::open_mode::create_new);
+    if (!file) return fail(file.error());
+    if (auto done = (*file)->append(text); !done) return done;
+    if (auto done = (*file)->sync(); !done) return done;
+  }
+  if (auto done = files.rename(fresh, path); !done) return done;
+  return files.sync_dir(folder);
+}
+
+}  // namespace
+
+entity_store::entity_store(os::file_system& files, options o, const observe::logger& log, activator activate)
+    : _files(files), _options(std::move(o)), _log(log), _activate(std::move(activate)) {}
+
+result<void> entity_store::open() {
+  auto text = read_all(_files, path());
+  if (!text) {
+    if (text.error().code == error_code::not_found) return {};
+    return fail(text.error());
+  }
+  auto corrupt = [this](std::string_view what) {
+    return fail(
+        error_code::corrupt,
+        fmt::format("{}: {}; move it away to start without what was written through the Admin API", path(), what));
+  };
+  boost::system::error_code failure;
+  json::value all = json::parse(*text, failure);
+  const json::object* parts = failure ? nullptr : all.if_object();
+  if (!parts) return corrupt("this is no JSON");
+  const json::value* version = parts->if_contains("format");
+  if (!version || *version != format) return corrupt("it is of another format");
+  const json::value* written = parts->if_contains("written");
+  auto read = written_entities::from_json(written ? *written : json::value(json::object()));
+  if (!read) return corrupt(read.error().message);
+  if (!_options.writable) {
+    if (!read->empty())
+      _log.warn(fmt::format("{} entities that the Admin API has written are not in force: admin_writes is off",
+                            read->size()));
+    return {};
+  }
+  _kept.written = std::move(*read);
+  if (const json::value* posted = parts->if_contains("posted"); posted && posted->is_string())
+    _kept.posted = text_of(*parts, "posted");
+  _kept.file_digest = text_of(*parts, "file");
+  return {};
+}
+
+error entity_store::refused(const reporter& report, std::string_view what) const {
+  error out(error_code::invalid_argument, fmt::format("{} has {} errors", what, report.errors()));
+  for (const diagnostic& d : report.sorted())
+    if (d.kind == severity::error) out.fields.push_back({.path = "", .message = report.text_of(d)});
+  return out;
+}
+
+result<entity_store::base> entity_store::read_base(std::string text, const std::string& name) const {
+  reporter report(name);
+  document entities;
+  base out{.text = text, .name = name, .entities = nullptr, .config = nullptr};
+  out.config = load_configuration(std::move(text), report, &entities);
+  if (!out.config) return fail(refused(report, name));
+  for (const diagnostic& d : report.sorted())
+    if (d.kind == severity::warning) _log.warn(report.text_of(d));
+  stamp_all(entities, _base.entities.get(), instant::now());
+  out.entities = std::make_shared<const document>(std::move(entities));
+  return out;
+}
+
+// Checks what `from` and `next` come to, keeps it, and makes it active.
+result<void> entity_store::take(base from, kept next, bool changes_disk) {
+  std::shared_ptr<const document> entities = from.entities;
+  std::shared_ptr<const configuration> config = from.config;
+  if (!next.written.empty()) {
+    entities = std::make_shared<const document>(next.written.over(*from.entities));
+    reporter report(from.name + " with what the Admin API has written");
+    config = load_configuration(*entities, report);
+    if (!config) return fail(refused(report, report.file()));
+  }
+  if (!config) return fail(error_code::internal, "there is no configuration");
+  if (changes_disk && _options.writable)
+    if (auto saved = save(next); !saved) return saved;
+  _activate(config);
+  if (!next.written.empty()) from.config.reset();  // not in use
+  _base = std::move(from);
+  _kept = std::move(next);
+  _conflicts = _kept.written.conflicts(*_base.entities);
+  _entities = std::move(entities);
+  _config = std::move(config);
+  return {};
+}
+
+result<void> entity_store::save(const kept& next) const {
+  json::object all{{"format", format}, {"file", next.file_digest}, {"written", next.written.to_json()}};
+  all["posted"] = next.posted ? json::value(*next.posted) : json::value(nullptr);
+  return replace_file(_files, _options.folder, path(), json::serialize(all));
+}
+
+result<void> entity_store::use_file(std::string text, const std::string& name) {
+  std::string digest = sha256_hex(text);
+  kept next = _kept;
+  bool posted_stays = next.posted && next.file_digest == digest;
+  auto from = posted_stays ? read_base(*next.posted, "config") : read_base(std::move(text), name);
+  if (!from) return fail(from.error());
+  bool dropped = next.posted && !posted_stays;
+  if (dropped) {
+    const std::string aside = _options.folder + "/posted-before.yml";
+    if (auto saved = replace_file(_files, _options.folder, aside, *next.posted); !saved) return saved;
+    _log.warn(fmt::format("{} has changed, and replaces what was posted to /config, which is in {} now", name, aside));
+    next.posted.reset();
+  }
+  std::size_t before = next.written.size();
+  next.written.forget_settled(*from->entities);
+  if (auto taken = take(std::move(*from), std::move(next), dropped || before != _kept.written.size()); !taken)
+    return taken;
+  _file_digest = std::move(digest);
+  if (writes() > 0) _log.info(fmt::format("{} entities that the Admin API has written lie over {}", writes(), name));
+  for (const write_conflict& c : conflicts())
+    _log.warn(fmt::format("{} {}: {}; the write holds", c.kind, c.id, c.what));
+  return {};
+}
+
+result<void> entity_store::post(std::string text) {
+  auto from = read_base(text, "config");
+  if (!from) return fail(from.error());
+  return take(std::move(*from), {.written = {}, .posted = std::move(text), .file_digest = _file_digest}, true);
+}
+
+result<void> entity_store::write(std::span<const entity_change> changes) {
+  kept next = _kept;
+  next.written.note(*_base.entities, changes);
+  base from = _base;
+  if (next.written.empty() && !from.config) {
+    auto again = read_base(from.text, from.name);
+    if (!again) return fail(again.error());
+    from = std::move(*again);
+  }
+  return take(std::move(from), std::move(next), true);
+}
+
+result<void> entity_store::forget_writes() {
+  auto from = read_base(_base.text, _base.name);
+  if (!from) return fail(from.error());
+  kept next = _kept;
+  next.written = {};
+  return take(std::move(*from), std::move(next), true);
+}
+
+std::string entity_store::config_text() const { return _kept.written.empty() ? _base.text : text_of(*_entities); }
+
+}  // namespace mes::gateway

@@ -1,0 +1,253 @@
+#include "gateway/admin/entity_store.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <boost/json/serialize.hpp>
+
+#include "gateway/admin/entity_edit.h"
+#include "os/sim_file_system.h"
+
+namespace mes::gateway {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view base_file = R"(
+_format_version: "3.0"
+services:
+- name: a
+  url: http://a.test
+  routes:
+  - name: ra
+    paths: [/a]
+consumers:
+- username: one
+  basicauth_credentials:
+  - username: u
+    password: secret
+)";
+
+class a_store {
+ public:
+  explicit a_store(bool writable = true)
+      : _store(disk, {.folder = "data", .writable = writable}, _log,
+               [this](std::shared_ptr<const configuration> all) { active = std::move(all); }) {
+    EXPECT_TRUE(disk.make_dirs("data"));
+  }
+
+  entity_store& operator*() { return _store; }
+  entity_store* operator->() { return &_store; }
+
+  // As a new process on the same disk.
+  std::unique_ptr<entity_store> again(std::string_view file = base_file) {
+    auto next =
+        std::make_unique<entity_store>(disk, entity_store::options{.folder = "data"}, _log,
+                                       [this](std::shared_ptr<const configuration> all) { active = std::move(all); });
+    auto opened = next->open();
+    EXPECT_TRUE(opened) << opened.error().message;
+    auto used = next->use_file(std::string(file), "kong.yml");
+    EXPECT_TRUE(used) << used.error().message;
+    return next;
+  }
+
+  os::sim_file_system disk;
+  std::shared_ptr<const configuration> active;
+
+ private:
+  observe::logger _log{"test", observe::level::error};
+  entity_store _store;
+};
+
+entity_change consumer(const entity_store& store, const std::string& name, int number) {
+  std::string id = fmt::format("00000000-0000-4000-8000-{:012}", number);
+  auto made = read_edit({.all = *store.entities(),
+                         .kind = *find_entity_kind("consumers"),
+                         .wanted = {{"username", name}},
+                         .id = id,
+                         .before = nullptr,
+                         .now = instant::from_ms(1'700'000'000'000)});
+  EXPECT_TRUE(made) << json::serialize(made.error().body);
+  return {.kind = find_entity_kind("consumers"), .id = id, .entity = std::make_shared<json::object>(*made)};
+}
+
+result<void> write(entity_store& store, std::vector<entity_change> changes) { return store.write(changes); }
+
+bool has_consumer(const configuration& all, std::string_view name) { return all.find_consumer(name) != nullptr; }
+
+entity_change deletion(const entity_store& store, std::string_view kind, std::string_view name) {
+  const entity_kind& k = *find_entity_kind(kind);
+  return {.kind = &k, .id = text_of(*store.entities()->find_by(k, k.key, name), "id"), .entity = nullptr};
+}
+
+TEST(entity_store, a_write_is_active_and_there_after_a_restart) {
+  a_store s;
+  ASSERT_TRUE(s->open());
+  ASSERT_TRUE(s->use_file(std::string(base_file), "kong.yml"));
+  ASSERT_TRUE(write(*s, {consumer(*s, "two", 2)}));
+  EXPECT_TRUE(has_consumer(*s.active, "two"));
+  EXPECT_EQ(s.active->services.size(), 1u);
+  s.disk.crash(1);
+  s.active = nullptr;
+  auto next = s.again();
+  EXPECT_TRUE(has_consumer(*s.active, "two"));
+  EXPECT_TRUE(has_consumer(*s.active, "one"));
+  EXPECT_EQ(next->writes(), 1u);
+}
+
+TEST(entity_store, what_is_refused_changes_nothing) {
+  a_store s;
+  ASSERT_TRUE(s->open());
+  ASSERT_TRUE(s->use_file(std::string(base_file), "kong.yml"));
+  auto before = s.active;
+  auto refused = write(*s, {deletion(*s, "services", "a")});  // the route names it
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, error_code::invalid_argument);
+  EXPECT_EQ(s.active, before);
+  EXPECT_EQ(s->writes(), 0u);
+  s.again();
+  EXPECT_EQ(s.active->services.size(), 1u);
+}
+
+TEST(entity_store, a_full_disk_refuses_and_changes_nothing) {
+  a_store s;
+  ASSERT_TRUE(s->open());
+  ASSERT_TRUE(s->use_file(std::string(base_file), "kong.yml"));
+  s.disk.limit_space(10);
+  auto refused = write(*s, {consumer(*s, "two", 2)});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, error_code::storage_full);
+  EXPECT_FALSE(has_consumer(*s.active, "two"));
+  s.disk.limit_space(1 << 20);
+  EXPECT_TRUE(write(*s, {consumer(*s, "two", 2)}));
+}
+
+// The power goes at each operation of the disk in turn: what was told to be written is there, and nothing is torn.
+TEST(entity_store, what_was_acknowledged_survives_every_power_cut) {
+  for (std::uint64_t at = 0; at < 40; ++at) {
+    a_store s;
+    ASSERT_TRUE(s->open());
+    ASSERT_TRUE(s->use_file(std::string(base_file), "kong.yml"));
+    s.disk.cut_power_after(at);
+    std::vector<std::string> acknowledged;
+    for (int i = 0; i < 3 && !s.disk.is_cut(); ++i) {
+      std::string name = fmt::format("c{}", i);
+      if (write(*s, {consumer(*s, name, i)})) acknowledged.push_back(name);
+    }
+    bool cut = s.disk.is_cut();
+    s.disk.crash(at + 7);
+    auto next = s.again();
+    for (const std::string& name : acknowledged) EXPECT_TRUE(has_consumer(*s.active, name)) << name << " at " << at;
+    EXPECT_LE(next->writes(), acknowledged.size() + 1) << at;
+    if (!cut) return;  // the workload ended before the power did
+  }
+  FAIL() << "the workload has more operations than were cut";
+}
+
+TEST(entity_store, a_file_that_changed_and_the_writes_are_merged) {
+  a_store s;
+  ASSERT_TRUE(s->open());
+  ASSERT_TRUE(s->use_file(std::string(base_file), "kong.yml"));
+  ASSERT_TRUE(write(*s, {consumer(*s, "two", 2)}));
+  std::string file(base_file);
+  file += "- username: three\n";
+  ASSERT_TRUE(s->use_file(file, "kong.yml"));
+  for (const char* name : {"one", "two", "three"}) EXPECT_TRUE(has_consumer(*s.active, name)) << name;
+  EXPECT_TRUE(s->conflicts().empty());
+}
+
+TEST(entity_store, where_both_have_changed_an_entity_the_write_holds_and_is_told) {
+  a_store s;
+  ASSERT_TRUE(s->open());
+  ASSERT_TRUE(s->use_file(std::string(base_file), "kong.yml"));
+  const entity_kind& services = *find_entity_kind("services");
+  json::object changed = *s->entities()->find_by(services, "name", "a");
+  changed["host"] = "written.test";
+  std::string id = text_of(changed, "id");
+  ASSERT_TRUE(write(*s, {{.kind = &services, .id = id, .entity = std::make_shared<json::object>(changed)}}));
+  std::string file(base_file);
+  file.replace(file.find("a.test"), 6, "f.test");
+  auto next = s.again(file);
+  EXPECT_EQ(s.active->services[0].host, "written.test");
+  ASSERT_EQ(next->conflicts().size(), 1u);
+  EXPECT_EQ(next->conflicts()[0].id, id);
+  // The file comes to say the same: nothing is left to keep.
+  file.replace(file.find("f.test"), 6, "written.test");
+  ASSERT_TRUE(next->use_file(file, "kong.yml"));
+  EXPECT_EQ(next->writes(), 0u);
+  EXPECT_EQ(next->config_text(), file);
+}
+
+TEST(entity_store, a_deletion_holds_until_writes_are_forgotten) {
+  a_store s;
+  ASSERT_TRUE(s->open());
+  ASSERT_TRUE(s->use_file(std::string(base_file), "kong.yml"));
+  ASSERT_TRUE(write(*s, {deletion(*s, "routes", "ra")}));
+  EXPECT_TRUE(s.active->routes.empty());
+  auto next = s.again();
+  EXPECT_TRUE(s.active->routes.empty());
+  ASSERT_TRUE(next->forget_writes());
+  EXPECT_EQ(s.active->routes.size(), 1u);
+  s.again();
+  EXPECT_EQ(s.active->routes.size(), 1u);
+}
+
+TEST(entity_store, what_is_posted_replaces_all_until_the_file_changes) {
+  a_store s;
+  ASSERT_TRUE(s->open());
+  ASSERT_TRUE(s->use_file(std::string(base_file), "kong.yml"));
+  ASSERT_TRUE(write(*s, {consumer(*s, "two", 2)}));
+  ASSERT_TRUE(s->post("_format_version: \"3.0\"\nconsumers: [{username: posted}]\n"));
+  EXPECT_TRUE(has_consumer(*s.active, "posted"));
+  EXPECT_FALSE(has_consumer(*s.active, "two"));
+  s.again();
+  EXPECT_TRUE(has_consumer(*s.active, "posted"));
+  EXPECT_FALSE(has_consumer(*s.active, "one"));
+  s.again(std::string(base_file) + "- username: three\n");
+  EXPECT_FALSE(has_consumer(*s.active, "posted"));
+  EXPECT_TRUE(has_consumer(*s.active, "three"));
+  EXPECT_TRUE(s.disk.open("data/posted-before.yml", os::open_mode::read));  // set aside, not lost
+}
+
+TEST(entity_store, the_passwords_of_the_file_are_kept_as_hashes_that_still_hold) {
+  a_store s;
+  ASSERT_TRUE(s->open());
+  ASSERT_TRUE(s->use_file(std::string(base_file), "kong.yml"));
+  ASSERT_TRUE(write(*s, {consumer(*s, "two", 2)}));
+  EXPECT_FALSE(s.active->transform);
+  // SHA-1 of the password and the consumer's id (kong/plugins/basic-auth/crypto.lua)
+  EXPECT_EQ(s.active->basicauth_credentials.at(0).password.size(), 40u);
+  EXPECT_EQ(s->config_text().find("\"secret\""), std::string::npos);
+}
+
+TEST(entity_store, a_torn_file_is_no_reason_to_forget) {
+  a_store s;
+  auto file = s.disk.open("data/entities.json", os::open_mode::create);
+  ASSERT_TRUE(file);
+  ASSERT_TRUE((*file)->append(R"({"format":1,"written":{"cons)"));
+  auto opened = s->open();
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, error_code::corrupt);
+}
+
+// What is exported loads again, and comes to the same.
+TEST(entity_store, the_exported_configuration_is_one) {
+  a_store s;
+  ASSERT_TRUE(s->open());
+  ASSERT_TRUE(s->use_file(std::string(base_file), "kong.yml"));
+  ASSERT_TRUE(write(*s, {consumer(*s, "two", 2)}));
+  std::string text = s->config_text();
+  auto before = s->entities();
+  ASSERT_TRUE(s->post(text));
+  for (const entity_kind& k : entity_kinds()) {
+    ASSERT_EQ(s->entities()->of(k).size(), before->of(k).size()) << k.name;
+    for (const auto& [id, entity] : before->of(k)) {
+      auto now = s->entities()->find(k, id);
+      ASSERT_TRUE(now) << k.name;
+      EXPECT_EQ(*now, *entity) << k.name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace mes::gateway

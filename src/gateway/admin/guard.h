@@ -1,0 +1,46 @@
+// Who may use the admin port: everybody on this machine while it listens on loopback alone, else who has a token of the
+// platform with the role "admin". A page of another site never does, whatever its browser sends.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "base/instant.h"
+#include "gateway/admin/refusal.h"
+#include "gateway/jwt/keys.h"
+#include "runtime/event_loop.h"
+#include "runtime/http.h"
+#include "runtime/http_server.h"
+
+namespace mes::gateway {
+
+bool is_loopback(std::string_view address);  // "127.0.0.1", "::1", "localhost"
+
+struct guard_refusal {
+  refusal answer;
+  bool unknown_key = false;  // another look at the keys may help
+};
+
+// Nothing: the request may be answered. Health and metrics need no token.
+std::optional<guard_refusal> judge_request(const runtime::http_request& request, bool loopback, const jwt_keys& keys,
+                                           instant now);
+
+// Lets requests through that may be answered; where a token's key is not known, once more when there are newer keys.
+// Belongs to the loop; lives while requests are answered.
+class admin_guard : public std::enable_shared_from_this<admin_guard> {
+ public:
+  using answerer = std::function<runtime::http_response(const runtime::http_request&)>;
+  admin_guard(runtime::event_loop& loop, const jwt_keys& keys, bool loopback)
+      : _loop(loop), _keys(keys), _loopback(loopback) {}
+
+  void admit(runtime::http_request request, runtime::http_responder responder, answerer answer, bool again = true);
+
+ private:
+  runtime::event_loop& _loop;
+  const jwt_keys& _keys;
+  const bool _loopback;
+};
+
+}  // namespace mes::gateway

@@ -1,0 +1,55 @@
+// What was written through the Admin API: single entities that lie over those of the file.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "gateway/config/document.h"
+
+namespace mes::gateway {
+
+struct entity_change {
+  const entity_kind* kind = nullptr;
+  std::string id;
+  entity_ptr entity;  // nullptr: it is deleted
+};
+
+struct written_entity {
+  entity_ptr entity;  // nullptr: it is deleted
+  std::string over;   // digest of the file's entity at that time; "" = it had none
+};
+
+// Where a write and a later change of the file met. The write holds.
+struct write_conflict {
+  std::string_view kind;
+  std::string id;
+  std::string what;
+};
+
+class written_entities {
+ public:
+  bool empty() const { return _by_kind.empty(); }
+  std::size_t size() const;
+
+  // Writes that say what `base` says anyway are forgotten.
+  void note(const document& base, std::span<const entity_change> changes);
+  void forget_settled(const document& base);
+  document over(const document& base) const;
+  std::vector<write_conflict> conflicts(const document& base) const;
+
+  boost::json::object to_json() const;
+  // corrupt if it was not made by to_json().
+  static result<written_entities> from_json(const boost::json::value& kept);
+
+ private:
+  void note(const entity_kind& kind, std::string id, written_entity one, const document& base);
+
+  std::map<std::string_view, std::map<std::string, written_entity, std::less<>>> _by_kind;
+};
+
+}  // namespace mes::gateway

@@ -1,0 +1,225 @@
+"""What the Admin API promises beyond Kong: all or nothing, active before the answer, kept over kill -9, merged with a file
+that changes, no request dropped; and who may write."""
+import concurrent.futures
+import hashlib
+import hmac
+import http.client
+import socket
+import threading
+import time
+import uuid
+
+import requests
+import yaml
+
+from announced_keys import jwk_of
+from gateway import EMPTY, Admin, Gateway, Service
+from tests.support import tokens
+from tests.support.wait import eventually
+
+
+def test_a_write_is_active_before_its_answer(admin, gateway):
+    service = Service()
+    admin("PUT", "/services/s", {"host": "127.0.0.1", "port": service.port}, 200)
+    for i in range(20):
+        admin("PUT", "/routes/r", {"paths": [f"/at/{i}"], "service": {"name": "s"}}, 200)
+        assert requests.get(f"{gateway.url}/at/{i}", timeout=10).status_code == 200
+        if i:
+            assert requests.get(f"{gateway.url}/at/{i - 1}", timeout=10).status_code == 404
+    before = admin("GET", "/status").json()["generation"]
+    answer = admin("PATCH", "/services/s", {"retries": 1}, 200)
+    assert int(answer.headers["X-Mes-Generation"]) == admin("GET", "/status").json()["generation"] == before + 1
+    assert f"mes_gateway_config_generation {before + 1}" in admin("GET", "/metrics").text
+    admin("PATCH", "/services/s", {"retries": -1}, 400)
+    assert admin("GET", "/status").json()["generation"] == before + 1
+
+
+def test_no_request_is_dropped_by_writes(admin, gateway):
+    """Each request under way ends on the configuration that it began with."""
+    service = Service()
+    admin("PUT", "/services/s", {"host": "127.0.0.1", "port": service.port}, 200)
+    admin("PUT", "/routes/r", {"paths": ["/load"], "service": {"name": "s"}}, 200)
+    stop, failed, served = threading.Event(), [], [0] * 4
+
+    def load(n):
+        connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=20)
+        while not stop.is_set():
+            try:
+                connection.request("POST", "/load", b"x" * 1000)
+                answer = connection.getresponse()
+                if answer.status != 200 or answer.read() != b"x" * 1000:
+                    failed.append(answer.status)
+            except OSError as e:
+                failed.append(repr(e))
+                return
+            served[n] += 1
+
+    threads = [threading.Thread(target=load, args=(n,)) for n in range(4)]
+    for t in threads:
+        t.start()
+    for i in range(60):
+        admin("PATCH", "/services/s", {"retries": i % 5, "tags": [f"t{i}"]}, 200)
+        if i % 10 == 0:
+            admin("PUT", "/routes/other", {"paths": [f"/o{i}"]}, 200)
+            admin("PUT", "/plugins/cors-of-r", {"name": "cors", "route": {"name": "r"}}, 200)
+    stop.set()
+    for t in threads:
+        t.join()
+    assert failed == [] and min(served) > 0
+
+
+def test_concurrent_writers_lose_nothing(admin):
+    def write(n):
+        mine = Admin(admin.gateway)
+        for i in range(10):
+            mine("POST", "/consumers", {"username": f"w{n}-{i}"}, 201)
+        return mine("POST", "/consumers", {"username": "contended"}).status_code
+
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        codes = sorted(pool.map(write, range(6)))
+    assert codes == [201] + [409] * 5
+    assert len(admin.names("/consumers?size=1000", "username")) == 61
+
+
+def test_what_was_acknowledged_survives_kill_9(own_gateway):
+    """Killed in the middle of writes of several clients, three times over."""
+    acknowledged = set()
+    for round in range(3):
+        def write(n):
+            with requests.Session() as session:
+                for i in range(10_000):
+                    name = f"r{round}-{n}-{i}"
+                    try:
+                        answer = session.post(own_gateway.admin + "/consumers", json={"username": name}, timeout=20)
+                    except requests.RequestException:
+                        return
+                    if answer.status_code == 201:
+                        acknowledged.add(name)
+
+        target = len(acknowledged) + 40
+        threads = [threading.Thread(target=write, args=(n,)) for n in range(4)]
+        for t in threads:
+            t.start()
+        eventually(lambda: len(acknowledged) >= target)
+        own_gateway.kill()
+        for t in threads:
+            t.join()
+        own_gateway.start()
+        there = set(Admin(own_gateway).names("/consumers?size=1000", "username"))
+        assert acknowledged <= there and len(there) <= len(acknowledged) + 4 * (round + 1)
+        acknowledged = there
+
+
+def test_writes_and_a_file_that_changes(own_gateway):
+    admin = Admin(own_gateway)
+    own_gateway.file.write_text(EMPTY + "services: [{name: a, url: http://a.test}, {name: b, url: http://b.test}]\n")
+    own_gateway.stop()
+    own_gateway.start()
+    admin("PATCH", "/services/a", {"host": "written.test"}, 200)
+    admin("DELETE", "/services/b", status=204)
+    admin("PUT", "/services/c", {"url": "http://c.test"}, 200)
+    own_gateway.stop()
+    own_gateway.start()
+    assert admin.names("/services") == ["a", "c"] and admin("GET", "/config/writes").json() == {"written": 3, "conflicts": []}
+    own_gateway.stop()
+    own_gateway.file.write_text(EMPTY + "services: [{name: a, url: http://changed.test}, {name: b, url: http://b.test}, {name: d, url: http://d.test}]\n")
+    own_gateway.start()
+    hosts = {s["name"]: s["host"] for s in admin("GET", "/services").json()["data"]}
+    assert hosts == {"a": "written.test", "c": "c.test", "d": "d.test"}
+    (conflict,) = admin("GET", "/config/writes").json()["conflicts"]
+    assert conflict["entity_name"] == "services" and "changed in the file since" in conflict["message"]
+    assert conflict["message"] in own_gateway.log()
+    exported = yaml.safe_load(admin("GET", "/config").json()["config"])
+    assert sorted(s["name"] for s in exported["services"]) == ["a", "c", "d"]
+    admin("DELETE", "/config/writes", status=204)
+    hosts = {s["name"]: s["host"] for s in admin("GET", "/services").json()["data"]}
+    assert hosts == {"a": "changed.test", "b": "b.test", "d": "d.test"}
+
+
+def test_posted_configurations_stay(own_gateway):
+    admin = Admin(own_gateway)
+    admin("POST", "/consumers", {"username": "before"}, 201)
+    posted = EMPTY + "consumers: [{username: posted}]\n"
+    admin("POST", "/config", {"config": posted}, 201)
+    assert admin.names("/consumers", "username") == ["posted"] and admin("GET", "/config").json()["config"] == posted
+    assert admin("POST", "/config?check_hash=1", {"config": posted}).status_code == 304
+    admin("POST", "/consumers", {"username": "over"}, 201)
+    own_gateway.kill()
+    own_gateway.start()
+    assert admin.names("/consumers", "username") == ["over", "posted"]
+    refused = admin("POST", "/config", {"config": EMPTY + "consumers: [{username: 5}]\n"}, 400).json()
+    assert refused["code"] == 14 and admin.names("/consumers", "username") == ["over", "posted"]
+
+
+def test_as_a_kong_without_a_database(tmp_path):
+    one = Gateway(tmp_path, EMPTY, admin_writes="false")
+    admin = Admin(one)
+    try:
+        assert admin("GET", "/").json()["configuration"]["database"] == "off"
+        answer = admin("POST", "/services", {"host": "a.test"}, 405).json()
+        assert answer == {"code": 12, "name": "operation unsupported",
+                          "message": "cannot create 'services' entities when not using a database"}
+        admin("POST", "/config", {"config": EMPTY + "consumers: [{username: c}]"}, 201)
+        assert admin.names("/consumers", "username") == ["c"] and not (tmp_path / "gateway/entities.json").exists()
+    finally:
+        one.stop()
+
+
+def address_of_this_machine():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))
+        return probe.getsockname()[0]
+
+
+def test_beyond_loopback_it_wants_an_admin_token(tmp_path, signing):
+    pem, server = signing
+    kong = EMPTY + "consumers:\n- username: mes-users\n  jwt_secrets: [{key: hs, secret: guessed}]\n"
+    one = Gateway(tmp_path, kong, admin_bind="0.0.0.0", jwks_url=f"http://127.0.0.1:{server.port}/keys")
+    admin = Admin(one)
+    now = int(time.time())
+    claims = {"iss": "mes-auth", "aud": "mes", "sub": "1", "exp": now + 600, "roles": ["admin"]}
+
+    def ask(token, method="POST"):
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return admin(method, "/consumers", {"username": str(uuid.uuid4())} if method == "POST" else None, headers=headers).status_code
+
+    def token(**changes):
+        kept = {k: v for k, v in (claims | changes).items() if v is not None}
+        return tokens.sign({"alg": "RS256", "kid": "k1"}, kept, pem)
+
+    try:
+        assert admin("GET", "/metrics").status_code == 200 and admin("GET", "/health/live").status_code == 200
+        assert admin("GET", "/config").status_code == 401 and admin("GET", "/").status_code == 401
+        assert ask(None) == 401 and ask(None, "GET") == 401
+        assert ask(token()) == 201 and ask(token(), "GET") == 200
+        assert ask(token(roles=["viewer"])) == 403 and ask(token(roles=None)) == 403
+        assert ask(token(exp=now - 600)) == 401 and ask(token(exp=None)) == 401
+        assert ask(token(aud="other")) == 401 and ask(token(iss="other")) == 401 and ask(token(nbf=now + 600)) == 401
+        assert ask(token()[:-4] + "AAAA") == 401
+        stranger = tokens.new_private_key()
+        assert ask(tokens.sign({"alg": "RS256", "kid": "k1"}, claims, stranger)) == 401
+        none = f"{tokens.encode({'alg': 'none', 'kid': 'k1'})}.{tokens.encode(claims)}."
+        assert ask(none) == 401
+        # A key of a consumer, which anybody may have in a configuration, is none of the platform's.
+        message = f"{tokens.encode({'alg': 'HS256', 'kid': 'hs'})}.{tokens.encode(claims)}"
+        forged = f"{message}.{tokens.encode(hmac.new(b'guessed', message.encode(), hashlib.sha256).digest())}"
+        assert ask(forged) == 401
+        # A new key is looked for when a token names it.
+        server.keys.append(jwk_of(stranger, "k2"))
+        eventually(lambda: ask(tokens.sign({"alg": "RS256", "kid": "k2"}, claims, stranger)) == 201)
+        address = address_of_this_machine()
+        assert requests.get(f"http://{address}:{one.admin_port}/services", timeout=10).status_code == 401
+    finally:
+        one.stop()
+
+
+def test_pages_of_other_sites_are_refused(admin, gateway):
+    def ask(**headers):
+        return admin("POST", "/consumers", data={"username": str(uuid.uuid4())}, headers=headers).status_code
+
+    own_origin = f"http://127.0.0.1:{gateway.admin_port}"
+    assert ask() == 201 and ask(Origin=own_origin) == 201
+    assert ask(Origin="http://evil.test") == 403 and ask(Origin="null") == 403
+    assert ask(Origin="http://evil.test", Host="evil.test") == 403  # a name that was made to mean this machine
+    assert ask(**{"Sec-Fetch-Site": "cross-site"}) == 403
+    assert "Access-Control-Allow-Origin" not in admin("GET", "/config").headers
