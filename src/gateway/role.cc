@@ -17,6 +17,7 @@
 #include "gateway/jwt/keys.h"
 #include "gateway/names/names.h"
 #include "gateway/net/loop.h"
+#include "gateway/net/ocsp_fetcher.h"
 #include "gateway/net/tls.h"
 #include "gateway/observe/node_metrics.h"
 #include "gateway/plugins/delivery/delivery.h"
@@ -59,6 +60,10 @@ const std::vector<setting>& settings() {
        .default_value = "",
        .help = "Certificate chain in PEM; empty: one is made at first start."},
       {.name = "tls_key", .default_value = "", .help = "Key of tls_certificate in PEM."},
+      {.name = "ocsp_stapling",
+       .type = setting_type::boolean,
+       .default_value = "false",
+       .help = "Whether the responders of certificates are asked, and their answers shown to TLS clients."},
       {.name = "admin_port",
        .type = setting_type::integer,
        .default_value = "8001",
@@ -159,8 +164,9 @@ const std::vector<setting>& settings() {
 }
 
 // What a reload does not change.
-constexpr auto settings_of_start = std::to_array<std::string_view>(
-    {"threads", "admin_port", "admin_bind", "admin_writes", "generation_header", "jwks_url", "discovery"});
+constexpr auto settings_of_start =
+    std::to_array<std::string_view>({"threads", "admin_port", "admin_bind", "admin_writes", "generation_header",
+                                     "jwks_url", "discovery", "ocsp_stapling"});
 
 class gateway {
  public:
@@ -182,14 +188,17 @@ class gateway {
     if (auto loaded = load_file(_process.settings()); !loaded) return loaded;
     auto options = make_options(_process.settings());
     if (!options) return fail(options.error());
-    auto started =
-        proxy::start(*options, {.names = _names, .log = _process.log(), .spans = &_process.spans()}, _current);
+    auto started = proxy::start(
+        *options, {.names = _names, .log = _process.log(), .spans = &_process.spans(), .staples = &_staples}, _current);
     if (!started) return fail(started.error());
     _proxy = std::move(*started);
     _process.on_stop([this] { _proxy->stop(10s); });
     if (auto listening = start_admin(); !listening) return listening;
     if (announces_keys())
       _keys.set_refresher([this](std::function<void()> done) { return _jwks.refresh(std::move(done)); });
+    if (_process.settings().flag("ocsp_stapling"))
+      _ocsp = std::make_unique<ocsp_fetcher>(_process.loop(), _staples, _process.log());
+    ask_about_certificates(_process.settings());
     if (_process.settings().flag("discovery")) follow_heartbeats();
     _process.on_hangup([this] { reload(); });
     _process.log().info("listening", {{"http", std::int64_t{_proxy->port()}},
@@ -267,9 +276,21 @@ class gateway {
     return options ? _proxy->use(*options) : fail(options.error());
   }
 
+  void ask_about_certificates(const runtime::config& settings) {
+    if (!_ocsp) return;
+    std::vector<std::string> chains;
+    for (const certificate& c : _config->certificates) {
+      chains.push_back(c.cert);
+      chains.push_back(c.cert_alt);
+    }
+    if (auto own = read_text(settings.text("tls_certificate"))) chains.push_back(std::move(*own));
+    _ocsp->use(chains);
+  }
+
   // How a reload went. What is refused has changed nothing.
   void tell(std::string_view what, const result<void>& loaded) {
     if (loaded) {
+      ask_about_certificates(_process.settings());
       _process.log().info(fmt::format("reloaded the {}", what),
                           {{"generation", static_cast<std::int64_t>(_generation_number)}});
       return;
@@ -291,6 +312,7 @@ class gateway {
                                                   ++_generation_number, _process.settings().flag("generation_header"));
     _config = std::move(all);
     if (_proxy) _proxy->use(_current);
+    ask_about_certificates(_process.settings());
   }
 
   result<proxy_options> make_options(const runtime::config& s) {
@@ -415,6 +437,8 @@ class gateway {
   }
 
   runtime::process& _process;
+  staple_store _staples;
+  std::unique_ptr<ocsp_fetcher> _ocsp;
   std::unique_ptr<proxy> _proxy;  // outlives the resolver, which may still call back to its loops
   deliveries _logs;
   redis_links _redis;

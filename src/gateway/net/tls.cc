@@ -6,7 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/instant.h"
 #include "gateway/net/certificates.h"
+#include "gateway/net/ocsp.h"
 #include "runtime/openssl_handles.h"
 
 namespace mes::gateway {
@@ -40,6 +42,18 @@ int choose_certificate(SSL* connection, void* current) {
   return 1;
 }
 
+// After the certificate is chosen, if the client asks what its authority says of it.
+int show_staple(SSL* connection, void* store) {
+  X509* shown = SSL_get_certificate(connection);
+  auto answer =
+      shown ? static_cast<const staple_store*>(store)->find(digest_of(shown), instant::now().ms() / 1000) : nullptr;
+  if (!answer) return SSL_TLSEXT_ERR_NOACK;
+  void* copy = OPENSSL_memdup(answer->data(), answer->size());
+  if (!copy) return SSL_TLSEXT_ERR_NOACK;
+  SSL_set_tlsext_status_ocsp_resp(connection, static_cast<unsigned char*>(copy), static_cast<long>(answer->size()));
+  return SSL_TLSEXT_ERR_OK;
+}
+
 }  // namespace
 
 ticket_keys make_ticket_keys() {
@@ -49,7 +63,8 @@ ticket_keys make_ticket_keys() {
 }
 
 result<tls_context> make_server_context(const certificate_files& files, const ticket_keys& tickets,
-                                        const std::shared_ptr<const certificate_store>* current) {
+                                        const std::shared_ptr<const certificate_store>* current,
+                                        const staple_store* staples) {
   tls_context context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
   if (!context || SSL_CTX_use_certificate_chain_file(context.get(), files.certificate.c_str()) != 1 ||
       SSL_CTX_use_PrivateKey_file(context.get(), files.key.c_str(), SSL_FILETYPE_PEM) != 1)
@@ -67,6 +82,10 @@ result<tls_context> make_server_context(const certificate_files& files, const ti
                const_cast<unsigned char*>(tickets.data()));
   if (current)
     SSL_CTX_set_cert_cb(context.get(), choose_certificate, const_cast<void*>(static_cast<const void*>(current)));
+  if (staples) {
+    SSL_CTX_set_tlsext_status_cb(context.get(), show_staple);
+    SSL_CTX_set_tlsext_status_arg(context.get(), const_cast<void*>(static_cast<const void*>(staples)));
+  }
   return context;
 }
 

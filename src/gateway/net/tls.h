@@ -22,11 +22,14 @@ using ticket_keys = std::array<unsigned char, 80>;
 ticket_keys make_ticket_keys();
 
 class certificate_store;
+class staple_store;
 
 // TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1 by ALPN. One context a loop: OpenSSL 3.0 contends on a shared one. `current`
-// is where the loop has its certificates by name (nullptr: none); it may change between handshakes.
+// is where the loop has its certificates by name (nullptr: none); it may change between handshakes. `staples` outlives
+// the context (nullptr: none are shown).
 result<tls_context> make_server_context(const certificate_files& files, const ticket_keys& tickets,
-                                        const std::shared_ptr<const certificate_store>* current);
+                                        const std::shared_ptr<const certificate_store>* current,
+                                        const staple_store* staples);
 
 struct client_tls_settings {
   std::string certificate, key;          // PEM, shown to the service; "" = none

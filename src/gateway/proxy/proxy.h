@@ -45,7 +45,8 @@ struct proxy_options {
 struct proxy_parts {
   name_directory& names;
   const observe::logger& log;
-  observe::span_sink* spans = nullptr;  // nullptr: none are made
+  observe::span_sink* spans = nullptr;    // nullptr: none are made
+  const staple_store* staples = nullptr;  // what is shown of OCSP; nullptr: nothing
 };
 
 class proxy {

@@ -103,7 +103,7 @@ result<void> worker::prepare_tls(const ticket_keys& tickets) {
 
 result<tls_context> worker::make_tls(const proxy_options& next, const ticket_keys& tickets) const {
   if (!next.tls) return tls_context();
-  return make_server_context(*next.tls, tickets, &_certificates);
+  return make_server_context(*next.tls, tickets, &_certificates, parts.staples);
 }
 
 void worker::listen(int plain_fd, int tls_fd) {
