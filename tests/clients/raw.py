@@ -4,6 +4,7 @@ import struct
 
 FETCH = 1
 SASL_HANDSHAKE, API_VERSIONS, SASL_AUTHENTICATE = 17, 18, 36
+WRITE_TXN_MARKERS = 27
 DESCRIBE_ACLS, INCREMENTAL_ALTER_CONFIGS = 29, 44
 DESCRIBE_CLIENT_QUOTAS, ALTER_CLIENT_QUOTAS = 48, 49
 
@@ -101,6 +102,15 @@ class Raw:
         answer = self.request(DESCRIBE_ACLS, 1, anything + none + anything + none + none + anything + anything)
         answer.take("i")
         return answer.take("h"), answer.string()
+
+    def abort_marker(self, topic, producer_id):
+        """Ends a producer's transaction in partition 0 (WriteTxnMarkers, whose first version is flexible): error code."""
+        one, no_tags, name = b"\x02", b"\0", bytes([len(topic) + 1]) + topic.encode()
+        body = one + struct.pack(">qhb", producer_id, 0, 0) + one + name + one + struct.pack(">i", 0) + no_tags + struct.pack(">i", 0)
+        frame = struct.pack(">hhi", WRITE_TXN_MARKERS, 1, 0) + string(self.client_id) + no_tags + body + no_tags + no_tags
+        answer = Reader(self.frame(frame))
+        answer.at = 4 + 1 + 1 + 8 + 1 + len(name) + 1 + 4  # correlation, tags, arrays of one, producer id, partition
+        return answer.take("h")
 
     def change_config(self, kind, name, key, value):
         """Sets one configuration, or deletes it (None): error code and message."""

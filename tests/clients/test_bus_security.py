@@ -383,6 +383,20 @@ def test_groups_transactions_and_bits(guarded):
     assert refused.value.args[0].code() == KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
 
 
+def test_markers_of_transactions_are_for_who_acts_for_the_cluster(guarded):
+    bus, admin, _ = guarded
+    done(admin.create_topics([NewTopic("t", 1)]))
+
+    def mark():
+        with Raw(address(bus, 9094)) as raw:
+            raw.handshake("PLAIN")
+            assert raw.authenticate(b"\0alice\0a")[0] == 0
+            return raw.abort_marker("t", 7)
+    assert mark() == KafkaError.CLUSTER_AUTHORIZATION_FAILED
+    done(admin.create_acls([acl("kafka-cluster", AclOperation.CLUSTER_ACTION, resource=ResourceType.BROKER)]))
+    assert mark() == KafkaError.NO_ERROR
+
+
 def test_without_an_authorizer_acls_are_refused_cleanly(start):
     bus = start()
     with Raw(bus.address) as raw:  # librdkafka does not hand that answer's error on
