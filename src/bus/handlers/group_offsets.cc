@@ -37,6 +37,7 @@ void offset_commit(const call& c, kafka::offset_commit_request& request) {
       request.retention_time_ms < 0 ? -1 : now + std::min(request.retention_time_ms, years_100_ms);
   auto response = std::make_shared<kafka::offset_commit_response>();
   std::vector<groups::offset_to_commit> offsets;
+  bool any_too_large = false;
   for (const auto& topic : request.topics) {
     auto& topic_answer = response->topics.emplace_back();
     const auto t = find_topic(c, topic);
@@ -46,15 +47,19 @@ void offset_commit(const call& c, kafka::offset_commit_request& request) {
       const std::string_view metadata = p.committed_metadata.value_or("");
       error_code error = check_partition(c, t.get(), p.partition_index);
       if (error == error_code::none) error = whole;
-      if (error == error_code::none && metadata.size() > b.groups().options().offset_metadata_bytes_max)
+      if (error == error_code::none && metadata.size() > b.groups().options().offset_metadata_bytes_max) {
         error = error_code::offset_metadata_too_large;
+        any_too_large = true;
+      }
       topic_answer.partitions.push_back({p.partition_index, kafka::code(error)});
       if (error == error_code::none)
         offsets.push_back({{t->name, p.partition_index},
                            {p.committed_offset, p.committed_leader_epoch, std::string(metadata), now, expires}});
     }
   }
-  if (offsets.empty()) return c.answer(*response);
+  // As in Kafka a commit that the group allows makes it, also if nothing of it is kept.
+  const bool makes_group = any_too_large && b.groups().find(request.group_id) == nullptr;
+  if (offsets.empty() && !makes_group) return c.answer(*response);
   const auto refuse_all = [](kafka::offset_commit_response& all, error_code error) {
     for (auto& topic : all.topics)
       for (auto& p : topic.partitions)
