@@ -1,4 +1,6 @@
 """Produce, fetch, list offsets, epochs, metadata: each function sends one random request of its kind."""
+import random
+
 from both import only, topic
 from records import GZIP, PLAIN, batch
 from target import Ref
@@ -86,6 +88,15 @@ def produce(both):
     name = any_topic(rng)
     acks = rng.choice([-1] * 5 + [1] * 4 + [2])
     send_produce(both, name, any_partition(rng, name), any_batch(rng), acks=acks)
+
+
+def every_batch(both):
+    """Each kind once, whatever is drawn later, and what the log has of them."""
+    rng = random.Random(0)
+    for kind in BAD_BATCHES:
+        send_produce(both, "t1", 2, BAD_BATCHES[kind](rng), version=9)
+    both.call("fetch", 11, {"max_wait_ms": 0, "min_bytes": 0, "max_bytes": 1 << 20, "session_epoch": -1, "topics": [
+        {"topic": "t1", "partitions": [{"partition": 2, "fetch_offset": 0, "partition_max_bytes": 1 << 20}]}]})
 
 
 def produce_several(both):

@@ -54,6 +54,7 @@ def run(kafka, bus, seed, count, areas=tuple(AREAS), trace=None):
     make_topics(both)
     cases = [case for area in areas for case in AREAS[area].CASES]
     if "data" in areas:
+        data_cases.every_batch(both)
         producers = [data_cases.Producer(both, n) for n in range(2)]
         cases.append((lambda both: rng.choice(producers).send(both), 5))
     for _ in range(count):
