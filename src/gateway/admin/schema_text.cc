@@ -96,8 +96,8 @@ json::array describe_fields(const schema& fields) {
 
 }  // namespace
 
-// As a Kong of the router's flavour traditional_compatible: what others send with every route may not be the defaults of
-// the other flavour.
+// As a Kong of the router's flavour traditional_compatible: what others send with every route may not be the defaults
+// of the other flavour.
 json::object describe_entity(const entity_kind& kind) {
   schema fields = kind.fields();
   if (kind.name == "routes") std::erase_if(fields, [](const field& f) { return is_for_expressions(f.name); });

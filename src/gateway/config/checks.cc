@@ -153,9 +153,7 @@ std::string check_tag(std::string_view text) {
                             text);
 }
 
-std::string check_uuid(std::string_view text) {
-  return uuid::parse(text) ? "" : "expected a valid UUID";
-}
+std::string check_uuid(std::string_view text) { return uuid::parse(text) ? "" : "expected a valid UUID"; }
 
 std::string check_host(std::string_view text) {
   address a = parse_address(text);

@@ -146,7 +146,8 @@ TEST(proxy, has_kongs_words_for_what_goes_wrong) {
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 " + std::string(c.status))) << c.path << "\n" << answer;
     EXPECT_EQ(answer.substr(answer.find("\r\n\r\n") + 4), c.body) << c.path;
     EXPECT_TRUE(has(answer, "Server: kong/3.4.2\r\n"));
-    // kong/runloop/handler.lua, header_filter: what went to a service has its latencies, even if nothing good came back.
+    // kong/runloop/handler.lua, header_filter: what went to a service has its latencies, even if nothing good came
+    // back.
     bool proxied = c.status == "502";
     EXPECT_EQ(has(answer, "X-Kong-Proxy-Latency: "), proxied) << answer;
     EXPECT_EQ(has(answer, "Via: kong/3.4.2\r\n"), proxied) << answer;
