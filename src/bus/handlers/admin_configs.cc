@@ -128,7 +128,6 @@ std::expected<config_values, refusal> set_configs(const broker& b, const log::st
       if (!name.empty() && !is_this_broker(name)) return no_such_broker(name);
       break;
     case resource::group:
-      if (name.empty()) return refused(error_code::invalid_request, "Group name must not be empty");
       break;
     case resource::broker_logger:
       return refused(error_code::invalid_request, "The level of the log is the setting log_level of the role");
@@ -222,6 +221,8 @@ outcome check_names(const Configs& configs) {
 outcome check(const log::store& store, resource type, const std::string& name, const config_values& values) {
   if (type == resource::topic && name.empty())
     return refused(error_code::invalid_request, "Default topic resources are not allowed.");
+  if (type == resource::group && name.empty())
+    return refused(error_code::invalid_request, "Group name must not be empty");
   if (type == resource::topic && !is_topic_name(name))
     return refused(error_code::invalid_topic, "Topic name is invalid");
   if (auto why = check_configs(type, values))

@@ -48,8 +48,11 @@ error_code check_shape(std::string_view bytes, std::int16_t version) {
   if (batch->codec() == kafka::compression::zstd && version < knows_zstd)
     return error_code::unsupported_compression_type;
   if (batch->batch_size == bytes.size()) return error_code::none;
-  return look_at(bytes.substr(batch->batch_size)) == first_bytes::corrupt ? error_code::corrupt_message
-                                                                          : error_code::invalid_record;
+  const first_bytes rest = look_at(bytes.substr(batch->batch_size));
+  if (rest == first_bytes::corrupt) return error_code::corrupt_message;
+  // A length that is not the batch's own leaves a rest too: its sum tells.
+  if (rest == first_bytes::no_whole_batch && !kafka::check_batch_sum(bytes)) return error_code::corrupt_message;
+  return error_code::invalid_record;
 }
 
 std::optional<refused_records> check_records(const log::topic& t, const kafka::batch_header& batch,

@@ -63,15 +63,17 @@ class Transactional:
         answer = self.both.call("end_txn", version, self.who(change) | {"committed": committed}, bind=self._bind, again_on=IN_PROGRESS)
         if version >= 5 and answer["error_code"] == 0:
             self.sequence = 0
+        self.settle()
         return answer
 
-    def describe(self):
-        # Until the markers are written both may still say that they are on their way.
-        names = [self.id, "never"]
-        for target in self.both.targets:
-            target.until("describe_transactions", 0, {"transactional_ids": names},
+    def settle(self):
+        """Until the markers are written: what comes next stands behind them on both."""
+        self.both.settle("describe_transactions", 0, {"transactional_ids": [self.id]},
                          lambda a: not a["transaction_states"][0]["transaction_state"].startswith("Prepare"))
-        self.both.call("describe_transactions", 0, {"transactional_ids": names})
+
+    def describe(self):
+        self.settle()
+        self.both.call("describe_transactions", 0, {"transactional_ids": [self.id, "never"]})
 
 
 def read(both):
