@@ -24,7 +24,7 @@ namespace kafka = mes::wire::kafka;
 struct nothing_beside : log::state_machine {
   void apply(std::string_view) override {}
   void snapshot(kafka::writer&) const override {}
-  bool restore(kafka::reader& in) override { return in.ok(); }
+  bool restore(kafka::reader& in, std::int8_t) override { return in.ok(); }
 };
 
 std::string frame_of(bool batch, std::string payload) {
