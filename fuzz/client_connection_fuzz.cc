@@ -23,7 +23,7 @@ namespace {
 
 using namespace mes::gateway;
 
-constexpr std::string_view configuration_text = R"(_format_version: "3.0"
+constexpr std::string_view configuration_text = R"yml(_format_version: "3.0"
 upstreams: [{name: dead, hash_on: cookie, hash_on_cookie: c, hash_on_cookie_path: /, targets: [{target: "127.0.0.1:1"}]}]
 services:
 - name: dead
@@ -41,7 +41,7 @@ services:
     paths: [/e]
     plugins: [{name: request-termination, config: {status_code: 200, message: bye}}, {name: cors, config: {credentials: true}}]
 jwt_secrets: []
-)";
+)yml";
 
 class wall final : public wall_clock {
  public:

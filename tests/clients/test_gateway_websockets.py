@@ -52,7 +52,7 @@ class WebSocketService:
             finally:
                 self.closed.append((connection.close_code, connection.close_reason))
         deflate = ServerPerMessageDeflateFactory(server_no_context_takeover=True)
-        return await websockets.serve(handle, "127.0.0.1", 0, max_size=None, extensions=[deflate], subprotocols=["b", "a"])
+        return await websockets.serve(handle, "127.0.0.1", 0, max_size=None, extensions=[deflate], subprotocols=["b", "c"])
 
     def call(self, what):
         return asyncio.run_coroutine_threadsafe(what, self.loop).result(20)
