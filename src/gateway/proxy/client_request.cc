@@ -150,6 +150,7 @@ bool client_exchange::route_exchange() {
   std::size_t question = x.request.target.find('?');
   std::string_view raw = x.request.target.substr(0, question);
   if (question != std::string_view::npos) x.context.query = x.request.target.substr(question + 1);
+  if (!has_whole_escapes(raw)) return refuse(400);
   if (is_plain_path(raw))
     x.path.assign(raw);
   else

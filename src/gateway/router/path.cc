@@ -113,6 +113,15 @@ std::string normalize_path(std::string_view path, bool merge_slashes) {
   return remove_dot_segments(decoded, merge_slashes);
 }
 
+bool has_whole_escapes(std::string_view path) {
+  for (std::size_t at = path.find('%'); at != std::string_view::npos; at = path.find('%', at + 3)) {
+    int high = at + 2 < path.size() ? hex_value(path[at + 1]) : -1;
+    int low = high < 0 ? -1 : hex_value(path[at + 2]);
+    if (low < 0 || (high == 0 && low == 0)) return false;
+  }
+  return true;
+}
+
 bool is_plain_path(std::string_view path) {
   char last = 0;
   for (char c : path) {

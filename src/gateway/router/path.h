@@ -10,6 +10,10 @@ namespace mes::gateway {
 // Decodes %XX except of reserved characters, removes dot segments and, with merge_slashes, empty segments.
 std::string normalize_path(std::string_view path, bool merge_slashes);
 
+// False if a % stands without two hex digits behind it, or for a NUL: nginx, and so Kong, answers 400. What is left of
+// an escape could make another one once the rest is decoded ("%4%41" is "%4A"), and the service would see another path.
+bool has_whole_escapes(std::string_view path);
+
 // True if normalising and escaping would change nothing: the common case, without a copy.
 bool is_plain_path(std::string_view path);
 

@@ -6,6 +6,14 @@
 namespace mes::gateway {
 namespace {
 
+// As nginx 1.22 answers requests for them: 400, or not.
+TEST(path, has_whole_escapes_or_is_refused) {
+  for (std::string_view fine : {"/", "/a%2fb", "/%41", "/%25", "/%c3%28", "/100%25%2B"})
+    EXPECT_TRUE(has_whole_escapes(fine)) << fine;
+  for (std::string_view wrong : {"/%", "/%4", "/%zz", "/%4%41", "/a%", "/%00", "/%4z", "/%%34%31"})
+    EXPECT_FALSE(has_whole_escapes(wrong)) << wrong;
+}
+
 TEST(path, is_normalised_as_kong_does_it) {
   struct {
     std::string_view path, expected;
