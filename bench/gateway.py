@@ -1,6 +1,6 @@
 """The gateway beside nginx and HAProxy as plain proxies: one upstream, the same cores, one run after the other.
 
-usage: gateway.py [--seconds N] [--runs N] [--only NAME,…] [--binary PATH]
+usage: gateway.py [--seconds N] [--runs N] [--only "NAME;…"] [--binary PATH]
 
   nginx, HAProxy   as plain proxies with kept upstream connections, two workers or threads, no access log
   ours plain       one route, no plugins, no access log, no spans: what those do
@@ -157,13 +157,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--only", help="scenarios, by commas; all without it")
+    parser.add_argument("--only", help="scenarios, by semicolons; all without it")
     parser.add_argument("--threads", type=int, default=2, help="of each proxy")
     parser.add_argument("--binary", default=str(support.ROOT / "build" / "release" / "mes"))
     arguments = parser.parse_args()
     support.need("nginx", "haproxy", "wrk", "h2load", "openssl", arguments.binary)
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    wanted = SCENARIOS if not arguments.only else [s for s in SCENARIOS if s.name in arguments.only.split(",")]
+    wanted = SCENARIOS if not arguments.only else [s for s in SCENARIOS if s.name in arguments.only.split(";")]
 
     with tempfile.TemporaryDirectory(prefix="mes-bench-gateway-") as name, support.Processes() as processes:
         folder = pathlib.Path(name)
