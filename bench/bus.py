@@ -107,7 +107,8 @@ class Contender:
     def many_partitions(self, partitions=1_000):
         from confluent_kafka.admin import AdminClient, NewTopic
         topic = f"partitions-{self.topic}"
-        AdminClient({"bootstrap.servers": self.address}).create_topics([NewTopic(topic, partitions)])[topic].result(60)
+        admin = AdminClient({"bootstrap.servers": self.address})  # has to outlive the answer
+        admin.create_topics([NewTopic(topic, partitions)])[topic].result(60)
         return {"produce_many": self.performance("-P", "-t", topic, "-s", 100, "-c", self.arguments.records, "-a", -1)}
 
     def idle_connections(self, count=1_000, seconds=3):
