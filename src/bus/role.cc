@@ -8,7 +8,7 @@
 #include "bus/cli/commands.h"
 #include "bus/http_admin.h"
 #include "bus/topics.h"
-#include "os/file_system.h"
+#include "os/whole_file.h"
 #include "runtime/http_server.h"
 #include "runtime/thread.h"
 
@@ -75,15 +75,9 @@ const std::vector<setting>& settings() {
 result<std::vector<topic_spec>> topics_of(const runtime::process& process, os::file_system& files) {
   const std::string& path = process.settings().text("topics");
   if (path.empty()) return parse_topics(built_in_topics(), "contracts/topics.yaml");
-  auto file = files.open(path, os::open_mode::read);
-  if (!file) return fail(std::move(file.error()));
-  auto size = (*file)->size();
-  if (!size) return fail(std::move(size.error()));
-  std::string text(*size, '\0');
-  auto got = (*file)->pread(0, text);
-  if (!got) return fail(std::move(got.error()));
-  text.resize(*got);
-  return parse_topics(text, path);
+  const auto text = os::read_whole(files, path);
+  if (!text) return fail(text.error());
+  return parse_topics(*text, path);
 }
 
 groups::coordinator_options group_options(const runtime::config& c) {

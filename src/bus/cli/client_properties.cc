@@ -11,7 +11,7 @@
 #include "bus/cli/jaas.h"
 #include "bus/cli/key_store.h"
 #include "bus/cli/properties.h"
-#include "os/file_system.h"
+#include "os/whole_file.h"
 #include "wire/jose/jwt.h"
 
 namespace mes::bus::cli {
@@ -79,6 +79,8 @@ constexpr missing_key missing_keys[] = {
     {"ssl.enabled.protocols", "the newest version of TLS that both sides know is taken"},
 };
 
+result<std::string> contents(const std::string& path) { return os::read_whole(*os::make_real_file_system(), path); }
+
 class file_reader {
  public:
   file_reader(std::string path, std::string bootstrap) : _path(std::move(path)), _bootstrap(std::move(bootstrap)) {}
@@ -100,19 +102,6 @@ class file_reader {
   }
 
  private:
-  static result<std::string> contents(const std::string& path) {
-    const auto files = os::make_real_file_system();
-    auto file = files->open(path, os::open_mode::read);
-    if (!file) return fail(std::move(file.error()));
-    auto size = (*file)->size();
-    if (!size) return fail(std::move(size.error()));
-    std::string text(*size, '\0');
-    auto got = (*file)->pread(0, text);
-    if (!got) return fail(std::move(got.error()));
-    text.resize(*got);
-    return text;
-  }
-
   result<void> take(const property& p) {
     _lines[p.key] = p.line;
     if (const auto direct = std::ranges::find(direct_keys, p.key, &direct_key::kafka);

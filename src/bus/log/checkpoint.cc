@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "bus/log/store_state.h"
+#include "os/whole_file.h"
 
 namespace mes::bus::log {
 namespace kafka = wire::kafka;
@@ -11,20 +12,6 @@ namespace {
 
 // 1: without transactions; 2: without cleaned segments; 3: groups of the classic protocol alone.
 constexpr std::int8_t checkpoint_version = 4;
-
-// Whole or not at all: a new file, synced, then renamed over the old one.
-result<void> replace_file(os::file_system& files, const std::string& directory, const std::string& name,
-                          std::string_view bytes) {
-  const std::string fresh = directory + "/" + name + ".new";
-  auto file = files.open(fresh, os::open_mode::create);
-  if (!file) return fail(std::move(file.error()));
-  if (auto ok = (*file)->truncate(0); !ok) return ok;
-  if (auto ok = (*file)->pwrite(0, bytes); !ok) return ok;
-  if (auto ok = (*file)->sync(); !ok) return ok;
-  file->reset();
-  if (auto ok = files.rename(fresh, directory + "/" + name); !ok) return ok;
-  return files.sync_dir(directory);
-}
 
 // A checkpoint or an index that cannot be written for want of space is no fault: the log holds all of it, and the next
 // one may succeed.
@@ -162,7 +149,7 @@ void store::put_checkpoint() {
   if (now.segment == 0) return;
   _log->run_on_writer([files = _options.files, mail = _mail, notify = _options.notify, directory = _options.directory,
                        body = checkpoint_body(now), now, number = ++_checkpoints_made] {
-    auto written = replace_file(*files, directory, std::string(checkpoint_file), seal(checkpoint_magic, body));
+    auto written = os::replace_whole(*files, directory, std::string(checkpoint_file), seal(checkpoint_magic, body));
     if (written)
       mail->put_checkpoint({now, number});
     else if (!harmless(written.error()))
@@ -278,8 +265,8 @@ result<void> store::write_everything(position at) {
         write_index(*_options.files, path(index_name(at.segment)), make_index(at.segment, at.offset).bytes());
     if (!written && !harmless(written.error())) return fail(written.error());
   }
-  const auto written = replace_file(*_options.files, _options.directory, std::string(checkpoint_file),
-                                    seal(checkpoint_magic, checkpoint_body(at)));
+  const auto written = os::replace_whole(*_options.files, _options.directory, std::string(checkpoint_file),
+                                         seal(checkpoint_magic, checkpoint_body(at)));
   if (!written && !harmless(written.error())) return written;
   if (!written) return {};
   _checkpoint = at;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "bus/log/store_state.h"
+#include "os/whole_file.h"
 #include "wire/kafka/crc32c.h"
 
 namespace mes::bus::log {
@@ -35,18 +36,6 @@ class window {
   std::uint64_t _start = 0;
 };
 
-result<std::string> read_whole(os::file_system& files, const std::string& path) {
-  auto file = files.open(path, os::open_mode::read);
-  if (!file) return fail(std::move(file.error()));
-  auto size = (*file)->size();
-  if (!size) return fail(std::move(size.error()));
-  std::string bytes(*size, '\0');
-  auto got = (*file)->pread(0, bytes);
-  if (!got) return fail(std::move(got.error()));
-  bytes.resize(*got);
-  return bytes;
-}
-
 }  // namespace
 
 bool payload_holds(const frame_header& header, std::string_view payload) {
@@ -57,7 +46,7 @@ bool payload_holds(const frame_header& header, std::string_view payload) {
 }
 
 result<void> store::load_checkpoint() {
-  auto bytes = read_whole(*_options.files, path(std::string(checkpoint_file)));
+  auto bytes = os::read_whole(*_options.files, path(std::string(checkpoint_file)));
   if (!bytes) {
     if (bytes.error().code != error_code::not_found) return fail(std::move(bytes.error()));
     _cluster_id = uuid::make_v4();

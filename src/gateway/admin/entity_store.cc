@@ -9,6 +9,7 @@
 #include "base/instant.h"
 #include "base/sha256.h"
 #include "gateway/admin/timestamps.h"
+#include "os/whole_file.h"
 
 namespace mes::gateway {
 namespace {
@@ -17,40 +18,13 @@ namespace json = boost::json;
 
 constexpr std::int64_t format = 1;
 
-result<std::string> read_all(os::file_system& files, const std::string& path) {
-  auto file = files.open(path, os::open_mode::read);
-  if (!file) return fail(file.error());
-  auto size = (*file)->size();
-  if (!size) return fail(size.error());
-  std::string text(*size, '\0');
-  auto got = (*file)->pread(0, text);
-  if (!got) return fail(got.error());
-  text.resize(*got);
-  return text;
-}
-
-// The whole file or none of it, whenever the power goes.
-result<void> replace_file(os::file_system& files, const std::string& folder, const std::string& path,
-                          std::string_view text) {
-  const std::string fresh = path + ".new";
-  if (auto removed = files.remove(fresh); !removed && removed.error().code != error_code::not_found) return removed;
-  {
-    auto file = files.open(fresh, os::open_mode::create_new);
-    if (!file) return fail(file.error());
-    if (auto done = (*file)->append(text); !done) return done;
-    if (auto done = (*file)->sync(); !done) return done;
-  }
-  if (auto done = files.rename(fresh, path); !done) return done;
-  return files.sync_dir(folder);
-}
-
 }  // namespace
 
 entity_store::entity_store(os::file_system& files, options o, const observe::logger& log, activator activate)
     : _files(files), _options(std::move(o)), _log(log), _activate(std::move(activate)) {}
 
 result<void> entity_store::open() {
-  auto text = read_all(_files, path());
+  auto text = os::read_whole(_files, path());
   if (!text) {
     if (text.error().code == error_code::not_found) return {};
     return fail(text.error());
@@ -128,7 +102,7 @@ result<void> entity_store::take(base from, kept next, bool changes_disk) {
 result<void> entity_store::save(const kept& next) const {
   json::object all{{"format", format}, {"file", next.file_digest}, {"written", next.written.to_json()}};
   all["posted"] = next.posted ? json::value(*next.posted) : json::value(nullptr);
-  return replace_file(_files, _options.folder, path(), json::serialize(all));
+  return os::replace_whole(_files, _options.folder, file_name, json::serialize(all));
 }
 
 result<void> entity_store::use_file(std::string text, const std::string& name) {
@@ -139,9 +113,10 @@ result<void> entity_store::use_file(std::string text, const std::string& name) {
   if (!from) return fail(from.error());
   bool dropped = next.posted && !posted_stays;
   if (dropped) {
-    const std::string aside = _options.folder + "/posted-before.yml";
-    if (auto saved = replace_file(_files, _options.folder, aside, *next.posted); !saved) return saved;
-    _log.warn(fmt::format("{} has changed, and replaces what was posted to /config, which is in {} now", name, aside));
+    const std::string aside = "posted-before.yml";
+    if (auto saved = os::replace_whole(_files, _options.folder, aside, *next.posted); !saved) return saved;
+    _log.warn(fmt::format("{} has changed, and replaces what was posted to /config, which is in {}/{} now", name,
+                          _options.folder, aside));
     next.posted.reset();
   }
   std::size_t before = next.written.size();

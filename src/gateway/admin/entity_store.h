@@ -67,7 +67,8 @@ class entity_store {
   result<void> take(base from, kept next, bool changes_disk);
   result<void> save(const kept& next) const;
   error refused(const reporter& report, std::string_view what) const;
-  std::string path() const { return _options.folder + "/entities.json"; }
+  static constexpr const char* file_name = "entities.json";
+  std::string path() const { return _options.folder + '/' + file_name; }
 
   os::file_system& _files;
   options _options;

@@ -1,0 +1,18 @@
+// Small files as a whole.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "os/file_system.h"
+
+namespace mes::os {
+
+result<std::string> read_whole(file_system& files, const std::string& path);
+
+// All of it or none, whenever the power goes: a new file, synced, renamed over the old one, the name synced.
+result<void> replace_whole(file_system& files, const std::string& folder, const std::string& name,
+                           std::string_view bytes);
+
+}  // namespace mes::os
