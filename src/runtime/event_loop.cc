@@ -59,8 +59,8 @@ event_loop::event_loop() : _state(std::make_unique<state>()) {}
 event_loop::~event_loop() = default;
 
 void event_loop::run() {
-  _state->context.restart();
   _state->context.run();
+  _state->context.restart();
 }
 
 void event_loop::stop() { _state->context.stop(); }

@@ -18,8 +18,8 @@ class event_loop {
   event_loop(const event_loop&) = delete;
   event_loop& operator=(const event_loop&) = delete;
 
-  void run();                             // until stop()
-  void stop();                            // thread-safe
+  void run();   // until stop(); at once if that came before, as from one who ends a new thread
+  void stop();  // thread-safe
   void post(std::function<void()> work);  // thread-safe; runs on the loop's thread
   bool is_current() const;                // whether this is the loop's thread, inside run()
   boost::asio::io_context& context();     // for files of runtime/, gateway/proxy, bus that own sockets

@@ -200,5 +200,17 @@ TEST(event_loop, timers_fire_repeat_and_are_cancelled) {
   EXPECT_EQ(never, 0);
 }
 
+TEST(event_loop, a_stop_that_comes_before_the_run_ends_it_and_no_later_one) {
+  event_loop loop;
+  int ran = 0;
+  loop.post([&] { ++ran; });
+  loop.stop();
+  loop.run();
+  EXPECT_EQ(ran, 0);
+  loop.post([&] { loop.stop(); });
+  loop.run();
+  EXPECT_EQ(ran, 1);
+}
+
 }  // namespace
 }  // namespace mes::runtime
