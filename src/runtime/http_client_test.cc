@@ -37,9 +37,12 @@ class scripted_peer {
         ::getsockname(_fd, reinterpret_cast<sockaddr*>(&any), &size) != 0)
       throw std::runtime_error("cannot listen");
     port = ntohs(any.sin_port);
+    limit_waiting(_fd);
     _thread = std::thread([this, steps = std::move(script)] {
       for (const auto& step : steps) {
         int fd = ::accept(_fd, nullptr, nullptr);
+        if (fd < 0) break;
+        limit_waiting(fd);
         step(fd);
         ::close(fd);
       }
@@ -62,6 +65,12 @@ class scripted_peer {
   std::uint16_t port = 0;
 
  private:
+  // So that a test whose client does not come fails and does not hang.
+  static void limit_waiting(int fd) {
+    timeval limit{.tv_sec = 30, .tv_usec = 0};
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  }
+
   int _fd;
   std::thread _thread;
 };

@@ -9,26 +9,12 @@
 #include <filesystem>
 #include <thread>
 
-#include "runtime/test_server.h"
+#include "runtime/test_port.h"
 
 namespace mes::runtime {
 namespace {
 
 using testing::HasSubstr;
-
-// Bound for a moment, so that it was free just now.
-int free_port() {
-  int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in any{};
-  any.sin_family = AF_INET;
-  any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof any;
-  if (::bind(fd, reinterpret_cast<sockaddr*>(&any), size) != 0 ||
-      ::getsockname(fd, reinterpret_cast<sockaddr*>(&any), &size) != 0)
-    throw std::runtime_error("no free port");
-  ::close(fd);
-  return ntohs(any.sin_port);
-}
 
 // Debian's redis-server, without persistence.
 class redis_server {
@@ -46,7 +32,7 @@ class redis_server {
   ~redis_server() { stop(); }
   void stop() {
     if (_pid <= 0) return;
-    kill(_pid, SIGTERM);
+    kill(_pid, SIGKILL);  // also when it is frozen
     waitpid(std::exchange(_pid, 0), nullptr, 0);
   }
   void freeze(bool on) const { kill(_pid, on ? SIGSTOP : SIGCONT); }

@@ -15,6 +15,7 @@
 #include "base/uuid.h"
 #include "runtime/http_client.h"
 #include "runtime/test_bus.h"
+#include "runtime/test_port.h"
 #include "runtime/test_server.h"
 #include "service/permissions.h"
 #include "service/replies.h"
@@ -30,7 +31,9 @@ class test_process {
 
   test_process(const service_definition& definition, const std::string& database, const std::string& bus = "",
                keys_of whose = keys_of::test)
-      : _data("/tmp/mes-test-process-" + uuid::make_v4().to_string()), _keys(key_server(key())), _port(free_port()) {
+      : _data("/tmp/mes-test-process-" + uuid::make_v4().to_string()),
+        _keys(key_server(key())),
+        _port(runtime::free_port()) {
     std::vector<runtime::setting> table = runtime::common_settings();
     table.insert(table.end(), settings().begin(), settings().end());
     // The service looks for the keys at the auth service's port: 3008 plus the offset.
@@ -86,8 +89,6 @@ class test_process {
   const std::string& data() const { return _data; }
 
  private:
-  static constexpr std::uint16_t port_max = 53'000;  // the port offset ends at 50,000
-
   static json::object claims(const std::vector<std::string>& roles, std::int64_t lifetime_s,
                              const std::string& audience, const std::string& user) {
     std::int64_t now_s = instant::now().ms() / 1000;
@@ -110,30 +111,7 @@ class test_process {
     auto serve = [body](runtime::http_request, runtime::http_responder r) {
       r.send(runtime::http_response::json(200, body));
     };
-    std::vector<std::unique_ptr<runtime::test_server>> too_high;
-    while (true) {
-      auto server = std::make_unique<runtime::test_server>(serve);
-      if (server->server->port() <= port_max) return server;
-      too_high.push_back(std::move(server));
-    }
-  }
-  // That was free a moment ago.
-  static std::uint16_t free_port() {
-    std::vector<int> sockets;
-    std::uint16_t found = 0;
-    while (found == 0) {
-      sockets.push_back(::socket(AF_INET, SOCK_STREAM, 0));
-      sockaddr_in at{};
-      at.sin_family = AF_INET;
-      at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-      socklen_t size = sizeof at;
-      auto* address = reinterpret_cast<sockaddr*>(&at);
-      if (::bind(sockets.back(), address, size) != 0 || ::getsockname(sockets.back(), address, &size) != 0)
-        throw std::runtime_error("no free port");
-      if (ntohs(at.sin_port) <= port_max) found = ntohs(at.sin_port);
-    }
-    for (int s : sockets) ::close(s);
-    return found;
+    return std::make_unique<runtime::test_server>(serve, runtime::http_server_options{.port = runtime::free_port()});
   }
 
   std::string _data;
