@@ -10,6 +10,12 @@ def pytest_sessionstart(session):
         pytest.exit(f"{BINARY} is missing: run ./dev build, or set MES_BINARY", returncode=2)
 
 
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.timeout(5400))
+
+
 @pytest.fixture(scope="session")
 def platform():
     """One empty platform for all tests that do not stop or kill anything."""

@@ -14,6 +14,7 @@ import torture
 from bus import ROOT, Bus
 
 ROUNDS = int(os.environ.get("MES_TORTURE_ROUNDS", "8"))
+pytestmark = pytest.mark.timeout(600 + 30 * ROUNDS)
 SEED = int(os.environ.get("MES_TORTURE_SEED", random.randrange(1 << 30)))
 TOPICS = ("plain", "idempotent", "transactional")
 

@@ -22,6 +22,7 @@ from tests.support.ports import OUTGOING_MIN, is_free
 from tests.support.wait import eventually
 
 RELOADS = int(os.environ.get("MES_CHURN_RELOADS", "60"))
+pytestmark = pytest.mark.timeout(600 + 30 * RELOADS)
 
 
 def free_port():

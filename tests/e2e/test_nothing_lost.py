@@ -4,6 +4,8 @@ import os
 import random
 import threading
 import time
+
+import pytest
 from collections import Counter
 
 import requests
@@ -12,6 +14,7 @@ from tests.support.bus import once_each, read_topic
 from tests.support.wait import eventually
 
 ROUNDS = int(os.environ.get("MES_KILL_ROUNDS", "10"))
+pytestmark = pytest.mark.timeout(600 + 30 * ROUNDS)
 WRITERS = 4
 
 
