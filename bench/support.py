@@ -141,7 +141,7 @@ def free_ports(count):
     return found
 
 
-def wait_for_port(port, seconds=10, process=None):
+def wait_for_port(port, seconds=10, process=None, pause_s=0.02):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         with socket.socket() as s:
@@ -150,7 +150,7 @@ def wait_for_port(port, seconds=10, process=None):
                 return
         if process and process.poll() is not None:
             break
-        time.sleep(0.02)
+        time.sleep(pause_s)
     sys.exit(f"nobody listens on port {port}")
 
 

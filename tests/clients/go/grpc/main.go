@@ -67,7 +67,7 @@ func kinds(c *grpc.ClientConn) {
 		check.Equal(fmt.Sprintf("n%d", i), got, "List")
 	}
 	_, err = receive(list)
-	check.Equal(io.EOF, err, "the list's end")
+	check.Equal(true, err == io.EOF, "the list's end")
 
 	sum := stream(c, "Sum")
 	for _, one := range []string{"1", "2", "3"} {
@@ -87,7 +87,7 @@ func kinds(c *grpc.ClientConn) {
 	}
 	check.No(chat.CloseSend(), "Chat")
 	_, err = receive(chat)
-	check.Equal(io.EOF, err, "the chat's end")
+	check.Equal(true, err == io.EOF, "the chat's end")
 }
 
 func ends(c *grpc.ClientConn) {
