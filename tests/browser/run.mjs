@@ -1,4 +1,4 @@
-// Runs the browser tests: console/dist on fixtures, then a real, empty platform that is started for them.
+// Runs the browser tests: console/dist on fixtures, a gateway of their own, and a real, empty platform that is started for them.
 //
 //   node tests/browser/run.mjs [vitest's arguments]
 //
@@ -6,30 +6,14 @@
 // is where a JUnit report goes. Exit code: that of the tests, 1 if the platform does not start.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freeOffset } from "./support/ports.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const mes = join(root, "build/release/mes");
 const PORTS = [3000, 3008, 3009, 3010, 3011, 3012, 3013, 3014, 3015, 4317, 4318, 5000, 5044, 5601, 5778, 6379, 8000, 8001, 8080, 8443, 9090, 9092, 9200, 9411, 9644, 14250, 14268, 14269, 16686];
-
-const isFree = (port) =>
-  new Promise((resolve) => {
-    const probe = createServer();
-    probe.once("error", () => resolve(false));
-    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
-  });
-
-// Below the range from which the system gives ports to outgoing connections (32768 on Linux), if that can be.
-async function freeOffset() {
-  for (let tries = 0; tries < 50; tries += 1) {
-    const offset = 10_000 + Math.floor(Math.random() * 60) * 100;
-    if ((await Promise.all(PORTS.map((port) => isFree(port + offset)))).every(Boolean)) return offset;
-  }
-  throw new Error("no port offset is free");
-}
 
 function run(program, args, env = {}) {
   return spawnSync(program, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...env } }).status ?? 1;
@@ -50,7 +34,7 @@ async function main() {
   if (process.env.MES_CONSOLE_URL) return runTests({});
   if (!existsSync(mes)) throw new Error("build/release/mes is missing: run ./dev build first");
   const data = mkdtempSync(join(tmpdir(), "mes-browser-"));
-  const offset = await freeOffset();
+  const offset = await freeOffset(PORTS);
   try {
     if (run(mes, ["up", "--data", data, "--port-offset", String(offset), "--detach", "--empty"]) !== 0) {
       throw new Error("the platform did not start");
@@ -62,6 +46,7 @@ async function main() {
       MES_TRACES_URL: url(16686),
       MES_PORT_OFFSET: String(offset),
       MES_DATA: data,
+      MES_BINARY: mes,
     });
   } finally {
     run(mes, ["down", "--data", data]);

@@ -23,6 +23,7 @@ export interface Look {
   theme?: "light" | "dark";
   width?: number;
   height?: number;
+  anyCertificate?: boolean; // one that nobody has signed will do
 }
 
 export interface OpenPage {
@@ -36,6 +37,7 @@ export async function open(browser: Browser, look: Look = {}): Promise<OpenPage>
     colorScheme: look.theme ?? "light",
     viewport: { width: look.width ?? 1360, height: look.height ?? 900 },
     reducedMotion: "reduce",
+    ignoreHTTPSErrors: look.anyCertificate ?? false,
   });
   const page = await context.newPage();
   const problems: string[] = [];
