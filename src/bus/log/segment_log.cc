@@ -14,7 +14,8 @@ constexpr std::size_t small_group = std::size_t{32} << 10;
 constexpr std::uint64_t zeroed_ahead = std::uint64_t{1} << 20;
 // Nothing is zeroed before so many small groups in a row: a large one would write over it soon.
 constexpr std::uint32_t small_groups_min = 16;
-constexpr std::size_t kept_capacity = std::size_t{256} << 10;
+constexpr std::size_t small_chunk = std::size_t{32} << 10, large_chunk = std::size_t{4} << 20;
+constexpr std::size_t spare_chunks_max = 3;
 
 }  // namespace
 
@@ -50,20 +51,62 @@ segment_log::place segment_log::append(frame_header header, std::string_view pay
     _active = std::make_shared<segment>();
     _active->number = number;
     _end = 0;
-    _filling.writes.push_back({_active, 0, _filling.bytes.size(), 0, true});
-    _filling.bytes += make_segment_header(number);
+    add_write(0, true);
+    _filling.chunks.back() += make_segment_header(number);
     _filling.writes.back().size = segment_header_size;
     _end = segment_header_size;
   } else if (_filling.writes.empty()) {
-    _filling.writes.push_back({_active, _end, _filling.bytes.size(), 0, false});
+    add_write(_end, false);
   }
-  append_frame_header(_filling.bytes, header, _active->number);
-  _filling.bytes.append(payload);
+  append_frame_header(_filling.chunks.back(), header, _active->number);
+  _filling.chunks.back().append(payload);
   _filling.writes.back().size += size;
   const place where{_active, _end + static_cast<std::uint32_t>(frame_header_size)};
   _end += static_cast<std::uint32_t>(size);
   _pending_bytes += size;
   return where;
+}
+
+void segment_log::add_write(std::uint32_t at, bool opens) {
+  if (_filling.chunks.empty()) {
+    _filling.chunks.emplace_back();
+    if (!_spare.empty()) {
+      _filling.chunks.back().swap(_spare.back());
+      _spare.pop_back();
+    }
+  }
+  _filling.writes.push_back({_active, at, 0, _filling.chunks.back().size(), 0, opens});
+}
+
+// Large chunks are handed on, small ones copied into the last, so that they are written with it.
+void segment_log::join(group& waiting, group&& more) {
+  std::ranges::move(more.callbacks, std::back_inserter(waiting.callbacks));
+  if (more.writes.empty()) return;
+  const bool copied = !waiting.writes.empty() && more.chunks.size() == 1 && more.chunks[0].size() < small_chunk &&
+                      waiting.chunks.back().size() < large_chunk;
+  const std::size_t chunk = copied ? waiting.chunks.size() - 1 : waiting.chunks.size();
+  const std::size_t from = copied ? waiting.chunks.back().size() : 0;
+  if (copied)
+    waiting.chunks.back() += more.chunks[0];
+  else
+    std::ranges::move(more.chunks, std::back_inserter(waiting.chunks));
+  for (write& w : more.writes) {
+    w.chunk += chunk;
+    w.from += from;
+    write* const last = waiting.writes.empty() ? nullptr : &waiting.writes.back();
+    if (copied && !w.opens && last->to == w.to && last->chunk == w.chunk)
+      last->size += w.size;
+    else
+      waiting.writes.push_back(std::move(w));
+  }
+}
+
+void segment_log::keep_chunks(group& g) {
+  for (std::string& c : g.chunks) {
+    if (_spare.size() >= spare_chunks_max || c.capacity() > 2 * large_chunk) continue;
+    c.clear();
+    _spare.push_back(std::move(c));
+  }
 }
 
 void segment_log::when_durable(done callback) { _filling.callbacks.push_back(std::move(callback)); }
@@ -73,17 +116,10 @@ void segment_log::submit() {
   {
     const std::lock_guard lock(_mutex);
     // One group waits at most: what comes while the writer is busy joins it.
-    if (_submitted.empty()) {
+    if (_submitted.empty())
       _submitted.push_back(std::move(_filling));
-    } else {
-      group& waiting = _submitted.back();
-      for (write& w : _filling.writes) {
-        w.from += waiting.bytes.size();
-        waiting.writes.push_back(std::move(w));
-      }
-      waiting.bytes += _filling.bytes;
-      std::ranges::move(_filling.callbacks, std::back_inserter(waiting.callbacks));
-    }
+    else
+      join(_submitted.back(), std::move(_filling));
   }
   _filling = {};
   _wake.notify_one();
@@ -124,7 +160,7 @@ void segment_log::run_writer() {
       const auto took = std::chrono::steady_clock::now() - before;
       lock.lock();
       _stats.syncs += 1;
-      _stats.bytes += g.fault ? 0 : g.bytes.size();
+      for (const write& w : g.writes) _stats.bytes += g.fault ? 0 : w.size;
       _stats.zeroed_bytes = _zeroed;
       _stats.total_ns += static_cast<std::uint64_t>(std::chrono::nanoseconds(took).count());
       const double seconds = std::chrono::duration<double>(took).count();
@@ -185,7 +221,8 @@ result<void> segment_log::store(group& g) {
           _allocated = until;
         }
       }
-      if (auto ok = w.to->file->pwrite(w.at, std::string_view(g.bytes).substr(w.from, w.size)); !ok) return ok;
+      if (auto ok = w.to->file->pwrite(w.at, std::string_view(g.chunks[w.chunk]).substr(w.from, w.size)); !ok)
+        return ok;
       _allocated = std::max(_allocated, end);
       _written = static_cast<std::uint32_t>(end);
     }
@@ -252,14 +289,9 @@ result<void> segment_log::collect() {
       }
       _durable = {_durable_segment->number, static_cast<std::uint32_t>(g.writes.back().at + g.writes.back().size)};
     }
-    std::size_t headers = 0;
-    for (const write& w : g.writes) headers += w.opens ? segment_header_size : 0;
-    _pending_bytes -= g.bytes.size() - headers;
+    for (const write& w : g.writes) _pending_bytes -= w.size - (w.opens ? segment_header_size : 0);
     for (done& callback : g.callbacks) callback(true);
-    if (_filling.bytes.empty() && _filling.bytes.capacity() == 0 && g.bytes.capacity() <= kept_capacity) {
-      g.bytes.clear();
-      _filling.bytes = std::move(g.bytes);
-    }
+    keep_chunks(g);
   }
 }
 

@@ -85,15 +85,20 @@ class segment_log {
   struct write {
     std::shared_ptr<segment> to;
     std::uint32_t at = 0;
-    std::size_t from = 0, size = 0;  // in the group's bytes
+    std::size_t chunk = 0;           // of the group's
+    std::size_t from = 0, size = 0;  // in it
     bool opens = false;              // the first of its segment
   };
   struct group {
-    std::string bytes;
+    std::vector<std::string> chunks;
     std::vector<write> writes;
     std::vector<done> callbacks;
     std::optional<error> fault;
   };
+
+  void add_write(std::uint32_t at, bool opens);
+  static void join(group& waiting, group&& more);
+  void keep_chunks(group& g);
 
   void run_writer();
   result<void> store(group& g);
@@ -108,7 +113,8 @@ class segment_log {
   std::vector<std::shared_ptr<segment>> _closed;
   std::size_t _pending_bytes = 0;
   group _filling;
-  bool _finished_writing = false;  // the writer has ended
+  std::vector<std::string> _spare;  // emptied chunks: memory that is mapped already
+  bool _finished_writing = false;   // the writer has ended
 
   mutable std::mutex _mutex;  // guards what follows
   std::condition_variable _wake;

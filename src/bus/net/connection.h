@@ -16,6 +16,7 @@
 namespace mes::bus::net {
 
 inline constexpr std::size_t scratch_size = std::size_t{256} << 10;
+inline constexpr std::size_t spare_frame_max = std::size_t{2} << 20;
 
 struct server::connection {
   struct output {
@@ -52,6 +53,7 @@ struct server::connection {
   std::size_t output_held = 0;
   std::unique_ptr<char[]> partial;
   std::size_t partial_have = 0, partial_size = 0;
+  std::size_t partial_room = 0;  // of the memory: `partial_size` or a little more
   holding holds = holding::nothing;
   bool in_line = false;       // for memory
   std::int64_t began_ms = 0;  // `partial`

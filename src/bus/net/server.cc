@@ -279,9 +279,15 @@ void server::read_from(connection& c) {
       if (!take_frames(c, _scratch.get(), got)) return drop(c);
     } else if ((c.partial_have += got) == c.partial_size) {
       const std::size_t size = c.partial_size;
-      const auto frame = std::move(c.partial);
+      auto frame = std::move(c.partial);
+      const std::size_t room_of_frame = c.partial_room;
       let_go(c);
-      if (!take_frames(c, frame.get(), size)) return drop(c);
+      const bool understood = take_frames(c, frame.get(), size);
+      if (room_of_frame > _spare_room && room_of_frame <= spare_frame_max) {
+        _spare_frame = std::move(frame);
+        _spare_room = room_of_frame;
+      }
+      if (!understood) return drop(c);
     }
     if (!may_read(c) || got < room) return;
   }
@@ -292,7 +298,13 @@ bool server::take_frames(connection& c, char* data, std::size_t size) {
   using enum connection::holding;
   std::size_t at = 0;
   const auto keep = [&](std::size_t room, connection::holding what) {
-    c.partial = std::make_unique_for_overwrite<char[]>(room);
+    if (room > scratch_size / 2 && room <= _spare_room) {
+      c.partial = std::move(_spare_frame);
+      c.partial_room = std::exchange(_spare_room, 0);
+    } else {
+      c.partial_room = room < scratch_size / 2 ? room : (room + scratch_size - 1) / scratch_size * scratch_size;
+      c.partial = std::make_unique_for_overwrite<char[]>(c.partial_room);
+    }
     std::memcpy(c.partial.get(), data + at, size - at);
     c.partial_have = size - at;
     c.partial_size = room;

@@ -132,6 +132,8 @@ class server {
   poller& _loop;
   server_options _options;
   handler _handle;
+  std::unique_ptr<char[]> _spare_frame;  // a large one's memory for the next: it is mapped already
+  std::size_t _spare_room = 0;
   fetcher _fetch;
   std::function<void(std::uint64_t)> _closed;
   std::function<std::int64_t(const std::string&)> _doorman;
