@@ -3,6 +3,7 @@ s_client), and certificates of its own towards services."""
 import http.server
 import json
 import re
+import socket
 import ssl
 import subprocess
 import threading
@@ -175,3 +176,70 @@ def test_services_see_the_certificate_that_is_theirs(gateway, authority):
     for refused in ("stranger", "nobody", "distrusted"):
         assert get(refused)[0] == 502, refused
     service.shutdown()
+
+
+def answer(text):
+    return f"HTTP/1.1 200 OK\r\nContent-Length: {len(text)}\r\n\r\n{text}".encode()
+
+
+class TalkativeService:
+    """Answers each connection's first request, and sends an answer nobody asked for in a record behind it, at once."""
+
+    def __init__(self, files):
+        self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self.context.load_cert_chain(*files)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        from_peer, to_peer = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = self.context.wrap_bio(from_peer, to_peer, server_side=True)
+
+        def until_done(step):
+            while True:
+                try:
+                    return step()
+                except ssl.SSLWantReadError:
+                    connection.sendall(to_peer.read())
+                    got = connection.recv(65536)
+                    if not got:
+                        raise ConnectionError
+                    from_peer.write(got)
+
+        with connection:
+            try:
+                until_done(tls.do_handshake)
+                until_done(lambda: tls.read(65536))
+                tls.write(answer("asked"))
+                tls.write(answer("not asked"))
+                connection.sendall(to_peer.read())
+                until_done(lambda: tls.read(65536))
+            except (ConnectionError, ssl.SSLError):
+                pass
+
+
+def test_what_a_service_sends_beyond_its_answer_is_nobodys(gateway, authority):
+    service = TalkativeService(authority.sign("localhost", ["DNS:localhost", "IP:127.0.0.1"]))
+    load(gateway, {"_format_version": "3.0", "services": [
+        {"name": "talkative", "url": f"https://localhost:{service.port}", "retries": 0,
+         "routes": [{"name": "talkative", "paths": ["/talkative"]}]}]})
+
+    def get():
+        try:
+            with urllib.request.urlopen(f"{gateway.url}/talkative", timeout=20) as got:
+                return got.read()
+        except urllib.error.HTTPError as e:
+            return e.code
+
+    eventually(lambda: get() == b"asked")
+    assert [get() for _ in range(10)] == [b"asked"] * 10
+    service.listener.close()

@@ -1,6 +1,7 @@
 // Blocks of memory that connections borrow while bytes are under way, and the buffer on top of them.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <memory>
@@ -12,6 +13,7 @@ namespace mes::gateway {
 // Of one loop; not thread-safe. Keeps a few blocks for reuse, newest first (warm in the cache).
 class block_pool {
  public:
+  static constexpr std::size_t tiny_bytes = 2 << 10;  // what most heads fit in
   static constexpr std::size_t small_bytes = 16 << 10;
   static constexpr std::size_t large_bytes = 64 << 10;
 
@@ -21,24 +23,31 @@ class block_pool {
   };
 
   block take(std::size_t at_least) {
-    auto& kept = at_least <= small_bytes ? _small : _large;
-    if (at_least <= large_bytes && !kept.empty()) {
-      block b = std::move(kept.back());
-      kept.pop_back();
+    for (size_class& c : _classes) {
+      if (at_least > c.bytes) continue;
+      if (c.kept.empty()) return make(c.bytes);
+      block b = std::move(c.kept.back());
+      c.kept.pop_back();
       return b;
     }
-    std::size_t bytes = at_least <= small_bytes ? small_bytes : at_least <= large_bytes ? large_bytes : at_least;
-    return {std::make_unique_for_overwrite<char[]>(bytes), bytes};
+    return make(at_least);
   }
 
   void give(block b) {
-    auto& kept = b.bytes == small_bytes ? _small : _large;
-    if ((b.bytes == small_bytes || b.bytes == large_bytes) && kept.size() < kept_max) kept.push_back(std::move(b));
+    for (size_class& c : _classes)
+      if (b.bytes == c.bytes && c.kept.size() < kept_max) return c.kept.push_back(std::move(b));
   }
 
  private:
   static constexpr std::size_t kept_max = 64;
-  std::vector<block> _small, _large;
+  struct size_class {
+    std::size_t bytes;
+    std::vector<block> kept;
+  };
+
+  static block make(std::size_t bytes) { return {std::make_unique_for_overwrite<char[]>(bytes), bytes}; }
+
+  size_class _classes[3] = {{tiny_bytes, {}}, {small_bytes, {}}, {large_bytes, {}}};
 };
 
 // Bytes between a writer at the tail and a reader at the front. Holds a block only while it has bytes or is filled.
@@ -62,16 +71,16 @@ class io_buffer {
   // Makes room for `bytes` at the tail; moves the content if it must.
   void reserve(std::size_t bytes) {
     if (room() >= bytes) return;
-    if (_block.bytes >= size() + bytes) {
-      std::memmove(_block.data.get(), _block.data.get() + _begin, size());
-    } else {
-      block_pool::block larger = _pool.take(size() + bytes);
-      if (size() > 0) std::memcpy(larger.data.get(), _block.data.get() + _begin, size());
-      if (_block.data) _pool.give(std::move(_block));
-      _block = std::move(larger);
-    }
+    if (_block.bytes < size() + bytes) return move_to(_pool.take(std::max(size() + bytes, block_pool::tiny_bytes + 1)));
+    std::memmove(_block.data.get(), _block.data.get() + _begin, size());
     _end = size();
     _begin = 0;
+  }
+
+  // Into a block that is large enough for what is there, for a content that will stay a while.
+  void shrink() {
+    if (_block.bytes > block_pool::tiny_bytes && size() <= block_pool::tiny_bytes)
+      move_to(_pool.take(block_pool::tiny_bytes));
   }
 
   void append(std::string_view text) {
@@ -93,6 +102,14 @@ class io_buffer {
   }
 
  private:
+  void move_to(block_pool::block other) {
+    if (size() > 0) std::memcpy(other.data.get(), _block.data.get() + _begin, size());
+    if (_block.data) _pool.give(std::move(_block));
+    _block = std::move(other);
+    _end = size();
+    _begin = 0;
+  }
+
   block_pool& _pool;
   block_pool::block _block;
   std::size_t _begin = 0, _end = 0;

@@ -11,9 +11,83 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <memory>
 #include <utility>
 
 namespace mes::gateway {
+namespace {
+
+// What OpenSSL reads from and writes to: the socket, and what is known of it. OpenSSL reads ahead; a read that gave
+// less than there was room for has emptied the socket, which saves the call that would be told so.
+struct tls_socket {
+  int fd = -1;
+  bool empty = false;          // until the next event
+  bool peer_finished = false;  // no event will tell of the end again
+  bool ended = false;
+};
+
+tls_socket& socket_of(BIO* bio) { return *static_cast<tls_socket*>(BIO_get_data(bio)); }
+tls_socket& socket_of(SSL* ssl) { return socket_of(SSL_get_rbio(ssl)); }
+
+int read_socket(BIO* bio, char* to, int room) {
+  tls_socket& s = socket_of(bio);
+  BIO_clear_retry_flags(bio);
+  while (!s.empty) {
+    const ssize_t got = recv(s.fd, to, static_cast<std::size_t>(room), 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK) return -1;
+    s.ended = got == 0;
+    s.empty = got < 0 || (got > 0 && got < room && !s.peer_finished);
+    if (got >= 0) return static_cast<int>(got);
+  }
+  BIO_set_retry_read(bio);
+  return -1;
+}
+
+int write_socket(BIO* bio, const char* from, int size) {
+  BIO_clear_retry_flags(bio);
+  while (true) {
+    const ssize_t put = send(socket_of(bio).fd, from, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+    if (put >= 0) return static_cast<int>(put);
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN || errno == EWOULDBLOCK) BIO_set_retry_write(bio);
+    return -1;
+  }
+}
+
+long control_socket(BIO* bio, int command, long, void*) {
+  if (command == BIO_CTRL_EOF) return socket_of(bio).ended ? 1 : 0;
+  return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+int free_socket(BIO* bio) {
+  std::unique_ptr<tls_socket>(&socket_of(bio)).reset();
+  return 1;
+}
+
+const BIO_METHOD* socket_method() {
+  static BIO_METHOD* const method = [] {
+    BIO_METHOD* m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket");
+    BIO_meth_set_read(m, read_socket);
+    BIO_meth_set_write(m, write_socket);
+    BIO_meth_set_ctrl(m, control_socket);
+    BIO_meth_set_destroy(m, free_socket);
+    return m;
+  }();
+  return method;
+}
+
+ssl_st* make_session(ssl_ctx_st* context, int fd) {
+  SSL* ssl = SSL_new(context);
+  BIO* bio = BIO_new(socket_method());
+  BIO_set_data(bio, std::make_unique<tls_socket>(tls_socket{.fd = fd}).release());
+  BIO_set_init(bio, 1);
+  SSL_set_bio(ssl, bio, bio);
+  SSL_set_read_ahead(ssl, 1);
+  return ssl;
+}
+
+}  // namespace
 
 net_stream::net_stream(net_stream&& other) noexcept { *this = std::move(other); }
 
@@ -39,15 +113,13 @@ void net_stream::close() {
 }
 
 void net_stream::start_tls_server(ssl_ctx_st* context) {
-  _ssl = SSL_new(context);
-  SSL_set_fd(_ssl, _fd);
+  _ssl = make_session(context, _fd);
   SSL_set_accept_state(_ssl);
 }
 
 // An address is no name: it is not sent, and is looked for among the certificate's addresses.
 void net_stream::start_tls_client(ssl_ctx_st* context, const std::string& server_name, bool verify, bool http2) {
-  _ssl = SSL_new(context);
-  SSL_set_fd(_ssl, _fd);
+  _ssl = make_session(context, _fd);
   SSL_set_connect_state(_ssl);
   std::string bare = server_name.starts_with('[') ? server_name.substr(1, server_name.size() - 2) : server_name;
   std::array<unsigned char, 16> parsed{};
@@ -108,7 +180,9 @@ io_result net_stream::read(char* to, std::size_t room) {
   if (_ssl) {
     ERR_clear_error();
     int got = SSL_read(_ssl, to, static_cast<int>(std::min<std::size_t>(room, INT_MAX)));
-    return got > 0 ? io_result{io_status::ok, static_cast<std::size_t>(got)} : from_ssl(got);
+    if (got <= 0) return from_ssl(got);
+    if (socket_of(_ssl).empty && !SSL_has_pending(_ssl)) _readable = false;
+    return {io_status::ok, static_cast<std::size_t>(got)};
   }
   while (true) {
     ssize_t got = recv(_fd, to, room, 0);
@@ -159,10 +233,18 @@ void net_stream::note_events(std::uint32_t epoll_events) {
   if (epoll_events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) _writable = true;
   if (epoll_events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) _peer_finished = true;
   if (epoll_events & (EPOLLHUP | EPOLLERR)) _hung_up = true;
+  if (!_ssl) return;
+  socket_of(_ssl).peer_finished = _peer_finished;
+  if (_readable) socket_of(_ssl).empty = false;
 }
 
 bool net_stream::stale() const {
   char byte = 0;
+  if (_ssl && SSL_has_pending(_ssl)) {  // of what was read ahead: a session's ticket is used up by looking
+    ERR_clear_error();
+    if (SSL_peek(_ssl, &byte, 1) > 0) return true;
+    ERR_clear_error();
+  }
   ssize_t got = recv(_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return !(got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
 }

@@ -98,6 +98,8 @@ void client_exchange::release_upstream(bool reusable) {
   _up->owner = nullptr;
   _up->out.release();
   _up->in.release();
+  // What the service sent beyond its answer would be taken for the next one's: no event tells of it any more.
+  if (!_up->http2 && _up->stream.readable() && _up->stream.stale()) reusable = false;
   if (reusable && !_worker.draining()) {
     _worker.keep_idle(std::move(_up));
     return;

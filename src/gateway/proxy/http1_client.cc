@@ -146,6 +146,7 @@ bool http1_client::refuse_unread(int status) {
 
 bool http1_client::begin_exchange(std::size_t head_bytes) {
   exchange& x = open_exchange();
+  _in.shrink();
   x.head_bytes = x.taken = head_bytes;
   x.totals.bytes_in = head_bytes;
   ++_requests;
