@@ -26,7 +26,7 @@ events {{ worker_connections 19000; }}
 http {{
   access_log off; keepalive_requests 100000000; keepalive_timeout 300s; ssl_certificate {dir}/tls.crt; ssl_certificate_key {dir}/tls.key;
   client_body_temp_path {dir}/p1; proxy_temp_path {dir}/p2; fastcgi_temp_path {dir}/p3; uwsgi_temp_path {dir}/p4; scgi_temp_path {dir}/p5;
-  upstream service {{ server 127.0.0.1:{upstream}; keepalive 1024; keepalive_requests 100000000; }}
+  upstream service {{ server 127.0.0.1:{upstream}; keepalive 512; keepalive_requests 100000000; }}
   proxy_http_version 1.1; proxy_set_header Connection "";
   proxy_set_header Host $host; proxy_set_header X-Real-IP $remote_addr;
   proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme;

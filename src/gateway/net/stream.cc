@@ -240,10 +240,12 @@ void net_stream::note_events(std::uint32_t epoll_events) {
 
 bool net_stream::stale() const {
   char byte = 0;
-  if (_ssl && SSL_has_pending(_ssl)) {  // of what was read ahead: a session's ticket is used up by looking
+  if (_ssl) {  // a session's ticket may come at any time, and is used up by looking
     ERR_clear_error();
-    if (SSL_peek(_ssl, &byte, 1) > 0) return true;
+    const int found = SSL_peek(_ssl, &byte, 1);
+    const bool quiet = found <= 0 && SSL_get_error(_ssl, found) == SSL_ERROR_WANT_READ;
     ERR_clear_error();
+    return !quiet;
   }
   ssize_t got = recv(_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return !(got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK));
