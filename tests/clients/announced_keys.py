@@ -1,21 +1,14 @@
 """A server in the auth service's place that announces token keys."""
-import http.server
 import json
 import subprocess
 
 from tests.support import tokens
+from tests.support.http_service import QuietHandler
 
 
-class Keys(http.server.BaseHTTPRequestHandler):
+class Keys(QuietHandler):
     def do_GET(self):
-        body = json.dumps({"keys": self.server.keys}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+        self.tell(json.dumps({"keys": self.server.keys}).encode())
 
 
 def jwk_of(pem, kid):

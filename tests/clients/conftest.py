@@ -34,8 +34,22 @@ def shared_bus(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def gateway(tmp_path_factory):
-    running = Gateway(tmp_path_factory.mktemp("gateway"), EMPTY)
+def service(request):
+    """What stands behind the gateway of a file: of the class that the file names Behind."""
+    running = request.module.Behind()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def configuration():
+    """Of the gateway of a file, which may have another one."""
+    return EMPTY
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory, configuration):
+    running = Gateway(tmp_path_factory.mktemp("gateway"), configuration)
     yield running
     running.stop()
 

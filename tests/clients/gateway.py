@@ -11,6 +11,7 @@ import urllib.request
 
 import requests
 
+from tests.support.http_service import QuietHandler
 from tests.support.ports import free_offset
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -63,21 +64,11 @@ class Gateway:
             assert self.process.wait(30) == 0, self.log()[-4000:]
 
 
-class Echo(http.server.BaseHTTPRequestHandler):
+class Echo(QuietHandler):
     """Answers with the request's body ("here" for a GET), and its head in the field X-Seen; /stream answers in chunks with a trailer."""
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
 
     def answer(self):
-        if "chunked" in self.headers.get("Transfer-Encoding", ""):
-            body = b""
-            while size := int(self.rfile.readline().split(b";")[0], 16):
-                body += self.rfile.read(size)
-                self.rfile.readline()
-            while self.rfile.readline().strip():
-                pass
-        else:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = self.read_body()
         if self.command == "GET" and not body:
             body = b"here"
         self.send_response(200)
@@ -97,9 +88,6 @@ class Echo(http.server.BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     do_GET = do_POST = do_PUT = do_HEAD = answer
-
-    def log_message(self, *_):
-        pass
 
 
 class Service(socketserver.ThreadingMixIn, http.server.HTTPServer):

@@ -1,6 +1,5 @@
 """Clients of others against the gateway, unmodified: curl, nghttp, h2load, h2spec, gRPC's and websockets' own."""
 import asyncio
-import concurrent.futures
 import os
 import shutil
 import socket
@@ -12,83 +11,35 @@ import grpc
 import pytest
 import websockets
 
-from gateway import ROOT, Gateway, Service
+from gateway import ROOT, Service
+from grpc_service import GrpcService
+from websocket_service import WebSocketService
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 
-def grpc_service():
-    def chat(requests, _):
-        for r in requests:
-            yield b"to " + r
-
-    def fail(_, context):
-        context.abort(grpc.StatusCode.FAILED_PRECONDITION, "not now")
-
-    handlers = {
-        "Say": grpc.unary_unary_rpc_method_handler(lambda r, _: b"hello " + r),
-        "List": grpc.unary_stream_rpc_method_handler(lambda r, _: (r + str(i).encode() for i in range(5))),
-        "Sum": grpc.stream_unary_rpc_method_handler(lambda rs, _: b"+".join(rs)),
-        "Chat": grpc.stream_stream_rpc_method_handler(chat),
-        "Fail": grpc.unary_unary_rpc_method_handler(fail),
-    }
-    server = grpc.server(concurrent.futures.ThreadPoolExecutor(4))
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Greeter", handlers),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    return server, port
-
-
-class WebSocketService:
-    """Echoes messages, on a loop of its own."""
-
-    def __enter__(self):
-        self.loop = asyncio.new_event_loop()
-        self.runner = concurrent.futures.ThreadPoolExecutor(1)
-        self.runner.submit(self.loop.run_forever)
-        self.server = asyncio.run_coroutine_threadsafe(self.serve(), self.loop).result(10)
-        self.port = self.server.sockets[0].getsockname()[1]
-        return self
-
-    async def serve(self):
-        async def echo(connection):
-            async for message in connection:
-                await connection.send(message)
-        return await websockets.serve(echo, "127.0.0.1", 0, max_size=None)
-
-    def __exit__(self, *_):
-        async def close():
-            self.server.close()
-            await self.server.wait_closed()
-        asyncio.run_coroutine_threadsafe(close(), self.loop).result(10)
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.runner.shutdown()
-
-
 @pytest.fixture(scope="module")
-def gateway(tmp_path_factory):
-    http, (grpc_server, grpc_port) = Service(), grpc_service()
-    with WebSocketService() as ws:
-        running = Gateway(tmp_path_factory.mktemp("gateway"), f"""
+def configuration():
+    http, grpc_service, ws = Service(), GrpcService(), WebSocketService()
+    yield f"""
 _format_version: "3.0"
 services:
 - name: web
   url: http://127.0.0.1:{http.port}
   routes: [{{name: web, paths: [/]}}]
 - name: grpc
-  url: grpc://127.0.0.1:{grpc_port}
+  url: grpc://127.0.0.1:{grpc_service.port}
   routes: [{{name: grpc, protocols: [grpc, grpcs], paths: [/test.Greeter/]}}]
 - name: guarded
-  url: grpc://127.0.0.1:{grpc_port}
+  url: grpc://127.0.0.1:{grpc_service.port}
   routes: [{{name: guarded, protocols: [grpc, grpcs], paths: [/guarded.Greeter/], strip_path: false}}]
   plugins: [{{name: jwt}}]
 - name: ws
   url: http://127.0.0.1:{ws.port}
   routes: [{{name: ws, paths: [/ws]}}]
-""")
-        yield running
-        running.stop()
-    grpc_server.stop(0)
+"""
+    ws.stop()
+    grpc_service.stop()
     http.shutdown()
 
 
@@ -168,8 +119,8 @@ def test_grpc_calls_of_all_four_kinds(gateway, tls):
         big = b"x" * 2_000_000
         assert channel.unary_unary("/test.Greeter/Say")(big, timeout=30) == b"hello " + big
         with pytest.raises(grpc.RpcError) as refused:
-            channel.unary_unary("/test.Greeter/Fail")(b"", timeout=20)
-        assert refused.value.code() == grpc.StatusCode.FAILED_PRECONDITION and refused.value.details() == "not now"
+            channel.unary_unary("/test.Greeter/Fail")(b"9", timeout=20)
+        assert refused.value.code() == grpc.StatusCode.FAILED_PRECONDITION and refused.value.details() == "code 9: not now, größer"
         with pytest.raises(grpc.RpcError) as refused:
             channel.unary_unary("/guarded.Greeter/Say")(b"", timeout=20)
         assert refused.value.code() == grpc.StatusCode.UNAUTHENTICATED

@@ -1,92 +1,30 @@
 """gRPC through the gateway, by grpc's own clients in Python and Go: the four kinds of calls, metadata and trailers,
 every status, deadlines, cancelled calls, compression."""
-import concurrent.futures
 import queue
 import ssl
-import threading
 
 import grpc
 import pytest
 
 from conftest import run_program
-from gateway import ROOT, Gateway
+from gateway import ROOT
+from grpc_service import GrpcService
 
 QUIET = [("grpc.http2.bdp_probe", 0)]  # no frames but those of calls: one that the gateway keeps back stays there
 GO_CLIENT = ROOT / "build/peers/go/grpc"
 
 
-class GrpcService:
-    def __init__(self):
-        self.cancelled = threading.Event()
-        self.never = threading.Event()  # set at the end alone
-        methods = {
-            "Say": grpc.unary_unary_rpc_method_handler(lambda r, _: b"hello " + r),
-            "List": grpc.unary_stream_rpc_method_handler(lambda r, _: (r + str(i).encode() for i in range(5))),
-            "Sum": grpc.stream_unary_rpc_method_handler(lambda rs, _: b"+".join(rs)),
-            "Chat": grpc.stream_stream_rpc_method_handler(lambda rs, _: (b"to " + r for r in rs)),
-            "Meta": grpc.unary_unary_rpc_method_handler(self.meta),
-            "Fail": grpc.unary_unary_rpc_method_handler(self.fail),
-            "FailLate": grpc.unary_stream_rpc_method_handler(self.fail_late),
-            "Wait": grpc.unary_unary_rpc_method_handler(self.wait),
-            "Forever": grpc.unary_stream_rpc_method_handler(self.forever),
-        }
-        self.server = grpc.server(concurrent.futures.ThreadPoolExecutor(80))
-        self.server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Greeter", methods),))
-        self.port = self.server.add_insecure_port("127.0.0.1:0")
-        self.server.start()
-
-    def stop(self):
-        self.never.set()
-        self.server.stop(0)
-
-    @staticmethod
-    def meta(request, context):
-        """The client's metadata that begins with my-, back as initial and as trailing metadata."""
-        given = [(k, v) for k, v in context.invocation_metadata() if k.startswith("my-")]
-        context.send_initial_metadata([("initial-" + k, v) for k, v in given])
-        context.set_trailing_metadata([("trailing-" + k, v) for k, v in given])
-        return request
-
-    @staticmethod
-    def fail(request, context):
-        context.set_trailing_metadata([("x-more", "of it")])
-        code = next(c for c in grpc.StatusCode if c.value[0] == int(request))
-        context.abort(code, f"code {request.decode()}: not now, größer")
-
-    @staticmethod
-    def fail_late(request, context):
-        yield b"first"
-        yield b"second"
-        context.abort(grpc.StatusCode.DATA_LOSS, "the rest is lost")
-
-    def wait(self, request, context):
-        context.add_callback(self.cancelled.set)
-        self.never.wait(60)
-        return b"too late"
-
-    def forever(self, request, context):
-        context.add_callback(self.cancelled.set)
-        while context.is_active():
-            yield b"and on"
+Behind = GrpcService
 
 
 @pytest.fixture(scope="module")
-def service():
-    running = GrpcService()
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def gateway(tmp_path_factory, service):
-    running = Gateway(tmp_path_factory.mktemp("gateway"), f"""
+def configuration(service):
+    return f"""
 _format_version: "3.0"
 services:
 - {{name: grpc, url: "grpc://127.0.0.1:{service.port}", routes: [{{name: grpc, protocols: [grpc, grpcs], paths: [/test.Greeter/]}}]}}
 - {{name: gone, url: "grpc://127.0.0.1:1", retries: 0, routes: [{{name: gone, protocols: [grpc, grpcs], paths: [/gone.Greeter/]}}]}}
-""")
-    yield running
-    running.stop()
+"""
 
 
 @pytest.fixture(params=["plain", "tls"])

@@ -12,8 +12,8 @@ import urllib.request
 
 import pytest
 
-from gateway import Gateway
 from tests.support.certificates import Authority, openssl
+from tests.support.http_service import QuietHandler
 from tests.support.wait import eventually
 
 
@@ -44,13 +44,6 @@ def certificate_entity(files, *names):
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
     return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
-def gateway(tmp_path_factory):
-    running = Gateway(tmp_path_factory.mktemp("gateway"), '_format_version: "3.0"\n')
-    yield running
-    running.stop()
 
 
 def test_certificates_by_name_with_wildcards_and_after_a_reload(gateway, authority):
@@ -125,19 +118,9 @@ class MutualService(http.server.ThreadingHTTPServer):
         self.socket = context.wrap_socket(self.socket, server_side=True)
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
-    class handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class handler(QuietHandler):
         def do_GET(self):
-            subject = dict(pair[0] for pair in self.connection.getpeercert()["subject"])
-            body = subject["commonName"].encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
+            self.tell(dict(pair[0] for pair in self.connection.getpeercert()["subject"])["commonName"].encode())
 
     def handle_error(self, *_):
         pass  # a handshake that failed

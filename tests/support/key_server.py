@@ -6,6 +6,7 @@ import subprocess
 import threading
 
 from tests.support import tokens
+from tests.support.http_service import QuietHandler
 
 
 @contextlib.contextmanager
@@ -17,16 +18,9 @@ def key_server():
     key = {"kty": "RSA", "kid": "k1", "alg": "RS256", "e": "AQAB", "n": tokens.encode(bytes.fromhex(modulus))}
     body = json.dumps({"keys": [key]}).encode()
 
-    class Serve(http.server.BaseHTTPRequestHandler):
+    class Serve(QuietHandler):
         def do_GET(self):
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
+            self.tell(body)
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Serve)
     thread = threading.Thread(target=server.serve_forever)

@@ -11,6 +11,8 @@ import threading
 import time
 import urllib.parse
 
+from tests.support.http_service import QuietHandler
+
 
 def arguments(text):
     """As ngx.req.get_uri_args(): a name without "=" is true, one that comes again makes a list."""
@@ -59,21 +61,8 @@ def posted(body, content_type):
     return {"text": body, "kind": kind, "params": params, **({"error": error} if error else {})}
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
+class Handler(QuietHandler):
     scheme = "http"
-
-    def read_body(self):
-        if "chunked" not in self.headers.get("Transfer-Encoding", ""):
-            return self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode("latin-1")
-        body = b""
-        while size := int(self.rfile.readline().split(b";")[0], 16):
-            body += self.rfile.read(size)
-            self.rfile.readline()
-        while self.rfile.readline().strip():
-            pass
-        return body.decode("latin-1")
 
     def what_was_asked(self, body):
         headers = {}
@@ -115,7 +104,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(b"5\r\nhello\r\n0\r\nExpires: Wed, 21 Oct 2015 07:28:00 GMT\r\n\r\n")
 
     def answer(self):
-        body = self.read_body()
+        body = self.read_body().decode("latin-1")
         asked = self.what_was_asked(body)
         path = self.path.partition("?")[0]
         if path == "/hop-by-hop":
@@ -151,9 +140,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if name.startswith("do_"):
             return self.answer
         raise AttributeError(name)
-
-    def log_message(self, *_):
-        pass
 
 
 class TlsHandler(Handler):
