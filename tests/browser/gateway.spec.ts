@@ -3,7 +3,7 @@
 import type { Browser, Page } from "playwright-core";
 import { launch, open } from "./support/browser";
 import { type Gateway, startGateway } from "./support/gateway";
-import { type EchoService, type WebServer, startEcho, startPages } from "./support/web-servers";
+import { type EchoService, type WebServer, startEcho, startGrpc, startPages } from "./support/web-servers";
 
 const BINARY = process.env.MES_BINARY ?? "";
 const CORS_REFUSAL = "has been blocked by CORS policy";
@@ -12,6 +12,7 @@ const ALL_YEAR = { year: 1, policy: "local" };
 let browser: Browser;
 let gateway: Gateway;
 let echo: EchoService;
+let grpc: WebServer;
 let pages: WebServer; // an origin that is allowed where not all are
 let strangers: WebServer; // one that is not
 
@@ -41,6 +42,7 @@ function configuration() {
     _format_version: "3.0",
     services: [
       { name: "echo", url: echo.origin, routes },
+      { name: "grpc", url: `grpc://${grpc.origin}`, routes: [route("pkg.Service", { name: "grpc-web" })] },
       { name: "gone", url: "http://127.0.0.1:1", routes: [route("gone", cors({}))] },
     ],
     consumers: [{ username: "somebody", keyauth_credentials: [{ key: "a-key" }] }],
@@ -92,13 +94,13 @@ async function refused(page: Page, problems: string[], path: string, init: Init 
 
 describe.skipIf(BINARY === "")("a browser in front of the gateway", () => {
   beforeAll(async () => {
-    [pages, strangers, echo, browser] = await Promise.all([startPages(), startPages(), startEcho(), launch()]);
+    [pages, strangers, echo, grpc, browser] = await Promise.all([startPages(), startPages(), startEcho(), startGrpc(), launch()]);
     gateway = await startGateway(BINARY, configuration());
   });
   afterAll(async () => {
     await browser?.close();
     await gateway?.close();
-    await Promise.all([pages, strangers, echo].map((server) => server?.close()));
+    await Promise.all([pages, strangers, echo, grpc].map((server) => server?.close()));
   });
 
   describe("simple requests", () => {
@@ -225,6 +227,23 @@ describe.skipIf(BINARY === "")("a browser in front of the gateway", () => {
         expect(await ask(page, "/gone")).toMatchObject({ status: 502 });
       }));
   });
+
+  test.each(["http", "https"] as const)("gRPC-Web by %s: messages and trailers of a service of gRPC", (scheme) =>
+    onPage(strangers.origin, async (page) => {
+      const call = (method: string) =>
+        page.evaluate(
+          async ({ url, message }) => {
+            const headers = { "content-type": "application/grpc-web+proto", "x-grpc-web": "1" };
+            const answer = await fetch(url, { method: "POST", headers, body: new Uint8Array(message) });
+            const body = new Uint8Array(await answer.arrayBuffer());
+            return { status: answer.status, type: answer.headers.get("content-type"), text: String.fromCharCode(...body) };
+          },
+          { url: `${scheme}://${gateway[scheme]}/pkg.Service/${method}`, message: [0, 0, 0, 0, 2, 104, 105] },
+        );
+      const good = { status: 200, type: "application/grpc-web+proto", text: "\0\0\0\0\u0002hi\u0080\0\0\0\u001egrpc-status:0\r\ngrpc-message:\r\n" };
+      expect(await call("Echo")).toEqual(good);
+      expect((await call("Fail")).text).toContain("grpc-status:5\r\ngrpc-message:no such thing\r\n");
+    }));
 
   test("HTTPS: a page by HTTP/2, and calls from another origin", async () => {
     await onPage(`https://${gateway.https}/any/page`, async (page) => {

@@ -189,6 +189,7 @@ TEST(plugin_configurations, are_refused_by_kongs_rules) {
       {"http-log", "{http_endpoint: 'http://a', headers: {Host: b}}", "cannot contain 'Host' header"},
       {"http-log", "{http_endpoint: 'http://u:p@a', headers: {Authorization: b}}", "not allowed"},
       {"http-log", "{http_endpoint: 'http://a', custom_fields_by_lua: {a: 'return 1'}}", "Lua"},
+      {"grpc-web", "{proto: hello.proto}", "messages in JSON are not transcoded"},
       {"tcp-log", "{host: a}", "port"},
       {"file-log", "{path: 'a%b'}", "not a valid filename"},
       {"syslog", "{facility: nowhere}", "facility"},

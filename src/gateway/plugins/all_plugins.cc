@@ -15,7 +15,6 @@ constexpr auto kongs_others = std::to_array<std::string_view>({
     "aws-lambda",
     "azure-functions",
     "grpc-gateway",
-    "grpc-web",
     "ldap-auth",
     "oauth2",
     "post-function",
@@ -52,6 +51,7 @@ std::span<const plugin_kind> all_plugins() {
       tcp_log_kind(),                // 7
       loggly_kind(),                 // 6
       syslog_kind(),                 // 4
+      grpc_web_kind(),               // 3
       request_termination_kind(),    // 2
       correlation_id_kind(),         // 1
   };

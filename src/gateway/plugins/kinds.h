@@ -12,6 +12,7 @@ plugin_kind correlation_id_kind();
 plugin_kind cors_kind();
 plugin_kind datadog_kind();
 plugin_kind file_log_kind();
+plugin_kind grpc_web_kind();
 plugin_kind hmac_auth_kind();
 plugin_kind http_log_kind();
 plugin_kind ip_restriction_kind();

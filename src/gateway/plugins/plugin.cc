@@ -65,11 +65,13 @@ void plugin_context::reset() {
   upstream_path.reset();
   upstream_query.reset();
   upstream_body.reset();
+  path_handled = false;
   request_body.reset();
   response = nullptr;
   response_status = 0;
   local_content_type = {};
-  hold_body = watch_body = want_sent_head = false;
+  hold_body = watch_body = rewrite_body = want_sent_head = false;
+  response_trailers = nullptr;
   replace_status.reset();
   sent_head.clear();
   upstream_target = upstream_host = {};

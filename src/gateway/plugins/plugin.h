@@ -13,6 +13,7 @@
 
 #include "gateway/config/configuration.h"
 #include "gateway/http/head.h"
+#include "gateway/http/trailers.h"
 #include "gateway/plugins/header_edits.h"
 #include "observe/trace.h"
 
@@ -97,6 +98,7 @@ struct plugin_context {
 
   // Other changes to what the service gets. The path is whole and escaped, the query without '?'.
   std::optional<std::string> upstream_method, upstream_path, upstream_query, upstream_body;
+  bool path_handled = false;  // a service of gRPC too gets the path as the route's strip_path makes it
 
   // The request's body: there once a plugin has returned `want_body` (or the request has none).
   std::optional<std::string> request_body;
@@ -106,8 +108,10 @@ struct plugin_context {
   int response_status = 0;
   std::string_view local_content_type;  // of an answer of our own
   // Set in header_filter. hold_body: transform_body gets the whole body (bounded), before the head is sent.
-  // watch_body: body_filter sees each piece that goes out.
-  bool hold_body = false, watch_body = false;
+  // watch_body: body_filter sees each piece as the service sent it. rewrite_body: the hook of that name changes each
+  // piece.
+  bool hold_body = false, watch_body = false, rewrite_body = false;
+  const field_lines* response_trailers = nullptr;  // of a service of gRPC; there with the last piece
   bool want_sent_head = false;        // set at the latest in header_filter: `sent_head` is kept for the log phase
   std::string sent_head;              // the head as the client got it, lines with CRLF
   std::optional<int> replace_status;  // set by header_filter: an answer of this status without a body instead
@@ -171,6 +175,7 @@ class plugin {
   virtual void header_filter(plugin_context&) const {}
   virtual void transform_body(plugin_context&, std::string& /*body*/) const {}  // if one plugin asked for hold_body
   virtual void body_filter(plugin_context&, std::string_view /*piece*/, bool /*last*/) const {}  // … watch_body
+  virtual void rewrite_body(plugin_context&, std::string& /*piece*/, bool /*last*/) const {}     // … rewrite_body
   virtual void log(plugin_context&) const {}
 };
 

@@ -108,7 +108,9 @@ void client_exchange::build_upstream_target() {
     x.upstream_target = *x.context.upstream_path;
   } else {
     std::string_view matched = std::string_view(x.path).substr(0, x.match.matched_bytes);
-    std::string path = upstream_path(x.match.to->to->path, x.path, matched, x.match.to->strip_path);
+    bool strip =
+        x.match.to->strip_path && (!x.match.to->to->grpc || x.context.path_handled);  // nginx's grpc_pass: as it came
+    std::string path = upstream_path(x.match.to->to->path, x.path, matched, strip);
     x.upstream_target = is_plain_path(path) ? std::move(path) : escape_path(path);
   }
   if (x.context.upstream_query) {

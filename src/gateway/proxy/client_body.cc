@@ -37,13 +37,27 @@ bool client_exchange::put_response_body() {
   }
   if (x.context.watch_body)
     for (std::string_view piece : _worker.pieces) watch_body(piece, false);
+  if (x.context.rewrite_body) {
+    std::string text;
+    for (std::string_view piece : _worker.pieces) text.append(piece);
+    if (!text.empty()) put_rewritten(std::move(text), false);
+    return true;
+  }
   append_chunk(_out, x.chunked_out);
   return true;
+}
+
+void client_exchange::put_rewritten(std::string text, bool last) {
+  rewrite_body(text, last);
+  _worker.pieces.assign(1, text);
+  append_chunk(_out, _x->chunked_out);
+  _worker.pieces.clear();
 }
 
 void client_exchange::end_response_body() {
   exchange& x = *_x;
   if (x.holding) return release_held_response();
+  if (x.context.rewrite_body && !x.discarding) put_rewritten({}, true);
   end_response();
   if (x.context.watch_body) watch_body({}, true);
 }
@@ -63,6 +77,7 @@ void client_exchange::release_held_response() {
   x.holding = false;
   x.context.response = &x.response;
   transform_body(x.held_body);
+  if (x.context.rewrite_body) rewrite_body(x.held_body, true);
   write_response_head(x.held_body.size());
   x.context.response = nullptr;
   _out.append(x.held_body);
@@ -83,6 +98,30 @@ void client_exchange::watch_body(std::string_view piece, bool last) {
   const auto& chain = x.route ? x.route->chain : x.plan->current->global_chain();
   for (const plugin_slot& slot : chain)
     if (const plugin* p = slot.choose(x.context.who)) p->body_filter(x.context, piece, last);
+}
+
+// A body that is changed piece by piece has a length that nobody knows yet, and begins also where a service of gRPC
+// sent none.
+void client_exchange::begin_rewriting() {
+  exchange& x = *_x;
+  if (!x.context.rewrite_body) return;
+  bool none = x.response_body.kind == body_kind::none;
+  bool never = x.tunnel || x.request.method == "HEAD" || x.response.status == 204 || x.response.status == 304;
+  if (never || (none && !_up->http2)) {
+    x.context.rewrite_body = false;
+    return;
+  }
+  if (none) x.response_body.begin(body_kind::until_close, 0);
+  x.context.response_headers.clear("Content-Length");
+  x.chunked_out = !x.request.http2 && x.request.minor_version == 1;
+  if (!x.request.http2 && x.request.minor_version == 0) x.keep_alive = false;
+}
+
+void client_exchange::rewrite_body(std::string& piece, bool last) {
+  exchange& x = *_x;
+  if (!x.route) return;
+  for (const plugin_slot& slot : x.route->chain)
+    if (const plugin* p = slot.choose(x.context.who)) p->rewrite_body(x.context, piece, last);
 }
 
 void client_exchange::keep_sent_head(std::size_t written_before) {

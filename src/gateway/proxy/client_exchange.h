@@ -100,6 +100,9 @@ class client_exchange {
   void release_held_response();
   void transform_body(std::string& body);
   void watch_body(std::string_view piece, bool last);
+  void begin_rewriting();
+  void rewrite_body(std::string& piece, bool last);
+  void put_rewritten(std::string text, bool last);
   void keep_sent_head(std::size_t written_before);  // for logs, if one wants it
 
   // Which service, and where (client_balance.cc).

@@ -81,6 +81,7 @@ bool client_exchange::receive_http2() {
   http2_upstream& h = *_up->http2;
   if (!_out.empty() && !flush()) return false;
   if (!take_http2()) return true;
+  if (!_out.empty() && !flush()) return false;  // before the end, and before the wait: a message is for now
   if (x.response_done) {
     bool whole = x.request_body.done && h.body.empty();
     if (!whole) x.keep_alive = false;
@@ -89,7 +90,6 @@ bool client_exchange::receive_http2() {
     finish_exchange();
     return true;
   }
-  if (!_out.empty() && !flush()) return false;  // before the wait: a message is for now
   if (!_up->stream.readable()) {
     wait_for(waits_for::upstream_read);
     return false;
@@ -119,7 +119,9 @@ bool client_exchange::take_http2() {
   if (!h.ended() || x.response_done) return true;
   x.response_done = x.response_body.done = true;
   if (x.response_body.kind != body_kind::none && wants_trailers(x.request)) x.response_trailers = h.trailers();
+  x.context.response_trailers = &h.trailers();
   end_response_body();
+  x.context.response_trailers = nullptr;
   return true;
 }
 
@@ -160,6 +162,7 @@ bool client_exchange::begin_http2_response() {
   x.context.response = &r;
   x.context.response_status = r.status;
   filter_headers();
+  begin_rewriting();
   begin_response({});
   return true;
 }

@@ -50,10 +50,13 @@ int grpc_status_of(int http_status) {
   }
 }
 
-// An answer of our own, for a client that looks at fields alone: the message of {"message":"…"} goes there.
+// An answer of our own, for a client that looks at fields alone: the message of {"message":"…"}, or a text without a
+// type, goes there.
 void speak_grpc(local_response& answer, header_edits& fields) {
+  bool bare = answer.content_type.empty() && !answer.body.empty();
   answer.content_type = "application/grpc";
   if (!fields.find("grpc-status")) fields.set("grpc-status", std::to_string(grpc_status_of(answer.status)));
+  if (bare && !fields.find("grpc-message")) fields.set("grpc-message", answer.body);
   static constexpr std::string_view key = "\"message\":\"";
   std::size_t at = answer.body.find(key);
   std::size_t end = at == std::string::npos ? at : answer.body.find('"', at + key.size());

@@ -98,6 +98,7 @@ bool client_exchange::handle_response_head(std::string_view data) {
     x.context.response = &x.response;
     x.context.response_status = x.response.status;
     filter_headers();
+    begin_rewriting();
     begin_response(data.substr(0, scanned));
     bool going = true;
     if (upgrade)
@@ -177,7 +178,8 @@ bool client_exchange::relay_response_body() {
   exchange& x = *_x;
   body_progress& body = x.response_body;
   io_result got;
-  bool sized = body.kind == body_kind::length && !x.holding && !x.discarding && !x.context.watch_body;
+  bool sized =
+      body.kind == body_kind::length && !x.holding && !x.discarding && !x.context.watch_body && !x.context.rewrite_body;
   if (sized) {
     _out.reserve(std::min<std::uint64_t>(body.left, body.left > read_bytes ? block_pool::large_bytes : read_bytes));
     got = _up->stream.read(_out.tail(), std::min<std::uint64_t>(_out.room(), body.left));

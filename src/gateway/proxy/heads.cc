@@ -176,7 +176,7 @@ std::string_view upstream_authority(const exchange& x) {
 template <class Out>
 void put_upstream_fields(Out& out, const exchange& x, const forwarding& from) {
   const header_edits& edits = x.context.upstream_headers;
-  if (asks_for_trailers(x.request.headers)) put(out, "TE", "trailers");
+  if (asks_for_trailers(x.request.headers) && !edits.find("te")) put(out, "TE", "trailers");
   put_forwarded(out, x, from);
   put_body_framing(out, x);
   nominated_fields nominated(x.request.headers);

@@ -1,5 +1,6 @@
 // Servers that browser tests of the gateway have on both sides of it: pages of an origin, and a service.
 import { type IncomingMessage, type RequestListener, type ServerResponse, createServer } from "node:http";
+import { type IncomingHttpHeaders, type ServerHttp2Stream, createServer as createHttp2Server } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 
@@ -61,4 +62,18 @@ export async function startEcho(): Promise<EchoService> {
     sockets.on("connection", talk);
   });
   return { ...server, asked, closed };
+}
+
+// gRPC on messages that are plain bytes: answers each with itself, and with status 5 where it is called /…/Fail.
+export async function startGrpc(): Promise<WebServer> {
+  const server = createHttp2Server();
+  server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+    stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
+    const trailers = headers[":path"]?.endsWith("/Fail") ? { "grpc-status": "5", "grpc-message": "no such thing" } : { "grpc-status": "0" };
+    stream.on("wantTrailers", () => stream.sendTrailers(trailers));
+    stream.pipe(stream);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return { origin: `127.0.0.1:${port}`, close: () => new Promise((resolve) => server.close(() => resolve())) };
 }
