@@ -34,6 +34,26 @@ def test_a_write_is_active_before_its_answer(admin, gateway):
     assert admin("GET", "/status").json()["generation"] == before + 1
 
 
+def test_answers_say_which_configuration_made_them_if_they_are_to(tmp_path):
+    told, silent = tmp_path / "told", tmp_path / "silent"
+    for folder, setting in ((told, "true"), (silent, "false")):
+        folder.mkdir()
+        gateway, service = Gateway(folder, EMPTY, generation_header=setting), Service()
+        admin = Admin(gateway)
+        try:
+            admin("PUT", "/services/s", {"host": "127.0.0.1", "port": service.port}, 200)
+            admin("PUT", "/routes/r", {"paths": ["/x"], "service": {"name": "s"}}, 200)
+            for _ in range(2):
+                generation = str(admin("GET", "/status").json()["generation"])
+                for path in ("/x", "/nobody"):  # the service's answer, and the gateway's own
+                    answer = requests.get(gateway.url + path, timeout=20)
+                    assert answer.headers.get("X-Mes-Generation") == (generation if folder == told else None)
+                admin("PATCH", "/services/s", {"retries": 1}, 200)
+        finally:
+            gateway.stop()
+            service.shutdown()
+
+
 def test_no_request_is_dropped_by_writes(admin, gateway):
     """Each request under way ends on the configuration that it began with."""
     service = Service()

@@ -11,7 +11,9 @@
 
 #include "gateway/admin/entity_api.h"
 #include "gateway/admin/entity_place.h"
+#include "gateway/admin/flattened_errors.h"
 #include "gateway/admin/paging.h"
+#include "gateway/admin/refusal.h"
 #include "gateway/admin/schema_text.h"
 #include "gateway/admin/upstream_health.h"
 #include "gateway/plugins/node.h"
@@ -86,12 +88,32 @@ http_response refuse_config(const error& why) {
                                  {"findings", std::move(findings)}});
 }
 
+// As Kong's truthy() (kong/api/routes/config.lua).
+bool is_true(std::string value) {
+  for (char& c : value) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return value == "1" || value == "true" || value == "on" || value == "yes";
+}
+
+http_response refuse_config_by_entity(const error& why, const std::string& text) {
+  flattened_errors found = flatten_errors(text);
+  std::string message = found.fields.empty() && found.entities.empty() ? why.message : lua_text(found.fields);
+  return reply(400, json::object{{"code", 14},
+                                 {"name", "invalid declarative configuration"},
+                                 {"message", fmt::format("declarative config is invalid: {}", message)},
+                                 {"fields", std::move(found.fields)},
+                                 {"flattened_errors", std::move(found.entities)}});
+}
+
 http_response post_config(const admin_view& view, const http_request& request, const segments&) {
   std::string text = posted_config(request);
   if (text.empty()) return reply(plain(400, "expected a declarative configuration"));
   if (request.query_value("check_hash") == "1" && text == view.store.config_text())
     return http_response{.status = 304, .headers = {}, .body = {}};
-  if (auto posted = view.store.post(std::move(text)); !posted) return refuse_config(posted.error());
+  if (auto posted = view.store.post(text); !posted) {
+    bool by_entity = posted.error().code == error_code::invalid_argument &&
+                     is_true(std::string(request.query_value("flatten_errors")));
+    return by_entity ? refuse_config_by_entity(posted.error(), text) : refuse_config(posted.error());
+  }
   const configuration& all = view.store.config();
   return reply(201, json::object{{"generation", view.generation()},
                                  {"services", all.services.size()},

@@ -19,8 +19,6 @@ namespace json = boost::json;
 
 constexpr std::size_t arguments_max = 1000, index_max = 1000, depth_max = 32;
 
-json::string_view key_of(std::string_view name) { return {name.data(), name.size()}; }
-
 // A member's name, an index from 1, or the end of a list.
 struct step {
   std::string_view name;
@@ -59,7 +57,7 @@ std::vector<step> steps_of(std::string_view name) {
 json::value& step_into(json::value& at, const step& s) {
   if (!s.name.empty()) {
     if (!at.is_object()) at = json::object();
-    return at.get_object()[key_of(s.name)];
+    return at.get_object()[s.name];
   }
   if (!at.is_array()) at = json::array();
   json::array& list = at.get_array();
@@ -150,7 +148,7 @@ std::expected<body_arguments, refusal> read_form(form_values values) {
 void put_argument(json::object& into, std::string_view name, json::value value) {
   std::vector<step> steps = steps_of(name);
   if (steps.empty()) return;
-  json::value* slot = &into[key_of(steps.front().name)];
+  json::value* slot = &into[steps.front().name];
   for (std::size_t i = 1; i < steps.size(); ++i) slot = &step_into(*slot, steps[i]);
   if (slot->is_null())
     *slot = std::move(value);
@@ -162,7 +160,7 @@ void put_argument(json::object& into, std::string_view name, json::value value) 
 
 void infer_types(json::object& values, const schema& fields, const schema* config) {
   for (const field& f : fields)
-    if (json::value* value = values.if_contains(key_of(f.name))) infer(*value, f, config);
+    if (json::value* value = values.if_contains(f.name)) infer(*value, f, config);
 }
 
 std::expected<body_arguments, refusal> read_arguments(const runtime::http_request& request) {

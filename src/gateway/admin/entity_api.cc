@@ -11,6 +11,7 @@
 #include "gateway/admin/certificate_names.h"
 #include "gateway/admin/entity_edit.h"
 #include "gateway/admin/entity_place.h"
+#include "gateway/admin/lifetimes.h"
 #include "gateway/admin/paging.h"
 #include "gateway/plugins/plugin.h"
 
@@ -21,7 +22,6 @@ namespace json = boost::json;
 using runtime::http_request;
 using runtime::http_response;
 
-json::string_view key_of(std::string_view name) { return {name.data(), name.size()}; }
 std::unexpected<refusal> not_found() { return std::unexpected(plain(404, "Not found")); }
 
 using answer = std::expected<http_response, refusal>;
@@ -66,7 +66,12 @@ std::optional<refusal> delete_with_all(const document& all, const entity_kind& k
 class entity_request {
  public:
   entity_request(const admin_view& view, const http_request& request, entity_place place)
-      : _view(view), _request(request), _place(std::move(place)), _before(view.store.entities()), _all(*_before) {}
+      : _view(view),
+        _request(request),
+        _place(std::move(place)),
+        _now(instant::now()),
+        _before(living(view.store.entities(), _now)),
+        _all(*_before) {}
 
   answer run() {
     const std::string& method = _request.method;
@@ -140,6 +145,7 @@ class entity_request {
   json::object shown(const json::object& entity, const document& all) const {
     json::object out = entity;
     if (_place.kind->name == "certificates") show_names(all, out);
+    if (has_lifetime(*_place.kind)) show_lifetime(out, _now);
     return out;
   }
 
@@ -180,16 +186,18 @@ class entity_request {
     std::string plugin = text_of(given->values, "name");
     if (plugin.empty() && before) plugin = text_of(*before, "name");
     if (given->from_form) infer_types(given->values, _place.kind->fields(), config_fields_of(*_place.kind, plugin));
+    if (auto refused = check_lifetime(*_place.kind, given->values)) return std::unexpected(std::move(*refused));
     return std::move(given->values);
   }
 
   answer create() {
     auto wanted = read_wanted(nullptr);
     if (!wanted) return std::unexpected(std::move(wanted.error()));
-    if (_parent) (*wanted)[key_of(_place.link->name)] = {{"id", parent_id()}};
+    if (_parent) (*wanted)[_place.link->name] = {{"id", parent_id()}};
     std::string id = id_in(*wanted, uuid::make_v4().to_string());
     if (_all.find(*_place.kind, id)) return std::unexpected(primary_key_violation(id));
-    return write(std::move(*wanted), id, nullptr, true, 201);
+    bool ends = gives_lifetime(*wanted);
+    return write(std::move(*wanted), id, nullptr, {.seal = true, .ends = ends}, 201);
   }
 
   static std::string id_in(const json::object& wanted, std::string otherwise) {
@@ -213,20 +221,21 @@ class entity_request {
       id = text_of(**found, "id");
     else if (_all.find(*_place.kind, id))
       return std::unexpected(primary_key_violation(id));
-    if (_parent && !_place.by_parent) (*wanted)[key_of(_place.link->name)] = {{"id", parent_id()}};
+    if (_parent && !_place.by_parent) (*wanted)[_place.link->name] = {{"id", parent_id()}};
     std::vector<entity_change> with_it;
     if (_place.by_parent && !*found) {
       json::object parent = *_parent;
-      parent[key_of(_place.link->name)] = {{"id", id}};
+      parent[_place.link->name] = {{"id", id}};
       with_it.push_back({.kind = _place.parent, .id = parent_id(), .entity = std::make_shared<json::object>(parent)});
     }
-    return write(std::move(*wanted), id, *found, true, 200, std::move(with_it));
+    bool ends = gives_lifetime(*wanted);
+    return write(std::move(*wanted), id, *found, {.seal = true, .ends = ends}, 200, std::move(with_it));
   }
 
   // The name in the path is the entity's own; that of a certificate is one of its names.
   void name_it(json::object& wanted) const {
     if (_place.kind->name != "certificates") {
-      wanted[key_of(_place.kind->key)] = _place.key;
+      wanted[_place.kind->key] = _place.key;
       return;
     }
     json::value& names = wanted["snis"];
@@ -249,7 +258,8 @@ class entity_request {
     if (_place.kind->name == "upstreams" && wanted->contains("hash_on") && !wanted->contains("algorithm"))
       merged.erase("algorithm");
     merge(merged, *wanted, _place.kind->fields(), config_fields_of(*_place.kind, text_of(**found, "name")));
-    return write(std::move(merged), text_of(**found, "id"), *found, wanted->contains("password"), 200);
+    return write(std::move(merged), text_of(**found, "id"), *found,
+                 {.seal = wanted->contains("password"), .ends = gives_lifetime(*wanted)}, 200);
   }
 
   answer remove() const {
@@ -261,24 +271,32 @@ class entity_request {
       return http_response{.status = 204, .headers = {}, .body = {}};
     }
     std::vector<entity_change> changes;
-    if (auto refused = delete_with_all(_all, *_place.kind, text_of(**found, "id"), changes))
+    if (auto refused = delete_with_all(*_view.store.entities(), *_place.kind, text_of(**found, "id"), changes))
       return std::unexpected(std::move(*refused));
     if (auto refused = keep(changes)) return std::unexpected(std::move(*refused));
     return http_response{.status = 204, .headers = {}, .body = {}};
   }
 
-  answer write(json::object wanted, const std::string& id, const entity_ptr& before, bool seal, int status,
+  // What of an entity is a client's word, and not yet as it is kept.
+  struct fresh {
+    bool seal;  // its password
+    bool ends;  // its ttl
+  };
+
+  bool gives_lifetime(const json::object& wanted) const { return has_lifetime(*_place.kind) && wanted.contains("ttl"); }
+
+  answer write(json::object wanted, const std::string& id, const entity_ptr& before, fresh what, int status,
                std::vector<entity_change> changes = {}) {
     const entity_kind& k = *_place.kind;
-    instant now = instant::now();
     if (k.name == "certificates") {
-      auto names = take_names(_all, id, wanted, now);
+      auto names = take_names(_all, id, wanted, _now);
       if (!names) return std::unexpected(std::move(names.error()));
       changes.insert(changes.end(), names->begin(), names->end());
     }
     if (before) wanted.erase("updated_at");
-    auto entity = read_edit({_all, k, std::move(wanted), id, before, seal, now});
+    auto entity = read_edit({_all, k, std::move(wanted), id, before, what.seal, _now});
     if (!entity) return std::unexpected(std::move(entity.error()));
+    if (what.ends) keep_lifetime(*entity, _now);
     if (auto refused = check_among(_all, k, *entity)) return std::unexpected(std::move(*refused));
     auto made = std::make_shared<const json::object>(std::move(*entity));
     changes.push_back({.kind = &k, .id = id, .entity = made});
@@ -287,7 +305,9 @@ class entity_request {
   }
 
   // All of them or none.
-  std::optional<refusal> keep(const std::vector<entity_change>& changes) const {
+  std::optional<refusal> keep(std::vector<entity_change> changes) const {
+    auto ended = removals_of_ended(*_view.store.entities(), _view.store.of_file(), _now);
+    changes.insert(changes.begin(), ended.begin(), ended.end());
     auto written = _view.store.write(changes);
     if (written) return std::nullopt;
     const error& why = written.error();
@@ -303,6 +323,7 @@ class entity_request {
   const admin_view& _view;
   const http_request& _request;
   entity_place _place;
+  instant _now;
   std::shared_ptr<const document> _before;  // any write
   const document& _all;
   entity_ptr _parent;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/uuid.h"
+#include "gateway/admin/finding_places.h"
 #include "gateway/admin/timestamps.h"
 #include "gateway/config/loader.h"
 
@@ -18,39 +19,7 @@ namespace json = boost::json;
 using wire::yaml_node;
 using kind = yaml_node::kind;
 
-json::string_view key_of(std::string_view name) { return {name.data(), name.size()}; }
-
-// The places in one entity: each node of its tree has the number of its path as its line.
-class places {
- public:
-  void mark(yaml_node& node, const std::string& path) {
-    node.mark = {.line = static_cast<int>(_paths.size()) + 1, .column = 1};
-    _paths.push_back(path);
-    for (std::size_t i = 0; i < node.items.size(); ++i) mark(node.items[i], fmt::format("{}[{}]", path, i));
-    for (auto& [name, value] : node.members) {
-      mark(value, path.empty() ? name.scalar : fmt::format("{}.{}", path, name.scalar));
-      name.mark = value.mark;
-    }
-  }
-  std::string_view path_of(wire::yaml_mark m) const {
-    auto index = static_cast<std::size_t>(m.line);
-    return index >= 1 && index <= _paths.size() ? std::string_view(_paths[index - 1]) : std::string_view();
-  }
-
- private:
-  std::vector<std::string> _paths;
-};
-
-// The sentence without what it is about, for rules that have no words of Kong's: "service 'a', path: …".
-std::string reason_in(const diagnostic& finding, const std::string& what) {
-  if (!finding.reason.empty()) return finding.reason;
-  std::string_view text = finding.message;
-  if (text.starts_with(what)) text.remove_prefix(what.size());
-  std::size_t colon = text.find(": ");
-  return std::string(colon == std::string_view::npos ? text : text.substr(colon + 2));
-}
-
-json::object reasons_of(const reporter& report, const places& where, const std::string& what, bool of_plugin) {
+json::object reasons_of(const reporter& report, const finding_places& where, const std::string& what, bool of_plugin) {
   json::object fields;
   int rules = 0;  // between the fields of a plugin's configuration
   for (const diagnostic& d : report.findings()) {
@@ -60,7 +29,7 @@ json::object reasons_of(const reporter& report, const places& where, const std::
       path += (path.empty() ? "" : ".") + d.member;
     else if (of_plugin && d.reason.empty() && (path.empty() || path == "config"))
       path = fmt::format("config.@entity[{}]", rules++);
-    add_reason(fields, path, reason_in(d, what));
+    add_reason(fields, path, reason_of(d, what));
   }
   return fields;
 }
@@ -133,7 +102,7 @@ std::optional<refusal> resolve_reference_of(const entity_edit& edit, const field
 void refuse_children(const entity_kind& k, const json::object& wanted, json::object& fields) {
   for (const entity_kind* child : nested_kinds(k)) {
     bool is_field = std::ranges::any_of(k.fields(), [&](const field& f) { return f.name == child->name; });
-    if (!is_field && wanted.contains(key_of(child->name))) add_reason(fields, child->name, "unknown field");
+    if (!is_field && wanted.contains(child->name)) add_reason(fields, child->name, "unknown field");
   }
 }
 
@@ -147,20 +116,44 @@ void add_default_port(json::object& entity) {
   entity["target"] = text;
 }
 
+bool share_a_protocol(const json::object& plugin, const json::object& route) {
+  const json::array &its = plugin.at("protocols").as_array(), &the_routes = route.at("protocols").as_array();
+  return std::ranges::any_of(
+      its, [&](const json::value& p) { return std::ranges::find(the_routes, p) != the_routes.end(); });
+}
+
+// As Kong when a plugin is written, not when a file is loaded (kong/db/dao/plugins.lua).
+std::optional<refusal> check_plugin_protocols(const document& all, const json::object& plugin) {
+  const entity_kind& routes = *find_entity_kind("routes");
+  if (entity_ptr route = all.find(routes, reference_of(plugin, "route")); route && !share_a_protocol(plugin, *route))
+    return schema_violation({{"protocols", "must match the associated route's protocols"}});
+  std::string service = reference_of(plugin, "service");
+  if (service.empty()) return std::nullopt;
+  bool any = false;
+  for (const auto& [id, route] : all.of(routes)) {
+    if (reference_of(*route, "service") != service) continue;
+    if (share_a_protocol(plugin, *route)) return std::nullopt;
+    any = true;
+  }
+  if (!any) return std::nullopt;
+  return schema_violation(
+      {{"protocols", "must match the protocols of at least one route pointing to this Plugin's service"}});
+}
+
 }  // namespace
 
 std::expected<json::object, refusal> read_edit(const entity_edit& edit) {
   json::object wanted = edit.wanted;
   wanted["id"] = edit.id;
   for (const field& f : edit.kind.fields())
-    if (json::value* value = f.to.empty() ? nullptr : wanted.if_contains(key_of(f.name)))
+    if (json::value* value = f.to.empty() ? nullptr : wanted.if_contains(f.name))
       if (auto refused = resolve_reference_of(edit, f, *value)) return std::unexpected(std::move(*refused));
   json::object fields;
   refuse_children(edit.kind, wanted, fields);
 
-  places where;
+  finding_places where;
   yaml_node node = tree_of(json::value(wanted));
-  where.mark(node, "");
+  where.mark(node);
   std::string what = name_entity(edit.kind, node);
   reporter report("");
   raw_entities raw;
@@ -174,8 +167,8 @@ std::expected<json::object, refusal> read_edit(const entity_edit& edit) {
 
   raw_entity& read = raw.of(edit.kind.name).front();
   for (const field& f : edit.kind.fields())
-    if (const json::value* value = f.to.empty() ? nullptr : wanted.if_contains(key_of(f.name)))
-      read.source.values[key_of(f.name)] = *value;
+    if (const json::value* value = f.to.empty() ? nullptr : wanted.if_contains(f.name))
+      read.source.values[f.name] = *value;
   json::object shown = shown_entity(read, edit.seal);
   if (edit.kind.name == "targets") add_default_port(shown);
   stamp(edit.kind, shown, edit.before.get(), edit.now);
@@ -188,12 +181,12 @@ std::optional<refusal> check_among(const document& all, const entity_kind& k, co
     for (const auto& [other_id, other] : all.of(k)) {
       if (other_id == id) continue;
       bool same = std::ranges::all_of(names, [&](std::string_view name) {
-        const json::value *mine = entity.if_contains(key_of(name)), *its = other->if_contains(key_of(name));
+        const json::value *mine = entity.if_contains(name), *its = other->if_contains(name);
         return mine && its && *mine == *its;
       });
       if (!same) continue;
       json::object keys;
-      for (std::string_view name : names) keys[key_of(name)] = entity.at(key_of(name));
+      for (std::string_view name : names) keys[name] = entity.at(name);
       return unique_violation(keys);
     }
     return std::nullopt;
@@ -204,9 +197,11 @@ std::optional<refusal> check_among(const document& all, const entity_kind& k, co
       return invalid_reference(f.name, reference_of(entity, f.name), f.to);
   }
   for (const field& f : k.fields())
-    if (f.unique && entity.contains(key_of(f.name)) && !entity.at(key_of(f.name)).is_null())
+    if (f.unique && entity.contains(f.name) && !entity.at(f.name).is_null())
       if (auto refused = shared({f.name})) return refused;
-  return k.id_of.size() > 1 ? shared(k.id_of) : std::nullopt;
+  if (k.id_of.size() > 1)
+    if (auto refused = shared(k.id_of)) return refused;
+  return k.name == "plugins" ? check_plugin_protocols(all, entity) : std::nullopt;
 }
 
 }  // namespace mes::gateway

@@ -47,7 +47,8 @@ class entity_store {
   bool writable() const { return _options.writable; }
   const std::shared_ptr<const document>& entities() const { return _entities; }  // a write makes a new one
   const configuration& config() const { return *_config; }
-  std::string config_text() const;  // as it was read, if nothing was written since
+  std::string config_text() const;                             // as it was read, if nothing was written since
+  const document& of_file() const { return *_base.entities; }  // without what was written
   std::size_t writes() const { return _kept.written.size(); }
   const std::vector<write_conflict>& conflicts() const { return _conflicts; }
 

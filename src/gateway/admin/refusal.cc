@@ -13,8 +13,6 @@ namespace {
 
 namespace json = boost::json;
 
-json::string_view key_of(std::string_view name) { return {name.data(), name.size()}; }
-
 json::object body_of(int code, std::string_view name, json::value message) {
   return {{"code", code}, {"name", name}, {"message", std::move(message)}};
 }
@@ -107,7 +105,7 @@ void add_reason(json::object& fields, std::string_view path, std::string reason)
     whole.get_array().push_back(json::value(reason));
     return;
   }
-  json::value* slot = &fields[key_of(take_step(path).name)];
+  json::value* slot = &fields[take_step(path).name];
   while (!path.empty()) {
     step next = take_step(path);
     if (next.name.empty()) {
@@ -117,7 +115,7 @@ void add_reason(json::object& fields, std::string_view path, std::string reason)
       slot = &list[next.index];
     } else {
       if (!slot->is_object()) *slot = json::object();
-      slot = &slot->get_object()[key_of(next.name)];
+      slot = &slot->get_object()[next.name];
     }
   }
   if (slot->is_null()) *slot = std::move(reason);
@@ -156,16 +154,16 @@ refusal invalid_reference(std::string_view field, std::string_view id, std::stri
   return with_fields(
       400, 4, "foreign key violation",
       fmt::format("the foreign key '{}' does not reference an existing '{}' entity.", lua_text(key), parent),
-      {{key_of(field), key}});
+      {{field, key}});
 }
 
 refusal unresolved_reference(std::string_view field, std::string_view by, std::string_view value,
                              std::string_view parent) {
   std::string why = fmt::format("the foreign key cannot be resolved with '{}' for an existing '{}' entity",
-                                lua_text(json::object{{key_of(by), value}}), parent);
+                                lua_text(json::object{{by, value}}), parent);
   return with_fields(400, 13, "foreign keys unresolved",
                      fmt::format("foreign key unresolved ({}.{}: {})", field, by, why),
-                     {{key_of(field), json::object{{key_of(by), why}}}});
+                     {{field, json::object{{by, why}}}});
 }
 
 refusal still_referenced(std::string_view parent, std::string_view child) {
@@ -175,7 +173,7 @@ refusal still_referenced(std::string_view parent, std::string_view child) {
 }
 
 refusal no_such_entity(std::string_view by, std::string_view value) {
-  json::object fields{{key_of(by), value}};
+  json::object fields{{by, value}};
   return with_fields(
       404, 6, "not found",
       fmt::format("could not find the entity with {}'{}'", by == "id" ? "primary key " : "", lua_text(fields)), fields);

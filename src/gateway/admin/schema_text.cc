@@ -12,8 +12,6 @@ namespace {
 
 namespace json = boost::json;
 
-json::string_view key_of(std::string_view name) { return {name.data(), name.size()}; }
-
 json::array describe_fields(const schema& fields);
 
 std::string_view element_type(field_type type) {
@@ -66,7 +64,7 @@ void put_type(json::object& out, const field& f) {
 json::array choices_of(const field& f) {
   json::array out;
   for (std::string_view choice : f.one_of)
-    out.push_back(f.type == field_type::integer ? json::parse(key_of(choice)) : json::value(choice));
+    out.push_back(f.type == field_type::integer ? json::parse(choice) : json::value(choice));
   return out;
 }
 
@@ -83,14 +81,14 @@ json::object describe(const field& f) {
   if (f.length_min > 0) out["len_min"] = f.length_min;
   if (f.name == "created_at" || f.name == "updated_at") out["auto"] = out["timestamp"] = true;
   if (f.name == "id") out["auto"] = out["uuid"] = true;
-  if (!f.fallback.empty()) out["default"] = json::parse(key_of(f.fallback));
+  if (!f.fallback.empty()) out["default"] = json::parse(f.fallback);
   return out;
 }
 
 json::array describe_fields(const schema& fields) {
   json::array out;
   for (const field& f : fields)
-    if (!f.shorthand) out.push_back(json::object{{key_of(f.name), describe(f)}});
+    if (!f.shorthand) out.push_back(json::object{{f.name, describe(f)}});
   return out;
 }
 

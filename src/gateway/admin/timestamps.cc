@@ -11,15 +11,13 @@ namespace json = boost::json;
 
 constexpr std::string_view created = "created_at", updated = "updated_at";
 
-json::string_view key_of(std::string_view name) { return {name.data(), name.size()}; }
-
 json::value time_of(const field& f, instant now) {
   if (f.type == field_type::number) return static_cast<double>(now.ms()) / 1000.0;
   return now.ms() / 1000;
 }
 
 bool is_null(const json::object& entity, std::string_view name) {
-  const json::value* value = entity.if_contains(key_of(name));
+  const json::value* value = entity.if_contains(name);
   return !value || value->is_null();
 }
 
@@ -37,8 +35,8 @@ bool is_same(const json::object& a, const json::object& b) {
 void stamp(const entity_kind& kind, json::object& entity, const json::object* before, instant now) {
   for (const field& f : kind.fields()) {
     if (f.name == created && is_null(entity, created))
-      entity[key_of(created)] = before && !is_null(*before, created) ? before->at(key_of(created)) : time_of(f, now);
-    if (f.name == updated) entity[key_of(updated)] = time_of(f, now);
+      entity[created] = before && !is_null(*before, created) ? before->at(created) : time_of(f, now);
+    if (f.name == updated) entity[updated] = time_of(f, now);
   }
 }
 
@@ -53,9 +51,9 @@ void stamp_all(document& all, const document* before, instant now) {
         continue;
       }
       bool given = !is_null(stamped, updated);
-      json::value as_given = given ? stamped.at(key_of(updated)) : json::value();
+      json::value as_given = given ? stamped.at(updated) : json::value();
       stamp(kind, stamped, old.get(), now);
-      if (given) stamped[key_of(updated)] = as_given;
+      if (given) stamped[updated] = as_given;
       entity = std::make_shared<const json::object>(std::move(stamped));
     }
   }

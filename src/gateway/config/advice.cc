@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include "gateway/config/checks.h"
+#include "gateway/config/plugin_scope.h"
 #include "gateway/config/shadowing.h"
 
 namespace mes::gateway {
@@ -135,6 +136,10 @@ class adviser {
              fmt::format("{}: there is one in the same scope already, in line {}; one alone of the two runs", what,
                          other->second->source.mark.line));
       if (!p.enabled) continue;
+      if (!runs_on_http(p))
+        warn(p.source, "protocols",
+             fmt::format("{}: nothing serves tcp, tls or udp here, as in a Kong without stream_listen; it never runs",
+                         what));
       if (p.on_consumer && !authenticated(p))
         warn(p.source, {},
              fmt::format("{}: is for consumer '{}', but no authentication plugin finds out who sends a request; "

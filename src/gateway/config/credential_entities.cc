@@ -51,7 +51,7 @@ const schema& keyauth_fields() {
       created_field,
       consumer_field,
       {.name = "key", .referenceable = true, .unique = true},
-      {.name = "ttl", .type = integer, .min = 0, .max = 100'000'000},
+      {.name = "ttl", .type = integer, .min = 0, .max = 2'147'483'647},  // kept from created_at, and so beyond Kong's
       tags_field,
   };
   return fields;

@@ -17,8 +17,6 @@ namespace json = boost::json;
 using wire::yaml_node;
 using kind = yaml_node::kind;
 
-json::string_view key_of(std::string_view name) { return {name.data(), name.size()}; }
-
 // Puts what came from outside back as it was written: "{vault://env/NAME}".
 void put_references_back(json::value& value, const yaml_node& written) {
   if (written.type == kind::scalar && is_reference(written.scalar) && value.is_string())
@@ -42,7 +40,7 @@ bool is_of_other_flavour(const record& source, std::string_view field_name) {
 
 bool is_default(const field& f, const json::value& value) {
   if (value.is_null()) return true;
-  return !f.fallback.empty() && value == json::parse(key_of(f.fallback));
+  return !f.fallback.empty() && value == json::parse(f.fallback);
 }
 
 yaml_node scalar_of(std::string text, bool quoted) {
@@ -57,7 +55,7 @@ yaml_node tree_of_record(const schema& fields, const json::object& values, const
   yaml_node node;
   node.type = kind::mapping;
   for (const field& f : fields) {
-    const json::value* value = values.if_contains(key_of(f.name));
+    const json::value* value = values.if_contains(f.name);
     if (!value || is_default(f, *value)) continue;
     const schema* inner = f.name == "config" && config ? config : f.type == field_type::mapping ? f.fields : nullptr;
     node.members.push_back({scalar_of(std::string(f.name), true), inner && value->is_object()
@@ -92,7 +90,7 @@ entity_ptr document::find(const entity_kind& k, std::string_view id) const {
 
 entity_ptr document::find_by(const entity_kind& k, std::string_view field_name, std::string_view value) const {
   for (const auto& [id, entity] : of(k))
-    if (const json::value* there = entity->if_contains(key_of(field_name)))
+    if (const json::value* there = entity->if_contains(field_name))
       if (there->is_string() && std::string_view(there->get_string().data(), there->get_string().size()) == value)
         return entity;
   return nullptr;
@@ -105,22 +103,22 @@ std::size_t document::size() const {
 }
 
 std::string text_of(const json::object& entity, std::string_view member) {
-  const json::value* value = entity.if_contains(key_of(member));
+  const json::value* value = entity.if_contains(member);
   return value && value->is_string() ? std::string(value->get_string().data(), value->get_string().size()) : "";
 }
 
 std::string reference_of(const json::object& entity, std::string_view member) {
-  const json::value* value = entity.if_contains(key_of(member));
+  const json::value* value = entity.if_contains(member);
   return value && value->is_object() ? text_of(value->get_object(), "id") : "";
 }
 
 json::object shown_entity(const raw_entity& e, bool seal) {
   json::object shown;
   for (const field& f : e.kind->fields()) {
-    const json::value& value = e.source.values.at(key_of(f.name));
+    const json::value& value = e.source.values.at(f.name);
     if (f.shorthand || (!f.absent.empty() && value.is_null())) continue;
     if (e.kind->name == "routes" && is_of_other_flavour(e.source, f.name)) continue;
-    json::value& member = shown[key_of(f.name)] = value;
+    json::value& member = shown[f.name] = value;
     if (e.kind->name == "plugins" && f.name == "config") member = e.config.values;
     if (const yaml_node* written = e.node ? e.node->find(f.name) : nullptr) put_references_back(member, *written);
   }
@@ -188,7 +186,7 @@ std::string text_of(const document& all) {
         if (!value.is_null()) kept[name] = value;
       list.push_back(std::move(kept));
     }
-    root[key_of(k.name)] = std::move(list);
+    root[k.name] = std::move(list);
   }
   return json::serialize(root);
 }

@@ -209,6 +209,8 @@ TEST(entities, are_warned_of_where_something_else_was_meant) {
               ElementsAre(HasSubstr("no authentication plugin finds out who sends a request")));
   EXPECT_THAT(warned("services: [{name: s, host: a, routes: [{paths: ['/u/\\d+']}]}]"),
               ElementsAre(HasSubstr("looks like a regular expression")));
+  EXPECT_THAT(warned("plugins: [{name: prometheus, protocols: [tcp, tls]}]"), ElementsAre(HasSubstr("it never runs")));
+  EXPECT_THAT(warned("plugins: [{name: prometheus, protocols: [tcp, grpcs]}]"), IsEmpty());
   EXPECT_THAT(warned("_comment: x\n_comment: y\n"), ElementsAre(HasSubstr("the key '_comment' is here twice")));
 }
 

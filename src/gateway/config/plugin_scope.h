@@ -1,9 +1,17 @@
 // Which of a plugin's configurations serves a request (kong/runloop/plugins_iterator.lua).
 #pragma once
 
+#include <algorithm>
+
 #include "gateway/config/configuration.h"
 
 namespace mes::gateway {
+
+// A plugin runs on requests of any protocol, if one of its own is of HTTP.
+inline bool runs_on_http(const plugin_entry& p) {
+  return std::ranges::any_of(
+      p.protocols, [](const std::string& name) { return name.starts_with("http") || name.starts_with("grpc"); });
+}
 
 // How well a plugin's scope fits a request of this service, route and consumer; 0 = not at all, higher wins. Kong's
 // order: the three together, route and consumer, service and consumer, route and service, consumer, route, service,

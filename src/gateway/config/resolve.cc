@@ -12,8 +12,6 @@ namespace {
 
 namespace json = boost::json;
 
-json::string_view member(std::string_view name) { return {name.data(), name.size()}; }
-
 // UUIDv5 of the entity's key, as a Kong without a database makes it (kong/db/schema/others/declarative_config.lua).
 std::string make_id(std::string_view entities, std::string_view key) {
   static const uuid root = *uuid::parse("fd02801f-0957-4a15-a55a-c8d9606f30b5");
@@ -120,7 +118,7 @@ class resolver {
   void resolve_references(raw_entity& e) {
     for (const field& f : e.kind->fields()) {
       if (f.to.empty()) continue;
-      json::value& slot = e.source.values[member(f.name)];
+      json::value& slot = e.source.values[f.name];
       if (e.parent && e.parent->kind->name == f.to) {
         if (!slot.is_null())
           _report.error(e.source.mark_of(f.name),

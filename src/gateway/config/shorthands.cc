@@ -101,6 +101,7 @@ struct protocol_family {
   std::vector<std::string_view> forbidden;  // matchers that make no sense
   std::vector<std::string_view> needed;     // one of them at least
   bool sni = true;                          // snis count among the needed ones if a member with TLS is there
+  std::string_view named = {};              // what needs them, as Kong says it; "" = the member at hand
 };
 
 const std::vector<protocol_family>& protocol_families() {
@@ -111,7 +112,8 @@ const std::vector<protocol_family>& protocol_families() {
       {.members = {"tcp", "tls", "udp"},
        .forbidden = {"methods", "hosts", "paths", "headers"},
        .needed = {"sources", "destinations", "snis"},
-       .sni = false},
+       .sni = false,
+       .named = "'tcp', 'tls' or 'udp'"},
       {.members = {"tls_passthrough"},
        .forbidden = {"methods", "hosts", "paths", "headers"},
        .needed = {"snis"},
@@ -135,8 +137,10 @@ void check_family(const record& source, const protocol_family& family, const std
   if (family.sni && tls) needed.push_back("snis");
   if (std::ranges::none_of(needed, [&](std::string_view member) { return is_filled(source, member); }))
     report.error(source.mark,
-                 fmt::format("{}: must set one of '{}' when 'protocols' is '{}'", what, fmt::join(needed, "', '"),
-                             tls && family.sni ? family.members.back() : family.members.front()));
+                 fmt::format("{}: must set one of '{}' when 'protocols' is {}", what, fmt::join(needed, "', '"),
+                             family.named.empty() ? fmt::format("'{}'", tls && family.sni ? family.members.back()
+                                                                                          : family.members.front())
+                                                  : std::string(family.named)));
 }
 
 void check_protocols(record& source, const std::string& what, reporter& report) {

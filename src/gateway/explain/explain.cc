@@ -121,7 +121,7 @@ class writer {
     const plugin_entry* chosen = nullptr;
     int chosen_fit = 0;
     for (const plugin_entry& p : _all.plugins) {
-      int fit = p.name == name && p.enabled ? scope_fit(p, r.to, &r, who) : 0;
+      int fit = p.name == name && p.enabled && runs_on_http(p) ? scope_fit(p, r.to, &r, who) : 0;
       if (fit <= chosen_fit) continue;
       chosen_fit = fit;
       chosen = &p;

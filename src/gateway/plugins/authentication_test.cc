@@ -107,6 +107,12 @@ TEST(key_auth, lets_preflights_pass_if_told_to_and_forgets_old_keys) {
   EXPECT_EQ(t.get("/?apikey=k"), refused(401, "Invalid authentication credentials"));
 }
 
+// kong/runloop/plugins_iterator.lua, should_process_plugin: by subsystem, not by the request's protocol.
+TEST(plugins, run_on_every_request_if_a_protocol_of_theirs_is_of_http) {
+  EXPECT_NE(test_exchange(with_plugins("- {name: key-auth, protocols: [tcp, grpcs]}\n")).get("/"), "");
+  EXPECT_EQ(test_exchange(with_plugins("- {name: key-auth, protocols: [tcp, tls, udp]}\n")).get("/"), "");
+}
+
 TEST(basic_auth, checks_names_and_passwords) {
   test_exchange t(with_plugins("- {name: basic-auth, config: {hide_credentials: true}}\n", consumers));
   auto basic = [](const std::string& text) { return "Authorization: Basic " + base64_encode(text) + "\r\n"; };
