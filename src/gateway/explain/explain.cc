@@ -149,6 +149,13 @@ class writer {
     if (!some) line("         none");
   }
 
+  // Whether the matched part of the path is taken away: not for a service of gRPC, unless grpc-web wants it so.
+  bool strips(const route& r) const {
+    if (!r.strip_path || !r.to->grpc) return r.strip_path;
+    const plugin_entry* web = best("grpc-web", r, nullptr);
+    return web && web->config.flag("pass_stripped_path");
+  }
+
   void upstream_of(const fitting& f) {
     const route& r = *f.matcher->of;
     if (!r.to) {
@@ -158,7 +165,7 @@ class writer {
     const service& s = *r.to;
     line("\nservice  {:<28} {}", s.label(), place(s.source));
     std::string path =
-        upstream_path(s.path, _q.path, std::string_view(_q.path).substr(0, f.match.matched_bytes), r.strip_path);
+        upstream_path(s.path, _q.path, std::string_view(_q.path).substr(0, f.match.matched_bytes), strips(r));
     const upstream* pool = _all.find_upstream(s.host);
     bool usual = s.port == (s.tls ? 443 : 80);
     std::string port = usual || pool ? "" : fmt::format(":{}", s.port);
@@ -174,9 +181,10 @@ class writer {
                        : pool          ? (pool->host_header.empty() ? "of the target" : pool->host_header)
                                        : s.host + port;
     line("         with Host {}{}", host, r.preserve_host ? " (preserve_host)" : "");
-    line("         {}", r.strip_path && f.match.path_matched ? "strip_path takes the matched part away"
-                        : r.strip_path                       ? "no path was compared, so strip_path takes nothing away"
-                                                             : "strip_path is off: the path stays whole");
+    line("         {}", strips(r) && f.match.path_matched ? "strip_path takes the matched part away"
+                        : strips(r)                       ? "no path was compared, so strip_path takes nothing away"
+                        : r.strip_path ? "strip_path is not for services of gRPC: the path stays whole"
+                                       : "strip_path is off: the path stays whole");
   }
 
   // Why the first of two that fit wins.

@@ -46,13 +46,28 @@ plugins:
 - name: cors
 )";
 
-std::string explained(const explain_question& q) {
+std::string explained(const explain_question& q, const char* text = config) {
   reporter report("kong.yml");
-  auto all = load_configuration(config, report);
+  auto all = load_configuration(text, report);
   for (const diagnostic& d : report.sorted()) ADD_FAILURE() << report.text_of(d);
   if (!all) return "";
   auto said = explain(*all, q);
   return said ? said->text : "error: " + said.error().message;
+}
+
+TEST(explain, leaves_paths_of_grpc_whole_unless_grpc_web_strips_them) {
+  const char* grpc = R"(_format_version: "3.0"
+services:
+- name: greeter
+  url: grpc://greeter:50051
+  routes:
+  - {name: whole, paths: [/whole]}
+  - {name: stripped, paths: [/web], plugins: [{name: grpc-web, config: {pass_stripped_path: true}}]}
+)";
+  EXPECT_THAT(explained({.method = "POST", .url = "http://a/whole/pkg.S/M"}, grpc),
+              HasSubstr("grpc://greeter:50051/whole/pkg.S/M\n"));
+  EXPECT_THAT(explained({.method = "POST", .url = "http://a/web/pkg.S/M"}, grpc),
+              HasSubstr("grpc://greeter:50051/pkg.S/M\n"));
 }
 
 TEST(explain, tells_the_winner_the_second_plugins_and_the_service_with_their_lines) {
