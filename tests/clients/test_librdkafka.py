@@ -25,7 +25,8 @@ def outcomes(tmp_path_factory):
     buses = {}
     for scenario, creates in (("default", "true"), ("noautocreate", "false")):
         buses[scenario] = Bus(tmp_path_factory.mktemp(scenario), "--num-partitions", "4", "--auto-create-topics", creates,
-                              "--authorizer", "true", "--allow-everyone-if-no-acl-found", "true").start()  # as on Kafka: README
+                              "--authorizer", "true", "--allow-everyone-if-no-acl-found", "true",
+                              "--group-initial-rebalance-delay", "3s").start()  # as on Kafka: README
     yield suite.run({scenario: bus.address for scenario, bus in buses.items()}, [name for name, (outcome, _) in ON_KAFKA.items() if outcome == "passed"],
                     suite.keep)
     for bus in buses.values():
