@@ -12,6 +12,7 @@ from bus import MES, Bus, kcat
 from conftest import needs_kafka
 from tests.support import tokens
 from tests.support.key_server import key_server
+from tests.support.token_endpoint import token_endpoint
 
 
 def openssl(*arguments):
@@ -134,6 +135,34 @@ def test_by_a_token_in_a_file(run, folder, tmp_path, private_key_and_set):
     assert "expired" in run([*token_file(tmp_path, private_key_and_set[0], exp=1_000_000), trust], "topics", code=2)
 
 
+# How a file may say who asks the identity provider: as Kafka's clients up to 4.0, from 4.1 on, and as librdkafka's.
+OIDC = {
+    "jaas": ["sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required clientId=\"erp\" clientSecret=\"{}\" scope=\"bus\";"],
+    "properties": ["sasl.oauthbearer.client.credentials.client.id=erp", "sasl.oauthbearer.client.credentials.client.secret={}", "sasl.oauthbearer.scope=bus"],
+    "librdkafka": ["sasl.oauthbearer.method=oidc", "sasl.oauthbearer.client.id=erp", "sasl.oauthbearer.client.secret={}", "sasl.oauthbearer.scope=bus"],
+}
+
+
+@pytest.mark.parametrize("words", OIDC)
+def test_by_a_token_of_an_identity_provider(run, folder, private_key_and_set, words):
+    with token_endpoint(private_key_and_set[0], "erp", "open sesame") as (url, asked):
+        lines = ["security.protocol=SASL_SSL", "sasl.mechanism=OAUTHBEARER", f"ssl.truststore.location={folder}/ca.pem",
+                 f"sasl.oauthbearer.token.endpoint.url={url}"]
+        right = lines + [line.format("open sesame") for line in OIDC[words]]
+        assert "t" in run(right, "topics").split()
+        assert asked and all(form == {"grant_type": "client_credentials", "scope": "bus"} for form in asked)
+        assert [line.split()[-1] for line in run(right, "tail", "t", "--from", "earliest", "-e").splitlines()][:2] == ["one", "two"]
+        told = run(lines + [line.format("a secret guess") for line in OIDC[words]], "topics", code=2)
+        assert "FILE:4: sasl.oauthbearer.token.endpoint.url gives no token: it answers 401 invalid_client" in told and "a secret guess" not in told
+
+
+def test_a_token_of_a_provider_that_the_bus_does_not_trust(run, folder):
+    with token_endpoint(tokens.new_private_key(), "erp", "open sesame") as (url, _):
+        lines = ["security.protocol=SASL_SSL", "sasl.mechanism=OAUTHBEARER", f"ssl.truststore.location={folder}/ca.pem",
+                 f"sasl.oauthbearer.token.endpoint.url={url}", *(line.format("open sesame") for line in OIDC["jaas"])]
+        assert "SASL authentication" in run(lines, "topics", code=1)
+
+
 def test_who_is_not_let_in_is_told_so_at_once(run, folder):
     started = time.monotonic()
     told = run([line.replace("alice", "mallory") for line in sasl(folder)], "topics", code=1)
@@ -161,6 +190,12 @@ WRONG = {
     "FILE:3: sasl.jaas.config is wrong: it must end with ;": ["security.protocol=SASL_SSL", "sasl.mechanism=PLAIN", "sasl.jaas.config=a.PlainLoginModule required"],
     "FILE:3: sasl.jaas.config names PlainLoginModule, but SCRAM-SHA-256 needs ScramLoginModule": [
         "security.protocol=SASL_SSL", "sasl.mechanism=SCRAM-SHA-256", "sasl.jaas.config=a.PlainLoginModule required;"],
+    "FILE: clientSecret is missing: in sasl.jaas.config, or as sasl.oauthbearer.client.secret": [
+        "security.protocol=SASL_SSL", "sasl.mechanism=OAUTHBEARER", "sasl.oauthbearer.token.endpoint.url=http://127.0.0.1:1/", "sasl.oauthbearer.client.id=erp"],
+    "FILE:3: sasl.oauthbearer.token.endpoint.url cannot be asked": [
+        "security.protocol=SASL_SSL", "sasl.mechanism=OAUTHBEARER", "sasl.oauthbearer.token.endpoint.url=http://127.0.0.1:1/", *OIDC["librdkafka"]],
+    "FILE:3: sasl.oauthbearer.method is 'default'": ["security.protocol=SASL_SSL", "sasl.mechanism=OAUTHBEARER", "sasl.oauthbearer.method=default",
+                                                     "sasl.oauthbearer.token.endpoint.url=http://127.0.0.1:1/"],
     "FILE: sasl.mechanism is set, but security.protocol is PLAINTEXT": ["sasl.mechanism=PLAIN"],
     "FILE: Bus client: security.protocol: Invalid value": ["security.protocol=TLS"],
     "FILE: Bus client: ": ["security.protocol=SSL", "request.timeout.ms=soon"],

@@ -7,12 +7,11 @@
 #include <map>
 #include <optional>
 
-#include "base/instant.h"
 #include "bus/cli/jaas.h"
 #include "bus/cli/key_store.h"
 #include "bus/cli/properties.h"
+#include "bus/cli/token_source.h"
 #include "os/whole_file.h"
-#include "wire/jose/jwt.h"
 
 namespace mes::bus::cli {
 namespace {
@@ -57,6 +56,13 @@ constexpr std::string_view composed_keys[] = {
     "bootstrap.servers",
     "sasl.jaas.config",
     "sasl.oauthbearer.token.endpoint.url",
+    "sasl.oauthbearer.method",
+    "sasl.oauthbearer.client.id",
+    "sasl.oauthbearer.client.secret",
+    "sasl.oauthbearer.client.credentials.client.id",
+    "sasl.oauthbearer.client.credentials.client.secret",
+    "sasl.oauthbearer.scope",
+    "https.ca.location",
     "ssl.truststore.location",
     "ssl.truststore.type",
     "ssl.truststore.password",
@@ -232,47 +238,52 @@ class file_reader {
 
   // By a token in a file, or from an identity provider.
   result<void> log_in_by_token(const std::map<std::string, std::string>& options) {
-    const auto url = value("sasl.oauthbearer.token.endpoint.url");
+    constexpr const char* endpoint = "sasl.oauthbearer.token.endpoint.url";
+    const auto url = value(endpoint);
     if (!url)
       return lacks(
           "sasl.oauthbearer.token.endpoint.url is missing: https://… of an identity provider, or file:///… with a "
           "token");
+    if (const auto method = value("sasl.oauthbearer.method"); method && *method != "oidc")
+      return wrong("sasl.oauthbearer.method", fmt::format("is '{}': oidc is possible", *method));
     constexpr std::string_view file = "file:";
     if (url->starts_with(file)) {
       std::string path = url->substr(file.size());
       if (path.starts_with("//")) path.erase(0, 2);
-      _token = [path] { return token_in(path); };
-      const auto now = _token();
-      return now ? result<void>() : wrong("sasl.oauthbearer.token.endpoint.url", now.error().message);
+      _token = [path] { return token_of_file(path); };
+    } else {
+      auto who = credentials(*url, options);
+      if (!who) return fail(std::move(who.error()));
+      _token = [who = std::move(*who)] { return token_of_provider(who); };
     }
-    _settings["sasl.oauthbearer.method"] = "oidc";
-    _settings["sasl.oauthbearer.token.endpoint.url"] = *url;
-    for (const auto& [option, setting, needed] : {std::tuple("clientId", "sasl.oauthbearer.client.id", true),
-                                                  std::tuple("clientSecret", "sasl.oauthbearer.client.secret", true),
-                                                  std::tuple("scope", "sasl.oauthbearer.scope", false)}) {
-      if (const auto given = options.find(option); given != options.end())
-        _settings[setting] = given->second;
-      else if (needed)
-        return lacks(fmt::format("{} is missing in sasl.jaas.config", option));
-    }
-    return {};
+    const auto now = _token();
+    return now ? result<void>() : wrong(endpoint, now.error().message);
   }
 
-  static result<runtime::kafka_token> token_in(const std::string& path) {
-    auto text = contents(path);
-    if (!text) return fail(std::move(text.error()));
-    while (text->ends_with('\n') || text->ends_with('\r') || text->ends_with(' ')) text->pop_back();
-    const auto token = wire::parse_jwt(*text);
-    if (!token) return fail(error_code::invalid_argument, fmt::format("holds no token: {}", token.error().message));
-    const auto* const expires = token->claims.if_contains("exp");
-    const auto* const subject = token->claims.if_contains("sub");
-    if (expires == nullptr || !expires->is_number() || subject == nullptr || !subject->is_string())
-      return fail(error_code::invalid_argument, "holds a token without exp and sub");
-    const auto expires_ms = static_cast<std::int64_t>(expires->to_number<double>() * 1000);
-    if (expires_ms <= instant::now().ms())
-      return fail(error_code::invalid_argument,
-                  fmt::format("holds a token that expired at {}", instant::from_ms(expires_ms).to_string()));
-    return runtime::kafka_token{std::move(*text), std::string(subject->get_string()), expires_ms};
+  // Of the login module, or under the names of newer clients or librdkafka.
+  result<client_credentials> credentials(const std::string& url,
+                                         const std::map<std::string, std::string>& options) const {
+    client_credentials who{.url = url, .ca_file = value("https.ca.location").value_or("")};
+    const struct {
+      const char *option, *key, *other_key;
+      std::string* to;
+      bool needed;
+    } parts[] = {
+        {"clientId", "sasl.oauthbearer.client.id", "sasl.oauthbearer.client.credentials.client.id", &who.id, true},
+        {"clientSecret", "sasl.oauthbearer.client.secret", "sasl.oauthbearer.client.credentials.client.secret",
+         &who.secret, true},
+        {"scope", "sasl.oauthbearer.scope", "sasl.oauthbearer.scope", &who.scope, false},
+    };
+    for (const auto& part : parts) {
+      const auto of_login = options.find(part.option);
+      const auto given = of_login != options.end() ? std::optional(of_login->second)
+                         : value(part.key)         ? value(part.key)
+                                                   : value(part.other_key);
+      if (!given && part.needed)
+        return lacks(fmt::format("{} is missing: in sasl.jaas.config, or as {}", part.option, part.key));
+      *part.to = given.value_or("");
+    }
+    return who;
   }
 
   const std::string _path;
