@@ -88,13 +88,12 @@ struct broker::topic_names : groups::topic_view {
   std::uint64_t version() const override { return of._store->topics_version(); }
 };
 
-broker::broker(broker_settings settings, const observe::logger& log)
-    : _settings(std::move(settings)), _given(_settings), _logger(log) {}
+broker::broker(broker_settings settings, observe::logger& log)
+    : _settings(std::move(settings)), _given(_settings), _logger(log), _level(log) {}
 
 broker::~broker() = default;
 
-result<std::unique_ptr<broker>> broker::open(broker_settings settings, os::file_system& files,
-                                             const observe::logger& log) {
+result<std::unique_ptr<broker>> broker::open(broker_settings settings, os::file_system& files, observe::logger& log) {
   raise_descriptor_limit();
   std::unique_ptr<broker> b(new broker(std::move(settings), log));
   broker* const raw = b.get();
@@ -175,6 +174,9 @@ void broker::apply_configs() {
   number("compression.gzip.level", _settings.compression.gzip_level);
   number("compression.lz4.level", _settings.compression.lz4_level);
   number("compression.zstd.level", _settings.compression.zstd_level);
+  _settings.verify_transactions =
+      canonical_value(config_type::boolean,
+                      dynamic_broker_config(*this, "transaction.partition.verification.enable")) == "true";
   _store->set_retention(_settings.retention_ms, _settings.retention_bytes);
   _server->set_connections_max(_settings.connections_max);
 }

@@ -15,6 +15,7 @@
 #include "bus/groups/coordinator.h"
 #include "bus/handlers/slow_requests.h"
 #include "bus/log/store.h"
+#include "bus/log_level.h"
 #include "bus/net/poller.h"
 #include "bus/net/server.h"
 #include "bus/security/access.h"
@@ -45,6 +46,7 @@ struct changeable_settings {
   std::size_t message_bytes_max = 1'048'588;  // of a batch, as Kafka's message.max.bytes
   std::size_t connections_max = 10'000;
   compression_settings compression;
+  bool verify_transactions = true;  // a batch's partition must have been added
 };
 
 struct broker_settings : changeable_settings {
@@ -90,8 +92,7 @@ struct waiting_fetch;
 class broker {
  public:
   // Opens the log and listens; serves once run() is called.
-  static result<std::unique_ptr<broker>> open(broker_settings settings, os::file_system& files,
-                                              const observe::logger& log);
+  static result<std::unique_ptr<broker>> open(broker_settings settings, os::file_system& files, observe::logger& log);
   ~broker();
 
   result<void> run();                     // the loop; until stop(), then closes the log. An error is fatal.
@@ -110,6 +111,7 @@ class broker {
   net::server& server() { return *_server; }
   net::poller& loop() { return *_loop; }
   const observe::logger& logger() const { return _logger; }
+  log_level& level() { return _level; }
   broker_stats& stats() { return _stats; }
   handlers::slow_requests& slow() { return _slow; }
   static constexpr std::int32_t node_id = 1;
@@ -124,7 +126,7 @@ class broker {
   void apply_configs();
   struct state;  // producer ids beside groups and administrators' settings: what lives in the log
   struct topic_names;
-  broker(broker_settings settings, const observe::logger& log);
+  broker(broker_settings settings, observe::logger& log);
   result<void> listen();
   result<void> make_topics();
   void after_turn();
@@ -139,6 +141,7 @@ class broker {
   broker_settings _settings;
   changeable_settings _given;  // by the role: what holds where administrators set nothing
   const observe::logger& _logger;
+  log_level _level;
   broker_stats _stats;
   std::unique_ptr<net::poller> _loop;
   std::unique_ptr<state> _state;

@@ -1,5 +1,6 @@
 // Values of configurations: whether they are right, and how they are shown.
 #include <fmt/format.h>
+#include <re2/re2.h>
 
 #include <algorithm>
 #include <type_traits>
@@ -14,6 +15,8 @@ namespace {
 
 std::string_view name_of(config_type t) {
   switch (t) {
+    case unknown:
+      break;
     case boolean:
       return "BOOLEAN";
     case string:
@@ -45,10 +48,24 @@ bool is_word(std::string_view text, std::string_view word) {
   return std::ranges::equal(text, word, [](char a, char b) { return (a | 0x20) == b; });
 }
 
+// earliest, latest, or a duration as Java reads it, none below zero.
+bool is_offset_reset(std::string_view value) {
+  static const RE2 form(R"((?i)\+?P(\+?\d+D)?(T(\+?\d+H)?(\+?\d+M)?(\+?\d+([.,]\d{0,9})?S)?)?)",
+                        RE2::CannedOptions::Quiet);
+  constexpr std::string_view by_duration = "by_duration:", units = "DHMSdhms";
+  if (value == "earliest" || value == "latest") return true;
+  if (!value.starts_with(by_duration)) return false;
+  value.remove_prefix(by_duration.size());
+  return !value.empty() && units.contains(value.back()) &&
+         RE2::FullMatch(re2::StringPiece(value.data(), value.size()), form);
+}
+
 // What the rows cannot say of a value that is right by them.
 std::optional<std::string_view> odd_fault(const config_row& row, std::string_view value) {
   if (row.name == "compression.gzip.level" && log::parse_number<int>(value) == 0)
     return "Value must be between 1 and 9 or equal to -1";
+  if (row.name == "share.auto.offset.reset" && !is_offset_reset(value))
+    return "It must be earliest, latest or by_duration: and a duration of ISO 8601, as in by_duration:P1D";
   if (!row.name.ends_with(".replication.throttled.replicas")) return std::nullopt;
   // `*`, or partition:broker between commas.
   constexpr std::string_view any = "*", digits = "0123456789";
@@ -113,13 +130,15 @@ std::optional<std::string> check_value(const config_row& row, std::string_view v
       if (log::trimmed(value).empty()) return std::nullopt;
       break;
     case string:
+    case unknown:
       break;
   }
-  if (row.allowed.empty()) return std::nullopt;
+  if (row.allowed.empty() && row.type != list) return std::nullopt;
   for (std::string_view rest = value;;) {
     const auto comma = row.type == list ? rest.find(',') : std::string_view::npos;
     const std::string_view one = log::trimmed(rest.substr(0, comma));
-    if (!is_among(one, row.allowed)) {
+    if (row.allowed.empty() && one.empty()) return wrong(value, "An item of a list is not empty");
+    if (!row.allowed.empty() && !is_among(one, row.allowed)) {
       std::string names(row.allowed);
       for (std::size_t at = 0; (at = names.find(',', at)) != std::string::npos; at += 2) names.replace(at, 1, ", ");
       return wrong(one, "String must be one of: " + names);
@@ -146,15 +165,17 @@ std::string canonical_value(config_type type, const std::string& value) {
       return text.find_first_not_of("-0123456789") == std::string::npos ? text + ".0" : text;
     }
     case list: {
-      std::string text;
+      std::vector<std::string_view> items;  // each once
       for (std::string_view rest = value; !rest.empty();) {
         const auto comma = rest.find(',');
-        text.append(text.empty() ? "" : ",").append(log::trimmed(rest.substr(0, comma)));
+        if (const auto item = log::trimmed(rest.substr(0, comma)); std::ranges::count(items, item) == 0)
+          items.push_back(item);
         rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
       }
-      return text;
+      return fmt::format("{}", fmt::join(items, ","));
     }
     case string:
+    case unknown:
       break;
   }
   return value;

@@ -37,7 +37,30 @@ void append_broker_values(const broker& b, std::string_view name, std::string_vi
   out.push_back({std::string(name), std::string(otherwise), by_default});
 }
 
+constexpr std::string_view session_timeout = "consumer.session.timeout.ms",
+                           heartbeat_interval = "consumer.heartbeat.interval.ms";
+
+// What counts for groups that do not say.
+std::string group_default(const groups::coordinator_options& groups, const config_row& row) {
+  if (row.name == session_timeout) return fmt::to_string(groups.consumer_session_timeout_ms);
+  if (row.name == heartbeat_interval) return fmt::to_string(groups.consumer_heartbeat_interval_ms);
+  return std::string(row.default_value);
+}
+
 }  // namespace
+
+const std::vector<config_row>& table_of(config_resource resource) {
+  switch (resource) {
+    case config_resource::topic:
+      return topic_config_table();
+    case config_resource::group:
+      return group_config_table();
+    case config_resource::client_metrics:
+      return client_metrics_config_table();
+    default:
+      return dynamic_broker_config_table();
+  }
+}
 
 std::optional<std::string> check_topic_config(std::string_view name, std::string_view value) {
   const config_row* const row = find_config(topic_config_table(), name);
@@ -46,9 +69,7 @@ std::optional<std::string> check_topic_config(std::string_view name, std::string
 }
 
 std::optional<std::string> check_configs(config_resource resource, const config_values& values) {
-  const auto& table = resource == config_resource::topic   ? topic_config_table()
-                      : resource == config_resource::group ? group_config_table()
-                                                           : dynamic_broker_config_table();
+  const auto& table = table_of(resource);
   for (const auto& [name, value] : values) {
     const config_row* const row = find_config(table, name);
     if (!row && resource == config_resource::broker)
@@ -102,11 +123,47 @@ std::vector<shown_config> group_configs(const broker& b, const std::string& grou
   const security::access::config_key of{static_cast<std::int8_t>(config_resource::group), group};
   for (const config_row& row : group_config_table()) {
     shown_config& c = shown.emplace_back(row.name, row.type, false, std::vector<config_value>{}, row.documentation);
-    if (const auto* set = find_set(b, of, row.name))
-      c.synonyms.push_back({std::string(row.name), *set, config_source::group});
-    c.synonyms.push_back({std::string(row.broker), std::string(row.default_value), config_source::by_default});
+    const auto* const set = find_set(b, of, row.name);
+    c.synonyms.push_back({std::string(row.name), set ? *set : group_default(b.settings().groups, row),
+                          set ? config_source::group : config_source::by_default});
   }
   return shown;
+}
+
+std::vector<shown_config> client_metrics_configs(const broker& b, const std::string& subscription) {
+  std::vector<shown_config> shown;
+  const security::access::config_key of{static_cast<std::int8_t>(config_resource::client_metrics), subscription};
+  for (const config_row& row : client_metrics_config_table()) {
+    shown_config& c = shown.emplace_back(row.name, row.type, false, std::vector<config_value>{}, row.documentation);
+    if (const auto* set = find_set(b, of, row.name))
+      c.synonyms.push_back({std::string(row.name), *set, config_source::client_metrics});
+    else
+      c.synonyms.push_back({std::string(row.name), std::string(row.default_value), config_source::by_default, false});
+  }
+  return shown;
+}
+
+std::optional<std::string> check_group_times(const groups::coordinator_options& bounds, const config_values& values) {
+  const auto ms = [&](std::string_view name) {
+    const auto set = values.find(std::string(name));
+    return log::parse_number<std::int32_t>(
+               set != values.end() ? set->second : group_default(bounds, *find_config(group_config_table(), name)))
+        .value_or(0);
+  };
+  const auto outside = [](std::string_view name, std::int32_t value, std::int32_t min, std::int32_t max) {
+    return value >= min && value <= max
+               ? std::optional<std::string>{}
+               : fmt::format("{} must be between {} and {}, as group.consumer.min and .max say", name, min, max);
+  };
+  const std::int32_t session = ms(session_timeout), heartbeat = ms(heartbeat_interval);
+  if (auto why = outside(heartbeat_interval, heartbeat, bounds.consumer_heartbeat_interval_min_ms,
+                         bounds.consumer_heartbeat_interval_max_ms))
+    return why;
+  if (auto why = outside(session_timeout, session, bounds.consumer_session_timeout_min_ms,
+                         bounds.consumer_session_timeout_max_ms))
+    return why;
+  if (session <= heartbeat) return fmt::format("{} must be greater than {}", session_timeout, heartbeat_interval);
+  return std::nullopt;
 }
 
 std::int64_t group_config_number(const broker& b, const std::string& group, std::string_view name,

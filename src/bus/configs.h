@@ -31,6 +31,7 @@ enum class config_source : std::int8_t {
   static_broker = 4,
   by_default = 5,
   dynamic_broker_logger = 6,
+  client_metrics = 7,
   group = 8
 };
 
@@ -54,6 +55,9 @@ struct shown_config {
 
 using config_values = std::map<std::string, std::string>;
 
+// The table of a resource's configurations; of a broker those that can be changed.
+const std::vector<config_row>& table_of(config_resource resource);
+
 // Nothing: `value` is allowed for the topic setting `name`. Otherwise what is wrong with it.
 std::optional<std::string> check_topic_config(std::string_view name, std::string_view value);
 // The settings of one topic, group or the broker together.
@@ -62,6 +66,10 @@ std::optional<std::string> check_configs(config_resource resource, const config_
 std::vector<shown_config> topic_configs(const broker& b, const log::topic& t);
 std::vector<shown_config> broker_configs(const broker& b);
 std::vector<shown_config> group_configs(const broker& b, const std::string& group);
+std::vector<shown_config> client_metrics_configs(const broker& b, const std::string& subscription);
+
+// Nothing: a group's settings are within the bounds of the broker. Otherwise what is wrong.
+std::optional<std::string> check_group_times(const groups::coordinator_options& bounds, const config_values& values);
 
 // What a group has set, else `otherwise`.
 std::int64_t group_config_number(const broker& b, const std::string& group, std::string_view name,

@@ -14,6 +14,7 @@ namespace mes::bus {
 
 // As the protocol numbers them.
 enum class config_type : std::int8_t {
+  unknown = 0,  // a logger's level has none
   boolean = 1,
   string = 2,
   int32 = 3,
@@ -36,6 +37,7 @@ struct config_row {
 
 const std::vector<config_row>& topic_config_table();
 const std::vector<config_row>& group_config_table();
+const std::vector<config_row>& client_metrics_config_table();
 // Those of the broker that can be changed while it runs; their defaults are the role's settings.
 const std::vector<config_row>& dynamic_broker_config_table();
 

@@ -6,6 +6,7 @@
 #include "bus/access_setup.h"
 #include "bus/broker.h"
 #include "bus/cli/commands.h"
+#include "bus/configs.h"
 #include "bus/http_admin.h"
 #include "bus/topics.h"
 #include "os/whole_file.h"
@@ -59,7 +60,15 @@ const std::vector<setting>& settings() {
       {"group_max_size", integer, "2147483647", "Members of a consumer group, whichever protocol.", 1, 2'147'483'647},
       {"group_consumer_session_timeout", duration_ms, "45s",
        "Session time-out of members of the consumer protocol (KIP-848) where the group does not say.", 100, 3'600'000},
+      {"group_consumer_session_timeout_min", duration_ms, "45s", "Shortest such time-out that a group may have.", 100,
+       3'600'000},
+      {"group_consumer_session_timeout_max", duration_ms, "60s", "Longest such time-out that a group may have.", 100,
+       3'600'000},
       {"group_consumer_heartbeat_interval", duration_ms, "5s", "How often such a member tells that it is there.", 10,
+       600'000},
+      {"group_consumer_heartbeat_interval_min", duration_ms, "5s", "Shortest such interval that a group may have.", 10,
+       600'000},
+      {"group_consumer_heartbeat_interval_max", duration_ms, "15s", "Longest such interval that a group may have.", 10,
        600'000},
       {"offsets_retention", duration_ms, "7d", "How long offsets are kept that no member needs."},
       {"topics", text, "", "File of the topics to make at start; empty: the platform's own, contracts/topics.yaml."},
@@ -80,15 +89,20 @@ result<std::vector<topic_spec>> topics_of(const runtime::process& process, os::f
   return parse_topics(*text, path);
 }
 
-groups::coordinator_options group_options(const runtime::config& c) {
+result<groups::coordinator_options> group_options(const runtime::config& c) {
   const auto ms = [&](const char* name) { return static_cast<std::int32_t>(c.duration(name).count()); };
   groups::coordinator_options o;
   o.initial_rebalance_delay_ms = ms("group_initial_rebalance_delay");
   o.session_timeout_min_ms = ms("group_session_timeout_min");
   o.group_size_max = o.consumer_group_size_max = static_cast<std::size_t>(c.integer("group_max_size"));
   o.consumer_session_timeout_ms = ms("group_consumer_session_timeout");
+  o.consumer_session_timeout_min_ms = ms("group_consumer_session_timeout_min");
+  o.consumer_session_timeout_max_ms = ms("group_consumer_session_timeout_max");
   o.consumer_heartbeat_interval_ms = ms("group_consumer_heartbeat_interval");
+  o.consumer_heartbeat_interval_min_ms = ms("group_consumer_heartbeat_interval_min");
+  o.consumer_heartbeat_interval_max_ms = ms("group_consumer_heartbeat_interval_max");
   o.offsets_retention_ms = c.duration("offsets_retention").count();
+  if (auto why = check_group_times(o, {})) return fail(error_code::invalid_argument, std::move(*why));
   return o;
 }
 
@@ -116,7 +130,9 @@ result<broker_settings> settings_of(runtime::process& process, os::file_system& 
   s.num_partitions = static_cast<std::int32_t>(c.integer("num_partitions"));
   s.sync = c.flag("fsync");
   s.slow_request_ms = c.integer("slow_request_ms");
-  s.groups = group_options(c);
+  auto groups = group_options(c);
+  if (!groups) return fail(std::move(groups.error()));
+  s.groups = *groups;
   s.transactions.timeout_max_ms = static_cast<std::int32_t>(c.duration("transaction_max_timeout").count());
   s.transactions.id_expiry_ms = c.duration("transactional_id_expiry").count();
   s.topics = std::move(*topics);

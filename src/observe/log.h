@@ -2,6 +2,7 @@
 // {"timestamp","level","service","message","trace_id","request_id","user_id", ...}
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -39,7 +40,8 @@ class logger {
 
   void set_shipper(shipper to) { _ship = std::move(to); }  // before threads start
   void set_stdout(bool on) { _stdout = on; }
-  bool enabled(level l) const { return l >= _least; }
+  void set_least(level least) { _least.store(least, std::memory_order_relaxed); }  // of lines from now on
+  bool enabled(level l) const { return l >= _least.load(std::memory_order_relaxed); }
 
   void write(level l, std::string_view message, std::initializer_list<field> fields = {},
              const log_scope& scope = {}) const;
@@ -56,7 +58,7 @@ class logger {
 
  private:
   std::string _service;
-  level _least;
+  std::atomic<level> _least;
   bool _stdout = true;
   shipper _ship;
 };

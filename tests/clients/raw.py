@@ -2,9 +2,9 @@
 import socket
 import struct
 
-FETCH = 1
+PRODUCE, FETCH = 0, 1
 SASL_HANDSHAKE, API_VERSIONS, SASL_AUTHENTICATE = 17, 18, 36
-WRITE_TXN_MARKERS = 27
+INIT_PRODUCER_ID, WRITE_TXN_MARKERS = 22, 27
 DESCRIBE_ACLS, INCREMENTAL_ALTER_CONFIGS = 29, 44
 DESCRIBE_CLIENT_QUOTAS, ALTER_CLIENT_QUOTAS = 48, 49
 
@@ -102,6 +102,20 @@ class Raw:
         answer = self.request(DESCRIBE_ACLS, 1, anything + none + anything + none + none + anything + anything)
         answer.take("i")
         return answer.take("h"), answer.string()
+
+    def new_producer(self, transactional_id=None, timeout_ms=60_000):
+        """Its id and epoch."""
+        answer = self.request(INIT_PRODUCER_ID, 1, string(transactional_id) + struct.pack(">i", timeout_ms))
+        answer.take("i")
+        assert answer.take("h") == 0
+        return answer.take("q"), answer.take("h")
+
+    def produce(self, topic, partition, records, transactional_id=None):
+        """One batch: error code."""
+        body = string(transactional_id) + struct.pack(">hii", -1, 20_000, 1) + string(topic) + struct.pack(">ii", 1, partition) + data(records)
+        answer = self.request(PRODUCE, 3, body)
+        assert answer.take("i") == 1 and answer.string() == topic and answer.take("i") == 1 and answer.take("i") == partition
+        return answer.take("h")
 
     def abort_marker(self, topic, producer_id):
         """Ends a producer's transaction in partition 0 (WriteTxnMarkers, whose first version is flexible): error code."""

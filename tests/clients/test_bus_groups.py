@@ -16,7 +16,8 @@ admin = pytest.importorskip("confluent_kafka.admin")
 
 PARTITIONS = 6
 SETTINGS = ("--group-session-timeout-min", "1s", "--group-consumer-session-timeout", "3s",
-            "--group-consumer-heartbeat-interval", "100ms")
+            "--group-consumer-session-timeout-min", "1s", "--group-consumer-heartbeat-interval", "100ms",
+            "--group-consumer-heartbeat-interval-min", "10ms")
 
 
 @pytest.fixture

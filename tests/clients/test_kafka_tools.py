@@ -9,6 +9,9 @@ import confluent_kafka
 import pytest
 
 from conftest import needs_kafka
+from differential.records import batch
+from raw import Raw
+from tests.support.wait import eventually
 
 pytestmark = [needs_kafka, pytest.mark.long]
 
@@ -93,6 +96,31 @@ def test_a_transaction_that_was_left_open_is_aborted(tool, shared_bus):
     end = reader.poll(30)
     assert end.error().code() == confluent_kafka.KafkaError._PARTITION_EOF and end.offset() == 2  # past the marker: nothing holds it up
     reader.close()
+
+
+def test_a_hanging_transaction_is_found(tool, shared_bus):
+    """A batch of a transaction that the coordinator knows nothing of: it is taken where partitions are not verified (before KIP-890)."""
+    invalid_txn_state, verification = 48, "transaction.partition.verification.enable"
+    brokers = ("--alter", "--entity-type", "brokers", "--entity-name", "1")
+    tool(TOPICS, "--create", "--topic", "hanging", "--partitions", "1")
+
+    def hanging():
+        return [line.split() for line in tool(TRANSACTIONS, "find-hanging", "--broker-id", "1").splitlines()[1:]]
+    with Raw(shared_bus.address) as raw:
+        producer, epoch = raw.new_producer("hanging")
+        an_hour_ago = int(time.time() - 3600) * 1000
+        lost = batch([b"lost"], timestamps=[an_hour_ago], producer_id=producer, epoch=epoch, sequence=0, transactional=True)
+        assert raw.produce("hanging", 0, lost, "hanging") == invalid_txn_state
+        tool(CONFIGS, *brokers, "--add-config", f"{verification}=false")
+        try:
+            eventually(lambda: raw.produce("hanging", 0, lost, "hanging") == 0)
+        finally:
+            tool(CONFIGS, *brokers, "--delete-config", verification)
+    found = hanging()
+    assert [row[:5] for row in found] == [["hanging", "0", str(producer), str(epoch), "-1"]], found  # topic, partition, producer, epoch, coordinator's epoch
+    assert found[0][5] == "0"  # where it begins
+    tool(TRANSACTIONS, "abort", "--topic", "hanging", "--partition", "0", "--start-offset", "0")
+    assert hanging() == []
 
 
 def test_acls_are_refused_plainly_without_an_authorizer(tool):

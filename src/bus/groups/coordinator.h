@@ -103,6 +103,9 @@ class coordinator {
   error_code check_commit(const member_claim& claim, commit_terms terms = {});
   error_code check_fetch(std::string_view group, const std::optional<std::string>& member_id, std::int32_t epoch) const;
   void commit(const std::string& group, std::vector<offset_to_commit> offsets, on_stored done);
+  // The group of offsets that a transaction has and has not committed yet: from now on it is there, as in Kafka, also
+  // if the transaction is aborted. Not durable by itself.
+  error_code make_for_transaction(const std::string& group);
   // Offsets of a transaction that has committed, as applied state.
   void commit_applied(const std::string& group, const std::map<topic_partition, committed_offset>& offsets);
   error_code check_delete_offsets(std::string_view group) const;

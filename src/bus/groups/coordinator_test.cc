@@ -309,6 +309,16 @@ TEST(coordinator, offsets_without_members_expire_by_their_age_and_the_group_with
   EXPECT_EQ(b.groups.find("g"), nullptr);
 }
 
+TEST(coordinator, a_group_is_there_once_a_transaction_has_offsets_for_it) {
+  bench b({.groups_max = 1});
+  EXPECT_EQ(b.groups.make_for_transaction("g"), error_code::none);
+  ASSERT_NE(b.groups.find("g"), nullptr);
+  EXPECT_EQ(b.groups.find("g")->state, group_state::empty);
+  EXPECT_TRUE(b.stored.empty()) << "nothing is committed yet";
+  EXPECT_EQ(b.groups.make_for_transaction("g"), error_code::none);
+  EXPECT_EQ(b.groups.make_for_transaction("another"), error_code::policy_violation) << "no room";
+}
+
 TEST(coordinator, commit_errors_are_those_of_the_requests_version) {
   bench b;
   EXPECT_EQ(b.groups.check_commit({"g", "m", {}, 3}), error_code::group_id_not_found);

@@ -84,6 +84,12 @@ void coordinator::commit(const std::string& group_name, std::vector<offset_to_co
   _put(std::move(out.buffer()), optional_callback(std::move(done)));
 }
 
+error_code coordinator::make_for_transaction(const std::string& group_name) {
+  if (!has_room_for(group_name)) return error_code::policy_violation;
+  make(group_name);
+  return error_code::none;
+}
+
 void coordinator::commit_applied(const std::string& group_name,
                                  const std::map<topic_partition, committed_offset>& offsets) {
   group& g = make(group_name);

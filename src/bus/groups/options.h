@@ -14,7 +14,11 @@ struct coordinator_options {
   std::size_t group_size_max = INT32_MAX;
   std::size_t consumer_group_size_max = INT32_MAX;
   std::int32_t consumer_session_timeout_ms = 45'000;
+  std::int32_t consumer_session_timeout_min_ms = 45'000;
+  std::int32_t consumer_session_timeout_max_ms = 60'000;
   std::int32_t consumer_heartbeat_interval_ms = 5'000;
+  std::int32_t consumer_heartbeat_interval_min_ms = 5'000;
+  std::int32_t consumer_heartbeat_interval_max_ms = 15'000;
   std::int64_t offsets_retention_ms = 604'800'000;
   std::int64_t offsets_retention_check_interval_ms = 600'000;
   std::size_t offset_metadata_bytes_max = 4'096;

@@ -15,18 +15,7 @@ using kafka::error_code;
 namespace {
 
 using resource = config_resource;
-
-constexpr std::string_view root_logger = "root";
-
-struct refusal {
-  error_code error = error_code::invalid_request;
-  std::string why;
-};
-using outcome = std::expected<void, refusal>;
-
-std::unexpected<refusal> refused(error_code error, std::string why) {
-  return std::unexpected(refusal{error, std::move(why)});
-}
+using made_values = std::expected<std::optional<config_values>, refusal>;
 
 bool is_this_broker(std::string_view name) { return name == fmt::to_string(broker::node_id); }
 
@@ -36,21 +25,10 @@ std::unexpected<refusal> no_such_broker(std::string_view name) {
       fmt::format("Unexpected broker id, expected {} or empty string, but received {}", broker::node_id, name));
 }
 
-std::unexpected<refusal> no_client_metrics() {
-  return refused(error_code::invalid_request, "This broker does not collect metrics of clients");
-}
-
-std::string_view name_of_level(const observe::logger& logger) {
-  for (const auto& [level, name] : {std::pair(observe::level::debug, "DEBUG"), std::pair(observe::level::info, "INFO"),
-                                    std::pair(observe::level::warn, "WARN")})
-    if (logger.enabled(level)) return name;
-  return "ERROR";
-}
-
 // ---- Describing ----
 
-std::expected<std::vector<shown_config>, refusal> find_configs(const broker& b, const log::store& store,
-                                                               std::int8_t type, std::string_view name) {
+std::expected<std::vector<shown_config>, refusal> find_configs(broker& b, const log::store& store, std::int8_t type,
+                                                               std::string_view name) {
   switch (static_cast<resource>(type)) {
     case resource::topic:
       if (!is_topic_name(name)) return refused(error_code::invalid_topic, "Topic name is invalid");
@@ -69,18 +47,14 @@ std::expected<std::vector<shown_config>, refusal> find_configs(const broker& b, 
       return set;
     }
     case resource::broker_logger:
-      if (!is_this_broker(name)) return no_such_broker(name);
-      return std::vector{shown_config{
-          root_logger,
-          config_type::string,
-          true,
-          {{std::string(root_logger), std::string(name_of_level(b.logger())), config_source::dynamic_broker_logger}},
-          "The least level of lines that are logged."}};
+      return logger_configs(b, name);
     case resource::group:
       if (name.empty()) return refused(error_code::invalid_request, "Group name must not be empty");
       return group_configs(b, std::string(name));
     case resource::client_metrics:
-      return no_client_metrics();
+      if (name.empty())
+        return refused(error_code::invalid_request, "Client metrics subscription name must not be empty");
+      return client_metrics_configs(b, std::string(name));
     case resource::unknown:
       break;
   }
@@ -103,6 +77,11 @@ bool is_resource(std::int8_t type) {
 
 using described = kafka::describe_configs_response::describe_configs_resource_result;
 
+// Set for the very resource: shown as it is read. What the broker has is shown as it was written.
+bool is_own(config_source source) {
+  return source == config_source::topic || source == config_source::group || source == config_source::client_metrics;
+}
+
 void show(const shown_config& config, bool synonyms, bool documentation, described& out) {
   out.name = config.name;
   out.value = canonical_value(config.type, config.value());
@@ -112,7 +91,9 @@ void show(const shown_config& config, bool synonyms, bool documentation, describ
   if (documentation) out.documentation = std::string(config.documentation);
   if (synonyms)
     for (const config_value& v : config.synonyms)
-      if (v.is_told) out.synonyms.push_back({v.name, v.value, static_cast<std::int8_t>(v.source)});
+      if (v.is_told)
+        out.synonyms.push_back({v.name, is_own(v.source) ? canonical_value(config.type, v.value) : v.value,
+                                static_cast<std::int8_t>(v.source)});
 }
 
 // ---- Changing ----
@@ -128,13 +109,10 @@ std::expected<config_values, refusal> set_configs(const broker& b, const log::st
       if (!name.empty() && !is_this_broker(name)) return no_such_broker(name);
       break;
     case resource::group:
-      break;
-    case resource::broker_logger:
-      return refused(error_code::invalid_request, "The level of the log is the setting log_level of the role");
     case resource::client_metrics:
-      return no_client_metrics();
+      break;
     default:
-      return refused(error_code::invalid_request, fmt::format("Unsupported resource type: {}", static_cast<int>(type)));
+      return refused(error_code::invalid_request, fmt::format("Unknown resource type {}", static_cast<int>(type)));
   }
   const auto found = b.access().configs().find({static_cast<std::int8_t>(type), name});
   return found == b.access().configs().end() ? config_values{} : found->second;
@@ -146,13 +124,6 @@ void store_configs(broker& b, resource type, const std::string& name, const conf
   if (type == resource::topic) return b.store().set_configs(b.store().find(name)->id, values, std::move(done));
   b.access().settings().change({security::access::config_edit({static_cast<std::int8_t>(type), name}, values)},
                                std::move(done));
-}
-
-const config_row* row_of(resource type, std::string_view name) {
-  return find_config(type == resource::topic   ? topic_config_table()
-                     : type == resource::group ? group_config_table()
-                                               : dynamic_broker_config_table(),
-                     name);
 }
 
 // A list's items, with `more` added or taken away.
@@ -183,23 +154,21 @@ std::string list_now(const config_values& values, const config_row& row) {
 
 using change = kafka::incremental_alter_configs_request::alterable_config;
 
+enum operation : std::int8_t { set = 0, erase = 1, append = 2, subtract = 3 };
+
 outcome change_one(resource type, const change& wanted, config_values& values) {
-  enum : std::int8_t { set = 0, erase = 1, append = 2, subtract = 3 };
   const std::string name(wanted.name);
   if (wanted.config_operation == erase) {  // also of what there is not
     values.erase(name);
     return {};
   }
-  if (!wanted.value)
-    return refused(error_code::invalid_request, fmt::format("Null value not supported for : {}", wanted.name));
   if (wanted.config_operation == set) {
     values[name] = *wanted.value;
     return {};
   }
-  if (wanted.config_operation != append && wanted.config_operation != subtract)
-    return refused(error_code::invalid_request, fmt::format("Unknown operation {}", wanted.config_operation));
-  const config_row* const row = row_of(type, name);
-  if (!row || row->type != config_type::list)
+  const config_row* const row = find_config(table_of(type), name);
+  // Kafka knows no types of these, though two are lists.
+  if (!row || row->type != config_type::list || type == resource::client_metrics)
     return refused(error_code::invalid_config,
                    fmt::format("Can't {} to key {} because its type is not LIST.",
                                wanted.config_operation == append ? "APPEND" : "SUBTRACT", name));
@@ -217,17 +186,37 @@ outcome check_names(const Configs& configs) {
   return {};
 }
 
+// Only what is taken away may have no value.
+outcome check_values(const std::vector<change>& configs) {
+  for (const change& wanted : configs)
+    if (!wanted.value && wanted.config_operation != erase)
+      return refused(error_code::invalid_request, fmt::format("Null value not supported for : {}", wanted.name));
+  return {};
+}
+
+outcome check_operations(const std::vector<change>& configs) {
+  for (const change& wanted : configs)
+    if (wanted.config_operation < set || wanted.config_operation > subtract)
+      return refused(error_code::invalid_request, fmt::format("Unknown operation {}", wanted.config_operation));
+  return {};
+}
+
 // In Kafka's order: the name, the values, whether it is there.
-outcome check(const log::store& store, resource type, const std::string& name, const config_values& values) {
+outcome check(const broker& b, const log::store& store, resource type, const std::string& name,
+              const config_values& values) {
   if (type == resource::topic && name.empty())
     return refused(error_code::invalid_request, "Default topic resources are not allowed.");
   if (type == resource::group && name.empty())
-    return refused(error_code::invalid_request, "Group name must not be empty");
+    return refused(error_code::invalid_request, "Default group resources are not allowed.");
+  if (type == resource::client_metrics) return check_client_metrics(name, values);
   if (type == resource::topic && !is_topic_name(name))
     return refused(error_code::invalid_topic, "Topic name is invalid");
   if (auto why = check_configs(type, values))
     return refused(type == resource::broker ? error_code::invalid_request : error_code::invalid_config,
                    std::move(*why));
+  if (type == resource::group)
+    if (auto why = check_group_times(b.settings().groups, values))
+      return refused(error_code::invalid_config, std::move(*why));
   if (type == resource::topic && !store.find(name))
     return refused(error_code::unknown_topic_or_partition, fmt::format("The topic '{}' does not exist.", name));
   return {};
@@ -240,6 +229,7 @@ bool is_repeated(const Request& request, std::int8_t type, std::string_view name
                                [&](const auto& r) { return r.resource_type == type && r.resource_name == name; }) > 1;
 }
 
+// What `make_values` makes of a resource is checked and stored; it makes nothing of one that it has changed itself.
 template <class Response, class Request, class MakeValues>
 void alter(const call& c, const Request& request, MakeValues&& make_values) {
   broker& b = *c.of;
@@ -252,20 +242,21 @@ void alter(const call& c, const Request& request, MakeValues&& make_values) {
     out.resource_name = r.resource_name;
     const auto type = static_cast<resource>(r.resource_type);
     const std::string name(r.resource_name);
-    std::expected<config_values, refusal> values =
-        is_repeated(request, r.resource_type, r.resource_name)
-            ? refused(error_code::invalid_request, "Each resource must appear at most once.")
-            : make_values(r, type, name);
+    made_values values = is_repeated(request, r.resource_type, r.resource_name)
+                             ? refused(error_code::invalid_request, "Each resource must appear at most once.")
+                             : make_values(r, type, name);
     outcome fine;
-    if (values) fine = check(b.store(), type, name, *values);
-    if (!values) fine = std::unexpected(values.error());
+    if (!values)
+      fine = std::unexpected(values.error());
+    else if (*values)
+      fine = check(b, b.store(), type, name, **values);
     if (!fine) {
       refuse(out, fine.error().error, fine.error().why);
       continue;
     }
-    if (request.validate_only) continue;
+    if (request.validate_only || !*values) continue;
     ++all->left;
-    store_configs(b, type, name, *values, [all, &out](bool stored) {
+    store_configs(b, type, name, **values, [all, &out](bool stored) {
       if (!stored) refuse(out, error_code::kafka_storage_error, "The log could not be written");
       all->done();
     });
@@ -304,25 +295,31 @@ void describe_configs(const call& c, kafka::describe_configs_request& request) {
 // What is not named goes back to its default.
 void alter_configs(const call& c, kafka::alter_configs_request& request) {
   alter<kafka::alter_configs_response>(
-      c, request, [&](const auto& r, resource type, const std::string& name) -> std::expected<config_values, refusal> {
+      c, request, [&](const auto& r, resource type, const std::string& name) -> made_values {
         if (auto fine = check_names(r.configs); !fine) return std::unexpected(fine.error());
-        if (auto now = set_configs(*c.of, c.of->store(), type, name); !now) return now;
         config_values values;
         for (const auto& config : r.configs) {
           if (!config.value)
             return refused(error_code::invalid_request, fmt::format("Null value not supported for : {}", config.name));
           values[std::string(config.name)] = *config.value;
         }
+        if (auto now = set_configs(*c.of, c.of->store(), type, name); !now) return std::unexpected(now.error());
         return values;
       });
 }
 
 void incremental_alter_configs(const call& c, kafka::incremental_alter_configs_request& request) {
   alter<kafka::incremental_alter_configs_response>(
-      c, request, [&](const auto& r, resource type, const std::string& name) -> std::expected<config_values, refusal> {
+      c, request, [&](const auto& r, resource type, const std::string& name) -> made_values {
         if (auto fine = check_names(r.configs); !fine) return std::unexpected(fine.error());
+        if (auto fine = check_values(r.configs); !fine) return std::unexpected(fine.error());
+        if (type == resource::broker_logger) {
+          if (auto fine = alter_logger(*c.of, r, request.validate_only); !fine) return std::unexpected(fine.error());
+          return std::nullopt;
+        }
         auto values = set_configs(*c.of, c.of->store(), type, name);
-        if (!values) return values;
+        if (!values) return std::unexpected(values.error());
+        if (auto fine = check_operations(r.configs); !fine) return std::unexpected(fine.error());
         for (const change& wanted : r.configs)
           if (auto fine = change_one(type, wanted, *values); !fine) return std::unexpected(fine.error());
         return values;
@@ -348,11 +345,10 @@ void list_config_resources(const call& c, kafka::list_config_resources_request& 
         add(fmt::to_string(broker::node_id), static_cast<resource>(type));
         break;
       case resource::group:
-        for (const auto& [key, values] : c.of->access().configs())
-          if (key.first == type) add(key.second, resource::group);
-        break;
       case resource::client_metrics:
-        break;  // none are collected
+        for (const auto& [key, values] : c.of->access().configs())
+          if (key.first == type) add(key.second, static_cast<resource>(type));
+        break;
       default:
         response = {};
         response.error_code = kafka::code(error_code::unsupported_version);

@@ -3,11 +3,16 @@
 
 #include <fmt/format.h>
 
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "bus/configs.h"
 #include "bus/handlers/call.h"
+#include "wire/kafka/generated/admin.h"
 
 namespace mes::bus::handlers {
 
@@ -30,6 +35,25 @@ bool refuse(Part& part, wire::kafka::error_code error, std::string_view why) {
   part.error_message = why;
   return false;
 }
+
+// Why a part of a request is not done.
+struct refusal {
+  wire::kafka::error_code error = wire::kafka::error_code::invalid_request;
+  std::string why;
+};
+using outcome = std::expected<void, refusal>;
+
+inline std::unexpected<refusal> refused(wire::kafka::error_code error, std::string why) {
+  return std::unexpected(refusal{error, std::move(why)});
+}
+
+// The broker's log as a resource with configurations (admin_logger.cc).
+std::expected<std::vector<shown_config>, refusal> logger_configs(broker& b, std::string_view name);
+outcome alter_logger(broker& b, const wire::kafka::incremental_alter_configs_request::alter_configs_resource& r,
+                     bool validate_only);
+
+// A subscription to clients' metrics as it would be with `values` (admin_client_metrics.cc).
+outcome check_client_metrics(std::string_view name, const config_values& values);
 
 // The one replica of each partition is on this broker.
 template <class Brokers>

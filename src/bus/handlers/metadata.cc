@@ -82,7 +82,9 @@ bool refuse_ids(const call& c, const kafka::metadata_request& request) {
     out.name = t.name.value_or("");
     out.topic_id = t.topic_id;
   }
-  c.answer(response);
+  call bare = c;  // nothing is told beside the error
+  bare.amendments.reset();
+  bare.answer(response);
   return true;
 }
 

@@ -80,7 +80,8 @@ void append(broker& b, const call& c, const std::shared_ptr<log::topic>& t,
   log::partition& p = *t->partitions[static_cast<std::size_t>(answer.index)];
   const auto head = *kafka::peek_batch(records);
   const bool adds_partitions = c.version >= 12;  // transactions v2
-  if (head.transactional())
+  // One that says so and names no producer is of no transaction, and in Kafka a plain batch.
+  if (head.transactional() && head.producer_id >= 0 && (adds_partitions || b.settings().verify_transactions))
     if (const auto e = check_transaction(b, c, head, transactional_id, {t->id, answer.index}); e != error_code::none)
       return refuse(answer, e, transaction_message(e));
   answer.log_start_offset = p.log_start();
@@ -164,6 +165,8 @@ void produce(const call& from, kafka::produce_request& request) {
         refuse(answer, e);
       else if (request.acks < -1 || request.acks > 1)
         refuse(answer, error_code::invalid_required_acks);
+      else if (const auto left = check_end(records); left != error_code::none)
+        refuse(answer, left);
       else
         append(b, c, t, request.transactional_id, records, answer);
       if (answer.error_code != 0) b.stats().produce_failures += 1;

@@ -50,9 +50,13 @@ error_code check_shape(std::string_view bytes, std::int16_t version) {
   if (batch->batch_size == bytes.size()) return error_code::none;
   const first_bytes rest = look_at(bytes.substr(batch->batch_size));
   if (rest == first_bytes::corrupt) return error_code::corrupt_message;
+  return rest == first_bytes::batch ? error_code::invalid_record : error_code::none;
+}
+
+error_code check_end(std::string_view bytes) {
+  if (kafka::peek_batch(bytes)->batch_size == bytes.size()) return error_code::none;
   // A length that is not the batch's own leaves a rest too: its sum tells.
-  if (rest == first_bytes::no_whole_batch && !kafka::check_batch_sum(bytes)) return error_code::corrupt_message;
-  return error_code::invalid_record;
+  return kafka::check_batch_sum(bytes) ? error_code::invalid_record : error_code::corrupt_message;
 }
 
 std::optional<refused_records> check_records(const log::topic& t, const kafka::batch_header& batch,
@@ -64,13 +68,11 @@ std::optional<refused_records> check_records(const log::topic& t, const kafka::b
   const std::int64_t after_max = t.config_number("message.timestamp.after.max.ms", one_hour_ms);
   const bool keys = t.is_compacted();
   // Times are the broker's to give. Where the topic does not say so, Kafka minds it alone if there is no other.
-  if (batch.log_append_time() && (!create_time || batch.max_timestamp_ms < 0))
-    return refused_records{error_code::invalid_timestamp,
-                           {{0, "Producer should not set timestamp type to LogAppendTime."}}};
+  const bool stamped = batch.log_append_time() && (!create_time || batch.max_timestamp_ms < 0);
   // A batch tells its largest timestamp; only what may be too old, or has no key, needs a look at each record.
   const bool too_new = create_time && after_max < INT64_MAX && batch.max_timestamp_ms - now_ms > after_max;
   const bool ages = create_time && (before_max < INT64_MAX || too_new);
-  if (!keys && !ages) return std::nullopt;
+  if (!keys && !ages && !stamped) return std::nullopt;
 
   refused_records refused;
   std::int32_t index = 0;
@@ -81,6 +83,8 @@ std::optional<refused_records> check_records(const log::topic& t, const kafka::b
   const bool whole = kafka::for_each_record(bytes, uncompressed_max, [&](const kafka::record_view& r) {
     if (keys && !r.key) {
       tell(error_code::invalid_record, "Compacted topic cannot accept message without key");
+    } else if (stamped) {
+      tell(error_code::invalid_timestamp, "Producer should not set timestamp type to LogAppendTime.");
     } else if (ages && r.timestamp_ms >= 0 && now_ms - r.timestamp_ms > before_max) {
       tell(error_code::invalid_timestamp,
            fmt::format("Timestamp {} is more than {} ms in the past", r.timestamp_ms, before_max));

@@ -25,8 +25,10 @@ first_bytes look_at(std::string_view bytes);
 // cannot be a batch, which Kafka says of the whole request.
 std::expected<bool, wire::kafka::error_code> is_transactional(const wire::kafka::produce_request& request);
 
-// One whole batch of format 2, and nothing else.
+// What Kafka sees of one batch of format 2 before it looks at anything else of the request.
 wire::kafka::error_code check_shape(std::string_view bytes, std::int16_t version);
+// Of bytes whose shape is right: nothing stands behind the batch.
+wire::kafka::error_code check_end(std::string_view bytes);
 
 struct record_fault {
   std::int32_t index = 0;  // of the record in the batch

@@ -156,6 +156,12 @@ error_code check_group(const call& c, const kafka::txn_offset_commit_request& re
       {.transactional = true});
 }
 
+void refuse_rest(kafka::txn_offset_commit_response& response, error_code e) {
+  for (auto& topic : response.topics)
+    for (auto& p : topic.partitions)
+      if (p.error_code == 0) p.error_code = kafka::code(e);
+}
+
 }  // namespace
 
 void txn_offset_commit(const call& c, kafka::txn_offset_commit_request& request) {
@@ -167,6 +173,7 @@ void txn_offset_commit(const call& c, kafka::txn_offset_commit_request& request)
   const std::int64_t now = instant::now().ms();
   auto response = std::make_shared<kafka::txn_offset_commit_response>();
   transactions::group_offsets offsets;
+  bool is_allowed = false;  // any of them, by the group
   for (const auto& topic : request.topics) {
     auto& topic_answer = response->topics.emplace_back();
     topic_answer.name = topic.name;
@@ -179,18 +186,20 @@ void txn_offset_commit(const call& c, kafka::txn_offset_commit_request& request)
         error = error_code::unknown_topic_or_partition;
       if (error == error_code::none && metadata.size() > b.settings().groups.offset_metadata_bytes_max)
         error = error_code::offset_metadata_too_large;
+      is_allowed |= error == error_code::none || error == error_code::offset_metadata_too_large;
       out.error_code = kafka::code(error);
       if (error == error_code::none)
         offsets[{topic_answer.name, p.partition_index}] = {p.committed_offset, p.committed_leader_epoch,
                                                            std::string(metadata), now};
     }
   }
-  if (offsets.empty()) return c.answer(*response);
+  const error_code made =
+      is_allowed ? b.groups().make_for_transaction(std::string(request.group_id)) : error_code::none;
+  if (made != error_code::none) refuse_rest(*response, made);
+  if (made != error_code::none || offsets.empty()) return c.answer(*response);
   b.transactions().add_offsets(std::string(request.transactional_id), {request.producer_id, request.producer_epoch},
                                std::string(request.group_id), offsets, c.version >= 5, [c, response](error_code e) {
-                                 for (auto& topic : response->topics)
-                                   for (auto& p : topic.partitions)
-                                     if (p.error_code == 0) p.error_code = kafka::code(commit_error(c, e));
+                                 refuse_rest(*response, commit_error(c, e));
                                  c.answer(*response);
                                });
 }

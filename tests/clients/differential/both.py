@@ -24,8 +24,10 @@ class Both:
         self.seen = set()      # (api, version) sent
 
     def version(self, api, low=None, high=None):
+        """One at random; those that were not sent yet come first."""
         span = REQUESTS[api].versions
-        return self.rng.randint(max(span.low, low or 0), min(span.high, span.high if high is None else high))
+        versions = range(max(span.low, low or 0), min(span.high, span.high if high is None else high) + 1)
+        return self.rng.choice([v for v in versions if (api, v) not in self.seen] or versions)
 
     def call(self, api, version, body, client="a", bind=None, again_on=(), label=None):
         """Kafka's answer, ids replaced by names. `bind`: answer -> {name: id}, of each broker's own. `again_on`: error

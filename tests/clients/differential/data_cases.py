@@ -95,6 +95,10 @@ def every_batch(both):
     rng = random.Random(0)
     for kind in BAD_BATCHES:
         send_produce(both, "t1", 2, BAD_BATCHES[kind](rng), version=9)
+    for kind in ("transactional", "transactional with no producer"):
+        send_produce(both, "t1", 2, BAD_BATCHES[kind](rng), version=9, transactional_id="nobody's")
+    for kind, made in ODD_BATCHES.items():
+        send_produce(both, "odd", 0, made(rng), version=5, label=f"produce: {kind}")
     both.call("fetch", 11, {"max_wait_ms": 0, "min_bytes": 0, "max_bytes": 1 << 20, "session_epoch": -1, "topics": [
         {"topic": "t1", "partitions": [{"partition": 2, "fetch_offset": 0, "partition_max_bytes": 1 << 20}]}]})
 

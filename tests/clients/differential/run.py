@@ -5,6 +5,7 @@ import random
 import time
 
 import admin_cases
+import config_cases
 import data_cases
 import group_cases
 import malformed_cases
@@ -12,7 +13,7 @@ import transaction_cases
 from both import NUMBERS, Both
 from target import Target
 
-AREAS = {"data": data_cases, "groups": group_cases, "admin": admin_cases, "transactions": transaction_cases, "malformed": malformed_cases}
+AREAS = {"data": data_cases, "groups": group_cases, "admin": admin_cases, "settings": config_cases, "transactions": transaction_cases, "malformed": malformed_cases}
 
 
 def warm_up(both):

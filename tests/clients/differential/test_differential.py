@@ -14,6 +14,11 @@ from conftest import needs_kafka
 
 pytestmark = needs_kafka
 NO_TOPICS = "topics: []\n"
+# Members do not go, and producers whose records are of the past are not forgotten, at a time that is each broker's own.
+FOR_LONG = ("--group-consumer-session-timeout", "1h", "--group-consumer-session-timeout-max", "1h", "--retention-check-interval", "24h",
+            "--log-level", "error")
+KAFKA_FOR_LONG = {"group_consumer_session_timeout_ms": "3600000", "group_consumer_max_session_timeout_ms": "3600000",
+                  "producer_id_expiration_check_interval_ms": "86400000", "log_retention_check_interval_ms": "86400000"}
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +26,8 @@ def brokers(tmp_path_factory):
     """The addresses of both, set up alike and without topics."""
     folder = tmp_path_factory.mktemp("differential")
     (folder / "topics.yaml").write_text(NO_TOPICS)
-    bus = Bus(folder, "--topics", str(folder / "topics.yaml"), "--auto-create-topics", "false", "--fsync", "false").start()
-    kafka = apache_kafka.Kafka(folder, auto_create_topics_enable="false").start()
+    bus = Bus(folder, "--topics", str(folder / "topics.yaml"), "--auto-create-topics", "false", "--fsync", "false", *FOR_LONG).start()
+    kafka = apache_kafka.Kafka(folder, auto_create_topics_enable="false", **KAFKA_FOR_LONG).start()
     yield kafka.address, bus.address
     kafka.stop()
     bus.stop()

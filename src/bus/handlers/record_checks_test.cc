@@ -1,0 +1,50 @@
+// What Apache Kafka 4.2 answers to batches that are not as they should be, as the differential test has seen it.
+#include "bus/handlers/record_checks.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace mes::bus::handlers {
+namespace {
+
+namespace kafka = wire::kafka;
+using kafka::error_code;
+
+constexpr std::int16_t version = 9;
+
+std::string two_records(std::int16_t attributes = 0) {
+  kafka::batch_header header;
+  header.attributes = attributes;
+  return kafka::make_batch({{"k", "a", 1'000}, {"k", "b", 1'000}}, header);
+}
+
+TEST(record_checks, what_stands_behind_a_batch_is_looked_at_after_its_shape) {
+  const std::string batch = two_records();
+  EXPECT_EQ(check_shape(batch, version), error_code::none);
+  EXPECT_EQ(check_end(batch), error_code::none);
+  EXPECT_EQ(check_shape(batch + "abc", version), error_code::none) << "acks are looked at before";
+  EXPECT_EQ(check_end(batch + "abc"), error_code::invalid_record);
+  EXPECT_EQ(check_shape(batch + batch, version), error_code::invalid_record);
+  std::string shorter = batch;  // than its bytes, by its own length
+  shorter[11] = static_cast<char>(shorter[11] - 5);
+  EXPECT_EQ(check_shape(shorter, version), error_code::none);
+  EXPECT_EQ(check_end(shorter), error_code::corrupt_message);
+}
+
+TEST(record_checks, a_time_that_is_the_brokers_to_give_is_refused_record_by_record) {
+  constexpr std::int16_t stamped = 8;
+  const std::string batch = two_records(stamped);
+  log::topic t;
+  t.configs = {{"message.timestamp.type", "LogAppendTime"}};
+  const auto refused = check_records(t, *kafka::peek_batch(batch), batch, 2'000);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->error, error_code::invalid_timestamp);
+  ASSERT_EQ(refused->records.size(), 2U);
+  EXPECT_EQ(refused->records[1].index, 1);
+  t.configs.clear();
+  EXPECT_FALSE(check_records(t, *kafka::peek_batch(batch), batch, 2'000)) << "the topic keeps the producer's times";
+}
+
+}  // namespace
+}  // namespace mes::bus::handlers
