@@ -19,6 +19,9 @@ def offset_commit(both):
         "topics": [topic(name, partitions=[{
             "partition_index": any_partition(rng, name), "committed_offset": rng.choice([0, 3, 7, 10**9, -1]),
             "committed_leader_epoch": rng.choice([-1, 0]), "committed_metadata": rng.choice(["", "note", None, "x" * 5000])}])]}))
+    # A group that is made by a commit of which nothing is kept shows in Kafka once something else is written.
+    both.settle("offset_commit", 2, {"group_id": "warm", "topics": [{"name": "t0", "partitions": [{"partition_index": 0, "committed_offset": 0}]}]},
+                lambda a: a["topics"][0]["partitions"][0]["error_code"] == 0)
 
 
 def offset_fetch(both):
