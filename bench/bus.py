@@ -10,7 +10,7 @@ librdkafka's rdkafka_performance produces (acks=all) and consumes; latency is th
 fixed rate with acks=all, from produce() until the record has come back to a consumer. Medians of alternated runs.
 
 Runs are long because rdkafka_performance takes about a second for itself before the first record. As a consumer it holds
-100,000 records and pauses when it has them, for longer the sooner they come: the rate with its queue lifted is beside.
+100,000 records and pauses when it has them: the rate with its queue lifted is beside.
 """
 
 import argparse
