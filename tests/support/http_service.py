@@ -1,5 +1,7 @@
 """What HTTP services of tests have in common."""
+import contextlib
 import http.server
+import threading
 
 
 class QuietHandler(http.server.BaseHTTPRequestHandler):
@@ -17,11 +19,27 @@ class QuietHandler(http.server.BaseHTTPRequestHandler):
             pass
         return body
 
-    def tell(self, body):
-        self.send_response(200)
+    def tell(self, body, status=200, content_type=None):
+        self.send_response(status)
+        if content_type:
+            self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
     def log_message(self, *_):
         pass
+
+
+@contextlib.contextmanager
+def served(handler):
+    """The address of a server of the handler on a free port."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

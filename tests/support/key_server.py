@@ -1,12 +1,10 @@
 """A server that announces one RSA key as a JSON Web Key Set (RFC 7517)."""
 import contextlib
-import http.server
 import json
 import subprocess
-import threading
 
 from tests.support import tokens
-from tests.support.http_service import QuietHandler
+from tests.support.http_service import QuietHandler, served
 
 
 @contextlib.contextmanager
@@ -22,12 +20,5 @@ def key_server():
         def do_GET(self):
             self.tell(body)
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Serve)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield private, f"http://127.0.0.1:{server.server_port}/jwks.json"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with served(Serve) as address:
+        yield private, f"{address}/jwks.json"

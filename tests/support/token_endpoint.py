@@ -1,13 +1,12 @@
 """An identity provider's token endpoint: client credentials (RFC 6749, 4.4) for a token that is signed with a given key."""
 import base64
 import contextlib
-import http.server
 import json
-import threading
 import time
 import urllib.parse
 
 from tests.support import tokens
+from tests.support.http_service import QuietHandler, served
 
 
 @contextlib.contextmanager
@@ -16,9 +15,9 @@ def token_endpoint(private, client_id, secret, **claims):
     expected = "Basic " + base64.b64encode(f"{client_id}:{secret}".encode()).decode()
     asked = []
 
-    class Serve(http.server.BaseHTTPRequestHandler):
+    class Serve(QuietHandler):
         def do_POST(self):
-            form = dict(urllib.parse.parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
+            form = dict(urllib.parse.parse_qsl(self.read_body().decode()))
             asked.append(form)
             if self.headers["Authorization"] != expected:
                 return self.answer(401, {"error": "invalid_client"})
@@ -30,22 +29,7 @@ def token_endpoint(private, client_id, secret, **claims):
             return self.answer(200, {"access_token": token, "token_type": "Bearer", "expires_in": 600})
 
         def answer(self, status, body):
-            text = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
+            self.tell(json.dumps(body).encode(), status, "application/json")
 
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Serve)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/token", asked
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with served(Serve) as address:
+        yield f"{address}/token", asked

@@ -2,6 +2,7 @@
 // takes the metrics, which asks no client for any.
 #include <algorithm>
 
+#include "base/split.h"
 #include "bus/groups/topic_pattern.h"
 #include "bus/handlers/admin_parts.h"
 #include "bus/log/number_text.h"
@@ -13,16 +14,6 @@ namespace {
 constexpr std::string_view match_names[] = {"client_instance_id",    "client_id",
                                             "client_software_name",  "client_software_version",
                                             "client_source_address", "client_source_port"};
-
-std::vector<std::string_view> split(std::string_view text, char by) {
-  std::vector<std::string_view> parts;
-  for (;;) {
-    const auto end = text.find(by);
-    parts.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) return parts;
-    text = text.substr(end + 1);
-  }
-}
 
 // NAME=REGEX; what stands behind is not looked at if it is empty, as Java splits.
 bool is_match(std::string_view text) {

@@ -14,6 +14,8 @@ constexpr std::size_t small_group = std::size_t{32} << 10;
 constexpr std::uint64_t zeroed_ahead = std::uint64_t{1} << 20;
 // Nothing is zeroed before so many small groups in a row: a large one would write over it soon.
 constexpr std::uint32_t small_groups_min = 16;
+// What came while the writer was busy: chunks up to the small size join the last one, into one write, until it is
+// large. Emptied ones are kept, up to twice the large size, for memory that is mapped already.
 constexpr std::size_t small_chunk = std::size_t{32} << 10, large_chunk = std::size_t{4} << 20;
 constexpr std::size_t spare_chunks_max = 3;
 

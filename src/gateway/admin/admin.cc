@@ -16,6 +16,7 @@
 #include "gateway/admin/refusal.h"
 #include "gateway/admin/schema_text.h"
 #include "gateway/admin/upstream_health.h"
+#include "gateway/http/field_id.h"
 #include "gateway/plugins/node.h"
 #include "gateway/plugins/plugin.h"
 
@@ -89,9 +90,9 @@ http_response refuse_config(const error& why) {
 }
 
 // As Kong's truthy() (kong/api/routes/config.lua).
-bool is_true(std::string value) {
-  for (char& c : value) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return value == "1" || value == "true" || value == "on" || value == "yes";
+bool is_true(std::string_view value) {
+  constexpr std::string_view words[] = {"1", "true", "on", "yes"};
+  return std::ranges::any_of(words, [&](std::string_view w) { return equals_ignoring_case(w, value); });
 }
 
 http_response refuse_config_by_entity(const error& why, const std::string& text) {
@@ -110,8 +111,8 @@ http_response post_config(const admin_view& view, const http_request& request, c
   if (request.query_value("check_hash") == "1" && text == view.store.config_text())
     return http_response{.status = 304, .headers = {}, .body = {}};
   if (auto posted = view.store.post(text); !posted) {
-    bool by_entity = posted.error().code == error_code::invalid_argument &&
-                     is_true(std::string(request.query_value("flatten_errors")));
+    bool by_entity =
+        posted.error().code == error_code::invalid_argument && is_true(request.query_value("flatten_errors"));
     return by_entity ? refuse_config_by_entity(posted.error(), text) : refuse_config(posted.error());
   }
   const configuration& all = view.store.config();

@@ -24,10 +24,8 @@ json::object reasons_of(const reporter& report, const finding_places& where, con
   int rules = 0;  // between the fields of a plugin's configuration
   for (const diagnostic& d : report.findings()) {
     if (d.kind != severity::error) continue;
-    std::string path(where.path_of(d.mark));
-    if (!d.member.empty())
-      path += (path.empty() ? "" : ".") + d.member;
-    else if (of_plugin && d.reason.empty() && (path.empty() || path == "config"))
+    std::string path = member_path(where.path_of(d.mark), d.member);
+    if (of_plugin && d.member.empty() && d.reason.empty() && (path.empty() || path == "config"))
       path = fmt::format("config.@entity[{}]", rules++);
     add_reason(fields, path, reason_of(d, what));
   }

@@ -4,12 +4,16 @@
 
 namespace mes::gateway {
 
+std::string member_path(std::string_view path, std::string_view member) {
+  return fmt::format("{}{}{}", path, path.empty() || member.empty() ? "" : ".", member);
+}
+
 void finding_places::mark(wire::yaml_node& node, const std::string& path) {
   node.mark = {.line = static_cast<int>(_paths.size()) + 1, .column = 1};
   _paths.push_back(path);
   for (std::size_t i = 0; i < node.items.size(); ++i) mark(node.items[i], fmt::format("{}[{}]", path, i));
   for (auto& [name, value] : node.members) {
-    mark(value, path.empty() ? name.scalar : fmt::format("{}.{}", path, name.scalar));
+    mark(value, member_path(path, name.scalar));
     name.mark = value.mark;
   }
 }

@@ -9,6 +9,9 @@
 
 namespace mes::gateway {
 
+// "config" and "minute": "config.minute"; either may be empty.
+std::string member_path(std::string_view path, std::string_view member);
+
 // Marks every node of a tree with the number of its path as its line, so that what is found there can be told by path:
 // "services[0].routes[1].paths[0]", "" = the tree itself.
 class finding_places {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -22,30 +21,6 @@ namespace {
 namespace json = boost::json;
 using wire::yaml_node;
 using kind = yaml_node::kind;
-
-json::value value_of(const yaml_node& node) {
-  switch (node.type) {
-    case kind::null:
-      return nullptr;
-    case kind::sequence: {
-      json::array list;
-      for (const yaml_node& item : node.items) list.push_back(value_of(item));
-      return list;
-    }
-    case kind::mapping: {
-      json::object object;
-      for (const auto& [name, value] : node.members) object[name.scalar] = value_of(value);
-      return object;
-    }
-    case kind::scalar:
-      break;
-  }
-  if (auto flag = as_boolean(node)) return *flag;
-  auto number = as_number(node);
-  if (!number) return json::value(node.scalar);
-  bool whole = std::abs(*number) < 1e15 && *number == std::floor(*number);
-  return whole ? json::value(static_cast<std::int64_t>(*number)) : json::value(*number);
-}
 
 // The entity that a path leads into, and the rest of the path.
 struct entity_at {
@@ -87,7 +62,7 @@ bool is_text(const json::value& v) { return v.is_string(); }
 
 // Without what is nested in it, which is told of on its own; with what it is nested in, if that has an id.
 json::object shown(const entity_at& at) {
-  json::object entity = value_of(*at.node).get_object();
+  json::object entity = plain_value(*at.node).get_object();
   for (const entity_kind* child : nested_kinds(*at.of)) entity.erase(child->name);
   if (!at.parent_kind) return entity;
   const yaml_node* id = at.parent->find("id");
@@ -129,8 +104,7 @@ std::string dotted(std::string_view path) {
 }
 
 json::object error_of(const diagnostic& finding, const entity_at& at) {
-  std::string path(at.rest);
-  if (!finding.member.empty()) path += (path.empty() ? "" : ".") + finding.member;
+  std::string path = member_path(at.rest, finding.member);
   std::string why = reason_of(finding, name_entity(*at.of, *at.node));
   // A rule between fields is about the whole.
   bool rule = path.empty() || (path == "config" && finding.reason.empty() && at.of->name == "plugins");
@@ -155,9 +129,7 @@ flattened_errors flatten_errors(const std::string& text) {
     if (d.kind != severity::error) continue;
     entity_at at = find_entity(raw.root, places.path_of(d.mark));
     if (!at.of) {
-      std::string path(at.rest);
-      if (!d.member.empty()) path += (path.empty() ? "" : ".") + d.member;
-      add_reason(out.fields, path, reason_of(d, "the configuration"));
+      add_reason(out.fields, member_path(at.rest, d.member), reason_of(d, "the configuration"));
       continue;
     }
     auto entry = std::ranges::find(entries, at.node, &std::pair<const yaml_node*, json::object>::first);

@@ -125,4 +125,26 @@ std::string describe(const yaml_node& node) {
   return fmt::format("'{}'", node.scalar);
 }
 
+boost::json::value number_value(double value) {
+  bool whole = std::floor(value) == value && std::abs(value) < 9e15;
+  return whole ? boost::json::value(static_cast<std::int64_t>(value)) : boost::json::value(value);
+}
+
+boost::json::value plain_value(const wire::yaml_node& node) {
+  if (node.type == wire::yaml_node::kind::sequence) {
+    boost::json::array list;
+    for (const wire::yaml_node& item : node.items) list.push_back(plain_value(item));
+    return list;
+  }
+  if (node.type == wire::yaml_node::kind::mapping) {
+    boost::json::object object;
+    for (const auto& [key, value] : node.members) object[key.scalar] = plain_value(value);
+    return object;
+  }
+  if (node.is_null()) return nullptr;
+  if (auto flag = as_boolean(node)) return *flag;
+  if (auto number = as_number(node); number && std::isfinite(*number)) return number_value(*number);
+  return boost::json::value(node.scalar);
+}
+
 }  // namespace mes::gateway

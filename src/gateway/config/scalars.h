@@ -2,6 +2,7 @@
 // binary, hexadecimal and sexagesimal numbers, without y and n.
 #pragma once
 
+#include <boost/json/value.hpp>
 #include <optional>
 #include <string>
 
@@ -12,6 +13,9 @@ namespace mes::gateway {
 // nullopt: something else. A quoted scalar is always text.
 std::optional<bool> as_boolean(const wire::yaml_node& node);
 std::optional<double> as_number(const wire::yaml_node& node);
+
+boost::json::value number_value(double value);                // an integer where it is whole
+boost::json::value plain_value(const wire::yaml_node& node);  // without a schema: what YAML says it is
 
 std::string describe(const wire::yaml_node& node);  // "the number 3", "a list": for messages
 

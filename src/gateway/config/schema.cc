@@ -64,32 +64,9 @@ json::value fallback_of(const field& f) {
                             : json::parse(json::string_view(f.fallback.data(), f.fallback.size()));
 }
 
-json::value number_value(double value) {
-  bool whole = std::floor(value) == value && std::abs(value) < 9e15;
-  return whole ? json::value(static_cast<std::int64_t>(value)) : json::value(value);
-}
-
 // As C's %d, where it is whole.
 std::string number_text(double value) {
   return std::floor(value) == value ? fmt::format("{:.0f}", value) : fmt::format("{}", value);
-}
-
-// A value without a schema: what YAML says it is.
-json::value plain_value(const yaml_node& node) {
-  if (node.type == kind::sequence) {
-    json::array list;
-    for (const yaml_node& item : node.items) list.push_back(plain_value(item));
-    return list;
-  }
-  if (node.type == kind::mapping) {
-    json::object object;
-    for (const auto& [key, value] : node.members) object[key.scalar] = plain_value(value);
-    return object;
-  }
-  if (node.is_null()) return nullptr;
-  if (auto flag = as_boolean(node)) return *flag;
-  if (auto number = as_number(node); number && std::isfinite(*number)) return number_value(*number);
-  return json::value(node.scalar);
 }
 
 // Kong's words for a value of another type (kong/db/schema/init.lua).

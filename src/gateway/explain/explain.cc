@@ -164,8 +164,9 @@ class writer {
     }
     const service& s = *r.to;
     line("\nservice  {:<28} {}", s.label(), place(s.source));
+    const bool stripped = strips(r);
     std::string path =
-        upstream_path(s.path, _q.path, std::string_view(_q.path).substr(0, f.match.matched_bytes), strips(r));
+        upstream_path(s.path, _q.path, std::string_view(_q.path).substr(0, f.match.matched_bytes), stripped);
     const upstream* pool = _all.find_upstream(s.host);
     bool usual = s.port == (s.tls ? 443 : 80);
     std::string port = usual || pool ? "" : fmt::format(":{}", s.port);
@@ -181,8 +182,8 @@ class writer {
                        : pool          ? (pool->host_header.empty() ? "of the target" : pool->host_header)
                                        : s.host + port;
     line("         with Host {}{}", host, r.preserve_host ? " (preserve_host)" : "");
-    line("         {}", strips(r) && f.match.path_matched ? "strip_path takes the matched part away"
-                        : strips(r)                       ? "no path was compared, so strip_path takes nothing away"
+    line("         {}", stripped && f.match.path_matched ? "strip_path takes the matched part away"
+                        : stripped                       ? "no path was compared, so strip_path takes nothing away"
                         : r.strip_path ? "strip_path is not for services of gRPC: the path stays whole"
                                        : "strip_path is off: the path stays whole");
   }

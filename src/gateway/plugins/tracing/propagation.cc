@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/hex.h"
+#include "base/split.h"
 #include "runtime/http.h"
 
 namespace mes::gateway {
@@ -33,16 +34,6 @@ std::string from_hex(std::string_view hex) {
 
 std::string padded(std::string_view hex, std::size_t digits) {
   return hex.size() < digits ? std::string(digits - hex.size(), '0') + std::string(hex) : std::string(hex);
-}
-
-std::vector<std::string_view> split(std::string_view text, char at) {
-  std::vector<std::string_view> out;
-  while (true) {
-    std::size_t end = text.find(at);
-    out.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) return out;
-    text.remove_prefix(end + 1);
-  }
 }
 
 std::optional<std::string_view> value_of(const header_table& headers, std::string_view name) {
