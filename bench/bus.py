@@ -1,16 +1,21 @@
 """The event bus beside Apache Kafka: the same client, the same records, one after the other on the same cores.
 
-usage: bus.py [--runs N] [--records N] [--rate N] [--seconds N] [--binary PATH]
+usage: bus.py [--runs N] [--records N] [--rate N] [--seconds N] [--unpinned] [--binary PATH]
 
 Three contenders, each one node with one partition a topic:
   ours          every acknowledgement follows a sync to disk
   kafka         Apache Kafka as it is delivered: acknowledged from the page cache; heap and collector as its scripts set them
   kafka synced  the same with log.flush.interval.messages=1: every acknowledgement follows a sync, as ours
-librdkafka's rdkafka_performance produces (acks=all) and consumes; latency is that of an open loop by confluent-kafka at a
-fixed rate with acks=all, from produce() until the record has come back to a consumer. Medians of alternated runs.
-
-Runs are long because rdkafka_performance takes about a second for itself before the first record. As a consumer it holds
-100,000 records and pauses when it has them: the rate with its queue lifted is beside.
+The broker has the first half of the cores, its client the other; --unpinned leaves that to the system. Two clients
+produce (acks=all) and consume:
+  librdkafka    its rdkafka_performance, which is the slower side of the two for records of 100 bytes. Runs are long because
+                it takes about a second for itself before the first record. As a consumer it holds 100,000 records and pauses
+                when it has them: the rate with its queue lifted is beside. Unpinned, its two threads get in each other's
+                way the more, the less of the second core the broker takes.
+  driver        bus_driver.py, whose requests are made before the clock starts: what the broker can do. In batches of
+                16 KiB, as Kafka's own producer makes them by default, and of 1 MiB, as librdkafka's under load.
+Latency is that of an open loop by confluent-kafka at a fixed rate with acks=all, from produce() until the record has come
+back to a consumer. Medians of alternated runs.
 """
 
 import argparse
@@ -25,6 +30,7 @@ import tempfile
 import threading
 import time
 
+import bus_driver
 import support
 
 sys.path.insert(0, str(support.ROOT / "tests" / "clients"))
@@ -43,6 +49,9 @@ ONE_NODE = {
 }
 
 
+CORES = sorted(os.sched_getaffinity(0))
+BROKER_CORES, CLIENT_CORES = CORES[:max(1, len(CORES) // 2)], CORES[len(CORES) // 2:]
+DRIVER_BATCHES = {"16 KiB": 16 << 10, "1 MiB": 1_000_000}
 LIFTED = ["-X", "queued.min.messages=10000000", "-X", "queued.max.messages.kbytes=2097151"]  # the client's queue
 # A whole request: ApiVersions (18) in version 0, correlation id 1, no client id.
 API_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
@@ -86,7 +95,8 @@ class Contender:
         """Milliseconds from the process to its first answer. (A client's own start would cost as much again.)"""
         log = open(self.server.folder / "log", "ab")
         begun = time.perf_counter()
-        self.process = subprocess.Popen(self.server.command(), stdout=log, stderr=log)
+        pin = [] if self.arguments.unpinned else ["taskset", "-c", ",".join(map(str, BROKER_CORES))]
+        self.process = subprocess.Popen([*pin, *self.server.command()], stdout=log, stderr=log)
         support.wait_for_port(self.server.port, seconds=60, process=self.process, pause_s=0.0005)
         with socket.create_connection(("127.0.0.1", self.server.port)) as client:
             client.sendall(API_VERSIONS)
@@ -116,11 +126,25 @@ class Contender:
         return {f"produce_{size}": produced, f"cpu_{size}": cpu * 1e6 / count, f"consume_{size}": self.performance(*consume),
                 f"consume_lifted_{size}": self.performance(*LIFTED, *consume)}
 
-    def many_partitions(self, partitions=1_000):
+    def driven(self, size, count):
+        figures = {}
+        for name, bytes_ in DRIVER_BATCHES.items():
+            topic = f"driven-{size}-{bytes_}-{self.topic}"
+            in_batch = bytes_ // (size + 16)  # a record has up to 16 bytes of its own
+            batch = bus_driver.batch_of(size, in_batch)
+            self.create_topic(topic)
+            figures[f"driven_produce_{size}_{name}"] = bus_driver.produce(self.address, topic, batch, in_batch, count)
+            figures[f"driven_consume_{size}_{name}"] = bus_driver.consume(self.address, topic)
+        return figures
+
+    def create_topic(self, topic, partitions=1):
         from confluent_kafka.admin import AdminClient, NewTopic
-        topic = f"partitions-{self.topic}"
         admin = AdminClient({"bootstrap.servers": self.address})  # has to outlive the answer
         admin.create_topics([NewTopic(topic, partitions)])[topic].result(60)
+
+    def many_partitions(self, partitions=1_000):
+        topic = f"partitions-{self.topic}"
+        self.create_topic(topic, partitions)
         return {"produce_many": self.performance("-P", "-t", topic, "-s", 100, "-c", self.arguments.records // 2, "-a", -1)}
 
     def idle_connections(self, count=1_000, seconds=3):
@@ -136,7 +160,7 @@ class Contender:
 
     def measure(self):
         figures = {**self.throughput(100, self.arguments.records), **self.throughput(1024, self.arguments.records // 5),
-                   **self.many_partitions()}
+                   **self.driven(100, self.arguments.records), **self.driven(1024, self.arguments.records // 5), **self.many_partitions()}
         figures |= latency(self.address, f"latency-{self.topic}", self.arguments.rate, self.arguments.seconds)
         figures["pss_mb"] = support.pss_kb(self.process.pid) / 1024
         return figures
@@ -187,10 +211,13 @@ def main():
     parser.add_argument("--records", type=int, default=5_000_000, help="of 100 bytes; a fifth of it of 1 KiB")
     parser.add_argument("--rate", type=int, default=1_000, help="records a second of the latency's open loop")
     parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--unpinned", action="store_true", help="broker and client share all cores")
     parser.add_argument("--binary", default=str(support.ROOT / "build" / "release" / "mes"))
     arguments = parser.parse_args()
     support.need("java", arguments.binary, str(PERFORMANCE))
 
+    if not arguments.unpinned:
+        os.sched_setaffinity(0, CLIENT_CORES)
     with tempfile.TemporaryDirectory(dir=support.work_folder()) as folder:
         folders = {name: pathlib.Path(folder) / name for name in ("ours", "kafka", "synced")}
         for each in folders.values():
@@ -224,10 +251,12 @@ def main():
         support.figure("produce 100 B: goal of 500,000", "records/s", round(ours["produce_100"]), {}, goal=500_000),
         row("produce 1 KiB", "records/s", "produce_1024", goal=2.0),
         row("produce 100 B over 1,000 partitions", "records/s", "produce_many"),
-        row("consume 100 B", "records/s", "consume_100"),
+        row("consume 100 B", "records/s", "consume_100", goal=2.0),
         row("consume 100 B, client's queue lifted", "records/s", "consume_lifted_100"),
-        row("consume 1 KiB", "records/s", "consume_1024"),
+        row("consume 1 KiB", "records/s", "consume_1024", goal=2.0),
         row("consume 1 KiB, client's queue lifted", "records/s", "consume_lifted_1024"),
+        *(row(f"{what} {text}, driver, batches of {batch}", "records/s", f"driven_{what}_{size}_{batch}", goal=2.0)
+          for what in ("produce", "consume") for size, text in ((100, "100 B"), (1024, "1 KiB")) for batch in DRIVER_BATCHES),
         row("latency p50", "ms", "p50_ms", **lower),
         row("latency p99", "ms", "p99_ms", goal=1.0, **lower),
         row("latency p99.9", "ms", "p999_ms", **lower),
@@ -245,7 +274,9 @@ def main():
     print()
     support.print_table(figures)
     support.write_results("bus", figures, {"runs": arguments.runs, "records": arguments.records, "rate": arguments.rate,
-                                           "client": "rdkafka_performance and confluent-kafka, acks=all, one partition"})
+                                           "broker_cores": "all" if arguments.unpinned else BROKER_CORES,
+                                           "client_cores": "all" if arguments.unpinned else CLIENT_CORES,
+                                           "client": "rdkafka_performance, confluent-kafka and the driver, acks=all, one partition"})
 
 
 if __name__ == "__main__":
