@@ -24,7 +24,7 @@ NGINX = """
 daemon off; pid {dir}/{name}.pid; error_log {dir}/{name}.log warn; worker_processes {threads};
 events {{ worker_connections 19000; }}
 http {{
-  access_log off; keepalive_requests 100000000; keepalive_timeout 300s; ssl_certificate {dir}/tls.crt; ssl_certificate_key {dir}/tls.key;
+  access_log off; keepalive_requests 100000000; keepalive_timeout 300s; ssl_certificate {dir}/tls.crt; ssl_certificate_key {dir}/tls.key; ssl_protocols TLSv1.2 TLSv1.3;
   client_body_temp_path {dir}/p1; proxy_temp_path {dir}/p2; fastcgi_temp_path {dir}/p3; uwsgi_temp_path {dir}/p4; scgi_temp_path {dir}/p5;
   upstream service {{ server 127.0.0.1:{upstream}; keepalive 512; keepalive_requests 100000000; }}
   proxy_http_version 1.1; proxy_set_header Connection "";
@@ -140,9 +140,9 @@ class Bench:
         environment = {**os.environ, "MES_DATA": str(self.folder / name), "MES_PORT_OFFSET": str(offset), "MES_KONG_CONFIG": str(path),
                        "MES_PORT": str(port - offset), "MES_TLS_PORT": str(tls_port - offset), "MES_ADMIN_PORT": str(admin - offset),
                        "MES_TLS_CERTIFICATE": str(self.folder / "tls.crt"), "MES_TLS_KEY": str(self.folder / "tls.key"),
-                       "MES_THREADS": str(self.threads), "MES_DISCOVERY": "false", "MES_LOG_HOST": "",
+                       "MES_THREADS": str(self.threads), "MES_DISCOVERY": "false",
                        "MES_JWKS_URL": f"http://127.0.0.1:{self.upstream}/none", **more}
-        process = self.processes.start([self.binary, "gateway"], env=environment, stdout=log, stderr=log)
+        process = self.processes.start([self.binary, "gateway", "--log-host", ""], env=environment, stdout=log, stderr=log)
         support.wait_for_port(port, seconds=30, process=process)
         support.wait_for_port(admin, process=process)  # the last to open: its ports are its own from here on
         return Contender(name, port, tls_port, process.pid, headers)
