@@ -118,7 +118,7 @@ class Contender:
     def throughput(self, size, count):
         self.topic += 1
         topic = f"size-{size}-{self.topic}"
-        self.performance("-P", "-t", topic, "-p", 0, "-s", size, "-c", 1_000, "-a", -1)  # makes the topic, warms up
+        self.make_topic(topic, size)
         before = support.cpu_seconds(self.process.pid)
         produced = self.performance("-P", "-t", topic, "-p", 0, "-s", size, "-c", count, "-a", -1)
         cpu = support.cpu_seconds(self.process.pid) - before
@@ -126,25 +126,26 @@ class Contender:
         return {f"produce_{size}": produced, f"cpu_{size}": cpu * 1e6 / count, f"consume_{size}": self.performance(*consume),
                 f"consume_lifted_{size}": self.performance(*LIFTED, *consume)}
 
+    def make_topic(self, topic, size):
+        """With a few records, by a client that tries again while the broker is not ready for it."""
+        self.performance("-P", "-t", topic, "-p", 0, "-s", size, "-c", 1_000, "-a", -1)
+
     def driven(self, size, count):
         figures = {}
         for name, bytes_ in DRIVER_BATCHES.items():
             topic = f"driven-{size}-{bytes_}-{self.topic}"
             in_batch = bytes_ // (size + 16)  # a record has up to 16 bytes of its own
             batch = bus_driver.batch_of(size, in_batch)
-            self.create_topic(topic)
+            self.make_topic(topic, size)
             figures[f"driven_produce_{size}_{name}"] = bus_driver.produce(self.address, topic, batch, in_batch, count)
             figures[f"driven_consume_{size}_{name}"] = bus_driver.consume(self.address, topic)
         return figures
 
-    def create_topic(self, topic, partitions=1):
+    def many_partitions(self, partitions=1_000):
         from confluent_kafka.admin import AdminClient, NewTopic
+        topic = f"partitions-{self.topic}"
         admin = AdminClient({"bootstrap.servers": self.address})  # has to outlive the answer
         admin.create_topics([NewTopic(topic, partitions)])[topic].result(60)
-
-    def many_partitions(self, partitions=1_000):
-        topic = f"partitions-{self.topic}"
-        self.create_topic(topic, partitions)
         return {"produce_many": self.performance("-P", "-t", topic, "-s", 100, "-c", self.arguments.records // 2, "-a", -1)}
 
     def idle_connections(self, count=1_000, seconds=3):
