@@ -34,6 +34,7 @@ thread::thread(std::string name, std::function<void()> body) {
 }
 
 bool serve_in_batches(std::chrono::nanoseconds slice) {
+  if (sched_getscheduler(0) != SCHED_OTHER) return false;
   const scheduling wanted{.policy = SCHED_BATCH,
                           .nice = getpriority(PRIO_PROCESS, 0),
                           .runtime_ns = static_cast<std::uint64_t>(slice.count())};

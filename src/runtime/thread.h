@@ -30,7 +30,8 @@ class thread {
 // For the calling thread, one that serves many connections: being woken, it does not take the core from who is running,
 // and it runs for about `slice` before others have their turn (from Linux 6.12 on; before, for the system's own slice).
 // So more events are at hand when it runs, and a switch of threads serves several requests. A core that is idle is
-// taken at once as ever. Needs no privilege; false: the system refuses, and shares its cores as it does by default.
+// taken at once as ever. Needs no privilege. False: nothing is changed, as somebody has chosen how this process is
+// scheduled, or the system refuses.
 // sched(7), SCHED_BATCH; sched_setattr(2).
 bool serve_in_batches(std::chrono::nanoseconds slice);
 

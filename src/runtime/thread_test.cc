@@ -23,5 +23,18 @@ TEST(Thread, ServingInBatchesIsForItselfAndKeepsItsPriority) {
   EXPECT_EQ(sched_getscheduler(0), before);
 }
 
+TEST(Thread, ServingInBatchesLeavesAnotherPolicyAlone) {
+  bool agreed = true;
+  int policy = -1;
+  thread("server", [&] {
+    const sched_param none{};
+    sched_setscheduler(0, SCHED_IDLE, &none);
+    agreed = serve_in_batches(std::chrono::milliseconds(4));
+    policy = sched_getscheduler(0);
+  }).join();
+  EXPECT_FALSE(agreed);
+  EXPECT_EQ(policy, SCHED_IDLE);
+}
+
 }  // namespace
 }  // namespace mes::runtime
