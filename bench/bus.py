@@ -13,7 +13,7 @@ produce (acks=all) and consume:
                 when it has them: the rate with its queue lifted is beside. Unpinned, its two threads get in each other's
                 way the more, the less of the second core the broker takes.
   driver        bus_driver.py, whose requests are made before the clock starts: what the broker can do. In batches of
-                16 KiB, as Kafka's own producer makes them by default, and of 1 MiB, as librdkafka's under load.
+                16 KiB, as Kafka's own producer makes them by default, and of 1 MB, as librdkafka's under load.
 Latency is that of an open loop by confluent-kafka at a fixed rate with acks=all, from produce() until the record has come
 back to a consumer. Medians of alternated runs.
 """
@@ -51,7 +51,7 @@ ONE_NODE = {
 
 CORES = sorted(os.sched_getaffinity(0))
 BROKER_CORES, CLIENT_CORES = CORES[:max(1, len(CORES) // 2)], CORES[len(CORES) // 2:]
-DRIVER_BATCHES = {"16 KiB": 16 << 10, "1 MiB": 1_000_000}
+DRIVER_BATCHES = {"16 KiB": 16 << 10, "1 MB": 1_000_000}
 LIFTED = ["-X", "queued.min.messages=10000000", "-X", "queued.max.messages.kbytes=2097151"]  # the client's queue
 # A whole request: ApiVersions (18) in version 0, correlation id 1, no client id.
 API_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)

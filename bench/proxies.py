@@ -24,7 +24,8 @@ NGINX = """
 daemon off; pid {dir}/{name}.pid; error_log {dir}/{name}.log warn; worker_processes {threads};
 events {{ worker_connections 19000; }}
 http {{
-  access_log off; keepalive_requests 100000000; keepalive_timeout 300s; ssl_certificate {dir}/tls.crt; ssl_certificate_key {dir}/tls.key; ssl_protocols TLSv1.2 TLSv1.3;
+  access_log off; keepalive_requests 100000000; keepalive_timeout 300s;
+  ssl_certificate {dir}/tls.crt; ssl_certificate_key {dir}/tls.key; ssl_protocols TLSv1.2 TLSv1.3;
   client_body_temp_path {dir}/p1; proxy_temp_path {dir}/p2; fastcgi_temp_path {dir}/p3; uwsgi_temp_path {dir}/p4; scgi_temp_path {dir}/p5;
   upstream service {{ server 127.0.0.1:{upstream}; keepalive 512; keepalive_requests 100000000; }}
   proxy_http_version 1.1; proxy_set_header Connection "";

@@ -5,7 +5,6 @@
 #include <openssl/ssl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,14 +16,6 @@
 
 namespace mes::gateway {
 namespace {
-
-// Not by the C library, which makes each call a point where a thread may be cancelled: four atomic operations a
-// request.
-ssize_t receive(int fd, char* to, std::size_t room) { return syscall(SYS_recvfrom, fd, to, room, 0, nullptr, nullptr); }
-
-ssize_t transmit(int fd, const char* from, std::size_t size) {
-  return syscall(SYS_sendto, fd, from, size, MSG_NOSIGNAL, nullptr, 0);
-}
 
 // What OpenSSL reads from and writes to: the socket, and what is known of it. OpenSSL reads ahead; a read that gave
 // less than there was room for has emptied the socket, which saves the call that would be told so.
@@ -42,7 +33,7 @@ int read_socket(BIO* bio, char* to, int room) {
   tls_socket& s = socket_of(bio);
   BIO_clear_retry_flags(bio);
   while (!s.empty) {
-    const ssize_t got = receive(s.fd, to, static_cast<std::size_t>(room));
+    const ssize_t got = recv(s.fd, to, static_cast<std::size_t>(room), 0);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK) return -1;
     s.ended = got == 0;
@@ -56,7 +47,7 @@ int read_socket(BIO* bio, char* to, int room) {
 int write_socket(BIO* bio, const char* from, int size) {
   BIO_clear_retry_flags(bio);
   while (true) {
-    const ssize_t put = transmit(socket_of(bio).fd, from, static_cast<std::size_t>(size));
+    const ssize_t put = send(socket_of(bio).fd, from, static_cast<std::size_t>(size), MSG_NOSIGNAL);
     if (put >= 0) return static_cast<int>(put);
     if (errno == EINTR) continue;
     if (errno == EAGAIN || errno == EWOULDBLOCK) BIO_set_retry_write(bio);
@@ -194,7 +185,7 @@ io_result net_stream::read(char* to, std::size_t room) {
     return {io_status::ok, static_cast<std::size_t>(got)};
   }
   while (true) {
-    ssize_t got = receive(_fd, to, room);
+    ssize_t got = recv(_fd, to, room, 0);
     if (got > 0) {
       // Fewer bytes than asked for: the socket is empty, and new bytes make a new event. An end that was announced
       // already makes none.
@@ -216,7 +207,7 @@ io_result net_stream::write(std::string_view bytes) {
     return put > 0 ? io_result{io_status::ok, static_cast<std::size_t>(put)} : from_ssl(put);
   }
   while (true) {
-    ssize_t put = transmit(_fd, bytes.data(), bytes.size());
+    ssize_t put = send(_fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (put >= 0) {
       if (static_cast<std::size_t>(put) < bytes.size()) _writable = false;
       return {io_status::ok, static_cast<std::size_t>(put)};

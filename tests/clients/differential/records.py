@@ -62,18 +62,29 @@ def batch(values, *, timestamps, keys=None, codec=PLAIN, producer_id=-1, epoch=-
     return struct.pack(">qi", base_offset, len(head) + len(checked) + length_change) + head + checked
 
 
-def batches_of(data):
-    """What a fetch brought, batch by batch; a last one that the size limit cut is left out, as clients do. Producer ids and
-    the broker's own times are not in it: they differ."""
-    found, at = [], 0
-    while at + 61 <= len(data):
+def whole_batches(data, at=0, end=None):
+    """Where each batch begins, and its size and base offset; a last one that the size limit cut is left out, as clients do."""
+    end = len(data) if end is None else end
+    while at + 61 <= end:
         base, length = struct.unpack_from(">qi", data, at)
-        if at + 12 + length > len(data):
-            break
+        if at + 12 + length > end:
+            return
+        yield at, 12 + length, base
+        at += 12 + length
+
+
+def last_offset_delta(data, at):
+    """Of the batch that begins there."""
+    return struct.unpack_from(">i", data, at + 23)[0]
+
+
+def batches_of(data):
+    """What a fetch brought, batch by batch. Producer ids and the broker's own times are not in it: they differ."""
+    found = []
+    for at, size, base in whole_batches(data):
         attributes, last_delta, first_time, last_time = struct.unpack_from(">hiqq", data, at + 21)
         epoch, sequence, count = struct.unpack_from(">hii", data, at + 51)
         found.append({"base_offset": base, "last_offset_delta": last_delta, "count": count, "attributes": attributes, "epoch": epoch,
-                      "sequence": sequence, "records": data[at + 61:at + 12 + length],
+                      "sequence": sequence, "records": data[at + 61:at + size],
                       "times": None if attributes & (STAMPED_BY_BROKER | CONTROL) else (first_time, last_time)})
-        at += 12 + length
     return found
