@@ -34,6 +34,10 @@ std::unexpected<error> failed(std::string_view verb, const std::string& path, in
   return fail(code_of(number), fmt::format("Cannot {} {}: {}", verb, path, std::generic_category().message(number)));
 }
 
+// Long writes go piece by piece, and the device begins with each while the next is copied: with 8 MiB between two
+// syncs that is twice as fast as to leave all of it to the sync.
+constexpr std::size_t piece_max = std::size_t{512} << 10;
+
 class real_file final : public file {
  public:
   real_file(int fd, std::string path, std::uint64_t end) : _fd(fd), _path(std::move(path)), _end(end) {}
@@ -47,9 +51,12 @@ class real_file final : public file {
 
   result<void> pwrite(std::uint64_t offset, std::string_view bytes) override {
     while (!bytes.empty()) {
-      ssize_t n = ::pwrite(_fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+      ssize_t n = ::pwrite(_fd, bytes.data(), std::min(bytes.size(), piece_max), static_cast<off_t>(offset));
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) return failed("write to", _path, errno);
+      // A hint: what it cannot do, and what goes wrong afterwards, the next sync does or tells.
+      if (static_cast<std::size_t>(n) == piece_max)
+        ::sync_file_range(_fd, static_cast<off_t>(offset), n, SYNC_FILE_RANGE_WRITE);
       bytes.remove_prefix(static_cast<std::size_t>(n));
       offset += static_cast<std::uint64_t>(n);
     }

@@ -15,9 +15,9 @@ constexpr std::uint64_t zeroed_ahead = std::uint64_t{1} << 20;
 // Nothing is zeroed before so many small groups in a row: a large one would write over it soon.
 constexpr std::uint32_t small_groups_min = 16;
 // What came while the writer was busy: chunks up to the small size join the last one, into one write, until it is
-// large. Emptied ones are kept, up to twice the large size, for memory that is mapped already.
+// large. Emptied ones are kept, up to a total, for memory that is mapped already.
 constexpr std::size_t small_chunk = std::size_t{32} << 10, large_chunk = std::size_t{4} << 20;
-constexpr std::size_t spare_chunks_max = 3;
+constexpr std::size_t spare_chunks_max = 24, spare_bytes_max = std::size_t{24} << 20;
 
 }  // namespace
 
@@ -75,6 +75,7 @@ void segment_log::add_write(std::uint32_t at, bool opens) {
     if (!_spare.empty()) {
       _filling.chunks.back().swap(_spare.back());
       _spare.pop_back();
+      _spare_bytes -= _filling.chunks.back().capacity();
     }
   }
   _filling.writes.push_back({_active, at, 0, _filling.chunks.back().size(), 0, opens});
@@ -105,7 +106,8 @@ void segment_log::join(group& waiting, group&& more) {
 
 void segment_log::keep_chunks(group& g) {
   for (std::string& c : g.chunks) {
-    if (_spare.size() >= spare_chunks_max || c.capacity() > 2 * large_chunk) continue;
+    if (_spare.size() >= spare_chunks_max || _spare_bytes + c.capacity() > spare_bytes_max) continue;
+    _spare_bytes += c.capacity();
     c.clear();
     _spare.push_back(std::move(c));
   }

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <string_view>
 
@@ -35,10 +36,24 @@ class reader {
     if (text.size() == 16) std::memcpy(id.bytes.data(), text.data(), 16);
     return id;
   }
-  std::uint32_t varuint();                 // at most five bytes
-  std::int32_t varint();                   // zigzag
-  std::int64_t varlong();                  // zigzag, at most ten bytes
-  std::string_view raw(std::size_t size);  // the next `size` bytes
+  std::uint32_t varuint() { return base128<std::uint32_t>(); }  // at most five bytes
+  std::int32_t varint() {                                       // zigzag
+    const std::uint32_t value = varuint();
+    return static_cast<std::int32_t>((value >> 1) ^ (~(value & 1) + 1));
+  }
+  std::int64_t varlong() {  // zigzag, at most ten bytes
+    const auto value = base128<std::uint64_t>();
+    return static_cast<std::int64_t>((value >> 1) ^ (~(value & 1) + 1));
+  }
+  std::string_view raw(std::size_t size) {  // the next `size` bytes
+    if (size > left()) {
+      fail();
+      return {};
+    }
+    const std::string_view view(_at, size);
+    _at += size;
+    return view;
+  }
 
   std::string_view string(bool flexible) { return nullable_string(flexible, false).value_or(std::string_view{}); }
   std::optional<std::string_view> nullable_string(bool flexible, bool may_be_null = true);
@@ -83,6 +98,23 @@ class reader {
     _at += sizeof(T);
     if constexpr (sizeof(T) > 1 && std::endian::native == std::endian::little) value = std::byteswap(value);
     return value;
+  }
+  // Inline, as records consist of such numbers and a batch of tens of thousands of records.
+  template <class T>
+  T base128() {
+    constexpr int bits = std::numeric_limits<T>::digits, last_shift = (bits - 1) / 7 * 7;
+    T value = 0;
+    const char* at = _at;
+    for (int shift = 0; at != _end && shift <= last_shift; shift += 7) {
+      const auto byte = static_cast<std::uint8_t>(*at++);
+      if (shift == last_shift && byte >> (bits - last_shift) != 0) break;
+      value |= static_cast<T>(byte & 0x7f) << shift;
+      if (byte >= 0x80) continue;
+      _at = at;
+      return value;
+    }
+    fail();
+    return 0;
   }
   std::int32_t compact_size();
   std::optional<std::string_view> sized(std::int32_t size, bool may_be_null);
