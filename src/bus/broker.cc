@@ -196,11 +196,14 @@ result<void> broker::listen() {
                                     });
   if (!server) return fail(std::move(server.error()));
   _server = std::move(*server);
-  _server->set_fetcher([](const kafka::external_bytes& part, std::size_t from, char* into, std::size_t size) {
-    const auto& segment = *static_cast<const log::segment*>(part.source.get());
-    const auto got = segment.file->pread(part.position + from, {into, size});
-    return got && *got == size;
-  });
+  const auto file_of = [](const kafka::external_bytes& part) -> const os::file& {
+    return *static_cast<const log::segment*>(part.source.get())->file;
+  };
+  _server->set_external({[=](const kafka::external_bytes& part, std::size_t from, char* into, std::size_t size) {
+                           const auto got = file_of(part).pread(part.position + from, {into, size});
+                           return got && *got == size;
+                         },
+                         [=](const kafka::external_bytes& part) { return file_of(part).descriptor(); }});
   _server->set_closed([this](std::uint64_t connection) {
     forget_fetches_of(connection);
     _access->connections().forget(connection);

@@ -60,6 +60,17 @@ TEST_P(file_system_test, reads_what_was_written) {
   EXPECT_EQ(f->pread(99, tail).value(), 0u);
 }
 
+TEST_P(file_system_test, long_writes_are_whole) {
+  string long_text;
+  for (unsigned i = 0; long_text.size() < 3'000'000; ++i) long_text += std::to_string(i);
+  auto f = std::move(*_fs->open(_dir + "/a", open_mode::create));
+  EXPECT_TRUE(f->append(long_text));
+  EXPECT_TRUE(f->pwrite(1'000'000, std::string_view(long_text).substr(0, 1'200'001)));
+  EXPECT_TRUE(f->sync());
+  EXPECT_TRUE(read_all(*_fs, _dir + "/a") ==
+              long_text.substr(0, 1'000'000) + long_text.substr(0, 1'200'001) + long_text.substr(2'200'001));
+}
+
 TEST_P(file_system_test, appends_go_on_at_the_end_that_was_there) {
   {
     auto f = std::move(*_fs->open(_dir + "/a", open_mode::create));

@@ -19,6 +19,7 @@
 #include "bus/net/poller.h"
 #include "bus/net/request_memory.h"
 #include "bus/net/tls.h"
+#include "bus/net/transport.h"
 #include "wire/kafka/writer.h"
 
 namespace mes::bus::net {
@@ -76,10 +77,12 @@ class server {
   ~server();
 
   std::uint16_t port(std::size_t listener = 0) const { return _listeners[listener].port; }
-  // Reads the bytes of an external part; the transport does not know segments. Default: none.
-  using fetcher =
-      std::function<bool(const wire::kafka::external_bytes&, std::size_t from, char* into, std::size_t size)>;
-  void set_fetcher(fetcher f) { _fetch = std::move(f); }
+  // What external parts are of; this layer does not know segments. Default: there are none.
+  struct external_access {
+    std::function<bool(const wire::kafka::external_bytes&, std::size_t from, char* into, std::size_t size)> read;
+    std::function<int(const wire::kafka::external_bytes&)> descriptor;  // -1: it can only be read
+  };
+  void set_external(external_access a) { _external = std::move(a); }
   void set_closed(std::function<void(std::uint64_t connection)> f) { _closed = std::move(f); }
   // Asked for each connection: after how many ms it is to be closed unheard; 0: it is welcome.
   void set_doorman(std::function<std::int64_t(const std::string& host)> f) { _doorman = std::move(f); }
@@ -126,6 +129,9 @@ class server {
   void update_interest(connection& c);
   void release_answers(connection& c);
   std::size_t gather(connection& c, const char*& from);
+  bool goes_from_file(const connection& c, const wire::kafka::external_bytes& part) const;
+  bool send_from_file(connection& c);
+  bool moved_on(connection& c, transport::moved moved, std::size_t wanted);
   void advance(connection& c, std::size_t sent);
   void drop(connection& c);
 
@@ -134,7 +140,7 @@ class server {
   handler _handle;
   std::unique_ptr<char[]> _spare_frame;  // a large one's memory for the next: it is mapped already
   std::size_t _spare_room = 0;
-  fetcher _fetch;
+  external_access _external;
   std::function<void(std::uint64_t)> _closed;
   std::function<std::int64_t(const std::string&)> _doorman;
   std::function<void(const peer&, std::string_view)> _tls_failed;

@@ -5,11 +5,18 @@
 #include "bus/net/connection.h"
 
 namespace mes::bus::net {
+namespace {
+
+// Smaller parts are cheaper to copy than to send one by one.
+constexpr std::size_t from_file_min = std::size_t{8} << 10;
+
+}  // namespace
 
 void server::send_to(connection& c) {
   while (!c.dead && !c.outputs.empty())
     if (!send_some(c)) return;
   if (!c.outputs.empty()) return;
+  c.wire.cork(false);
   c.outputs.shrink_to_fit();
   if (c.closing) _to_flush.insert(c.who.connection);
 }
@@ -19,21 +26,36 @@ bool server::send_some(connection& c) {
   const char* from = nullptr;
   const std::size_t have = gather(c, from);
   if (c.dead) return false;
-  if (have == 0) {
-    advance(c, 0);
-    return true;
-  }
-  const auto [what, sent] = c.wire.write(from, have);
-  if (what == transport::outcome::closed) drop(c);
-  if (what != transport::outcome::moved) return false;
+  if (have > 0) return moved_on(c, c.wire.write(from, have), have);
+  const auto& first = c.outputs.front();
+  if (first.splice < first.splices.size()) return send_from_file(c);
+  advance(c, 0);
+  return true;
+}
+
+// The part that is next, as far as the socket takes it.
+bool server::send_from_file(connection& c) {
+  const auto& first = c.outputs.front();
+  const auto& part = first.splices[first.splice].bytes;
+  const std::size_t left = part.size - first.splice_sent;
+  return moved_on(c, c.wire.send_file(_external.descriptor(part), part.position + first.splice_sent, left), left);
+}
+
+bool server::moved_on(connection& c, transport::moved moved, std::size_t wanted) {
+  if (moved.what == transport::outcome::closed) drop(c);
+  if (moved.what != transport::outcome::moved) return false;
   c.last_active_ms = now_ms();
-  _stats.bytes_out += sent;
-  advance(c, sent);
-  return sent == have;
+  _stats.bytes_out += moved.size;
+  advance(c, moved.size);
+  return moved.size == wanted;
+}
+
+bool server::goes_from_file(const connection& c, const wire::kafka::external_bytes& part) const {
+  return part.size >= from_file_min && !c.wire.encrypted() && _external.descriptor(part) >= 0;
 }
 
 // What goes out next: held bytes and external parts gathered into one buffer, so that many small parts cost one
-// system call. The same bytes again, and maybe more, until they are sent.
+// system call. The same bytes again, and maybe more, until they are sent. It ends before what goes from its file.
 std::size_t server::gather(connection& c, const char*& from) {
   auto& first = c.outputs.front();
   if (c.outputs.size() == 1 && first.splices.empty()) {
@@ -56,8 +78,12 @@ std::size_t server::gather(connection& c, const char*& from) {
       }
       if (splice == o.splices.size()) break;
       const auto& part = o.splices[splice].bytes;
+      if (goes_from_file(c, part)) {
+        c.wire.cork(true);
+        return have;
+      }
       const std::size_t size = std::min(part.size - splice_at, scratch_size - have);
-      if (size > 0 && !_fetch(part, splice_at, _scratch.get() + have, size)) {
+      if (size > 0 && !_external.read(part, splice_at, _scratch.get() + have, size)) {
         drop(c);  // the length is sent already: there is no way to answer with an error
         return 0;
       }

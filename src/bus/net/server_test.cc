@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -202,6 +204,77 @@ TEST(server, without_a_limit_all_begin) {
   for (auto& c : b.clients) c->send_up_to(1'000);
   ASSERT_TRUE(b.turn_until([&] { return b.server->memory().used() == 60 * (request_size + 4); }));
   EXPECT_EQ(b.server->stats().memory_waits, 0U);
+}
+
+// Answers are records of a file, parts of all sizes one behind the other, with bytes of the message around them.
+struct file_answers {
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{std::tmpfile(), std::fclose};
+  std::string bytes, expected;
+  wire::kafka::record_bytes records;
+
+  file_answers() {
+    for (unsigned i = 0; i < 3U << 20; ++i) bytes += static_cast<char>(i * 2654435761U >> 13);
+    std::fwrite(bytes.data(), 1, bytes.size(), file.get());
+    std::fflush(file.get());
+    const auto source = std::make_shared<int>();
+    for (const auto [at, size] : std::initializer_list<std::pair<std::size_t, std::size_t>>{
+             {17, 100}, {5'000, 2U << 20}, {123, 8'192}, {1, 1}, {99'999, 1U << 20}})
+      records.external.push_back({source, at, size});
+    expected = message();
+  }
+  wire::kafka::writer framed() const {
+    wire::kafka::writer out;
+    out.int32(static_cast<std::int32_t>(4 + records.size() + 4));
+    out.records(false, records);
+    out.raw("tail");
+    return out;
+  }
+  std::string message() const {
+    auto out = framed();
+    std::string whole = out.buffer().substr(0, 8);
+    for (const auto& part : records.external) whole += bytes.substr(part.position, part.size);
+    return whole + "tail";
+  }
+  // readable_only: as with a file system of tests, which has no descriptors.
+  void serve(bench& b, bool readable_only) const {
+    const int fd = fileno(file.get());
+    b.server->set_external(
+        {[fd](const wire::kafka::external_bytes& part, std::size_t from, char* into, std::size_t size) {
+           return pread(fd, into, size, static_cast<off_t>(part.position + from)) == static_cast<ssize_t>(size);
+         },
+         [=](const wire::kafka::external_bytes&) { return readable_only ? -1 : fd; }});
+  }
+};
+
+TEST(server, sends_parts_of_files_as_they_are) {
+  for (const bool readable_only : {false, true}) {
+    const file_answers answers;
+    bench b({});
+    answers.serve(b, readable_only);
+    b.connect().to_send = frame_of(1, 'l') + frame_of(1, 'l') + frame_of(1, 'a');
+    b.clients[0]->send_up_to(SIZE_MAX);
+    ASSERT_TRUE(b.turn_until([&] { return b.later.size() == 2; }));
+    for (const auto& [to, what] : std::exchange(b.later, {})) b.server->answer(to, answers.framed());
+    ASSERT_TRUE(b.turn_until([&] { return b.clients[0]->got.size() >= 2 * answers.expected.size() + 5; }));
+    EXPECT_TRUE(b.clients[0]->got == answers.expected + answers.expected + std::string("\0\0\0\1a", 5));
+  }
+}
+
+// The length is sent already, so that no error can be told: the client sees a connection that ends.
+TEST(server, closes_when_a_file_ends_too_early) {
+  for (const bool readable_only : {false, true}) {
+    const file_answers answers;
+    ASSERT_EQ(ftruncate(fileno(answers.file.get()), 1 << 20), 0);
+    bench b({});
+    answers.serve(b, readable_only);
+    b.connect().to_send = frame_of(1, 'l');
+    b.clients[0]->send_up_to(SIZE_MAX);
+    ASSERT_TRUE(b.turn_until([&] { return b.later.size() == 1; }));
+    b.server->answer(b.later[0].first, answers.framed());
+    ASSERT_TRUE(b.turn_until([&] { return b.clients[0]->closed; }));
+    EXPECT_LT(b.clients[0]->got.size(), answers.expected.size());
+    EXPECT_TRUE(answers.expected.starts_with(b.clients[0]->got));
+  }
 }
 
 }  // namespace

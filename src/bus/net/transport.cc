@@ -1,7 +1,10 @@
 #include "bus/net/transport.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -70,6 +73,20 @@ transport::moved transport::write(const char* from, std::size_t size) {
     done += sent;
   }
   return {outcome::moved, done};
+}
+
+transport::moved transport::send_file(int file, std::uint64_t offset, std::size_t size) {
+  auto at = static_cast<off_t>(offset);
+  const ssize_t sent = sendfile(_fd, file, &at, size);
+  if (sent > 0) return {outcome::moved, static_cast<std::size_t>(sent)};
+  return {sent < 0 && (errno == EAGAIN || errno == EINTR) ? outcome::blocked : outcome::closed};
+}
+
+void transport::cork(bool on) {
+  if (_corked == on) return;
+  const int value = on ? 1 : 0;
+  // On failure packets are smaller or leave later, which TCP makes good.
+  _corked = setsockopt(_fd, IPPROTO_TCP, TCP_CORK, &value, sizeof value) == 0 ? on : _corked;
 }
 
 transport::moved transport::tls_outcome(int returned) {

@@ -28,6 +28,11 @@ class transport {
   moved read(char* into, std::size_t room);
   // A write that was blocked must be repeated with the same bytes in front, and no fewer of them.
   moved write(const char* from, std::size_t size);
+  // Bytes of a file, which do not pass through this process. Only without TLS; a file that ends before is a failure.
+  moved send_file(int file, std::uint64_t offset, std::size_t size);
+  bool encrypted() const { return _session != nullptr; }
+  // While it is corked, the socket sends full segments only: what comes in many writes leaves in few packets.
+  void cork(bool on);
   std::size_t pending() const;                         // bytes that were received already: epoll does not tell of them
   bool wants_write() const { return _wants_write; }    // reading goes on when the socket can be written to
   const std::string& failure() const { return _why; }  // of TLS: why it was closed; "" if the peer just went
@@ -43,6 +48,7 @@ class transport {
   int _fd = -1;
   std::unique_ptr<ssl_st, session_free> _session;
   bool _wants_write = false;
+  bool _corked = false;
   bool _failed = false;
   std::string _why;
 };
