@@ -1,11 +1,13 @@
 #include "observe/log.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <climits>
 #include <cmath>
+#include <limits>
 #include <span>
 
 #include "base/hex.h"
@@ -104,6 +106,14 @@ void append_number(std::string& out, double number) {
   out.append(fraction.data(), size);
 }
 
+// What a write may have and still be in one piece among those of other threads: up to PIPE_BUF bytes in a pipe
+// (pipe(7)); a regular file takes any number so.
+std::size_t whole_write_max() {
+  struct stat what{};
+  const bool file = fstat(STDOUT_FILENO, &what) == 0 && S_ISREG(what.st_mode);
+  return file ? std::numeric_limits<std::size_t>::max() : PIPE_BUF;
+}
+
 struct value_writer {
   std::string& out;
   void operator()(std::string_view text) const { append_json_string(out, text); }
@@ -171,9 +181,9 @@ void logger::append(std::string& lines, level l, std::string_view message, std::
 }
 
 void logger::emit(std::string& lines) const {
-  // Up to PIPE_BUF bytes go into a pipe in one piece: other threads' lines do not come between.
+  static const std::size_t piece_max = whole_write_max();
   for (std::string_view rest = _stdout ? std::string_view(lines) : std::string_view(); !rest.empty();) {
-    std::size_t end = rest.size() <= PIPE_BUF ? rest.size() : rest.rfind('\n', PIPE_BUF - 1) + 1;
+    std::size_t end = rest.size() <= piece_max ? rest.size() : rest.rfind('\n', piece_max - 1) + 1;
     if (end == 0) end = rest.find('\n') + 1;  // one line that is longer
     // A full or closed standard output must not stop the work; the shipper still has the lines.
     [[maybe_unused]] auto written = ::write(STDOUT_FILENO, rest.data(), end);

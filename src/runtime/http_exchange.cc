@@ -101,7 +101,9 @@ void http_exchange::on_connected() {
 }
 
 std::string http_exchange::written_request() const {
-  std::string text = _call.method + ' ' + _url.target + " HTTP/1.1\r\n";
+  std::string text;
+  text.reserve(_call.body.size() + 1024);
+  text.append(_call.method).append(" ").append(_url.target).append(" HTTP/1.1\r\n");
   auto add = [&](std::string_view name, std::string_view value) {
     text.append(name).append(": ").append(value).append("\r\n");
   };
@@ -124,9 +126,12 @@ void http_exchange::send_request() {
 }
 
 // False if the exchange has ended.
-bool http_exchange::encrypt_and_queue(std::string_view plain) {
+bool http_exchange::encrypt_and_queue(std::string plain) {
   if (!_connection->tls) {
-    _out += plain;
+    if (_out.empty())
+      _out = std::move(plain);
+    else
+      _out += plain;
     return true;
   }
   auto sent = _connection->tls->send(plain, _out);

@@ -71,7 +71,7 @@ class http_exchange : public std::enable_shared_from_this<http_exchange> {
   void on_connected();
   void send_request();
   std::string written_request() const;
-  bool encrypt_and_queue(std::string_view plain);
+  bool encrypt_and_queue(std::string plain);
   void flush();
   void read();
   void on_read(std::size_t bytes);

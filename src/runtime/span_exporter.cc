@@ -51,7 +51,8 @@ struct span_exporter::state : std::enable_shared_from_this<span_exporter::state>
     {
       std::lock_guard lock(mutex);
       if (waiting_spans >= waiting_spans_max) return dropped.add();
-      if (waiting.empty() || waiting.back().spans == batch_spans_max) waiting.emplace_back();
+      if (waiting.empty() || waiting.back().spans == batch_spans_max)
+        waiting.emplace_back().bytes.reserve(last_batch_bytes);
       append(waiting.back().bytes, finished);
       count = ++waiting.back().spans;
       ++waiting_spans;
@@ -78,23 +79,24 @@ struct span_exporter::state : std::enable_shared_from_this<span_exporter::state>
 
   void send_next() {
     timer = nullptr;
-    batch next;
     {
       std::lock_guard lock(mutex);
       if (waiting.empty()) return;
-      next = std::move(waiting.front());
+      current = std::move(waiting.front());
       waiting.pop_front();
-      waiting_spans -= next.spans;
+      waiting_spans -= current.spans;
+      last_batch_bytes = current.bytes.size();
     }
-    wire::otlp_attribute resource{"service.name", service_name};
-    body = wire::write_trace_request(std::span(&resource, 1), {.name = "mes", .version = {}}, next.bytes);
-    body_spans = next.spans;
     send();
   }
 
   void send() {
     sending = true;
-    http_call call{.method = "POST", .url = url + "/v1/traces", .body = body};
+    wire::otlp_attribute resource{"service.name", service_name};
+    http_call call{
+        .method = "POST",
+        .url = url + "/v1/traces",
+        .body = wire::write_trace_request(std::span(&resource, 1), {.name = "mes", .version = {}}, current.bytes)};
     call.headers.add("Content-Type", "application/x-protobuf");
     client.send(std::move(call), [s = this](const result<http_response>& answer) { s->on_answer(answer); });
   }
@@ -117,8 +119,8 @@ struct span_exporter::state : std::enable_shared_from_this<span_exporter::state>
     if (status / 100 == 2)
       pause = first_pause;
     else
-      dropped.add(static_cast<double>(body_spans));
-    body.clear();
+      dropped.add(static_cast<double>(current.spans));
+    current = {};
     if (again) return finish_flush();
     consider();
   }
@@ -133,13 +135,13 @@ struct span_exporter::state : std::enable_shared_from_this<span_exporter::state>
   observe::counter dropped;
 
   std::mutex mutex;
-  std::deque<batch> waiting;      // under mutex; all but the last are full
-  std::size_t waiting_spans = 0;  // under mutex
+  std::deque<batch> waiting;         // under mutex; all but the last are full
+  std::size_t waiting_spans = 0;     // under mutex
+  std::size_t last_batch_bytes = 0;  // under mutex: the next will be about as large
 
   // Loop thread:
   http_client client;
-  std::string body;  // of the batch that is being sent
-  std::size_t body_spans = 0;
+  batch current;  // is being sent
   bool sending = false;
   bool pausing = false;
   bool gone = false;
