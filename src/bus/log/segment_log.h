@@ -115,7 +115,7 @@ class segment_log {
   group _filling;
   std::vector<std::string> _spare;  // emptied chunks: memory that is mapped already
   std::size_t _spare_bytes = 0;
-  bool _finished_writing = false;   // the writer has ended
+  bool _finished_writing = false;  // the writer has ended
 
   mutable std::mutex _mutex;  // guards what follows
   std::condition_variable _wake;
