@@ -25,8 +25,8 @@ RELOADS = int(os.environ.get("MES_CHURN_RELOADS", "60"))
 pytestmark = pytest.mark.timeout(600 + 30 * RELOADS)
 
 
-def free_port():
-    return next(p for p in iter(lambda: random.randrange(20_000, OUTGOING_MIN), None) if is_free(p))
+def free_port(above=20_000):
+    return next(p for p in iter(lambda: random.randrange(above + 1, OUTGOING_MIN), None) if is_free(p))
 
 
 class Program:
@@ -227,7 +227,7 @@ def test_listeners_move_and_connections_stay(configured):
     gateway = configured
     kept = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=20)
     assert ask(kept) == (200, b"1")
-    port, tls_port = free_port(), free_port()
+    port, tls_port = free_port(above=gateway.offset), free_port(above=gateway.offset)  # a setting is what is added to it
     settings_file(gateway, port=port - gateway.offset, tls_port=tls_port - gateway.offset)
     gateway.process.send_signal(signal.SIGHUP)
     eventually(lambda: ask(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) == (200, b"1"))
