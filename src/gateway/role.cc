@@ -188,14 +188,15 @@ class gateway {
     if (auto loaded = load_file(_process.settings()); !loaded) return loaded;
     auto options = make_options(_process.settings());
     if (!options) return fail(options.error());
+    // Before the first request can come: without it, a key that is not known yet is one that nobody has.
+    if (announces_keys())
+      _keys.set_refresher([this](std::function<void()> done) { return _jwks.refresh(std::move(done)); });
     auto started = proxy::start(
         *options, {.names = _names, .log = _process.log(), .spans = &_process.spans(), .staples = &_staples}, _current);
     if (!started) return fail(started.error());
     _proxy = std::move(*started);
     _process.on_stop([this] { _proxy->stop(10s); });
     if (auto listening = start_admin(); !listening) return listening;
-    if (announces_keys())
-      _keys.set_refresher([this](std::function<void()> done) { return _jwks.refresh(std::move(done)); });
     if (_process.settings().flag("ocsp_stapling"))
       _ocsp = std::make_unique<ocsp_fetcher>(_process.loop(), _staples, _process.log());
     ask_about_certificates(_process.settings());

@@ -1,10 +1,12 @@
 """What the Admin API promises beyond Kong: all or nothing, active before the answer, kept over kill -9, merged with a file
 that changes, no request dropped; and who may write."""
+import collections
 import concurrent.futures
 import hashlib
 import hmac
 import http.client
 import socket
+import subprocess
 import threading
 import time
 import uuid
@@ -243,3 +245,55 @@ def test_pages_of_other_sites_are_refused(admin, gateway):
     assert ask(Origin="http://evil.test", Host="evil.test") == 403  # a name that was made to mean this machine
     assert ask(**{"Sec-Fetch-Site": "cross-site"}) == 403
     assert "Access-Control-Allow-Origin" not in admin("GET", "/config").headers
+
+
+# Each port is open for a while before the start goes on, so that requests come in between.
+SLOW_LISTEN = """
+#include <dlfcn.h>
+#include <sys/socket.h>
+#include <unistd.h>
+int listen(int fd, int backlog) {
+  int (*real)(int, int) = (int (*)(int, int))dlsym(RTLD_NEXT, "listen");
+  int result = real(fd, backlog);
+  usleep(100000);
+  return result;
+}
+"""
+
+
+def test_no_right_token_is_refused_while_the_gateway_starts(tmp_path, signing, monkeypatch):
+    pem, server = signing
+    subprocess.run(["cc", "-D_GNU_SOURCE", "-shared", "-fPIC", "-x", "c", "-", "-o", tmp_path / "slow.so"], input=SLOW_LISTEN, text=True,
+                   check=True)
+    monkeypatch.setenv("LD_PRELOAD", str(tmp_path / "slow.so"))
+    monkeypatch.setenv("ASAN_OPTIONS", "verify_asan_link_order=0")
+    service = Service()
+    kong = EMPTY + (f"services: [{{name: s, url: 'http://127.0.0.1:{service.server_port}', routes: [{{name: r, paths: [/]}}]}}]\n"
+                    "consumers: [{username: mes-users}]\nplugins: [{name: jwt, config: {key_claim_name: kid}}]\n")
+    one = Gateway(tmp_path, kong, jwks_url=f"http://127.0.0.1:{server.port}/keys")
+    bearer = tokens.sign({"alg": "RS256", "kid": "k1"}, {"sub": "1", "aud": "mes", "exp": int(time.time()) + 600}, pem)
+    answers, stopping = collections.Counter(), threading.Event()
+
+    def ask():
+        while not stopping.is_set():
+            connection = http.client.HTTPConnection("127.0.0.1", one.port, timeout=10)
+            try:
+                connection.request("GET", "/", headers={"Authorization": f"Bearer {bearer}"})
+                answers[connection.getresponse().status] += 1
+            except (OSError, http.client.HTTPException):
+                pass  # it is not there
+            finally:
+                connection.close()
+
+    try:
+        with concurrent.futures.ThreadPoolExecutor(4) as clients:
+            asking = [clients.submit(ask) for _ in range(4)]
+            for _ in range(3):
+                one.kill()
+                one.start()
+            stopping.set()
+        assert not any(a.exception() for a in asking)
+    finally:
+        stopping.set()
+        one.stop()
+    assert answers.keys() <= {200, 503} and answers[200] > 0, answers
