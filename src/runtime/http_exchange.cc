@@ -128,10 +128,7 @@ void http_exchange::send_request() {
 // False if the exchange has ended.
 bool http_exchange::encrypt_and_queue(std::string plain) {
   if (!_connection->tls) {
-    if (_out.empty())
-      _out = std::move(plain);
-    else
-      _out += plain;
+    _out = std::move(plain);  // nothing else is ever under way
     return true;
   }
   auto sent = _connection->tls->send(plain, _out);

@@ -75,7 +75,6 @@ void segment_log::add_write(std::uint32_t at, bool opens) {
     if (!_spare.empty()) {
       _filling.chunks.back().swap(_spare.back());
       _spare.pop_back();
-      _spare_bytes -= _filling.chunks.back().capacity();
     }
   }
   _filling.writes.push_back({_active, at, 0, _filling.chunks.back().size(), 0, opens});
@@ -105,9 +104,11 @@ void segment_log::join(group& waiting, group&& more) {
 }
 
 void segment_log::keep_chunks(group& g) {
+  std::size_t kept_bytes = 0;
+  for (const std::string& s : _spare) kept_bytes += s.capacity();
   for (std::string& c : g.chunks) {
-    if (_spare.size() >= spare_chunks_max || _spare_bytes + c.capacity() > spare_bytes_max) continue;
-    _spare_bytes += c.capacity();
+    if (_spare.size() >= spare_chunks_max || kept_bytes + c.capacity() > spare_bytes_max) continue;
+    kept_bytes += c.capacity();
     c.clear();
     _spare.push_back(std::move(c));
   }

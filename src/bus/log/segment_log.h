@@ -114,8 +114,7 @@ class segment_log {
   std::size_t _pending_bytes = 0;
   group _filling;
   std::vector<std::string> _spare;  // emptied chunks: memory that is mapped already
-  std::size_t _spare_bytes = 0;
-  bool _finished_writing = false;  // the writer has ended
+  bool _finished_writing = false;   // the writer has ended
 
   mutable std::mutex _mutex;  // guards what follows
   std::condition_variable _wake;

@@ -55,7 +55,8 @@ bool server::goes_from_file(const connection& c, const wire::kafka::external_byt
 }
 
 // What goes out next: held bytes and external parts gathered into one buffer, so that many small parts cost one
-// system call. The same bytes again, and maybe more, until they are sent. It ends before what goes from its file.
+// system call. The same bytes again, and maybe more, until they are sent. It ends before what goes from its file,
+// and corks the socket for that.
 std::size_t server::gather(connection& c, const char*& from) {
   auto& first = c.outputs.front();
   if (c.outputs.size() == 1 && first.splices.empty()) {
