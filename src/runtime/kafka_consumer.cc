@@ -64,7 +64,7 @@ struct kafka_consumer::state final : kafka_owner {
     rd_kafka_queue_yield(queue);
     thread.join();
     rd_kafka_queue_destroy(queue);
-    rd_kafka_destroy(client);
+    rd_kafka_destroy(client);  // leaves the group; the thread may not, for a yield that meets a close never lets it end
   }
 
   void connect();
@@ -140,7 +140,6 @@ void kafka_consumer::state::run() {
     measure();
   }
   commit_now();
-  rd_kafka_consumer_close(client);
 }
 
 // False: the bus has to be asked again.

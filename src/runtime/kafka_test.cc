@@ -109,6 +109,21 @@ TEST_F(kafka_test, a_record_comes_out_as_it_went_in) {
   EXPECT_EQ(records[1].offset, records[0].offset + 1);
 }
 
+// It once waited for good where the word to end came just as it ended by itself.
+TEST_F(kafka_test, a_consumer_ends_in_the_midst_of_its_work) {
+  kafka_producer producer(_bus.bootstrap(), "kafka_test", _log);
+  send(producer, 0, 5'000);
+  auto end_some = [&] {
+    for (int i = 0; i < 20; ++i) {
+      std::atomic<int> handled = 0;
+      kafka_consumer consumer(options(""), _log, [&](auto) { return ++handled > 0; }, 1);
+      while (handled < 100 * i) std::this_thread::yield();
+    }
+  };
+  std::vector<std::jthread> threads;  // more than there are cores, so that each may be stopped anywhere
+  for (int i = 0; i < 8; ++i) threads.emplace_back(end_some);
+}
+
 // Partitions of Java's client, from Apache Kafka's UtilsTest.testMurmur2: hash & 0x7fffffff modulo the partitions.
 TEST_F(kafka_test, keys_go_to_the_partitions_of_javas_client) {
   const std::map<std::string, std::int32_t> java = {{"21", -973932308},
