@@ -7,8 +7,10 @@ usage: gateway.py [--seconds N] [--runs N] [--only "NAME;…"] [--binary PATH]
   ours all         infrastructure/kong/kong.yml as it is (jwt RS256, rate-limiting, cors, correlation-id, prometheus) with
                    a token, an access log line and two spans a request
 
-Each scenario is one line of SCENARIOS. wrk drives closed loops, h2load HTTP/2 and fixed rates, from the same machine;
-medians of alternated runs.
+Each scenario is one line of SCENARIOS. wrk drives closed loops, h2load HTTP/2 and fixed rates, from the same machine,
+where they and the upstream take more of the shared cores than the proxy does. "a core each" leaves less to chance: the
+proxy, with one thread, has the first half of the cores, http_driver as its clients and its upstream the other half.
+Medians of alternated runs.
 """
 
 import argparse
@@ -23,7 +25,7 @@ import tempfile
 from dataclasses import dataclass
 
 import support
-from proxies import PATH, Bench, connections_max
+from proxies import DRIVER_CORES, PATH, Bench, connections_max, on_cores
 
 PERCENTILES = """
 done = function(summary, latency, requests)
@@ -40,6 +42,7 @@ class Scenario:
     routes: int = 1
     tls: bool = False
     http2: bool = False
+    core_each: bool = False  # for the proxy and for what drives it
     rate: int = 0          # requests a second; 0: closed loop
     with_all: bool = False  # "ours all" takes part
     goal: float | None = None       # of ours plain beside nginx, requests
@@ -48,6 +51,7 @@ class Scenario:
 
 SCENARIOS = [
     Scenario("64 connections", with_all=True, goal=1.2, goal_all=1.0),
+    Scenario("64 connections, a core each", core_each=True, with_all=True, goal=1.2, goal_all=1.0),
     Scenario("1 connection", connections=1, with_all=True),
     Scenario("1,000 connections", connections=1_000, with_all=True),
     Scenario(f"{connections_max():,} connections", connections=connections_max()),
@@ -59,6 +63,9 @@ SCENARIOS = [
     Scenario("HTTP/2", tls=True, http2=True),
 ]
 
+
+
+HTTP_DRIVER = support.ROOT / "build/release/bench/http_driver"
 
 
 def run_wrk(c, s, seconds, folder):
@@ -93,11 +100,23 @@ def run_h2load(c, s, seconds, folder):
             "p50_ms": at(0.5), "p99_ms": at(0.99), "p999_ms": at(0.999)}
 
 
+def run_driver(c, s, seconds, folder):
+    request = folder / "request"
+    request.write_text("".join(f"{line}\r\n" for line in (f"GET {s.path} HTTP/1.1", f"Host: 127.0.0.1:{c.port}", *c.headers, "")))
+    command = [*on_cores(DRIVER_CORES), HTTP_DRIVER, c.upstream, c.port, s.connections, seconds, request]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{c.name}: {done.stderr}")
+    requests, took, p50, p99, p999 = map(float, done.stdout.split())
+    return {"requests": int(requests), "rps": requests / took, "p50_ms": p50 / 1000, "p99_ms": p99 / 1000, "p999_ms": p999 / 1000}
+
+
 def measure(c, s, seconds, folder):
     if s.connections > 5_000:
         seconds = max(seconds, 8)  # the connections are made within it
     before = support.cpu_seconds(c.pid)
-    figures = (run_h2load if s.http2 or s.rate else run_wrk)(c, s, seconds, folder)
+    run = run_driver if s.core_each else run_h2load if s.http2 or s.rate else run_wrk
+    figures = run(c, s, seconds, folder)
     requests = figures.pop("requests")
     if requests == 0:
         sys.exit(f"{c.name}: no request was answered in {seconds} s ({s.name})")
@@ -142,9 +161,15 @@ def idle_connections(contenders, count=10_000):
             support.figure("10,000 idle connections", "MiB PSS", round(ours[0] / 1024, 1), peers, higher_is_better=False)]
 
 
+def all_of(bench):
+    return [bench.nginx(), bench.haproxy(), bench.ours_plain(), bench.ours_all()]
+
+
 def run_scenario(bench, s, contenders, arguments, folder):
     if s.routes > 1:
         contenders = [bench.nginx(s.routes), bench.haproxy(s.routes), bench.ours_plain(s.routes)]
+    elif s.core_each:
+        contenders = all_of(bench.apart())
     elif not s.with_all:
         contenders = [c for c in contenders if c.name != "ours all"]
     say = lambda who, run, f: print(f"  {s.name}, run {run}  {who:<13}  {f['rps']:>9,.0f}/s  p50 {f['p50_ms']:.2f}  p99 {f['p99_ms']:.2f}  "
@@ -161,7 +186,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2, help="of each proxy")
     parser.add_argument("--binary", default=str(support.ROOT / "build" / "release" / "mes"))
     arguments = parser.parse_args()
-    support.need("nginx", "haproxy", "wrk", "h2load", "openssl", arguments.binary)
+    support.need("nginx", "haproxy", "wrk", "h2load", "openssl", arguments.binary, str(HTTP_DRIVER))
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     wanted = SCENARIOS if not arguments.only else [s for s in SCENARIOS if s.name in arguments.only.split(";")]
 
@@ -169,7 +194,7 @@ def main():
         folder = pathlib.Path(name)
         os.chmod(folder, 0o755)  # nginx started by root works as another user
         bench = Bench(folder, processes, arguments.threads, arguments.binary)
-        contenders = [bench.nginx(), bench.haproxy(), bench.ours_plain(), bench.ours_all()]
+        contenders = all_of(bench)
         figures = [row for s in wanted for row in run_scenario(bench, s, contenders, arguments, folder)]
         if not arguments.only:
             figures += idle_connections(contenders[:3])

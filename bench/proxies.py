@@ -71,29 +71,51 @@ services:
 PATH = "/api/v1/workorders/42"
 
 
+CORES = sorted(os.sched_getaffinity(0))
+PROXY_CORES, DRIVER_CORES = CORES[:max(1, len(CORES) // 2)], CORES[len(CORES) // 2:]
+
+
+def on_cores(cores):
+    return ["taskset", "-c", ",".join(map(str, cores))]
+
+
 def connections_max():
     """Of a process that has a descriptor for each side of a connection, and some to spare."""
     return min(10_000, resource.getrlimit(resource.RLIMIT_NOFILE)[1] // 2 - 200)
 
 
 class Contender:
-    """A started proxy: where it listens, whose CPU and memory count, what a request to it carries."""
+    """A started proxy: where it listens and what it passes requests to, whose CPU and memory count, what a request to it
+    carries."""
 
-    def __init__(self, name, port, tls_port, pid, headers=()):
-        self.name, self.port, self.tls_port, self.pid, self.headers = name, port, tls_port, pid, list(headers)
+    def __init__(self, name, port, tls_port, upstream, pid, headers=()):
+        self.name, self.port, self.tls_port, self.upstream = name, port, tls_port, upstream
+        self.pid, self.headers = pid, list(headers)
 
     def url(self, path, tls=False):
         return f"https://127.0.0.1:{self.tls_port}{path}" if tls else f"http://127.0.0.1:{self.port}{path}"
 
 
 class Bench:
-    def __init__(self, folder, processes, threads, binary):
+    """Starts proxies of `threads` each. They pass requests to an nginx, with which they share all cores; or `apart` from all
+    else on PROXY_CORES, to a port on which nobody listens until http_driver does."""
+
+    def __init__(self, folder, processes, threads, binary, apart=False):
         self.folder, self.processes, self.threads, self.binary = folder, processes, threads, binary
-        self.upstream, = support.free_ports(1)
+        self.pin = on_cores(PROXY_CORES) if apart else []
+        self.service, free = support.free_ports(2)
+        self.upstream = free if apart else self.service
         (folder / "large").write_bytes(b"x" * (1 << 20))
         self._make_certificate()
-        self._nginx("upstream", UPSTREAM.format(dir=folder, port=self.upstream, body="x" * 1024))
-        support.wait_for_port(self.upstream)
+        self._nginx("upstream", UPSTREAM.format(dir=folder, port=self.service, body="x" * 1024), on_cores(DRIVER_CORES) if apart else [])
+        support.wait_for_port(self.service)
+
+    def apart(self):
+        """The same with one thread each, on cores of their own."""
+        folder = self.folder / "apart"
+        folder.mkdir()
+        os.chmod(folder, 0o755)
+        return Bench(folder, self.processes, 1, self.binary, apart=True)
 
     def _make_certificate(self):
         key, crt = self.folder / "tls.key", self.folder / "tls.crt"
@@ -102,19 +124,19 @@ class Bench:
         (self.folder / "tls.pem").write_text(crt.read_text() + key.read_text())
         os.chmod(key, 0o644)  # nginx's workers are another user's; a key of two days in a folder of its own
 
-    def _nginx(self, name, text):
+    def _nginx(self, name, text, pin=()):
         path = self.folder / f"{name}.conf"
         path.write_text(text)
-        return self.processes.start(["nginx", "-p", str(self.folder), "-e", str(self.folder / f"{name}.log"), "-c", str(path)]).pid
+        return self.processes.start([*pin, "nginx", "-p", str(self.folder), "-e", str(self.folder / f"{name}.log"), "-c", str(path)]).pid
 
     def nginx(self, routes=1):
         port, tls_port = support.free_ports(2)
         paths = ["/"] if routes == 1 else [f"/r{i}/" for i in range(routes)]
         locations = "\n".join(f"location {p} {{ proxy_pass http://service; }}" for p in paths)
         pid = self._nginx(f"nginx-{routes}", NGINX.format(dir=self.folder, name=f"nginx-{routes}", port=port, tls_port=tls_port,
-                                                          upstream=self.upstream, threads=self.threads, locations=locations))
+                                                          upstream=self.upstream, threads=self.threads, locations=locations), self.pin)
         support.wait_for_port(port, seconds=30)
-        return Contender("nginx", port, tls_port, pid)
+        return Contender("nginx", port, tls_port, self.upstream, pid)
 
     def haproxy(self, routes=1):
         port, tls_port = support.free_ports(2)
@@ -127,9 +149,9 @@ class Bench:
         path.write_text(HAPROXY.format(dir=self.folder, port=port, tls_port=tls_port, upstream=self.upstream, threads=self.threads, choice=choice,
                                        connections=connections_max()))
         log = open(self.folder / f"haproxy-{routes}.log", "wb")
-        pid = self.processes.start(["haproxy", "-db", "-f", str(path)], stdout=log, stderr=log).pid
+        pid = self.processes.start([*self.pin, "haproxy", "-db", "-f", str(path)], stdout=log, stderr=log).pid
         support.wait_for_port(port, seconds=30)
-        return Contender("HAProxy", port, tls_port, pid)
+        return Contender("HAProxy", port, tls_port, self.upstream, pid)
 
     def _gateway(self, name, config, headers=(), **more):
         port, tls_port, admin = support.free_ports(3)
@@ -142,11 +164,11 @@ class Bench:
                        "MES_PORT": str(port - offset), "MES_TLS_PORT": str(tls_port - offset), "MES_ADMIN_PORT": str(admin - offset),
                        "MES_TLS_CERTIFICATE": str(self.folder / "tls.crt"), "MES_TLS_KEY": str(self.folder / "tls.key"),
                        "MES_THREADS": str(self.threads), "MES_DISCOVERY": "false",
-                       "MES_JWKS_URL": f"http://127.0.0.1:{self.upstream}/none", **more}
-        process = self.processes.start([self.binary, "gateway", "--log-host", ""], env=environment, stdout=log, stderr=log)
+                       "MES_JWKS_URL": f"http://127.0.0.1:{self.service}/none", **more}
+        process = self.processes.start([*self.pin, self.binary, "gateway", "--log-host", ""], env=environment, stdout=log, stderr=log)
         support.wait_for_port(port, seconds=30, process=process)
         support.wait_for_port(admin, process=process)  # the last to open: its ports are its own from here on
-        return Contender(name, port, tls_port, process.pid, headers)
+        return Contender(name, port, tls_port, self.upstream, process.pid, headers)
 
     def ours_plain(self, routes=1):
         paths = ["/"] if routes == 1 else [f"/r{i}/" for i in range(routes)]
@@ -162,7 +184,7 @@ class Bench:
         # One consumer sends more in a minute than the file lets it: the counting stays, the limit moves out of reach.
         config = config.replace("minute: 1000000", "minute: 1000000000")
         return self._gateway("ours all", config, [f"Authorization: Bearer {token}", "Origin: http://localhost:3000"],
-                             MES_OTLP=f"http://127.0.0.1:{self.upstream}")
+                             MES_OTLP=f"http://127.0.0.1:{self.service}")
 
     def _make_token(self):
         """An RSA key pair and a token of the consumer `integration`; the public key goes into the configuration."""

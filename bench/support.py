@@ -1,5 +1,6 @@
 """What all benchmarks share: alternated runs, medians, a table, results as JSON, and the conditions they were had under."""
 
+import itertools
 import json
 import os
 import pathlib
@@ -131,11 +132,14 @@ def need(*programs):
         sys.exit(f"not installed: {', '.join(missing)} (./dev peers installs what benchmarks need)")
 
 
+PORTS = itertools.count(20000 + os.getpid() % 5000)  # below the range that connections take theirs from
+
+
 def free_ports(count):
-    """Ports that are free now, below the range that connections take theirs from."""
-    found, candidate = [], 20000 + os.getpid() % 5000
+    """Ports that are free now, and are given once."""
+    found = []
     while len(found) < count:
-        candidate += 1
+        candidate = next(PORTS)
         with socket.socket() as s:
             try:
                 s.bind(("127.0.0.1", candidate))
