@@ -138,7 +138,7 @@ class Contender:
             batch = bus_driver.batch_of(size, in_batch)
             self.make_topic(topic, size)
             figures[f"driven_produce_{size}_{name}"] = bus_driver.produce(self.address, topic, batch, in_batch, count)
-            figures[f"driven_consume_{size}_{name}"] = bus_driver.consume(self.address, topic)
+            figures[f"driven_consume_{size}_{name}"] = bus_driver.consume(self.address, topic, batch, in_batch)
         return figures
 
     def many_partitions(self, partitions=1_000):

@@ -20,6 +20,7 @@ import records  # noqa: E402
 IN_FLIGHT = 5
 PRODUCE_VERSION, FETCH_VERSION = 7, 10
 FETCH_BYTES = 1 << 20
+OFFSET_MARK = 0x6F66667365743F3F  # where in a fetch request its offset goes
 
 
 def batch_of(size, count):
@@ -60,32 +61,42 @@ def produce(address, topic, batch, in_batch, count, connections=4):
     return requests * connections * in_batch / (time.perf_counter() - begun)
 
 
-def consume(address, topic):
-    """Records a second of one consumer that reads partition 0 from its beginning to its end."""
+def consume(address, topic, batch, in_batch):
+    """Records a second of one consumer that reads partition 0 from its beginning to its end: whatever it begins with, and
+    then batches as produce() was given them."""
     buffer = bytearray(FETCH_BYTES * 3)
     view, offset, end = memoryview(buffer), 0, 1
+    part = {"partition": 0, "fetch_offset": OFFSET_MARK, "partition_max_bytes": FETCH_BYTES}
+    request = bytearray(codec.request_frame("fetch", FETCH_VERSION, {
+        "replica_id": -1, "max_wait_ms": 500, "min_bytes": 1, "max_bytes": 50 << 20, "session_epoch": -1,
+        "topics": [{"topic": topic, "partitions": [part]}]}))
+    offset_at = request.index(struct.pack(">q", OFFSET_MARK))
     with connect(address) as connection:
         begun = time.perf_counter()
         while offset < end:
-            part = {"partition": 0, "fetch_offset": offset, "partition_max_bytes": FETCH_BYTES}
-            connection.sendall(codec.request_frame("fetch", FETCH_VERSION, {
-                "replica_id": -1, "max_wait_ms": 500, "min_bytes": 1, "max_bytes": 50 << 20, "session_epoch": -1,
-                "topics": [{"topic": topic, "partitions": [part]}]}))
+            struct.pack_into(">q", request, offset_at, offset)
+            connection.sendall(request)
             size, have = int.from_bytes(connection.recv(4, socket.MSG_WAITALL), "big"), 0
             while have < size:
                 have += connection.recv_into(view[have:size]) or sys.exit("the broker closed the connection")
-            offset, end = _end_of(buffer, size, topic)
+            offset, end = _end_of(buffer, size, topic, offset, len(batch), in_batch)
         return offset / (time.perf_counter() - begun)
 
 
-def _end_of(answer, size, topic):
-    """The offset behind the last whole batch of a fetch's answer, and behind the last one of the partition."""
+def _end_of(answer, size, topic, offset, batch_bytes, in_batch):
+    """The offset behind the last whole batch of a fetch's answer, and behind the last one of the partition. Goes from batch
+    to batch only as far as they are not all of one size."""
     # correlation, throttle, error, session, topics, name, partitions, index
     at = 4 + 4 + 2 + 4 + 4 + 2 + len(topic) + 4 + 4
     error, high_watermark, _, _, aborted = struct.unpack_from(">hqqqi", answer, at)
     if error != 0 or aborted > 0:
         sys.exit(f"the broker answered a fetch with error {error}, {aborted} aborted transactions")
-    behind = None
-    for at, _, base in records.whole_batches(answer, at + 2 + 8 * 3 + 4 + 4, size):
-        behind = base + records.last_offset_delta(answer, at) + 1
-    return (behind, high_watermark) if behind is not None else sys.exit("a fetch brought nothing")
+    behind = offset
+    for at, its_bytes, base in records.whole_batches(answer, at + 2 + 8 * 3 + 4 + 4, size):
+        if base != behind:
+            sys.exit(f"a fetch brought offset {base}, not {behind}")
+        if its_bytes == batch_bytes:
+            behind += (size - at) // batch_bytes * in_batch
+            break
+        behind += records.last_offset_delta(answer, at) + 1
+    return (behind, high_watermark) if behind > offset else sys.exit("a fetch brought nothing")
