@@ -191,8 +191,8 @@ result<void> broker::listen() {
   options.partial_bytes_max = _settings.queued_request_bytes_max;
   options.connections_max = _settings.connections_max;
   auto server = net::server::listen(*_loop, options,
-                                    [this](net::answer_slot slot, const net::peer& who, char* frame, std::size_t size) {
-                                      return handlers::dispatch(*this, slot, who, frame, size);
+                                    [this](net::answer_slot slot, const net::peer& who, const net::frame& request) {
+                                      return handlers::dispatch(*this, slot, who, request);
                                     });
   if (!server) return fail(std::move(server.error()));
   _server = std::move(*server);

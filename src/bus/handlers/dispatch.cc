@@ -214,21 +214,22 @@ void count_for_quotas(call& c) {
 
 }  // namespace
 
-bool dispatch(broker& b, net::answer_slot slot, const net::peer& who, char* frame, std::size_t size) {
+bool dispatch(broker& b, net::answer_slot slot, const net::peer& who, const net::frame& request) {
   call c;
   c.of = &b;
   c.who = b.access().connections().of(who);
   c.slot = slot;
   if (!c.who) return false;
-  if (c.who->now == security::session::stage::raw_exchange) return raw_sasl(c, {frame, size});
-  kafka::reader in({frame, size});
+  if (c.who->now == security::session::stage::raw_exchange) return raw_sasl(c, {request.data, request.size});
+  kafka::reader in({request.data, request.size});
   const std::int16_t key = in.int16();
   c.version = in.int16();
   c.correlation = in.int32();
   c.client_id = in.nullable_string(false).value_or(std::string_view{});
   c.client_host = who.host;
   c.local_host = who.local_host;
-  c.bytes = size;
+  c.bytes = request.size;
+  c.memory = request.memory;
   c.received = std::chrono::steady_clock::now();
   if (!in.ok()) return false;
   const api_handler* handler = find_handler(key);

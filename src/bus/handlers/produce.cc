@@ -126,7 +126,9 @@ void append(broker& b, const call& c, const std::shared_ptr<log::topic>& t,
     kafka::set_create_time(bytes.data(), bytes.size());
     batch = *kafka::peek_batch({bytes.data(), bytes.size()});
   }
-  answer.base_offset = b.store().append(t, answer.index, bytes.data(), *batch);
+  // Little of the request is kept for nothing: most of it is this batch.
+  const bool lent = c.memory && packed->empty() && records.size() > c.bytes / 2;
+  answer.base_offset = b.store().append(t, answer.index, bytes.data(), *batch, lent ? c.memory : nullptr);
   b.stats().batches_in += 1;
   b.stats().records_in += static_cast<std::uint64_t>(batch->count);
   b.stats().bytes_in += batch->batch_size;
@@ -183,6 +185,7 @@ void produce(const call& from, kafka::produce_request& request) {
     return std::ranges::any_of(topic.partition_responses, [](const auto& part) { return part.error_code == 0; });
   });
   if (!any_taken) return c.answer(response);
+  c.memory.reset();  // the log has what it needs of it
   b.store().when_durable([c = std::move(c), response = std::move(response)](bool stored) mutable {
     if (!stored)
       for (auto& topic : response.responses)

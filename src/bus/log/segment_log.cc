@@ -18,6 +18,8 @@ constexpr std::uint32_t small_groups_min = 16;
 // large. Emptied ones are kept, up to a total, for memory that is mapped already.
 constexpr std::size_t small_chunk = std::size_t{32} << 10, large_chunk = std::size_t{4} << 20;
 constexpr std::size_t spare_chunks_max = 24, spare_bytes_max = std::size_t{24} << 20;
+// From here on a payload is written from where it lies.
+constexpr std::size_t lent_min = std::size_t{64} << 10;
 
 }  // namespace
 
@@ -44,24 +46,32 @@ void segment_log::finish() {
   _finished_writing = true;
 }
 
-segment_log::place segment_log::append(frame_header header, std::string_view payload) {
+segment_log::place segment_log::append(frame_header header, std::string_view payload,
+                                       std::shared_ptr<const char[]> memory) {
   header.payload_size = static_cast<std::uint32_t>(payload.size());
   const std::size_t size = frame_header_size + payload.size();
+  const bool lends = memory && payload.size() >= lent_min;
   const bool opens = !_active || (_end > segment_header_size && _end + size > _options.segment_bytes);
   if (opens) {
     const std::uint64_t number = _active ? _active->number + 1 : 1;
     _active = std::make_shared<segment>();
     _active->number = number;
     _end = 0;
-    add_write(0, true);
-    _filling.chunks.back() += make_segment_header(number);
+    add_write(0, true, lends);
+    _filling.chunks.back().copied += make_segment_header(number);
     _filling.writes.back().size = segment_header_size;
     _end = segment_header_size;
-  } else if (_filling.writes.empty()) {
-    add_write(_end, false);
+  } else if (_filling.writes.empty() || _filling.chunks.back().lender) {
+    add_write(_end, false, lends);
   }
-  append_frame_header(_filling.chunks.back(), header, _active->number);
-  _filling.chunks.back().append(payload);
+  chunk& into = _filling.chunks.back();
+  append_frame_header(into.copied, header, _active->number);
+  if (lends) {
+    into.lent = payload;
+    into.lender = std::move(memory);
+  } else {
+    into.copied.append(payload);
+  }
   _filling.writes.back().size += size;
   const place where{_active, _end + static_cast<std::uint32_t>(frame_header_size)};
   _end += static_cast<std::uint32_t>(size);
@@ -69,27 +79,28 @@ segment_log::place segment_log::append(frame_header header, std::string_view pay
   return where;
 }
 
-void segment_log::add_write(std::uint32_t at, bool opens) {
-  if (_filling.chunks.empty()) {
+void segment_log::add_write(std::uint32_t at, bool opens, bool lends) {
+  if (_filling.chunks.empty() || _filling.chunks.back().lender) {
     _filling.chunks.emplace_back();
-    if (!_spare.empty()) {
-      _filling.chunks.back().swap(_spare.back());
+    if (!_spare.empty() && !lends) {
+      _filling.chunks.back().copied.swap(_spare.back());
       _spare.pop_back();
     }
   }
-  _filling.writes.push_back({_active, at, 0, _filling.chunks.back().size(), 0, opens});
+  _filling.writes.push_back({_active, at, _filling.chunks.size() - 1, _filling.chunks.back().size(), 0, opens});
 }
 
 // Large chunks are handed on, small ones copied into the last, so that they are written with it.
 void segment_log::join(group& waiting, group&& more) {
   std::ranges::move(more.callbacks, std::back_inserter(waiting.callbacks));
   if (more.writes.empty()) return;
-  const bool copied = !waiting.writes.empty() && more.chunks.size() == 1 && more.chunks[0].size() < small_chunk &&
-                      waiting.chunks.back().size() < large_chunk;
+  const auto joins = [](const chunk& c, std::size_t below) { return !c.lender && c.size() < below; };
+  const bool copied = !waiting.writes.empty() && more.chunks.size() == 1 && joins(more.chunks[0], small_chunk) &&
+                      joins(waiting.chunks.back(), large_chunk);
   const std::size_t chunk = copied ? waiting.chunks.size() - 1 : waiting.chunks.size();
   const std::size_t from = copied ? waiting.chunks.back().size() : 0;
   if (copied)
-    waiting.chunks.back() += more.chunks[0];
+    waiting.chunks.back().copied += more.chunks[0].copied;
   else
     std::ranges::move(more.chunks, std::back_inserter(waiting.chunks));
   for (write& w : more.writes) {
@@ -106,11 +117,11 @@ void segment_log::join(group& waiting, group&& more) {
 void segment_log::keep_chunks(group& g) {
   std::size_t kept_bytes = 0;
   for (const std::string& s : _spare) kept_bytes += s.capacity();
-  for (std::string& c : g.chunks) {
-    if (_spare.size() >= spare_chunks_max || kept_bytes + c.capacity() > spare_bytes_max) continue;
-    kept_bytes += c.capacity();
-    c.clear();
-    _spare.push_back(std::move(c));
+  for (chunk& c : g.chunks) {
+    if (c.lender || _spare.size() >= spare_chunks_max || kept_bytes + c.copied.capacity() > spare_bytes_max) continue;
+    kept_bytes += c.copied.capacity();
+    c.copied.clear();
+    _spare.push_back(std::move(c.copied));
   }
 }
 
@@ -203,6 +214,13 @@ result<void> segment_log::open_segment(const write& w) {
   return {};
 }
 
+result<void> segment_log::write_out(const write& w, const chunk& from) {
+  const auto copied = std::string_view(from.copied).substr(w.from, w.size);
+  if (auto ok = w.to->file->pwrite(w.at, copied); !ok) return ok;
+  if (copied.size() == w.size) return {};
+  return w.to->file->pwrite(w.at + copied.size(), from.lent);
+}
+
 result<void> segment_log::store(group& g) {
   const auto segment_before = _written_segment;
   const auto written_before = _written;
@@ -226,8 +244,7 @@ result<void> segment_log::store(group& g) {
           _allocated = until;
         }
       }
-      if (auto ok = w.to->file->pwrite(w.at, std::string_view(g.chunks[w.chunk]).substr(w.from, w.size)); !ok)
-        return ok;
+      if (auto ok = write_out(w, g.chunks[w.chunk]); !ok) return ok;
       _allocated = std::max(_allocated, end);
       _written = static_cast<std::uint32_t>(end);
     }

@@ -67,7 +67,8 @@ class segment_log {
     std::shared_ptr<segment> in;
     std::uint32_t payload_at = 0;
   };
-  place append(frame_header header, std::string_view payload);
+  // The payload is copied, unless it is large and lies in `memory`, which is then kept until it is durable.
+  place append(frame_header header, std::string_view payload, std::shared_ptr<const char[]> memory = nullptr);
   void when_durable(done callback);  // with everything appended so far; false: none of it was stored
   void submit();                     // at the end of a turn: the writer may take what was appended
   void run_on_writer(std::move_only_function<void()> job);  // between two groups; here, once it has ended
@@ -82,6 +83,13 @@ class segment_log {
   sync_stats stats() const;
 
  private:
+  // Bytes that were copied, and behind them those of a large payload where they lie.
+  struct chunk {
+    std::string copied;
+    std::string_view lent;
+    std::shared_ptr<const char[]> lender;
+    std::size_t size() const { return copied.size() + lent.size(); }
+  };
   struct write {
     std::shared_ptr<segment> to;
     std::uint32_t at = 0;
@@ -90,18 +98,19 @@ class segment_log {
     bool opens = false;              // the first of its segment
   };
   struct group {
-    std::vector<std::string> chunks;
+    std::vector<chunk> chunks;
     std::vector<write> writes;
     std::vector<done> callbacks;
     std::optional<error> fault;
   };
 
-  void add_write(std::uint32_t at, bool opens);
+  void add_write(std::uint32_t at, bool opens, bool lends);
   static void join(group& waiting, group&& more);
   void keep_chunks(group& g);
 
   void run_writer();
   result<void> store(group& g);
+  static result<void> write_out(const write& w, const chunk& from);
   result<void> open_segment(const write& w);
   void fail_everything(group& failed);
 

@@ -120,8 +120,8 @@ void store::delete_records(const std::shared_ptr<topic>& t, std::int32_t partiti
   append_state(std::move(out.buffer()), std::move(callback));
 }
 
-std::int64_t store::append(const std::shared_ptr<topic>& t, std::int32_t index, char* batch,
-                           kafka::batch_header header) {
+std::int64_t store::append(const std::shared_ptr<topic>& t, std::int32_t index, char* batch, kafka::batch_header header,
+                           std::shared_ptr<const char[]> memory) {
   partition& p = *t->partitions[static_cast<std::size_t>(index)];
   header.base_offset = p.end_offset();
   header.leader_epoch = _leader_epoch;
@@ -135,7 +135,8 @@ std::int64_t store::append(const std::shared_ptr<topic>& t, std::int32_t index, 
   frame.leader_epoch = header.leader_epoch;
   frame.payload_crc = header.crc;
   const std::string_view bytes(batch, header.batch_size);
-  p.appended(header, _log->append(frame, bytes), header.control() ? kafka::read_end_marker(bytes) : std::nullopt);
+  p.appended(header, _log->append(frame, bytes, std::move(memory)),
+             header.control() ? kafka::read_end_marker(bytes) : std::nullopt);
   _dirty.push_back({t, index, p.end_offset()});
   return header.base_offset;
 }

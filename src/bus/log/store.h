@@ -118,9 +118,10 @@ class store {
   void set_configs(const uuid& id, const std::map<std::string, std::string>& configs, done callback);
   void delete_records(const std::shared_ptr<topic>& t, std::int32_t partition, std::int64_t before, done callback);
 
-  // Gives the checked batch (which it changes) its offset; durable when a later when_durable() says so.
+  // Gives the checked batch (which it changes) its offset; durable when a later when_durable() says so. It is copied,
+  // unless it is large and lies in `memory`.
   std::int64_t append(const std::shared_ptr<topic>& t, std::int32_t partition, char* batch,
-                      wire::kafka::batch_header header);
+                      wire::kafka::batch_header header, std::shared_ptr<const char[]> memory = nullptr);
   void append_state(std::string payload, done callback);
   void when_durable(done callback);
 

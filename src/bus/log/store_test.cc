@@ -53,6 +53,29 @@ TEST(store, reads_through_many_segments_before_and_after_a_restart) {
   check(again);
 }
 
+// Small ones are copied, large ones written from where they lie, and segments end anywhere among them.
+TEST(store, keeps_batches_of_all_sizes_that_come_together) {
+  os::sim_file_system files;
+  std::vector<std::string> written;
+  {
+    opened o(files, 300'000);
+    const auto t = o.make("t");
+    for (std::size_t round = 0; round < 20; ++round) {
+      std::vector<std::string> together;
+      for (const std::size_t size : {10UZ, 100'000UZ, 70'000UZ, 500UZ, 30'000UZ, 65'000UZ, 1UZ})
+        together.push_back(std::string(size + round * 1'000, static_cast<char>('a' + together.size())));
+      std::ranges::rotate(together, together.begin() + static_cast<std::ptrdiff_t>(round % together.size()));
+      ASSERT_TRUE(o.put_together(t, together));
+      std::ranges::copy(together, std::back_inserter(written));
+    }
+    EXPECT_TRUE(values(*t) == written);
+  }
+  files.crash(1);
+  opened again(files, 300'000);
+  ASSERT_TRUE(again.store) << again.why;
+  EXPECT_TRUE(values(*again.store->find("t")) == written);
+}
+
 kafka::batch_header by_producer(std::int16_t epoch, std::int32_t sequence) {
   kafka::batch_header h;
   h.producer_id = 7;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -84,11 +85,16 @@ struct opened {
     return stored ? outcome::stored : outcome::refused;
   }
 
-  // One batch each, all with one sync.
+  // One batch each, all with one sync, in memory that is worth nothing once the store has let go of it.
   bool put_together(const std::shared_ptr<topic>& t, const std::vector<std::string>& all) {
     for (const std::string& value : all) {
-      std::string batch = kafka::make_batch({{"key", value, 1'000}});
-      store->append(t, 0, batch.data(), *kafka::peek_batch(batch));
+      const std::string batch = kafka::make_batch({{"key", value, 1'000}});
+      const std::shared_ptr<char[]> memory(new char[batch.size()], [size = batch.size()](char* bytes) {
+        std::fill_n(bytes, size, '?');
+        delete[] bytes;
+      });
+      std::ranges::copy(batch, memory.get());
+      store->append(t, 0, memory.get(), *kafka::peek_batch(batch), memory);
     }
     bool done = false, stored = false;
     store->when_durable([&](bool s) {

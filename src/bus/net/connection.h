@@ -16,7 +16,7 @@
 namespace mes::bus::net {
 
 inline constexpr std::size_t scratch_size = std::size_t{256} << 10;
-inline constexpr std::size_t spare_frame_max = std::size_t{2} << 20;
+inline constexpr std::size_t spare_frames_bytes_max = std::size_t{24} << 20;
 
 struct server::connection {
   struct output {
@@ -51,9 +51,8 @@ struct server::connection {
   std::deque<slot> slots;      // requests in order
   std::deque<output> outputs;  // answers on their way
   std::size_t output_held = 0;
-  std::unique_ptr<char[]> partial;
+  std::shared_ptr<char[]> partial;
   std::size_t partial_have = 0, partial_size = 0;
-  std::size_t partial_room = 0;  // of the memory: `partial_size` or a little more
   holding holds = holding::nothing;
   bool in_line = false;       // for memory
   std::int64_t began_ms = 0;  // `partial`

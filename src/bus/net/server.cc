@@ -46,6 +46,7 @@ server::server(poller& loop, server_options options, handler handle)
     : _loop(loop),
       _options(std::move(options)),
       _handle(std::move(handle)),
+      _frames(spare_frames_bytes_max),
       _memory(_options.partial_bytes_max),
       _scratch(std::make_unique_for_overwrite<char[]>(scratch_size)) {}
 
@@ -279,32 +280,21 @@ void server::read_from(connection& c) {
       if (!take_frames(c, _scratch.get(), got)) return drop(c);
     } else if ((c.partial_have += got) == c.partial_size) {
       const std::size_t size = c.partial_size;
-      auto frame = std::move(c.partial);
-      const std::size_t room_of_frame = c.partial_room;
+      const auto memory = std::move(c.partial);
       let_go(c);
-      const bool understood = take_frames(c, frame.get(), size);
-      if (room_of_frame > _spare_room && room_of_frame <= spare_frame_max) {
-        _spare_frame = std::move(frame);
-        _spare_room = room_of_frame;
-      }
-      if (!understood) return drop(c);
+      if (!take_frames(c, memory.get(), size, size > scratch_size / 2 ? memory : nullptr)) return drop(c);
     }
     if (!may_read(c) || got < room) return;
   }
 }
 
-// Handles the whole frames in `data` and keeps the rest. False: this client does not speak the protocol.
-bool server::take_frames(connection& c, char* data, std::size_t size) {
+// Handles the whole frames in `data` and keeps the rest. `memory`: what a single large one lies in. False: this client
+// does not speak the protocol.
+bool server::take_frames(connection& c, char* data, std::size_t size, const std::shared_ptr<char[]>& memory) {
   using enum connection::holding;
   std::size_t at = 0;
   const auto keep = [&](std::size_t room, connection::holding what) {
-    if (room > scratch_size / 2 && room <= _spare_room) {
-      c.partial = std::move(_spare_frame);
-      c.partial_room = std::exchange(_spare_room, 0);
-    } else {
-      c.partial_room = room < scratch_size / 2 ? room : (room + scratch_size - 1) / scratch_size * scratch_size;
-      c.partial = std::make_unique_for_overwrite<char[]>(c.partial_room);
-    }
+    c.partial = room > scratch_size / 2 ? _frames.take(room) : std::make_shared_for_overwrite<char[]>(room);
     std::memcpy(c.partial.get(), data + at, size - at);
     c.partial_have = size - at;
     c.partial_size = room;
@@ -319,7 +309,7 @@ bool server::take_frames(connection& c, char* data, std::size_t size) {
     const std::size_t length = frame_size(data + at);
     if (length > c.request_bytes_max) return false;
     if (size - at - 4 < length) return _memory.may_begin() ? keep(4 + length, request) : keep(size - at, beginning);
-    if (!take_frame(c, data + at + 4, length)) return false;
+    if (!take_frame(c, {data + at + 4, length, memory})) return false;
     at += 4 + length;
   }
   return true;
@@ -334,9 +324,9 @@ void server::let_go(connection& c) {
   c.holds = nothing;
 }
 
-bool server::take_frame(connection& c, char* frame, std::size_t size) {
+bool server::take_frame(connection& c, const frame& request) {
   c.slots.push_back({c.next_sequence, false, std::nullopt});
-  return _handle({c.who.connection, c.next_sequence++}, c.who, frame, size) && !c.dead;
+  return _handle({c.who.connection, c.next_sequence++}, c.who, request) && !c.dead;
 }
 
 void server::answer(answer_slot to, wire::kafka::writer message) {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "bus/net/frame_memory.h"
 #include "bus/net/poller.h"
 #include "bus/net/request_memory.h"
 #include "bus/net/tls.h"
@@ -67,11 +68,18 @@ struct peer {
   std::string certificate;   // the subject of its verified certificate; "" without one
 };
 
+// A whole one without its length. It may be changed in place.
+struct frame {
+  char* data;
+  std::size_t size;
+  std::shared_ptr<char[]>
+      memory;  // a large one's own: who keeps it keeps the bytes; null: they go when the call returns
+};
+
 class server {
  public:
-  // A whole frame without its length; it may be changed in place, and is gone when the call returns. Every request is
-  // answered once by answer(); false closes the connection instead.
-  using handler = std::function<bool(answer_slot, const peer&, char* frame, std::size_t size)>;
+  // Every request is answered once by answer(); false closes the connection instead.
+  using handler = std::function<bool(answer_slot, const peer&, const frame&)>;
 
   static result<std::unique_ptr<server>> listen(poller& loop, server_options options, handler handle);
   ~server();
@@ -116,8 +124,8 @@ class server {
   void unmute(std::uint64_t connection);
   void on_ready(connection& c, std::uint32_t events);
   void read_from(connection& c);
-  bool take_frames(connection& c, char* data, std::size_t size);
-  bool take_frame(connection& c, char* frame, std::size_t size);
+  bool take_frames(connection& c, char* data, std::size_t size, const std::shared_ptr<char[]>& memory = nullptr);
+  bool take_frame(connection& c, const frame& request);
   void let_go(connection& c);
   void wait_for_memory(connection& c);
   void read_waiting();
@@ -138,8 +146,7 @@ class server {
   poller& _loop;
   server_options _options;
   handler _handle;
-  std::unique_ptr<char[]> _spare_frame;  // a large one's memory for the next: it is mapped already
-  std::size_t _spare_room = 0;
+  frame_memory _frames;
   external_access _external;
   std::function<void(std::uint64_t)> _closed;
   std::function<std::int64_t(const std::string&)> _doorman;

@@ -59,22 +59,26 @@ struct client {
   }
 };
 
-// Answers every request with its first byte, in a frame; those that begin with 'l' later, by answer_later().
+// Answers every request with its first byte, in a frame; those that begin with 'l' later, by answer_later(). Keeps
+// those that begin with 'k'.
 struct bench {
   std::unique_ptr<poller> loop = std::move(*poller::make());
   std::unique_ptr<net::server> server;
   std::vector<std::unique_ptr<client>> clients;
   std::vector<std::pair<answer_slot, char>> later;
+  std::vector<frame> kept;
   std::size_t most_used = 0;
 
   explicit bench(server_options options) {
     options.listeners.emplace_back();
-    auto s = server::listen(*loop, options, [this](answer_slot to, const peer&, char* frame, std::size_t size) {
-      EXPECT_GT(size, 0U);
-      if (frame[0] == 'l')
-        later.emplace_back(to, frame[0]);
+    auto s = server::listen(*loop, options, [this](answer_slot to, const peer&, const frame& request) {
+      EXPECT_GT(request.size, 0U);
+      const char what = request.data[0];
+      if (what == 'k') kept.push_back(request);
+      if (what == 'l')
+        later.emplace_back(to, what);
       else
-        answer(to, frame[0]);
+        answer(to, what);
       return true;
     });
     EXPECT_TRUE(s);
@@ -204,6 +208,25 @@ TEST(server, without_a_limit_all_begin) {
   for (auto& c : b.clients) c->send_up_to(1'000);
   ASSERT_TRUE(b.turn_until([&] { return b.server->memory().used() == 60 * (request_size + 4); }));
   EXPECT_EQ(b.server->stats().memory_waits, 0U);
+}
+
+TEST(server, a_large_request_stays_for_whom_keeps_its_memory) {
+  bench b({});
+  client& c = b.connect();
+  for (const char what : {'k', 'a', 'k', 'b'}) {
+    c.to_send += frame_of(request_size * 3, what);
+    c.to_send += frame_of(50, what);
+  }
+  ASSERT_TRUE(b.turn_until([&] {
+    c.send_up_to(SIZE_MAX);
+    return c.got.size() == 40;
+  }));
+  ASSERT_EQ(b.kept.size(), 4U);
+  for (const std::size_t large : {0U, 2U}) {
+    ASSERT_TRUE(b.kept[large].memory);
+    EXPECT_TRUE(std::string_view(b.kept[large].data, b.kept[large].size) == frame_of(request_size * 3, 'k').substr(4));
+    EXPECT_FALSE(b.kept[large + 1].memory) << "small ones come and go";
+  }
 }
 
 // Answers are records of a file, parts of all sizes one behind the other, with bytes of the message around them.
