@@ -1,6 +1,8 @@
 """The event bus beside Apache Kafka: the same client, the same records, one after the other on the same cores.
 
-usage: bus.py [--runs N] [--records N] [--rate N] [--seconds N] [--unpinned] [--binary PATH]
+usage: bus.py [--runs N] [--records N] [--rate N] [--seconds N] [--only "PART;…"] [--unpinned] [--binary PATH]
+
+Parts: client, driver, partitions, latency; start and idle costs are always measured.
 
 Three contenders, each one node with one partition a topic:
   ours          every acknowledgement follows a sync to disk
@@ -22,6 +24,7 @@ import argparse
 import os
 import pathlib
 import re
+import shutil
 import socket
 import struct
 import subprocess
@@ -62,6 +65,10 @@ class Ours:
         self.folder, self.binary = folder, binary
         self.port, self.admin = support.free_ports(2)
 
+    def empty(self):
+        shutil.rmtree(self.folder)
+        self.folder.mkdir()
+
     def command(self):
         return [self.binary, "bus", "--data", str(self.folder), "--port", str(self.port), "--admin-port", str(self.admin),
                 "--num-partitions", "1", "--otlp", "none", "--log-host", ""]
@@ -77,6 +84,10 @@ class Kafka:
                  "controller.quorum.voters": f"1@127.0.0.1:{controller}", "log.dirs": str(folder / "data")}
         self.properties = folder / "server.properties"
         self.properties.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
+        self.empty()
+
+    def empty(self):
+        shutil.rmtree(self.folder / "data", ignore_errors=True)
         subprocess.run([*KAFKA_JAVA, "kafka.tools.StorageTool", "format", "-t", "AAAAAAAAAAAAAAAAAAAAAA", "-c",
                         str(self.properties)], check=True, capture_output=True)
 
@@ -116,7 +127,6 @@ class Contender:
         return float(found[-1])
 
     def throughput(self, size, count):
-        self.topic += 1
         topic = f"size-{size}-{self.topic}"
         self.make_topic(topic, size)
         before = support.cpu_seconds(self.process.pid)
@@ -160,11 +170,19 @@ class Contender:
         return {"idle_cpu": used * 100 / seconds}
 
     def measure(self):
-        figures = {**self.throughput(100, self.arguments.records), **self.throughput(1024, self.arguments.records // 5),
-                   **self.driven(100, self.arguments.records), **self.driven(1024, self.arguments.records // 5), **self.many_partitions()}
-        figures |= latency(self.address, f"latency-{self.topic}", self.arguments.rate, self.arguments.seconds)
-        figures["pss_mb"] = support.pss_kb(self.process.pid) / 1024
-        return figures
+        self.topic += 1
+        many, few = self.arguments.records, self.arguments.records // 5
+        parts = {
+            "client": lambda: self.throughput(100, many) | self.throughput(1024, few),
+            "driver": lambda: self.driven(100, many) | self.driven(1024, few),
+            "partitions": self.many_partitions,
+            "latency": lambda: latency(self.address, f"latency-{self.topic}", self.arguments.rate, self.arguments.seconds),
+        }
+        figures = {}
+        for name, measure in parts.items():
+            if name in (self.arguments.only or ";".join(parts)).split(";"):
+                figures |= measure()
+        return figures | {"pss_mb": support.pss_kb(self.process.pid) / 1024}
 
 
 def latency(address, topic, rate, seconds):
@@ -212,6 +230,7 @@ def main():
     parser.add_argument("--records", type=int, default=5_000_000, help="of 100 bytes; a fifth of it of 1 KiB")
     parser.add_argument("--rate", type=int, default=1_000, help="records a second of the latency's open loop")
     parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--only", help="parts, by semicolons; all without it")
     parser.add_argument("--unpinned", action="store_true", help="broker and client share all cores")
     parser.add_argument("--binary", default=str(support.ROOT / "build" / "release" / "mes"))
     arguments = parser.parse_args()
@@ -237,19 +256,23 @@ def main():
                     return figures | contender.measure()
                 finally:
                     contender.stop()
+                    contender.server.empty()  # runs that are many and long would fill the disk
                     os.sync()  # what one has left in the page cache is not written while the next one runs
             return measure
 
         found = support.alternate({c.name: start_measure(c) for c in contenders}, arguments.runs,
-                                  say=lambda name, run, f: print(f"run {run} {name}: {f['produce_100']:,.0f}/s, p99 {f['p99_ms']:.2f} ms", flush=True))
+                                  say=lambda name, run, f: print(f"run {run} {name}: " + ", ".join(f"{k} {v:,.2f}" for k, v in f.items()), flush=True))
 
     ours, kafka, synced = (found[c.name] for c in contenders)
-    row = lambda name, unit, key, **more: support.figure(
-        name, unit, round(ours[key], 3), {"kafka": round(kafka[key], 3), "kafka synced": round(synced[key], 3)}, **more)
+
+    def row(name, unit, key, beside=None, **more):
+        peers = {"kafka": kafka, "kafka synced": synced} if beside is None else beside
+        return key in ours and support.figure(name, unit, round(ours[key], 3), {n: round(f[key], 3) for n, f in peers.items()}, **more)
+
     lower = {"higher_is_better": False}
     figures = [
         row("produce 100 B", "records/s", "produce_100", goal=2.0),
-        support.figure("produce 100 B: goal of 500,000", "records/s", round(ours["produce_100"]), {}, goal=500_000),
+        row("produce 100 B: goal of 500,000", "records/s", "produce_100", {}, goal=500_000),
         row("produce 1 KiB", "records/s", "produce_1024", goal=2.0),
         row("produce 100 B over 1,000 partitions", "records/s", "produce_many"),
         row("consume 100 B", "records/s", "consume_100", goal=2.0),
@@ -261,17 +284,17 @@ def main():
         row("latency p50", "ms", "p50_ms", **lower),
         row("latency p99", "ms", "p99_ms", goal=1.0, **lower),
         row("latency p99.9", "ms", "p999_ms", **lower),
-        support.figure("latency p99 beside synced", "ms", round(ours["p99_ms"], 3), {"kafka synced": round(synced["p99_ms"], 3)},
-                       goal=0.2, **lower),
+        row("latency p99 beside synced", "ms", "p99_ms", {"kafka synced": synced}, goal=0.2, **lower),
         row("broker's CPU a million records", "s", "cpu_100", **lower),
         row("broker's CPU a million records of 1 KiB", "s", "cpu_1024", **lower),
-        support.figure("start", "ms", round(ours["start_ms"]), {}, goal=50, **lower),
-        support.figure("memory idle", "MiB PSS", round(ours["idle_mb"], 1), {}, goal=30, **lower),
-        support.figure("CPU of 1,000 idle connections", "% of a core", round(ours["idle_cpu"], 2), {}, goal=1, **lower),
+        row("start", "ms", "start_ms", {}, goal=50, **lower),
+        row("memory idle", "MiB PSS", "idle_mb", {}, goal=30, **lower),
+        row("CPU of 1,000 idle connections", "% of a core", "idle_cpu", {}, goal=1, **lower),
         row("CPU of 1,000 idle connections beside", "% of a core", "idle_cpu", **lower),
         row("start beside", "ms", "start_ms", **lower),
         row("memory after the load", "MiB PSS", "pss_mb", **lower),
     ]
+    figures = [f for f in figures if f]  # not those of parts that were left out
     print()
     support.print_table(figures)
     support.write_results("bus", figures, {"runs": arguments.runs, "records": arguments.records, "rate": arguments.rate,
