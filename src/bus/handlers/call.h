@@ -40,7 +40,7 @@ struct call : requester {
   std::string client_host;
   std::string local_host;
   std::size_t bytes = 0;                     // of the request
-  std::shared_ptr<char[]> memory;            // that it lies in, if it is large (net/server.h)
+  std::shared_ptr<char[]> memory;            // produce: that it lies in, if it is large (net/server.h)
   std::int64_t started_ns = 0;               // monotonic
   std::shared_ptr<std::int64_t> handled_ns;  // by its handler, once that has returned; null: nobody counts it
   std::int64_t throttle_ms = 0;              // what it exceeds a quota by

@@ -229,13 +229,13 @@ bool dispatch(broker& b, net::answer_slot slot, const net::peer& who, const net:
   c.client_host = who.host;
   c.local_host = who.local_host;
   c.bytes = request.size;
-  c.memory = request.memory;
   c.received = std::chrono::steady_clock::now();
   if (!in.ok()) return false;
   const api_handler* handler = find_handler(key);
   const kafka::api_info* info = served(key);
   if (!handler || !info) return false;
   c.api = info->key;
+  if (c.api == api::produce) c.memory = request.memory;  // no other has use for it, and some wait long
   if (!b.access().connections().admits(*c.who, c.api, net::now_ms())) return false;
   b.stats().apis[key].requests += 1;
   if (c.version < info->version_min || c.version > info->version_max) {
