@@ -16,6 +16,18 @@ PARTITIONS = 3
 QUICK = {"reconnect.backoff.ms": 20, "reconnect.backoff.max.ms": 100, "retry.backoff.ms": 20, "retry.backoff.max.ms": 100,
          "topic.metadata.refresh.fast.interval.ms": 50, "log_level": 0}
 RECORDS_A_SECOND = 1500  # of each kind
+LARGE = 300_000  # bytes of blanks behind some values: such a batch takes another way to the log
+
+
+def with_large(number, text):
+    return text + " " * LARGE if number % 151 == 0 else text
+
+
+def text_of(message):
+    value = message.value().decode()
+    text = value.rstrip()
+    assert len(value) - len(text) in (0, LARGE), f"a value of {len(value)} bytes: {text[:40]}"
+    return text
 
 
 class Worker:
@@ -61,7 +73,7 @@ class Producer(Worker):
         number = 0
         while not self.stopping.is_set():
             for _ in range(RECORDS_A_SECOND // 100):
-                producer.produce(self.topic, str(number), partition=number % PARTITIONS, on_delivery=self.delivered)
+                producer.produce(self.topic, with_large(number, str(number)), partition=number % PARTITIONS, on_delivery=self.delivered)
                 number += 1
             producer.poll(0.01)
         assert producer.flush(100) == 0
@@ -70,7 +82,7 @@ class Producer(Worker):
         if error:
             self.refused.append(error)
         else:
-            self.acknowledged[message.partition()][message.offset()] = int(message.value())
+            self.acknowledged[message.partition()][message.offset()] = int(text_of(message))
 
     def count(self):
         return sum(map(len, self.acknowledged))
@@ -107,7 +119,7 @@ class Transactions(Worker):
         producer.begin_transaction()
         size = self.sizes[number] = self.random.randint(1, 30)
         for n in range(size):
-            producer.produce(self.topic, f"{number}/{n}", partition=(number + n) % PARTITIONS, on_delivery=self.delivered)
+            producer.produce(self.topic, with_large(number + n, f"{number}/{n}"), partition=(number + n) % PARTITIONS, on_delivery=self.delivered)
         if self.random.random() < 0.2:
             producer.flush(30)
             self.abort(producer, number)
@@ -132,7 +144,7 @@ class Transactions(Worker):
 
     def delivered(self, error, message):
         if not error:
-            self.acknowledged[message.partition()][message.offset()] = message.value().decode()
+            self.acknowledged[message.partition()][message.offset()] = text_of(message)
 
     def count(self):
         return sum(1 for outcome in self.outcomes.copy().values() if outcome == "committed")
@@ -155,7 +167,7 @@ class Reader(Worker):
                 if message.error():
                     assert message.error().retriable() or message.error().code() < 0, message.error()
                 else:
-                    self.seen[message.partition()].append((message.offset(), message.value().decode()))
+                    self.seen[message.partition()].append((message.offset(), text_of(message)))
         consumer.close()
 
 
@@ -213,7 +225,7 @@ def read_all(address, topic, **settings):
     while len(at_end) < PARTITIONS:
         for message in consumer.consume(10_000, 1):
             if not message.error():
-                seen[message.partition()].append((message.offset(), message.value().decode()))
+                seen[message.partition()].append((message.offset(), text_of(message)))
             elif message.error().code() == kafka.KafkaError._PARTITION_EOF:
                 at_end.add(message.partition())
             else:
