@@ -52,8 +52,7 @@ ONE_NODE = {
 }
 
 
-CORES = sorted(os.sched_getaffinity(0))
-BROKER_CORES, CLIENT_CORES = CORES[:max(1, len(CORES) // 2)], CORES[len(CORES) // 2:]
+PARTS = ["client", "driver", "partitions", "latency"]
 DRIVER_BATCHES = {"16 KiB": 16 << 10, "1 MB": 1_000_000}
 LIFTED = ["-X", "queued.min.messages=10000000", "-X", "queued.max.messages.kbytes=2097151"]  # the client's queue
 # A whole request: ApiVersions (18) in version 0, correlation id 1, no client id.
@@ -106,7 +105,7 @@ class Contender:
         """Milliseconds from the process to its first answer. (A client's own start would cost as much again.)"""
         log = open(self.server.folder / "log", "ab")
         begun = time.perf_counter()
-        pin = [] if self.arguments.unpinned else ["taskset", "-c", ",".join(map(str, BROKER_CORES))]
+        pin = [] if self.arguments.unpinned else support.on_cores(support.SERVER_CORES)
         self.process = subprocess.Popen([*pin, *self.server.command()], stdout=log, stderr=log)
         support.wait_for_port(self.server.port, seconds=60, process=self.process, pause_s=0.0005)
         with socket.create_connection(("127.0.0.1", self.server.port)) as client:
@@ -179,9 +178,8 @@ class Contender:
             "latency": lambda: latency(self.address, f"latency-{self.topic}", self.arguments.rate, self.arguments.seconds),
         }
         figures = {}
-        for name, measure in parts.items():
-            if name in (self.arguments.only or ";".join(parts)).split(";"):
-                figures |= measure()
+        for name in self.arguments.parts:
+            figures |= parts[name]()
         return figures | {"pss_mb": support.pss_kb(self.process.pid) / 1024}
 
 
@@ -234,10 +232,11 @@ def main():
     parser.add_argument("--unpinned", action="store_true", help="broker and client share all cores")
     parser.add_argument("--binary", default=str(support.ROOT / "build" / "release" / "mes"))
     arguments = parser.parse_args()
+    arguments.parts = support.choose(arguments.only, PARTS)
     support.need("java", arguments.binary, str(PERFORMANCE))
 
     if not arguments.unpinned:
-        os.sched_setaffinity(0, CLIENT_CORES)
+        os.sched_setaffinity(0, support.CLIENT_CORES)
     with tempfile.TemporaryDirectory(dir=support.work_folder()) as folder:
         folders = {name: pathlib.Path(folder) / name for name in ("ours", "kafka", "synced")}
         for each in folders.values():
@@ -298,8 +297,8 @@ def main():
     print()
     support.print_table(figures)
     support.write_results("bus", figures, {"runs": arguments.runs, "records": arguments.records, "rate": arguments.rate,
-                                           "broker_cores": "all" if arguments.unpinned else BROKER_CORES,
-                                           "client_cores": "all" if arguments.unpinned else CLIENT_CORES,
+                                           "broker_cores": "all" if arguments.unpinned else support.SERVER_CORES,
+                                           "client_cores": "all" if arguments.unpinned else support.CLIENT_CORES,
                                            "client": "rdkafka_performance, confluent-kafka and the driver, acks=all, one partition"})
 
 

@@ -25,7 +25,7 @@ import tempfile
 from dataclasses import dataclass
 
 import support
-from proxies import DRIVER_CORES, PATH, Bench, connections_max, on_cores
+from proxies import PATH, Bench, connections_max
 
 PERCENTILES = """
 done = function(summary, latency, requests)
@@ -103,7 +103,7 @@ def run_h2load(c, s, seconds, folder):
 def run_driver(c, s, seconds, folder):
     request = folder / "request"
     request.write_text("".join(f"{line}\r\n" for line in (f"GET {s.path} HTTP/1.1", f"Host: 127.0.0.1:{c.port}", *c.headers, "")))
-    command = [*on_cores(DRIVER_CORES), HTTP_DRIVER, c.upstream, c.port, s.connections, seconds, request]
+    command = [*support.on_cores(support.CLIENT_CORES), HTTP_DRIVER, c.upstream, c.port, s.connections, seconds, request]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"{c.name}: {done.stderr}")
@@ -188,7 +188,8 @@ def main():
     arguments = parser.parse_args()
     support.need("nginx", "haproxy", "wrk", "h2load", "openssl", arguments.binary, str(HTTP_DRIVER))
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    wanted = SCENARIOS if not arguments.only else [s for s in SCENARIOS if s.name in arguments.only.split(";")]
+    names = support.choose(arguments.only, [s.name for s in SCENARIOS])
+    wanted = [s for s in SCENARIOS if s.name in names]
 
     with tempfile.TemporaryDirectory(prefix="mes-bench-gateway-") as name, support.Processes() as processes:
         folder = pathlib.Path(name)

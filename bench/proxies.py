@@ -71,14 +71,6 @@ services:
 PATH = "/api/v1/workorders/42"
 
 
-CORES = sorted(os.sched_getaffinity(0))
-PROXY_CORES, DRIVER_CORES = CORES[:max(1, len(CORES) // 2)], CORES[len(CORES) // 2:]
-
-
-def on_cores(cores):
-    return ["taskset", "-c", ",".join(map(str, cores))]
-
-
 def connections_max():
     """Of a process that has a descriptor for each side of a connection, and some to spare."""
     return min(10_000, resource.getrlimit(resource.RLIMIT_NOFILE)[1] // 2 - 200)
@@ -98,16 +90,17 @@ class Contender:
 
 class Bench:
     """Starts proxies of `threads` each. They pass requests to an nginx, with which they share all cores; or `apart` from all
-    else on PROXY_CORES, to a port on which nobody listens until http_driver does."""
+    else, to a port on which nobody listens until http_driver does."""
 
     def __init__(self, folder, processes, threads, binary, apart=False):
         self.folder, self.processes, self.threads, self.binary = folder, processes, threads, binary
-        self.pin = on_cores(PROXY_CORES) if apart else []
+        self.pin = support.on_cores(support.SERVER_CORES) if apart else []
         self.service, free = support.free_ports(2)
         self.upstream = free if apart else self.service
         (folder / "large").write_bytes(b"x" * (1 << 20))
         self._make_certificate()
-        self._nginx("upstream", UPSTREAM.format(dir=folder, port=self.service, body="x" * 1024), on_cores(DRIVER_CORES) if apart else [])
+        self._nginx("upstream", UPSTREAM.format(dir=folder, port=self.service, body="x" * 1024),
+                    support.on_cores(support.CLIENT_CORES) if apart else [])
         support.wait_for_port(self.service)
 
     def apart(self):

@@ -126,6 +126,23 @@ def output(*command):
         return ""
 
 
+CORES = sorted(os.sched_getaffinity(0))
+SERVER_CORES, CLIENT_CORES = CORES[:max(1, len(CORES) // 2)], CORES[len(CORES) // 2:]  # where both get some of their own
+
+
+def on_cores(cores):
+    """What begins a command that is to run there."""
+    return ["taskset", "-c", ",".join(map(str, cores))]
+
+
+def choose(text, known):
+    """The names in `text`, by semicolons; all that are known without it."""
+    wanted = text.split(";") if text else list(known)
+    if unknown := set(wanted) - set(known):
+        sys.exit(f"--only: not known: {'; '.join(sorted(unknown))}. There are: {'; '.join(known)}")
+    return wanted
+
+
 def need(*programs):
     missing = [p for p in programs if not shutil.which(p)]
     if missing:

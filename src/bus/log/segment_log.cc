@@ -97,14 +97,14 @@ void segment_log::join(group& waiting, group&& more) {
   const auto joins = [](const chunk& c, std::size_t below) { return !c.lender && c.size() < below; };
   const bool copied = !waiting.writes.empty() && more.chunks.size() == 1 && joins(more.chunks[0], small_chunk) &&
                       joins(waiting.chunks.back(), large_chunk);
-  const std::size_t chunk = copied ? waiting.chunks.size() - 1 : waiting.chunks.size();
+  const std::size_t first = copied ? waiting.chunks.size() - 1 : waiting.chunks.size();
   const std::size_t from = copied ? waiting.chunks.back().size() : 0;
   if (copied)
     waiting.chunks.back().copied += more.chunks[0].copied;
   else
     std::ranges::move(more.chunks, std::back_inserter(waiting.chunks));
   for (write& w : more.writes) {
-    w.chunk += chunk;
+    w.chunk += first;
     w.from += from;
     write* const last = waiting.writes.empty() ? nullptr : &waiting.writes.back();
     if (copied && !w.opens && last->to == w.to && last->chunk == w.chunk)

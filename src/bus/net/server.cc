@@ -25,6 +25,9 @@ request_memory::use use_of(bool is_request) {
   return is_request ? request_memory::use::request : request_memory::use::read_ahead;
 }
 
+// Its memory comes from the pool, and may be kept by whom it is handed to.
+bool is_large(std::size_t request_bytes) { return request_bytes > scratch_size / 2; }
+
 std::uint32_t frame_size(const char* at) {
   std::uint32_t size;
   std::memcpy(&size, at, 4);
@@ -278,11 +281,14 @@ void server::read_from(connection& c) {
     _stats.bytes_in += got;
     if (!c.partial) {
       if (!take_frames(c, _scratch.get(), got)) return drop(c);
-    } else if ((c.partial_have += got) == c.partial_size) {
-      const std::size_t size = c.partial_size;
-      const auto memory = std::move(c.partial);
-      let_go(c);
-      if (!take_frames(c, memory.get(), size, size > scratch_size / 2 ? memory : nullptr)) return drop(c);
+    } else {
+      c.partial_have += got;
+      if (c.partial_have == c.partial_size) {
+        const std::size_t size = c.partial_size;
+        const auto memory = std::move(c.partial);
+        let_go(c);
+        if (!take_frames(c, memory.get(), size, is_large(size) ? memory : nullptr)) return drop(c);
+      }
     }
     if (!may_read(c) || got < room) return;
   }
@@ -294,7 +300,7 @@ bool server::take_frames(connection& c, char* data, std::size_t size, const std:
   using enum connection::holding;
   std::size_t at = 0;
   const auto keep = [&](std::size_t room, connection::holding what) {
-    c.partial = room > scratch_size / 2 ? _frames.take(room) : std::make_shared_for_overwrite<char[]>(room);
+    c.partial = is_large(room) ? _frames.take(room) : std::make_shared_for_overwrite<char[]>(room);
     std::memcpy(c.partial.get(), data + at, size - at);
     c.partial_have = size - at;
     c.partial_size = room;

@@ -72,8 +72,8 @@ struct peer {
 struct frame {
   char* data;
   std::size_t size;
-  std::shared_ptr<char[]>
-      memory;  // a large one's own: who keeps it keeps the bytes; null: they go when the call returns
+  // A large one's own: who keeps it keeps the bytes. Null: they go when the call returns.
+  std::shared_ptr<char[]> memory;
 };
 
 class server {

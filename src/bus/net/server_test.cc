@@ -210,7 +210,7 @@ TEST(server, without_a_limit_all_begin) {
   EXPECT_EQ(b.server->stats().memory_waits, 0U);
 }
 
-TEST(server, a_large_request_stays_for_whom_keeps_its_memory) {
+TEST(server, a_large_request_stays_as_long_as_its_memory_is_kept) {
   bench b({});
   client& c = b.connect();
   for (const char what : {'k', 'a', 'k', 'b'}) {
