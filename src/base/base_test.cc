@@ -54,6 +54,7 @@ TEST(instant, reads_and_writes_rfc_3339) {
   EXPECT_EQ(instant::parse("1996-12-19T16:39:57-08:00")->to_string(), "1996-12-20T00:39:57.000Z");
   EXPECT_EQ(instant::parse("1970-01-01T00:00:00.000001Z")->microseconds, 1);
   EXPECT_EQ(instant::parse("1970-01-01T00:00:00.000001Z")->to_string(), "1970-01-01T00:00:00.000001Z");
+  EXPECT_EQ(instant{253402300800000000}.to_string(), "10000-01-01T00:00:00.000Z");  // seconds of GNU date
 }
 
 TEST(instant, refuses_what_is_none) {

@@ -86,24 +86,27 @@ std::string instant::to_string() const {
 }
 
 void instant::append_to(std::string& out) const {
+  std::array<char, text_max> text;
+  out.append(text.data(), write_to(text.data()));
+}
+
+char* instant::write_to(char* to) const {
   using namespace std::chrono;
   sys_time<std::chrono::microseconds> t{std::chrono::microseconds(microseconds)};
   auto date = floor<days>(t);
   year_month_day ymd(date);
   hh_mm_ss clock(t - date);
   auto put = [&](std::int64_t number, int digits, char behind) {
-    std::array<char, 8> text{};
-    for (int i = digits; i-- > 0; number /= 10)
-      text[static_cast<std::size_t>(i)] = static_cast<char>('0' + number % 10);
-    text[static_cast<std::size_t>(digits)] = behind;
-    out.append(text.data(), static_cast<std::size_t>(digits) + 1);
+    auto rest = static_cast<std::uint32_t>(number);
+    for (int i = digits; i-- > 0; rest /= 10) to[i] = static_cast<char>('0' + rest % 10);
+    to[digits] = behind;
+    to += digits + 1;
   };
   int year = static_cast<int>(ymd.year());
-  if (year < 0 || year > 9999) {
-    out += fmt::format("{:04}-", year);
-  } else {
+  if (year < 0 || year > 9999)
+    to = fmt::format_to(to, "{:04}-", year);
+  else
     put(year, 4, '-');
-  }
   put(static_cast<unsigned>(ymd.month()), 2, '-');
   put(static_cast<unsigned>(ymd.day()), 2, 'T');
   put(clock.hours().count(), 2, ':');
@@ -114,6 +117,7 @@ void instant::append_to(std::string& out) const {
     put(us / 1000, 3, 'Z');
   else
     put(us, 6, 'Z');
+  return to;
 }
 
 }  // namespace mes

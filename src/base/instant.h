@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,6 +23,8 @@ struct instant {
   std::int64_t ms() const { return microseconds / 1000; }
   std::string to_string() const;  // "2012-01-29T21:24:00.000Z"; microseconds only where there are some
   void append_to(std::string& out) const;
+  static constexpr std::size_t text_max = 32;
+  char* write_to(char* to) const;  // the same, at most text_max bytes; what is behind it
 
   instant operator+(std::chrono::microseconds d) const { return {microseconds + d.count()}; }
   std::chrono::microseconds operator-(instant other) const {

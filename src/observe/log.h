@@ -26,6 +26,7 @@ struct field {
 
 // Who and what a line belongs to; views must outlive the call only.
 struct log_scope {
+  std::optional<instant> at = {};  // when it was, if not now
   const trace_context* trace = nullptr;
   std::string_view request_id;
   std::string_view user_id;

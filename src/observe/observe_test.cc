@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 
@@ -82,6 +83,43 @@ TEST(logger, escapes_what_a_terminal_would_obey) {
   std::string text;
   append_json_string(text, "a\x1b[2J\x7f\xc2\x9b\xc2\xa0\xc3\xa9");
   EXPECT_EQ(text, "\"a\\u001b[2J\\u007f\\u009b\xc2\xa0\xc3\xa9\"");
+}
+
+// Each byte at each place of a text of plain ones; Python's json.dumps(text, ensure_ascii=False) escapes no others but
+// DEL and U+0080 to U+009F.
+TEST(logger, escapes_a_byte_wherever_it_stands) {
+  for (int c = 0; c < 0x80; ++c)
+    for (std::size_t at = 0; at < 20; ++at) {
+      std::string text(20, 'p'), written, expected(20, 'p');
+      text[at] = static_cast<char>(c);
+      char escape[8] = {static_cast<char>(c), 0};
+      if (c == '"' || c == '\\') std::snprintf(escape, sizeof escape, "\\%c", c);
+      if (c < 0x20 || c == 0x7f) std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(c));
+      append_json_string(written, text);
+      EXPECT_EQ(written, '"' + expected.replace(at, 1, c == 0 ? "\\u0000" : escape) + '"') << c << " at " << at;
+    }
+}
+
+TEST(logger, a_long_text_keeps_every_character_whole) {
+  std::string text, expected = "\"";
+  for (int i = 0; i < 2000; ++i) {
+    text += "\xf0\x9f\x94\xa9\x1b\xff";  // a character of four bytes, one to escape, one that is no UTF-8
+    expected += "\xf0\x9f\x94\xa9\\u001b\xef\xbf\xbd";
+  }
+  for (std::size_t before = 0; before < 8; ++before) {
+    std::string written, plain(before, 'p');
+    append_json_string(written, plain + text);
+    EXPECT_EQ(written, '"' + plain + expected.substr(1) + '"') << before;
+    std::string line;
+    logger("s").append(line, level::info, "m", {{"text", std::string_view(text)}});
+    EXPECT_THAT(line, HasSubstr(expected.substr(1)));
+  }
+}
+
+TEST(logger, writes_the_time_that_it_is_given) {
+  std::string line;
+  logger("s").append(line, level::info, "m", {}, {.at = instant::parse("1985-04-12T23:20:50.52Z")});
+  EXPECT_TRUE(line.starts_with("{\"timestamp\":\"1985-04-12T23:20:50.520Z\",")) << line;
 }
 
 TEST(registry, exposes_the_text_format) {
