@@ -55,7 +55,8 @@ struct span {
 class span_sink {
  public:
   virtual ~span_sink() = default;
-  virtual void record(const span& finished) = 0;
+  virtual void record(std::span<const span> finished) = 0;
+  void record(const span& finished) { record(std::span(&finished, 1)); }
 };
 
 }  // namespace mes::observe

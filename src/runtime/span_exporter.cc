@@ -46,18 +46,25 @@ struct span_exporter::state : std::enable_shared_from_this<span_exporter::state>
         client(l) {}
 
   // Any thread. Wakes the loop for the first span of a batch and for a full batch, not for those between.
-  void push(const observe::span& finished) {
-    std::size_t count = 0;
+  void push(std::span<const observe::span> finished) {
+    bool wakes = false;
     {
       std::lock_guard lock(mutex);
-      if (waiting_spans >= waiting_spans_max) return dropped.add();
-      if (waiting.empty() || waiting.back().spans == batch_spans_max)
-        waiting.emplace_back().bytes.reserve(last_batch_bytes);
-      append(waiting.back().bytes, finished);
-      count = ++waiting.back().spans;
-      ++waiting_spans;
+      for (const observe::span& s : finished) {
+        if (!s.context.sampled) continue;
+        if (waiting_spans >= waiting_spans_max) {
+          dropped.add();
+          continue;
+        }
+        if (waiting.empty() || waiting.back().spans == batch_spans_max)
+          waiting.emplace_back().bytes.reserve(last_batch_bytes);
+        append(waiting.back().bytes, s);
+        std::size_t count = ++waiting.back().spans;
+        ++waiting_spans;
+        wakes |= count == 1 || count == batch_spans_max;
+      }
     }
-    if (count == 1 || count == batch_spans_max) loop.post([self = shared_from_this()] { self->consider(); });
+    if (wakes) loop.post([self = shared_from_this()] { self->consider(); });
   }
 
   std::size_t waiting_count() {
@@ -158,8 +165,8 @@ span_exporter::~span_exporter() {
   _state->timer = nullptr;
 }
 
-void span_exporter::record(const observe::span& finished) {
-  if (!_state->url.empty() && finished.context.sampled) _state->push(finished);
+void span_exporter::record(std::span<const observe::span> finished) {
+  if (!_state->url.empty()) _state->push(finished);
 }
 
 void span_exporter::flush(std::function<void()> done) {

@@ -154,13 +154,15 @@ struct recorded_span {
 
 class span_list final : public observe::span_sink {
  public:
-  void record(const observe::span& s) override {
+  using observe::span_sink::record;
+  void record(std::span<const observe::span> finished) override {
     std::lock_guard lock(_lock);
-    _spans.push_back({.context = s.context,
-                      .parent = s.parent,
-                      .name = std::string(s.name),
-                      .kind = s.kind,
-                      .attributes = {s.attributes.begin(), s.attributes.end()}});
+    for (const observe::span& s : finished)
+      _spans.push_back({.context = s.context,
+                        .parent = s.parent,
+                        .name = std::string(s.name),
+                        .kind = s.kind,
+                        .attributes = {s.attributes.begin(), s.attributes.end()}});
   }
   std::vector<recorded_span> spans() {
     std::lock_guard lock(_lock);

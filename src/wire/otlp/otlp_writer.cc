@@ -1,12 +1,12 @@
 #include "wire/otlp/otlp_writer.h"
 
 #include <algorithm>
-#include <protozero/pbf_writer.hpp>
+#include <cstring>
+#include <protozero/types.hpp>
+#include <protozero/varint.hpp>
 
 namespace mes::wire {
 namespace {
-
-using protozero::pbf_writer;
 
 // Field numbers of opentelemetry/proto/{collector/trace,trace,resource,common}/v1.
 namespace request_field {
@@ -41,7 +41,9 @@ constexpr int status_error = 2;
 
 constexpr std::size_t id_sizes[] = {18, 10};  // of a trace id and of a span id, with tag and length
 
-std::size_t varint_size(std::uint64_t value) { return static_cast<std::size_t>(protozero::length_of_varint(value)); }
+std::size_t varint_size(std::uint64_t value) {
+  return value < 0x80 ? 1 : static_cast<std::size_t>(protozero::length_of_varint(value));
+}
 std::size_t field_size(std::size_t content) {
   return 1 + varint_size(content) + content;
 }  // tags below 16 are one byte
@@ -51,9 +53,9 @@ std::uint64_t nanoseconds(instant at) {
 }
 
 // All sizes are known before the first byte is written: each goes to its place, and none is moved.
-class span_bytes {
+class message_bytes {
  public:
-  explicit span_bytes(char* to) : _to(to) {}
+  explicit message_bytes(char* to) : _to(to) {}
 
   void number(int field, std::uint64_t value) {
     tag(field, protozero::pbf_wire_type::varint);
@@ -69,7 +71,11 @@ class span_bytes {
   }
   void text(int field, std::string_view value) {
     begin(field, value.size());
-    _to = std::ranges::copy(value, _to).out;
+    raw(value);
+  }
+  void raw(std::string_view bytes) {
+    if (!bytes.empty()) std::memcpy(_to, bytes.data(), bytes.size());
+    _to += bytes.size();
   }
   template <std::size_t N>
   void id(int field, const std::array<std::uint8_t, N>& bytes) {
@@ -90,19 +96,21 @@ class span_bytes {
 
 std::size_t value_size(std::string_view text) { return field_size(text.size()); }
 std::size_t value_size(std::int64_t number) { return 1 + varint_size(static_cast<std::uint64_t>(number)); }
-void put_value(span_bytes& out, std::string_view text) { out.text(any_value_field::text, text); }
-void put_value(span_bytes& out, std::int64_t number) {
+void put_value(message_bytes& out, std::string_view text) { out.text(any_value_field::text, text); }
+void put_value(message_bytes& out, std::int64_t number) {
   out.number(any_value_field::integer, static_cast<std::uint64_t>(number));
 }
 
 // Of a KeyValue, without its own tag and length.
 std::size_t pair_size(const auto& pair) { return field_size(pair.first.size()) + field_size(value_size(pair.second)); }
 
-void put_pair(span_bytes& out, int field, const auto& pair) {
+// By value, so that the place stays in a register: a char may be anything's.
+message_bytes put_pair(message_bytes out, int field, const auto& pair) {
   out.begin(field, pair_size(pair));
   out.text(key_value_field::key, pair.first);
   out.begin(key_value_field::value, value_size(pair.second));
   put_value(out, pair.second);
+  return out;
 }
 
 bool has_parent(const otlp_span& s) { return s.parent_span_id != std::array<std::uint8_t, 8>{}; }
@@ -116,7 +124,7 @@ std::size_t size_of(const otlp_span& s) {
   return size;
 }
 
-void put_span(span_bytes& out, const otlp_span& s) {
+void put_span(message_bytes out, const otlp_span& s) {
   out.id(span_field::trace_id, s.trace_id);
   out.id(span_field::span_id, s.span_id);
   if (has_parent(s)) out.id(span_field::parent_span_id, s.parent_span_id);
@@ -124,8 +132,8 @@ void put_span(span_bytes& out, const otlp_span& s) {
   out.number(span_field::kind, static_cast<std::uint64_t>(s.kind));
   out.fixed(span_field::start, nanoseconds(s.start));
   out.fixed(span_field::end, nanoseconds(s.end));
-  for (const auto& pair : s.attributes) put_pair(out, span_field::attributes, pair);
-  for (const auto& pair : s.numbers) put_pair(out, span_field::attributes, pair);
+  for (const auto& pair : s.attributes) out = put_pair(out, span_field::attributes, pair);
+  for (const auto& pair : s.numbers) out = put_pair(out, span_field::attributes, pair);
   if (!s.failed) return;
   out.begin(span_field::status, 2);
   out.number(status_field::code, status_error);
@@ -137,7 +145,7 @@ void append_span(std::string& out, const otlp_span& span) {
   std::size_t size = size_of(span), before = out.size(), whole = before + field_size(size);
   // libstdc++ 12 may tell of more room than was asked for: what is returned is ours.
   out.resize_and_overwrite(whole, [&](char* bytes, std::size_t) {
-    span_bytes to(bytes + before);
+    message_bytes to(bytes + before);
     to.begin(scope_spans_field::spans, size);
     put_span(to, span);
     return whole;
@@ -146,29 +154,26 @@ void append_span(std::string& out, const otlp_span& span) {
 
 std::string write_trace_request(std::span<const otlp_attribute> resource, const otlp_scope& scope,
                                 std::string_view spans) {
+  std::size_t resource_size = 0;
+  for (const otlp_attribute& one : resource) resource_size += field_size(pair_size(one));
+  std::size_t scope_size =
+      field_size(scope.name.size()) + (scope.version.empty() ? 0 : field_size(scope.version.size()));
+  std::size_t scope_spans_size = field_size(scope_size) + spans.size();
+  std::size_t resource_spans_size = field_size(resource_size) + field_size(scope_spans_size);
+  std::size_t whole = field_size(resource_spans_size);
   std::string bytes;
-  bytes.reserve(spans.size() + 1024);
-  pbf_writer request(bytes);
-  pbf_writer resource_spans(request, request_field::resource_spans);
-  {
-    pbf_writer out(resource_spans, resource_spans_field::resource);
-    for (const otlp_attribute& one : resource) {
-      pbf_writer pair(out, resource_field::attributes);
-      pair.add_string(key_value_field::key, one.first.data(), one.first.size());
-      pbf_writer any(pair, key_value_field::value);
-      any.add_string(any_value_field::text, one.second.data(), one.second.size());
-    }
-  }
-  {
-    pbf_writer scope_spans(resource_spans, resource_spans_field::scope_spans);
-    {
-      pbf_writer out(scope_spans, scope_spans_field::scope);
-      out.add_string(scope_field::name, scope.name.data(), scope.name.size());
-      if (!scope.version.empty()) out.add_string(scope_field::version, scope.version.data(), scope.version.size());
-    }
-    bytes += spans;
-  }
-  resource_spans.commit();
+  bytes.resize_and_overwrite(whole, [&](char* at, std::size_t) {
+    message_bytes out(at);
+    out.begin(request_field::resource_spans, resource_spans_size);
+    out.begin(resource_spans_field::resource, resource_size);
+    for (const otlp_attribute& one : resource) out = put_pair(out, resource_field::attributes, one);
+    out.begin(resource_spans_field::scope_spans, scope_spans_size);
+    out.begin(scope_spans_field::scope, scope_size);
+    out.text(scope_field::name, scope.name);
+    if (!scope.version.empty()) out.text(scope_field::version, scope.version);
+    out.raw(spans);
+    return whole;
+  });
   return bytes;
 }
 
