@@ -43,16 +43,18 @@ bool all_of(std::string_view text, const std::array<bool, 256>& is) {
   return std::ranges::all_of(text, [&](char c) { return is[static_cast<unsigned char>(c)]; });
 }
 
-// Field values are long: eight characters at a time, and one by one only where a control character may be among them.
+// Field values are long: many characters at once, in a form that the compiler makes vectors of; and one by one only
+// where a control character is among them.
 bool is_value(std::string_view text) {
-  constexpr std::uint64_t ones = 0x0101010101010101, tops = ones * 0x80;
-  while (text.size() >= 8) {
-    std::uint64_t eight = 0;
-    std::memcpy(&eight, text.data(), 8);
-    std::uint64_t del = eight ^ (ones * 0x7f);
-    std::uint64_t low = (eight - ones * 0x20) & ~eight, deleted = (del - ones) & ~del;
-    if (((low | deleted) & tops) != 0 && !all_of(text.substr(0, 8), value_characters)) return false;
-    text.remove_prefix(8);
+  constexpr std::size_t many = 32;
+  while (text.size() >= many) {
+    unsigned char control = 0;
+    for (std::size_t i = 0; i < many; ++i) {
+      auto c = static_cast<unsigned char>(text[i]);
+      control |= static_cast<unsigned char>(c < 0x20) | static_cast<unsigned char>(c == 0x7f);
+    }
+    if (control && !all_of(text.substr(0, many), value_characters)) return false;
+    text.remove_prefix(many);
   }
   return all_of(text, value_characters);
 }
@@ -208,10 +210,10 @@ bool header_table::add(header_view h) {
   return true;
 }
 
-const header_view* header_table::find(std::string_view name) const {
-  if (field_id id = field_id_of(name); id != field_id::other) return find(id);
+const header_view* header_table::find(const field_name& name) const {
+  if (name.id != field_id::other) return find(name.id);
   for (const header_view& h : *this)
-    if (equals_ignoring_case(h.name, name)) return &h;
+    if (name == field_name(h.name, h.id)) return &h;
   return nullptr;
 }
 

@@ -35,12 +35,12 @@ class header_table {
     std::int8_t i = _first[static_cast<std::size_t>(id)];
     return i < 0 ? nullptr : &_fields[static_cast<std::size_t>(i)];
   }
-  const header_view* find(std::string_view name) const;
+  const header_view* find(const field_name& name) const;
   std::string_view get(field_id id) const {
     const header_view* h = find(id);
     return h ? h->value : std::string_view{};
   }
-  std::string_view get(std::string_view name) const {
+  std::string_view get(const field_name& name) const {
     const header_view* h = find(name);
     return h ? h->value : std::string_view{};
   }

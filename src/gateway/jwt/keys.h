@@ -68,21 +68,25 @@ class jwt_keys {
   };
   using table = std::unordered_map<std::string, credential_ptr, text_hash, std::equal_to<>>;
 
+  // A token ends in its signature: a few letters of it tell tokens apart. Only tokens whose signature holds are kept,
+  // so that nobody can make many with the same.
+  struct signature_hash {
+    std::size_t operator()(std::string_view token) const {
+      return std::hash<std::string_view>{}(token.substr(token.size() - std::min<std::size_t>(token.size(), 16)));
+    }
+  };
+
   // A bounded cache of tokens, least recently used first out. The whole token is compared, not a hash of it.
   struct shard {
     mutable std::mutex lock;
     using entry = std::pair<std::string, std::shared_ptr<const verified>>;
     mutable std::list<entry> order;  // newest first
-    std::unordered_map<std::string_view, std::list<entry>::iterator> by_token;
+    std::unordered_map<std::string_view, std::list<entry>::iterator, signature_hash> by_token;
   };
   static constexpr std::size_t shards = 8;
   static constexpr std::size_t tokens_per_shard = 128;
 
-  // A token ends in its signature: any part of it tells tokens apart.
-  shard& shard_of(std::string_view token) const {
-    return _shards[std::hash<std::string_view>{}(token.substr(token.size() - std::min<std::size_t>(token.size(), 16))) %
-                   shards];
-  }
+  shard& shard_of(std::string_view token) const { return _shards[signature_hash{}(token) % shards]; }
 
   mutable std::mutex _lock;
   table _configured, _announced;

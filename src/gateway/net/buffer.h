@@ -70,11 +70,7 @@ class io_buffer {
 
   // Makes room for `bytes` at the tail; moves the content if it must.
   void reserve(std::size_t bytes) {
-    if (room() >= bytes) return;
-    if (_block.bytes < size() + bytes) return move_to(_pool.take(std::max(size() + bytes, block_pool::tiny_bytes + 1)));
-    std::memmove(_block.data.get(), _block.data.get() + _begin, size());
-    _end = size();
-    _begin = 0;
+    if (room() < bytes) make_room(bytes);
   }
 
   // Into a block that is large enough for what is there, for a content that will stay a while.
@@ -102,6 +98,13 @@ class io_buffer {
   }
 
  private:
+  void make_room(std::size_t bytes) {
+    if (_block.bytes < size() + bytes) return move_to(_pool.take(std::max(size() + bytes, block_pool::tiny_bytes + 1)));
+    std::memmove(_block.data.get(), _block.data.get() + _begin, size());
+    _end = size();
+    _begin = 0;
+  }
+
   void move_to(block_pool::block other) {
     if (size() > 0) std::memcpy(other.data.get(), _block.data.get() + _begin, size());
     if (_block.data) _pool.give(std::move(_block));

@@ -113,12 +113,17 @@ int net_loop::wait_ms() const {
   return static_cast<int>(std::max<std::int64_t>(0, _next_sweep_ms - now_ms()));
 }
 
+void net_loop::tell_time() {
+  _now_us = clock_us();
+  _time_ahead_us = instant::now().microseconds - _now_us;
+}
+
 void net_loop::run() {
   std::array<epoll_event, 256> events;
   while (!_stopping) {
     int count = epoll_wait(_epoll, events.data(), static_cast<int>(events.size()), wait_ms());
     if (count < 0 && errno != EINTR) throw std::system_error(errno, std::generic_category(), "epoll_wait");
-    _now_us = clock_us();
+    tell_time();
     bool woken = false;
     for (int i = 0; i < count; ++i) {
       epoll_event& e = events[static_cast<std::size_t>(i)];

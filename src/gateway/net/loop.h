@@ -11,6 +11,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/instant.h"
 #include "gateway/net/buffer.h"
 
 namespace mes::gateway {
@@ -55,11 +56,14 @@ class net_loop {
   std::int64_t now_us() const { return _now_us; }  // monotonic, as of the events at hand
   std::int64_t now_ms() const { return _now_us / 1000; }
   static std::int64_t clock_us();  // monotonic, now
+  // What the time was at a moment of the monotonic clock near now.
+  instant time_at(std::int64_t monotonic_us) const { return {monotonic_us + _time_ahead_us}; }
   block_pool& blocks() { return _blocks; }
   char* scratch() { return _scratch.get(); }  // for one read at a time
   static constexpr std::size_t scratch_bytes = 64 << 10;
 
  private:
+  void tell_time();
   void run_posted();
   void run_sweep();
   void end_turn();
@@ -76,6 +80,7 @@ class net_loop {
   std::int64_t _sweep_interval_ms = 1000;
   std::int64_t _next_sweep_ms = 0;  // 0: not sweeping
   std::int64_t _now_us = 0;
+  std::int64_t _time_ahead_us = 0;  // of the monotonic clock, as of the events at hand
   block_pool _blocks;
   std::unique_ptr<char[]> _scratch;
 };

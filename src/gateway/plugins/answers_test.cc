@@ -29,6 +29,28 @@ TEST(rate_limiting, tells_what_is_left) {
   EXPECT_EQ(t.send(request).status, 200);
 }
 
+// A list of edits has room of its own for their values, and takes more where that is not enough.
+TEST(header_edits, keep_values_of_any_size) {
+  header_edits edits;
+  std::string large(3000, 'l');
+  for (int turn = 0; turn < 3; ++turn) {
+    for (std::string_view name : {"a", "b", "c"}) edits.set(name, large);
+    edits.set("host", "small");
+    edits.add("Host", "second");
+    header_edits copy(edits);
+    for (header_edits* e : {&edits, &copy}) {
+      EXPECT_EQ(e->find("B")->value, large);
+      EXPECT_EQ(e->find("host")->value, "small");
+      EXPECT_EQ(e->find("x-real-ip"), nullptr);
+      EXPECT_TRUE(e->replaces({.name = "C", .value = "", .id = field_id::other}));
+      EXPECT_FALSE(e->replaces({.name = "d", .value = "", .id = field_id::other}));
+    }
+    edits.reset();
+    EXPECT_EQ(edits.find("host"), nullptr);
+    EXPECT_FALSE(edits.replaces({.name = "a", .value = "", .id = field_id::other}));
+  }
+}
+
 struct limit_case {
   const char* by;
   const char* first;

@@ -5,7 +5,7 @@
 namespace mes::gateway {
 namespace {
 
-void set_or_clear(header_edits& edits, std::string_view name, std::string_view value) {
+void set_or_clear(header_edits& edits, const field_name& name, std::string_view value) {
   if (value.empty())
     edits.clear(name);
   else

@@ -173,7 +173,8 @@ TEST(propagation, writes_the_headers_of_six_systems) {
     passed_trace t{
         .trace = ids.trace, .span = ids.span, .parent = ids.parent, .sampled = true, .baggage = {{"user", "a b"}}};
     set_trace(c, t, p.config_type, p.found_type, "");
-    EXPECT_EQ(c.upstream_header(p.header).value_or("(none)"), p.expected) << p.config_type << ' ' << p.found_type;
+    EXPECT_EQ(c.upstream_header(std::string_view(p.header)).value_or("(none)"), p.expected)
+        << p.config_type << ' ' << p.found_type;
   }
 }
 

@@ -26,7 +26,7 @@ const wall_clock& system_wall_clock() {
   return clock;
 }
 
-std::optional<std::string_view> plugin_context::upstream_header(std::string_view name) const {
+std::optional<std::string_view> plugin_context::upstream_header(const field_name& name) const {
   if (const header_edit* e = upstream_headers.find(name)) {
     if (e->what == header_edit::kind::clear) return std::nullopt;
     return e->value;
@@ -35,14 +35,14 @@ std::optional<std::string_view> plugin_context::upstream_header(std::string_view
   return sent ? std::optional(sent->value) : std::nullopt;
 }
 
-std::optional<std::string_view> plugin_context::response_header(std::string_view name) const {
+std::optional<std::string_view> plugin_context::response_header(const field_name& name) const {
   if (const header_edit* e = response_headers.find(name); e && e->what != header_edit::kind::add) {
     if (e->what == header_edit::kind::clear) return std::nullopt;
     return e->value;
   }
   if (response) {
     if (const header_view* h = response->headers.find(name)) return h->value;
-  } else if (!local_content_type.empty() && equals_ignoring_case(name, "content-type")) {
+  } else if (!local_content_type.empty() && name.id == field_id::content_type) {
     return local_content_type;
   }
   const header_edit* added = response_headers.find(name);

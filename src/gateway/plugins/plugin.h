@@ -144,8 +144,8 @@ struct plugin_context {
   std::vector<std::pair<const plugin*, std::shared_ptr<void>>> states;
 
   // A field as the service (the client) will see it after the plugins so far: the first of that name.
-  std::optional<std::string_view> upstream_header(std::string_view name) const;
-  std::optional<std::string_view> response_header(std::string_view name) const;
+  std::optional<std::string_view> upstream_header(const field_name& name) const;
+  std::optional<std::string_view> response_header(const field_name& name) const;
 
   void reset();  // for the next request; what holds memory keeps it
 

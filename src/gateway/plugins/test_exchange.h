@@ -150,7 +150,7 @@ class test_exchange {
       for (const header_view& h : c.response->headers)
         if (!c.response_headers.replaces(h)) put(out, h.name, h.value);
     for (const header_edit& e : c.response_headers)
-      if (e.what != header_edit::kind::clear) put(out, e.name, e.value);
+      if (e.what != header_edit::kind::clear) put(out, e.name.text, e.value);
     if (c.watch_body)
       for (const plugin_slot& slot : chain())
         if (const plugin* p = slot.choose(c.who)) p->body_filter(c, body, true);

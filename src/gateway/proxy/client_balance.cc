@@ -94,9 +94,10 @@ bool client_exchange::start_upstream() {
   if (!chosen.target) return refuse(503, "failure to get a peer from the ring-balancer");
   if (x.upstream_target.empty()) build_upstream_target();
   bool srv_name = x.to->group && x.to->group->use_srv_name && !chosen.where->where.name.empty();
-  x.upstream_host = x.match.to->preserve_host && !x.request.authority.empty() ? std::string(x.request.authority)
-                    : srv_name                                                ? chosen.where->where.name
-                                                                              : chosen.target->host_header;
+  bool as_it_came = x.match.to->preserve_host && !x.request.authority.empty();
+  x.upstream_host = as_it_came ? x.request.authority
+                    : srv_name ? std::string_view(chosen.where->where.name)
+                               : std::string_view(chosen.target->host_header);
   x.take_peer(std::move(chosen.where), x.to->shared != nullptr);
   return connect_upstream(x.peer->where);
 }
@@ -110,8 +111,14 @@ void client_exchange::build_upstream_target() {
     std::string_view matched = std::string_view(x.path).substr(0, x.match.matched_bytes);
     bool strip =
         x.match.to->strip_path && (!x.match.to->to->grpc || x.context.path_handled);  // nginx's grpc_pass: as it came
-    std::string path = upstream_path(x.match.to->to->path, x.path, matched, strip);
-    x.upstream_target = is_plain_path(path) ? std::move(path) : escape_path(path);
+    const std::string& base = x.match.to->to->path;
+    std::string made;
+    std::string_view path = x.path;  // what most routes and services leave as it is
+    if (strip || !(base.empty() || base == "/")) path = made = upstream_path(base, x.path, matched, strip);
+    if (is_plain_path(path))
+      x.upstream_target = path;
+    else
+      x.upstream_target = escape_path(path);
   }
   if (x.context.upstream_query) {
     if (!x.context.upstream_query->empty()) x.upstream_target.append("?").append(*x.context.upstream_query);

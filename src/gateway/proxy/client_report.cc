@@ -14,47 +14,54 @@ double ms_between(std::int64_t from_us, std::int64_t to_us) {
   return to_us > from_us ? static_cast<double>(to_us - from_us) / 1000 : 0;
 }
 
-std::string_view named(std::string& scratch, std::string_view method, std::string_view what) {
-  scratch.assign(method).append(" ").append(what);
-  return scratch;
+// `method` and `what` as one text that stays in `names`, which has room for both of an exchange.
+std::string_view named(std::string& names, std::string_view method, std::string_view what) {
+  std::size_t before = names.size();
+  names.append(method).append(" ").append(what);
+  return std::string_view(names).substr(before);
 }
 
 // `scratch`: for the spans' names.
 void record_spans(observe::span_sink& sink, const exchange& x, std::int64_t now_us, std::string& scratch) {
   auto at = [&](std::int64_t monotonic_us) { return instant{x.started.microseconds + (monotonic_us - x.started_us)}; };
-  bool failed = x.totals.status >= 500;
   fmt::format_int status(x.totals.status);
   std::string_view status_text(status.data(), status.size()), method = x.request.method;
-  if (x.sent_us > 0) {
-    const observe::attribute attributes[] = {{"http.request.method", method},
-                                             {"http.response.status_code", status_text},
-                                             {"server.address", x.upstream_host},
-                                             {"network.peer.address", x.upstream_address}};
-    sink.record({.context = x.client_span,
-                 .parent = x.server_span.span,
-                 .name = named(scratch, method, x.context.to->label()),
-                 .kind = observe::span_kind::client,
-                 .start = at(x.sent_us),
-                 .end = at(now_us),
-                 .failed = failed,
-                 .attributes = attributes});
-  }
-  std::array<observe::attribute, 7> attributes = {{{"http.request.method", method},
-                                                   {"url.path", x.path},
-                                                   {"http.response.status_code", status_text},
-                                                   {"client.address", x.context.client_address}}};
+  std::string_view service = x.sent_us > 0 ? std::string_view(x.context.to->label()) : std::string_view{};
+  std::string_view route = x.route ? std::string_view(x.route->span_path) : "unmatched";
+  scratch.clear();
+  scratch.reserve(2 * (method.size() + 1) + service.size() + route.size());
+
+  const observe::attribute of_client[] = {{"http.request.method", method},
+                                          {"http.response.status_code", status_text},
+                                          {"server.address", x.upstream_host},
+                                          {"network.peer.address", x.upstream_address}};
+  std::array<observe::attribute, 7> of_server = {{{"http.request.method", method},
+                                                  {"url.path", x.path},
+                                                  {"http.response.status_code", status_text},
+                                                  {"client.address", x.context.client_address}}};
   std::size_t count = 4;
-  if (x.route) attributes[count++] = {"http.route", x.route->span_path};
-  if (x.context.who) attributes[count++] = {"enduser.id", x.context.who->label()};
-  if (x.foreign_id) attributes[count++] = {"request.id", x.request_id};
-  sink.record({.context = x.server_span,
-               .parent = x.parent,
-               .name = named(scratch, method, x.route ? std::string_view(x.route->span_path) : "unmatched"),
-               .kind = observe::span_kind::server,
-               .start = x.started,
-               .end = at(now_us),
-               .failed = failed,
-               .attributes = std::span(attributes.data(), count)});
+  if (x.route) of_server[count++] = {"http.route", route};
+  if (x.context.who) of_server[count++] = {"enduser.id", x.context.who->label()};
+  if (x.foreign_id) of_server[count++] = {"request.id", x.request_id};
+
+  bool failed = x.totals.status >= 500;
+  const std::array<observe::span, 2> spans = {{{.context = x.client_span,
+                                                .parent = x.server_span.span,
+                                                .name = named(scratch, method, service),
+                                                .kind = observe::span_kind::client,
+                                                .start = at(x.sent_us),
+                                                .end = at(now_us),
+                                                .failed = failed,
+                                                .attributes = of_client},
+                                               {.context = x.server_span,
+                                                .parent = x.parent,
+                                                .name = named(scratch, method, route),
+                                                .kind = observe::span_kind::server,
+                                                .start = x.started,
+                                                .end = at(now_us),
+                                                .failed = failed,
+                                                .attributes = std::span(of_server.data(), count)}}};
+  sink.record(std::span(spans).subspan(x.sent_us > 0 ? 0 : 1));  // without a service there is no client's span
 }
 
 }  // namespace
@@ -75,18 +82,19 @@ void client_exchange::report() {
     if (const plugin* p = slot.choose(x.context.who)) p->log(x.context);
   if (_worker.options.access_log && _worker.requests_log.enabled()) {
     std::string_view who = x.context.who ? std::string_view(x.context.who->label()) : std::string_view{};
-    _worker.requests_log.add({{"method", x.request.method},
-                              {"path", std::string_view(x.path)},
-                              {"status", std::int64_t{t.status}},
-                              {"bytes_in", static_cast<std::int64_t>(t.bytes_in)},
-                              {"bytes_out", static_cast<std::int64_t>(t.bytes_out)},
-                              {"latency_ms", t.request_ms},
-                              {"upstream_ms", t.upstream_ms < 0 ? 0 : t.upstream_ms},
-                              {"route", x.route ? std::string_view(x.route->of->label()) : std::string_view{}},
-                              {"upstream", std::string_view(x.upstream_address)},
-                              {"consumer", who},
-                              {"client", std::string_view(_address)}},
-                             {.trace = &x.server_span, .request_id = x.request_id, .user_id = {}});
+    _worker.requests_log.add(
+        {{"method", x.request.method},
+         {"path", std::string_view(x.path)},
+         {"status", std::int64_t{t.status}},
+         {"bytes_in", static_cast<std::int64_t>(t.bytes_in)},
+         {"bytes_out", static_cast<std::int64_t>(t.bytes_out)},
+         {"latency_ms", t.request_ms},
+         {"upstream_ms", t.upstream_ms < 0 ? 0 : t.upstream_ms},
+         {"route", x.route ? std::string_view(x.route->of->label()) : std::string_view{}},
+         {"upstream", std::string_view(x.upstream_address)},
+         {"consumer", who},
+         {"client", std::string_view(_address)}},
+        {.at = _worker.loop.time_at(now_us), .trace = &x.server_span, .request_id = x.request_id, .user_id = {}});
   }
   if (_worker.options.tracing && _worker.parts.spans && x.server_span.sampled)
     record_spans(*_worker.parts.spans, x, now_us, _worker.scratch_text);

@@ -73,7 +73,7 @@ exchange& client_exchange::open_exchange() {
   ++_serial;
   _worker.stats.requests.add(1);
   x.started_us = net_loop::clock_us();
-  x.started = instant::now();
+  x.started = _worker.loop.time_at(x.started_us);
   x.plan = _worker.plan;
   x.context.request = &x.request;
   x.context.client_address = _address;

@@ -46,7 +46,7 @@ bool client_exchange::connect_upstream(const endpoint& where) {
   ++x.tries;
   x.upstream_address = where.text;
   x.context.upstream_host = x.upstream_host;
-  x.context.tries.push_back(try_of(where, x.started.microseconds + (net_loop::clock_us() - x.started_us)));
+  x.context.tries.push_back(try_of(where, _worker.loop.time_at(net_loop::clock_us()).microseconds));
   bool plain = x.to->pool_tag.empty();
   std::string tagged;
   if (!plain) tagged = where.text + x.to->pool_tag + (s.tls ? '|' + tls_name(x) : std::string());

@@ -40,9 +40,9 @@ void put(Out& out, std::string_view name, std::int64_t value) {
 template <class Out>
 void put_response_edits(Out& out, const header_edits& edits) {
   for (const header_edit& e : edits)
-    if (e.what != header_edit::kind::clear && e.id != field_id::content_length && e.id != field_id::connection &&
-        e.id != field_id::transfer_encoding)
-      put(out, e.name, e.value);
+    if (e.what != header_edit::kind::clear && e.name.id != field_id::content_length &&
+        e.name.id != field_id::connection && e.name.id != field_id::transfer_encoding)
+      put(out, e.name.text, e.value);
 }
 
 // Names that Connection lists beside its own options: fields of this hop only (RFC 9110, section 7.6.1).
@@ -191,7 +191,7 @@ void put_upstream_fields(Out& out, const exchange& x, const forwarding& from) {
     put(out, "traceparent", std::string_view(text.data(), text.size()));
   }
   for (const header_edit& e : edits)
-    if (e.what != header_edit::kind::clear && is_for_plugins(e.id)) put(out, e.name, e.value);
+    if (e.what != header_edit::kind::clear && is_for_plugins(e.name.id)) put(out, e.name.text, e.value);
 }
 
 template <class Out>
@@ -235,7 +235,7 @@ void put_proxied_fields(Out& out, const exchange& x, const response_extras& extr
 
 template <class Out>
 void put_local_fields(Out& out, const local_head& head) {
-  auto edited = [&](std::string_view name) { return head.edits && head.edits->find(name); };
+  auto edited = [&](const field_name& name) { return head.edits && head.edits->find(name); };
   if (!edited("date")) put(out, "Date", head.date);
   if (!head.content_type.empty() && !edited("content-type")) put(out, "Content-Type", head.content_type);
   if constexpr (has_hop_fields<Out>) {

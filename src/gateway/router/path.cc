@@ -123,13 +123,13 @@ bool has_whole_escapes(std::string_view path) {
 }
 
 bool is_plain_path(std::string_view path) {
-  char last = 0;
-  for (char c : path) {
-    if (c == '%' || !plain_characters[static_cast<unsigned char>(c)]) return false;
-    if (last == '/' && (c == '/' || c == '.')) return false;
-    last = c;
+  if (!path.starts_with('/')) return false;
+  for (std::size_t i = 1; i < path.size(); ++i) {
+    char c = path[i];
+    if (!plain_characters[static_cast<unsigned char>(c)] || c == '%') return false;
+    if ((c == '/' || c == '.') && path[i - 1] == '/') return false;
   }
-  return !path.empty() && path.front() == '/';
+  return true;
 }
 
 std::string escape_path(std::string_view path) {

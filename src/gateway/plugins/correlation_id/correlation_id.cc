@@ -27,8 +27,7 @@ enum class generator : std::uint8_t { uuid, counter, tracker };
 class correlation_id final : public plugin {
  public:
   explicit correlation_id(const record& config, const wall_clock& clock)
-      : _header(config.text("header_name")),
-        _id(field_id_of(_header)),
+      : _header_text(config.text("header_name")),
         _generator(config.text("generator") == "uuid"      ? generator::uuid
                    : config.text("generator") == "tracker" ? generator::tracker
                                                            : generator::counter),
@@ -55,7 +54,7 @@ class correlation_id final : public plugin {
  private:
   std::string_view sent(const plugin_context& c) const {
     if (!c.upstream_headers.empty()) return c.upstream_header(_header).value_or("");
-    return _id == field_id::other ? c.request->headers.get(_header) : c.request->headers.get(_id);
+    return c.request->headers.get(_header);
   }
 
   // The new id; `made` holds it if nothing else does.
@@ -75,8 +74,8 @@ class correlation_id final : public plugin {
                               static_cast<double>(_clock.now_ms()) / 1000);
   }
 
-  std::string _header;
-  field_id _id;
+  std::string _header_text;
+  field_name _header{_header_text};
   generator _generator;
   bool _echo;
   std::string _worker;

@@ -43,15 +43,17 @@ bool is_literal(std::string_view origin) {
 }
 
 struct origin {
-  std::string domain;  // scheme://host[:port], without a default port
-  std::string host;
+  std::string_view domain;  // scheme://host[:port], without a default port
+  std::string_view host;
 };
 
+// Parts of `text`.
 origin normalize(std::string_view text) {
   auto scheme_end = text.find("://");
-  if (scheme_end == std::string_view::npos) return {std::string(text), std::string(text)};
+  if (scheme_end == std::string_view::npos) return {text, text};
   std::string_view scheme = text.substr(0, scheme_end);
-  std::string_view rest = text.substr(scheme_end + 3);
+  const std::size_t host_begin = scheme_end + 3;
+  std::string_view rest = text.substr(host_begin);
   rest = rest.substr(0, rest.find('/'));
   auto colon = rest.rfind(':');
   std::string_view host = rest, port;
@@ -59,9 +61,10 @@ origin normalize(std::string_view text) {
     host = rest.substr(0, colon);
     port = rest.substr(colon + 1);
   }
-  if (host.empty()) return {std::string(text), std::string(text)};
-  if ((scheme == "http" && port == "80") || (scheme == "https" && port == "443")) port = {};
-  return {fmt::format("{}://{}{}{}", scheme, host, port.empty() ? "" : ":", port), std::string(host)};
+  if (host.empty()) return {text, text};
+  bool is_default = (scheme == "http" && port == "80") || (scheme == "https" && port == "443");
+  std::size_t behind_host = port.empty() || is_default ? host.size() : rest.size();
+  return {text.substr(0, host_begin + behind_host), host};
 }
 
 struct accepted_origin {

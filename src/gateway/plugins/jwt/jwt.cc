@@ -85,7 +85,8 @@ class jwt final : public plugin {
       : _frame(config, all),
         _parameters(config.strings("uri_param_names")),
         _cookies(config.strings("cookie_names")),
-        _headers(config.strings("header_names")),
+        _header_texts(config.strings("header_names")),
+        _headers(_header_texts.begin(), _header_texts.end()),
         _key_claim(config.text("key_claim_name")),
         _cache_tag(_key_claim),
         _claims(config.strings("claims_to_verify")),
@@ -140,7 +141,7 @@ class jwt final : public plugin {
       for (const auto& [name, value] : runtime::parse_query(c.query))
         if (std::ranges::find(_parameters, name) != _parameters.end()) take(value);
     for (const std::string& name : _cookies) take(cookie_of(c.request->headers.get(field_id::cookie), name));
-    for (const std::string& name : _headers) take(bearer_of(c.request->headers.get(name)));
+    for (const field_name& name : _headers) take(bearer_of(c.request->headers.get(name)));
     return tokens;
   }
 
@@ -241,7 +242,8 @@ class jwt final : public plugin {
 
   auth_frame _frame;
   std::unordered_map<std::string, const consumer*> _consumers;  // by username and by id
-  std::vector<std::string> _parameters, _cookies, _headers;
+  std::vector<std::string> _parameters, _cookies, _header_texts;
+  std::vector<field_name> _headers;
   std::string _key_claim, _cache_tag;
   std::vector<std::string> _claims;
   bool _run_on_preflight;

@@ -146,7 +146,7 @@ class proxy_cache final : public plugin {
     for (const header_view& h : c.response->headers)
       if (!c.response_headers.replaces(h)) r.headers.emplace_back(h.name, h.value);
     for (const header_edit& e : c.response_headers)
-      if (e.what != header_edit::kind::clear) r.headers.emplace_back(e.name, e.value);
+      if (e.what != header_edit::kind::clear) r.headers.emplace_back(e.name.text, e.value);
   }
 
   void body_filter(plugin_context& c, std::string_view piece, bool last) const override {

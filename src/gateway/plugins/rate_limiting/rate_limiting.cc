@@ -18,7 +18,7 @@ namespace {
 using enum field_type;
 
 struct header_names {
-  std::string_view limit, remaining;
+  field_name limit, remaining;
 };
 constexpr std::array<header_names, period_count> headers = {{
     {"X-RateLimit-Limit-Second", "X-RateLimit-Remaining-Second"},
@@ -217,7 +217,7 @@ class rate_limiting final : public plugin {
     }
   }
 
-  static void set_number(plugin_context& c, std::string_view name, std::int64_t number) {
+  static void set_number(plugin_context& c, const field_name& name, std::int64_t number) {
     fmt::format_int text(number);
     c.response_headers.set(name, std::string_view(text.data(), text.size()));
   }
