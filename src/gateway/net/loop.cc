@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <chrono>
 #include <system_error>
+#include <utility>
 
 namespace mes::gateway {
 
@@ -53,11 +54,11 @@ void net_loop::rewatch(int fd, event_target& target) {
 }
 
 void net_loop::at_turn_end(event_target& target) {
-  if (std::ranges::find(_at_turn_end, &target) == _at_turn_end.end()) _at_turn_end.push_back(&target);
+  if (!std::exchange(target._asked_for_turn_end, true)) _at_turn_end.push_back(&target);
 }
 
 void net_loop::forget_turn_end(event_target& target) {
-  std::erase(_at_turn_end, &target);
+  if (std::exchange(target._asked_for_turn_end, false)) std::erase(_at_turn_end, &target);
   std::ranges::replace(_ending_turn, &target, nullptr);
 }
 
@@ -65,6 +66,7 @@ void net_loop::forget_turn_end(event_target& target) {
 void net_loop::end_turn() {
   if (_at_turn_end.empty()) return;
   _ending_turn.swap(_at_turn_end);
+  for (event_target* target : _ending_turn) target->_asked_for_turn_end = false;
   for (std::size_t i = 0; i < _ending_turn.size(); ++i)
     if (_ending_turn[i]) _ending_turn[i]->on_turn_end();
   _ending_turn.clear();

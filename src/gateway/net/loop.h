@@ -22,6 +22,10 @@ class event_target {
   virtual ~event_target() = default;
   virtual void on_events(std::uint32_t epoll_events) = 0;
   virtual void on_turn_end() {}  // if net_loop::at_turn_end() was called for it
+
+ private:
+  friend class net_loop;
+  bool _asked_for_turn_end = false;
 };
 
 class net_loop {

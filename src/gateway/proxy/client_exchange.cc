@@ -63,7 +63,9 @@ bool client_exchange::relay() {
   if (_up->http2) return relay_http2();
   if (_x->tunnel) return pump_tunnel();
   if (send_request()) return true;
-  return _state == state::relaying && receive_response();
+  if (_state != state::relaying) return false;
+  const bool unsent = _x->sent_us == 0 && !_x->request_failed && _up->stream.writable();
+  return !unsent && receive_response();
 }
 
 bool client_exchange::answer() {

@@ -138,6 +138,7 @@ bool client_exchange::send_request() {
   exchange& x = *_x;
   while (true) {
     if (!_up->out.empty() && !x.request_failed) {
+      if (!writes_now()) return false;
       if (!_up->stream.writable()) {
         wait_for(waits_for::upstream_write);
         return false;

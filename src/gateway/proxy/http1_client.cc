@@ -19,7 +19,7 @@ http1_client::http1_client(worker& of, net_stream stream, std::string address, s
   set_deadline(tls ? of.options.header_timeout_ms : of.options.idle_timeout_ms);
 }
 
-http1_client::~http1_client() = default;
+http1_client::~http1_client() { _worker.loop.forget_turn_end(*this); }
 
 void http1_client::on_events(std::uint32_t epoll_events) {
   if (_state == state::closed) return;
@@ -27,6 +27,20 @@ void http1_client::on_events(std::uint32_t epoll_events) {
   if (_stream.hung_up() && (_state == state::waiting || _state == state::collecting || _state == state::relaying))
     return abort();
   drive();
+}
+
+// All that the events of a turn cause is written at its end, one connection after another: who is written to in between
+// wakes up for each of them, and falls asleep again.
+bool http1_client::writes_now() {
+  if (!_turn_ended) _worker.loop.at_turn_end(*this);
+  return _turn_ended;
+}
+
+void http1_client::on_turn_end() {
+  if (_state == state::closed) return;
+  _turn_ended = true;
+  drive();
+  _turn_ended = false;
 }
 
 bool http1_client::step_between() {
@@ -108,6 +122,7 @@ bool http1_client::linger() {
 }
 
 bool http1_client::flush() {
+  if (!_out.empty() && !writes_now()) return false;
   while (!_out.empty()) {
     if (!_stream.writable()) {
       wait_for(waits_for::client_write);

@@ -19,6 +19,7 @@ class http1_client final : public client_connection, private client_exchange {
 
   void on_events(std::uint32_t epoll_events) override;
   void sweep(std::int64_t now_ms) override { client_exchange::sweep(now_ms); }
+  void on_turn_end() override;
   void drain() override;
 
  private:
@@ -31,6 +32,7 @@ class http1_client final : public client_connection, private client_exchange {
   void write_local(const local_head& head, bool with_body) override;
   void end_response() override;
   bool flush() override;
+  bool writes_now() override;
   bool pump_tunnel() override;
   void exchange_over() override;
   void drop_client() override;
@@ -56,6 +58,7 @@ class http1_client final : public client_connection, private client_exchange {
   std::string _leftover;        // bytes of the next request that came behind a chunked body
   std::uint64_t _lingered = 0;  // bytes
   std::uint64_t _requests = 0;
+  bool _turn_ended = false;
   std::unique_ptr<http2_client> _successor;
 };
 

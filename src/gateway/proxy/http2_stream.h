@@ -49,6 +49,7 @@ class http2_stream final : public client_exchange {
   void keep_sent_fields(const field_list& fields);
   void end_response() override;
   bool flush() override;
+  bool writes_now() override { return true; }
   bool pump_tunnel() override;
   void exchange_over() override;
   void drop_client() override;
