@@ -1,18 +1,26 @@
 // Bytes as lower-case hex digits.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
 
 namespace mes {
 
+// The digits of all bytes: ids are written in hex for each request.
+inline constexpr auto hex_pairs = [] {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::array<std::array<char, 2>, 256> pairs{};
+  for (std::size_t byte = 0; byte < pairs.size(); ++byte) pairs[byte] = {digits[byte >> 4], digits[byte & 15]};
+  return pairs;
+}();
+
 // Two digits at `to`; what is behind them.
 inline char* write_hex(char* to, std::uint8_t byte) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  to[0] = digits[byte >> 4];
-  to[1] = digits[byte & 15];
+  std::memcpy(to, hex_pairs[byte].data(), 2);
   return to + 2;
 }
 

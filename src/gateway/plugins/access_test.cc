@@ -161,6 +161,25 @@ struct refused_config {
 };
 
 // What Kong's schemas refuse is refused here, with its place.
+// More origins than are kept, in turns: each gets its answer, the first time and later.
+TEST(cors, accepts_an_origin_however_often_it_comes) {
+  test_exchange t(plugin_yaml("cors", "{origins: ['https?://localhost(:[0-9]+)?', 'http://example.com']}"));
+  auto answered = [&](const std::string& origin) {
+    return t.send("GET / HTTP/1.1\r\nHost: a\r\nOrigin: " + origin + "\r\n\r\n").header("access-control-allow-origin");
+  };
+  for (int turn = 0; turn < 3; ++turn) {
+    for (int port = 1000; port < 1020; ++port) {
+      std::string origin = "http://localhost:" + std::to_string(port);
+      EXPECT_EQ(answered(origin), origin);
+    }
+    EXPECT_EQ(answered("https://localhost:443"), "https://localhost");
+    EXPECT_EQ(answered("http://example.com"), "http://example.com");
+    EXPECT_EQ(answered("http://example.com:80"), "http://example.com");
+    for (const char* other : {"http://localhosts", "http://localhost:x", "http://example.com:81", "null"})
+      EXPECT_EQ(answered(other), "") << other;
+  }
+}
+
 TEST(plugin_configurations, are_refused_by_kongs_rules) {
   const refused_config cases[] = {
       {"acl", "{}", "allow or deny must be given"},

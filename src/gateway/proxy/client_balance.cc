@@ -112,13 +112,12 @@ void client_exchange::build_upstream_target() {
     bool strip =
         x.match.to->strip_path && (!x.match.to->to->grpc || x.context.path_handled);  // nginx's grpc_pass: as it came
     const std::string& base = x.match.to->to->path;
-    std::string made;
-    std::string_view path = x.path;  // what most routes and services leave as it is
-    if (strip || !(base.empty() || base == "/")) path = made = upstream_path(base, x.path, matched, strip);
-    if (is_plain_path(path))
-      x.upstream_target = path;
-    else
-      x.upstream_target = escape_path(path);
+    if (!strip && (base.empty() || base == "/") && x.plain_path) {  // most are
+      x.upstream_target = x.path;
+    } else {
+      std::string path = upstream_path(base, x.path, matched, strip);
+      x.upstream_target = is_plain_path(path) ? std::move(path) : escape_path(path);
+    }
   }
   if (x.context.upstream_query) {
     if (!x.context.upstream_query->empty()) x.upstream_target.append("?").append(*x.context.upstream_query);

@@ -154,7 +154,8 @@ bool client_exchange::route_exchange() {
   std::string_view raw = x.request.target.substr(0, question);
   if (question != std::string_view::npos) x.context.query = x.request.target.substr(question + 1);
   if (!has_whole_escapes(raw)) return refuse(400);
-  if (is_plain_path(raw))
+  x.plain_path = is_plain_path(raw);
+  if (x.plain_path)
     x.path.assign(raw);
   else
     x.path = normalize_path(raw, true);

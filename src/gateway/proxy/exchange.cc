@@ -21,7 +21,7 @@ void exchange::reset() {
   match = {};
   path.clear();
   client_address.clear();
-  trusted_peer = https = false;
+  plain_path = trusted_peer = https = false;
   swept_bytes = 0;
   slow_sweeps = 0;
   context.reset();

@@ -44,6 +44,7 @@ struct exchange {
   const route_plan* route = nullptr;  // nullptr: none
   route_match match;
   std::string path;            // normalised
+  bool plain_path = false;     // nothing in it is to be escaped
   std::string client_address;  // "" = the connection's
   bool trusted_peer = false;   // who speaks for the client
   bool https = false;          // as the client sees it

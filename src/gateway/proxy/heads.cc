@@ -10,7 +10,8 @@
 namespace mes::gateway {
 namespace {
 
-void put(io_buffer& out, std::string_view name, std::string_view value) {
+// In line, so that the compiler knows how long a literal is.
+[[gnu::always_inline]] inline void put(io_buffer& out, std::string_view name, std::string_view value) {
   out.reserve(name.size() + value.size() + 4);
   char* at = out.tail();
   std::memcpy(at, name.data(), name.size());

@@ -1,6 +1,7 @@
 #include "gateway/router/index.h"
 
 #include <re2/set.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <map>
@@ -21,7 +22,7 @@ constexpr std::int64_t set_memory_bytes = 256 << 20;
 
 struct text_hash {
   using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  std::size_t operator()(std::string_view text) const { return XXH3_64bits(text.data(), text.size()); }
 };
 
 using ranks = std::vector<std::uint32_t>;  // positions in the list of matchers, ascending

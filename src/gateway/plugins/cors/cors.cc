@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "gateway/plugins/cors/seen_origins.h"
 #include "gateway/plugins/kinds.h"
 
 namespace mes::gateway {
@@ -164,11 +165,16 @@ class cors final : public plugin {
         c.response_headers.set("Access-Control-Allow-Origin", sent);
         return;
       }
+      if (const seen_origins::origin* seen = _seen.find(sent)) {
+        c.response_headers.set("Access-Control-Allow-Origin", seen->domain);
+        return;
+      }
       origin from = normalize(sent);
       for (const accepted_origin& a : _accepted) {
         bool found =
             a.expression ? RE2::FullMatch(a.by_host ? from.host : from.domain, *a.expression) : from.domain == a.domain;
         if (!found) continue;
+        _seen.keep(sent, from.domain);
         c.response_headers.set("Access-Control-Allow-Origin", from.domain);
         return;
       }
@@ -181,6 +187,7 @@ class cors final : public plugin {
   std::string _headers, _exposed, _methods, _max_age;
   bool _credentials, _preflight_continue;
   std::vector<accepted_origin> _accepted;
+  mutable seen_origins _seen;
 };
 
 std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration&, const plugin_parts&) {
