@@ -35,14 +35,14 @@ class header_edits {
 
   // True if fields of this name that came with the message are to be left out.
   bool replaces(const header_view& field) const {
-    if (!may_have(field.id)) return false;
     const field_name name(field.name, field.id);
+    if (!may_have(name)) return false;
     for (const header_edit& e : _edits)
       if (e.what != header_edit::kind::add && e.name == name) return true;
     return false;
   }
   const header_edit* find(const field_name& name) const {
-    if (!may_have(name.id)) return nullptr;
+    if (!may_have(name)) return nullptr;
     for (const header_edit& e : _edits)
       if (e.name == name) return &e;
     return nullptr;
@@ -51,7 +51,7 @@ class header_edits {
   bool empty() const { return _edits.empty(); }
   void reset() {
     _edits.clear();
-    _ids = 0;
+    _names = 0;
     _used = 0;
     _more.clear();
   }
@@ -65,12 +65,18 @@ class header_edits {
   }
   void push(header_edit::kind what, const field_name& name, std::string_view value) {
     _edits.push_back({what, name, keep(value)});
-    _ids |= bit_of(name.id);
+    _names |= bit_of(name);
   }
 
-  // Most names that are asked for are in none of the edits.
-  static std::uint64_t bit_of(field_id id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
-  bool may_have(field_id id) const { return (_ids & bit_of(id)) != 0; }
+  // Most names that are asked for are in none of the edits: known ones have a bit each, others share some by length.
+  static std::uint64_t bit_of(const field_name& name) {
+    constexpr auto known = static_cast<unsigned>(field_id::count);
+    static_assert(known < 60);
+    std::size_t bit =
+        name.id == field_id::other ? known + name.text.size() % (64 - known) : static_cast<unsigned>(name.id);
+    return std::uint64_t{1} << bit;
+  }
+  bool may_have(const field_name& name) const { return (_names & bit_of(name)) != 0; }
 
   std::string_view keep(std::string_view value) {
     if (value.empty()) return {};
@@ -81,10 +87,8 @@ class header_edits {
     return {to, value.size()};
   }
 
-  static_assert(static_cast<unsigned>(field_id::count) <= 64);
-
   std::vector<header_edit> _edits;
-  std::uint64_t _ids = 0;  // a bit for each id that a name of the edits has
+  std::uint64_t _names = 0;  // bit_of() all names of the edits
   std::array<char, 1024> _values;
   std::size_t _used = 0;                 // of _values
   std::forward_list<std::string> _more;  // values that have no room there

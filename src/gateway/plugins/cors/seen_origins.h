@@ -28,6 +28,7 @@ class seen_origins {
   }
 
   void keep(std::string_view sent, std::string_view domain) {
+    if (_count.load(std::memory_order_relaxed) == _seen.size()) return;
     std::lock_guard lock(_adding);
     std::size_t count = _count.load(std::memory_order_relaxed);
     if (count == _seen.size() || find(sent)) return;
