@@ -19,7 +19,6 @@ class span_exporter final : public observe::span_sink {
   span_exporter(event_loop& loop, std::string url, std::string service_name, observe::registry& metrics);
   ~span_exporter() override;  // loop thread, or after run()
 
-  using observe::span_sink::record;
   void record(std::span<const observe::span> finished) override;
 
   // Calls `done` on the loop when all is sent, or at once when the collector cannot be reached. Loop thread only.

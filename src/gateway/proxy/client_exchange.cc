@@ -64,6 +64,8 @@ bool client_exchange::relay() {
   if (_x->tunnel) return pump_tunnel();
   if (send_request()) return true;
   if (_state != state::relaying) return false;
+  // A service that has not been asked has nothing to say: what its connection shows then is for the writing to find
+  // out.
   const bool unsent = _x->sent_us == 0 && !_x->request_failed && _up->stream.writable();
   return !unsent && receive_response();
 }

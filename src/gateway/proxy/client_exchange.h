@@ -58,7 +58,7 @@ class client_exchange {
   virtual void write_local(const local_head& head, bool with_body) = 0;
   virtual void end_response() = 0;   // after the last byte of a proxied body
   virtual bool flush() = 0;          // false: blocked or gone
-  virtual bool writes_now() = 0;     // to the service; false: later in this turn
+  virtual bool writes_now() = 0;     // false: what there is to write, to either side, goes at the end of this turn
   virtual bool pump_tunnel() = 0;    // bytes both ways, after 101
   virtual void exchange_over() = 0;  // it was reported: the next one, or the end
   virtual void drop_client() = 0;    // cut off

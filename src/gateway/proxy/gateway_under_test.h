@@ -154,7 +154,6 @@ struct recorded_span {
 
 class span_list final : public observe::span_sink {
  public:
-  using observe::span_sink::record;
   void record(std::span<const observe::span> finished) override {
     std::lock_guard lock(_lock);
     for (const observe::span& s : finished)

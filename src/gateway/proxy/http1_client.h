@@ -58,7 +58,7 @@ class http1_client final : public client_connection, private client_exchange {
   std::string _leftover;        // bytes of the next request that came behind a chunked body
   std::uint64_t _lingered = 0;  // bytes
   std::uint64_t _requests = 0;
-  bool _turn_ended = false;
+  bool _turn_ended = false;  // it is time to write
   std::unique_ptr<http2_client> _successor;
 };
 

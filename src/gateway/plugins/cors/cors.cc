@@ -159,27 +159,26 @@ class cors final : public plugin {
   }
 
   void allow_one_of_many(plugin_context& c, std::string_view sent) const {
-    if (!sent.empty()) {
-      // What browsers send stands here as it is in nearly all configurations.
-      if (std::ranges::any_of(_accepted, [&](const accepted_origin& a) { return !a.expression && a.domain == sent; })) {
-        c.response_headers.set("Access-Control-Allow-Origin", sent);
-        return;
-      }
-      if (const seen_origins::origin* seen = _seen.find(sent)) {
-        c.response_headers.set("Access-Control-Allow-Origin", seen->domain);
-        return;
-      }
-      origin from = normalize(sent);
-      for (const accepted_origin& a : _accepted) {
-        bool found =
-            a.expression ? RE2::FullMatch(a.by_host ? from.host : from.domain, *a.expression) : from.domain == a.domain;
-        if (!found) continue;
-        _seen.keep(sent, from.domain);
-        c.response_headers.set("Access-Control-Allow-Origin", from.domain);
-        return;
-      }
+    std::string_view domain = accepted_domain(sent);
+    if (domain.empty())
+      c.response_headers.clear("Access-Control-Allow-Origin");
+    else
+      c.response_headers.set("Access-Control-Allow-Origin", domain);
+  }
+
+  // "": none of the origins.
+  std::string_view accepted_domain(std::string_view sent) const {
+    if (sent.empty()) return {};
+    if (const seen_origins::origin* seen = _seen.find(sent)) return seen->domain;
+    origin from = normalize(sent);
+    for (const accepted_origin& a : _accepted) {
+      bool found =
+          a.expression ? RE2::FullMatch(a.by_host ? from.host : from.domain, *a.expression) : from.domain == a.domain;
+      if (!found) continue;
+      _seen.keep(sent, from.domain);
+      return from.domain;
     }
-    c.response_headers.clear("Access-Control-Allow-Origin");
+    return {};
   }
 
   std::vector<std::string> _origins;
