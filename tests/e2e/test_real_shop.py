@@ -2,8 +2,11 @@
 events as another client reads them, and in reporting. The same file twice changes nothing, and every role may be
 killed while it comes in. All expected figures come from shared/data/production-levy-2014/ground-truth.json."""
 import json
+import os
+import pty
+import re
+import select
 import subprocess
-import time
 from collections import Counter
 
 import pytest
@@ -200,7 +203,7 @@ def test_bad_rows_are_told_by_line_and_good_ones_go_on(shop, tmp_path):
     no_time[3] = "2012/02/30 05:43:00.000"
     file = tmp_path / "some.csv"
     file.write_text("\n".join([lines[0], lines[1], ",".join(no_number), ",".join(no_time), lines[4]]) + "\n")
-    done = shop.command(*import_command(shop, file, "--reconcile", "1"), check=False)
+    done = shop.command(*import_command(shop, file, "--json", "--reconcile", "1"), check=False)
     told = json.loads(done.stdout)
     assert told["rejected_rows"] == 2 and told["acknowledged"] == 2
     rejects = (tmp_path / "some.csv.rejects.csv").read_text()
@@ -212,19 +215,38 @@ def test_bad_rows_are_told_by_line_and_good_ones_go_on(shop, tmp_path):
 def test_every_role_killed_during_the_import(own_platform):
     """kill -9 of each role in turn while the file comes in: the import goes on by itself, and all is right."""
     platform = own_platform
+    roles = [role["name"] for role in platform.status()["roles"]]
     arguments = [str(BINARY), *map(str, import_command(platform, CSV, "--in-flight", "1"))]
-    importing = subprocess.Popen(arguments, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    terminal, its_end = pty.openpty()
+    importing = subprocess.Popen(arguments, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=its_end)
+    os.close(its_end)
+    killed, shown = 0, ""
     try:
-        time.sleep(1)
-        for role in [role["name"] for role in platform.status()["roles"]]:
-            assert importing.poll() is None, f"the import was over before {role} was killed"
-            platform.kill(role)
-            time.sleep(0.3)
-        out, problems = importing.communicate(timeout=600)
+        for done, shown in follow_reports(terminal):
+            if killed < len(roles) and done >= (killed + 1) * TOTALS["events"] // (len(roles) + 2):
+                platform.kill(roles[killed])
+                killed += 1
+        out, _ = importing.communicate(timeout=60)
     finally:
         importing.kill()
-    assert importing.returncode == 0, f"{out}\n{problems}"
+        os.close(terminal)
+    assert importing.returncode == 0, f"{shown}\n{out}"
+    assert killed == len(roles), f"the import was over before {roles[killed]} was killed"
     assert all(role["restarts"] == 1 for role in platform.status()["roles"])
     check_services(platform)
     check_events(platform)
     check_reporting(platform)
+
+
+def follow_reports(terminal):
+    """How many reports are acknowledged whenever the import's progress bar tells it, with all that was shown until then.
+    Ends as the import does."""
+    shown = ""
+    while True:
+        assert select.select([terminal], [], [], 300)[0], f"the import shows nothing new for five minutes: {shown}"
+        try:
+            shown += os.read(terminal, 4096).decode()
+        except OSError:  # how Linux tells that nobody has the other end any more
+            return
+        if bars := re.findall(r"reports +\[.*?\] (\d+)/", shown):
+            yield int(bars[-1]), shown

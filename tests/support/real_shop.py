@@ -18,9 +18,9 @@ def ground_truth():
 def import_command(platform, file=CSV, *more):
     """The arguments of `mes import` for this file."""
     return ["import", file, "--mapping", MAPPING, "--gateway", platform.gateway, "--user", "integration",
-            "--password-file", platform.data / "secrets/integration-password", "--json", *more]
+            "--password-file", platform.data / "secrets/integration-password", *more]
 
 
 def run_import(platform, file=CSV, *more, timeout=600):
-    done = platform.command(*import_command(platform, file, *more), timeout=timeout)
+    done = platform.command(*import_command(platform, file, "--json", *more), timeout=timeout)
     return json.loads(done.stdout)
