@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include <cstring>
 
 #include "bus/net/connection.h"
+#include "runtime/tcp_options.h"
 
 namespace mes::bus::net {
 namespace {
@@ -99,6 +99,7 @@ result<void> server::open_listener(std::size_t index) {
   l.fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   const int on = 1;
   setsockopt(l.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  runtime::set_listener_options(l.fd);
   if (l.fd < 0 || bind(l.fd, found->ai_addr, found->ai_addrlen) != 0 || ::listen(l.fd, 1024) != 0)
     return fail(error_code::unavailable,
                 fmt::format("cannot listen on {}:{}: {}", wanted.address, wanted.port, std::strerror(errno)));
@@ -122,8 +123,8 @@ void server::accept_all(std::size_t index) {
       close(fd);
       continue;
     }
+    runtime::set_accepted_options(fd, reinterpret_cast<const sockaddr&>(from));
     const int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     auto c = std::make_unique<connection>();
     c->fd = fd;

@@ -1,6 +1,4 @@
 // The service's side of an exchange: choosing, connecting, sending, receiving.
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -9,6 +7,7 @@
 #include "gateway/proxy/client_exchange.h"
 #include "gateway/proxy/heads.h"
 #include "gateway/proxy/worker.h"
+#include "runtime/tcp_options.h"
 
 namespace mes::gateway {
 namespace {
@@ -80,12 +79,11 @@ bool client_exchange::open_upstream(const endpoint& where, const std::string& ke
   const backend& b = *_x->to;
   int fd = socket(where.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return false;
-  int on = 1;
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  const auto& peer = reinterpret_cast<const sockaddr&>(where.address);
+  runtime::set_connecting_options(fd, peer);
   _up = std::make_unique<upstream_connection>(_worker, key);
   _up->stream = net_stream(fd);
-  if (connect(fd, reinterpret_cast<const sockaddr*>(&where.address), where.address_bytes) != 0 && errno != EINPROGRESS)
-    return false;
+  if (connect(fd, &peer, where.address_bytes) != 0 && errno != EINPROGRESS) return false;
   if (b.of->tls)
     _up->stream.start_tls_client(b.context ? b.context.get() : _worker.client_tls.get(), tls_name(*_x), b.verify,
                                  b.of->grpc);

@@ -14,6 +14,7 @@
 #include "gateway/balancer/health_checker.h"
 #include "gateway/proxy/worker.h"
 #include "runtime/http_server.h"
+#include "runtime/tcp_options.h"
 
 namespace mes::gateway {
 namespace {
@@ -40,6 +41,7 @@ result<int> open_bound(const endpoint& at, std::uint16_t port, bool shared) {
 
 result<int> open_listener(const endpoint& at, std::uint16_t port) {
   auto fd = open_bound(at, port, true);
+  if (fd) runtime::set_listener_options(*fd);
   if (fd && listen(*fd, 1024) != 0) return refused(*fd, at, port);
   return fd;
 }

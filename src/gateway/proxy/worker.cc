@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include <ctime>
 
 #include "gateway/proxy/http1_client.h"
+#include "runtime/tcp_options.h"
 
 namespace mes::gateway {
 namespace {
@@ -191,8 +191,7 @@ void worker::accept_all(int fd, bool tls, std::uint16_t port) {
       ::close(accepted);
       continue;
     }
-    int on = 1;
-    setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    runtime::set_accepted_options(accepted, reinterpret_cast<const sockaddr&>(from));
     net_stream stream(accepted);
     if (tls) stream.start_tls_server(_server_tls.get());
     auto client = std::make_unique<http1_client>(*this, std::move(stream), address_text(from), port, tls);
