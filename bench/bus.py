@@ -10,10 +10,11 @@ Three contenders, each one node with one partition a topic:
   kafka synced  the same with log.flush.interval.messages=1: every acknowledgement follows a sync, as ours
 The broker has the first half of the cores, its client the other; --unpinned leaves that to the system. Two clients
 produce (acks=all) and consume:
-  librdkafka    its rdkafka_performance, which is the slower side of the two for records of 100 bytes. Runs are long because
-                it takes about a second for itself before the first record. As a consumer it holds 100,000 records and pauses
-                when it has them: the rate with its queue lifted is beside. Unpinned, its two threads get in each other's
-                way the more, the less of the second core the broker takes.
+  librdkafka    its rdkafka_performance with librdkafka's own linger.ms (the tool's is a second, for which the last batch of
+                each run waits). It is the slower side of the two for records of 100 bytes: "client's most" is what it
+                produces to librdkafka's mock of a broker, which answers at once and writes nothing. As a consumer it
+                pauses when it holds as many records as it may: the rate with its queue lifted is beside. Unpinned, its two
+                threads get in each other's way the more, the less of the second core the broker takes.
   driver        bus_driver.py, whose requests are made before the clock starts: what the broker can do. In batches of
                 16 KiB, as Kafka's own producer makes them by default, and of 1 MB, as librdkafka's under load.
 Latency is that of an open loop by confluent-kafka at a fixed rate with acks=all, from produce() until the record has come
@@ -39,7 +40,8 @@ import support
 sys.path.insert(0, str(support.ROOT / "tests" / "clients"))
 import apache_kafka  # noqa: E402
 
-PERFORMANCE = support.ROOT / "build/peers/librdkafka/source/examples/rdkafka_performance"
+LIBRDKAFKA = support.ROOT / "build/peers/librdkafka/source"
+PERFORMANCE = LIBRDKAFKA / "examples/rdkafka_performance"
 # As bin/kafka-server-start.sh and kafka-run-class.sh set them.
 KAFKA_JAVA = ["java", "-Xmx1G", "-Xms1G", "-server", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20",
               "-XX:InitiatingHeapOccupancyPercent=35", "-XX:+ExplicitGCInvokesConcurrent", "-Djava.awt.headless=true",
@@ -54,6 +56,7 @@ ONE_NODE = {
 
 PARTS = ["client", "driver", "partitions", "latency"]
 DRIVER_BATCHES = {"16 KiB": 16 << 10, "1 MB": 1_000_000}
+LINGER = ["-X", "linger.ms=5"]
 LIFTED = ["-X", "queued.min.messages=10000000", "-X", "queued.max.messages.kbytes=2097151"]  # the client's queue
 # A whole request: ApiVersions (18) in version 0, correlation id 1, no client id.
 API_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
@@ -94,6 +97,36 @@ class Kafka:
         return [*KAFKA_JAVA, "kafka.Kafka", str(self.properties)]
 
 
+def performance(address, *options):
+    """Records a second that librdkafka's tool reaches."""
+    done = subprocess.run([PERFORMANCE, "-b", address, *map(str, options)], capture_output=True, text=True, timeout=300)
+    found = re.findall(r"(\d+) msgs/s", done.stdout + done.stderr)
+    if done.returncode != 0 or not found:
+        sys.exit(f"rdkafka_performance failed against {address}:\n{(done.stdout + done.stderr)[-2000:]}")
+    return float(found[-1])
+
+
+def produced(address, topic, size, count):
+    return performance(address, *LINGER, "-P", "-t", topic, "-p", 0, "-s", size, "-c", count, "-a", -1)
+
+
+def client_most(arguments):
+    """What the client produces when no broker holds it up."""
+    pin = [] if arguments.unpinned else support.on_cores(support.SERVER_CORES)
+    command = [*pin, sys.executable, str(support.ROOT / "bench/mock_broker.py"), str(LIBRDKAFKA / "src/librdkafka.so.1")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as mock:
+        try:
+            address = mock.stdout.readline().strip()
+            return {f"produce_{size}": produced(address, f"size-{size}", size, count) for size, count in sizes(arguments)}
+        finally:
+            mock.terminate()
+
+
+def sizes(arguments):
+    """Of records in bytes, and how many of each."""
+    return [(100, arguments.records), (1024, arguments.records // 5)]
+
+
 class Contender:
     def __init__(self, name, server, arguments):
         self.name, self.server, self.arguments = name, server, arguments
@@ -118,26 +151,19 @@ class Contender:
         self.process.terminate()
         self.process.wait(60)
 
-    def performance(self, *options):
-        done = subprocess.run([PERFORMANCE, "-b", self.address, *map(str, options)], capture_output=True, text=True, timeout=300)
-        found = re.findall(r"(\d+) msgs/s", done.stdout + done.stderr)
-        if done.returncode != 0 or not found:
-            sys.exit(f"rdkafka_performance failed against {self.name}:\n{(done.stdout + done.stderr)[-2000:]}")
-        return float(found[-1])
-
     def throughput(self, size, count):
         topic = f"size-{size}-{self.topic}"
         self.make_topic(topic, size)
         before = support.cpu_seconds(self.process.pid)
-        produced = self.performance("-P", "-t", topic, "-p", 0, "-s", size, "-c", count, "-a", -1)
+        rate = produced(self.address, topic, size, count)
         cpu = support.cpu_seconds(self.process.pid) - before
         consume = ["-C", "-t", topic, "-p", 0, "-o", "beginning", "-c", count]
-        return {f"produce_{size}": produced, f"cpu_{size}": cpu * 1e6 / count, f"consume_{size}": self.performance(*consume),
-                f"consume_lifted_{size}": self.performance(*LIFTED, *consume)}
+        return {f"produce_{size}": rate, f"cpu_{size}": cpu * 1e6 / count, f"consume_{size}": performance(self.address, *consume),
+                f"consume_lifted_{size}": performance(self.address, *LIFTED, *consume)}
 
     def make_topic(self, topic, size):
         """With a few records, by a client that tries again while the broker is not ready for it."""
-        self.performance("-P", "-t", topic, "-p", 0, "-s", size, "-c", 1_000, "-a", -1)
+        produced(self.address, topic, size, 1_000)
 
     def driven(self, size, count):
         figures = {}
@@ -155,7 +181,8 @@ class Contender:
         topic = f"partitions-{self.topic}"
         admin = AdminClient({"bootstrap.servers": self.address})  # has to outlive the answer
         admin.create_topics([NewTopic(topic, partitions)])[topic].result(60)
-        return {"produce_many": self.performance("-P", "-t", topic, "-s", 100, "-c", self.arguments.records // 2, "-a", -1)}
+        count = self.arguments.records // 2
+        return {"produce_many": performance(self.address, *LINGER, "-P", "-t", topic, "-s", 100, "-c", count, "-a", -1)}
 
     def idle_connections(self, count=1_000, seconds=3):
         """CPU that open connections without a request cost, in percent of a core."""
@@ -170,10 +197,10 @@ class Contender:
 
     def measure(self):
         self.topic += 1
-        many, few = self.arguments.records, self.arguments.records // 5
+        each_size = lambda part: {k: v for size, count in sizes(self.arguments) for k, v in part(size, count).items()}
         parts = {
-            "client": lambda: self.throughput(100, many) | self.throughput(1024, few),
-            "driver": lambda: self.driven(100, many) | self.driven(1024, few),
+            "client": lambda: each_size(self.throughput),
+            "driver": lambda: each_size(self.driven),
             "partitions": self.many_partitions,
             "latency": lambda: latency(self.address, f"latency-{self.topic}", self.arguments.rate, self.arguments.seconds),
         }
@@ -259,10 +286,14 @@ def main():
                     os.sync()  # what one has left in the page cache is not written while the next one runs
             return measure
 
-        found = support.alternate({c.name: start_measure(c) for c in contenders}, arguments.runs,
-                                  say=lambda name, run, f: print(f"run {run} {name}: " + ", ".join(f"{k} {v:,.2f}" for k, v in f.items()), flush=True))
+        measures = {c.name: start_measure(c) for c in contenders}
+        if "client" in arguments.parts:
+            measures["client's most"] = lambda: client_most(arguments)
+        say = lambda name, run, f: print(f"run {run} {name}: " + ", ".join(f"{k} {v:,.2f}" for k, v in f.items()), flush=True)
+        found = support.alternate(measures, arguments.runs, say)
 
     ours, kafka, synced = (found[c.name] for c in contenders)
+    most = {"client's most": found.get("client's most")}
 
     def row(name, unit, key, beside=None, **more):
         peers = {"kafka": kafka, "kafka synced": synced} if beside is None else beside
@@ -272,7 +303,9 @@ def main():
     figures = [
         row("produce 100 B", "records/s", "produce_100", goal=2.0),
         row("produce 100 B: goal of 500,000", "records/s", "produce_100", {}, goal=500_000),
+        row("produce 100 B beside", "records/s", "produce_100", most),
         row("produce 1 KiB", "records/s", "produce_1024", goal=2.0),
+        row("produce 1 KiB beside", "records/s", "produce_1024", most),
         row("produce 100 B over 1,000 partitions", "records/s", "produce_many"),
         row("consume 100 B", "records/s", "consume_100", goal=2.0),
         row("consume 100 B, client's queue lifted", "records/s", "consume_lifted_100"),
