@@ -56,6 +56,7 @@ ONE_NODE = {
 
 PARTS = ["client", "driver", "partitions", "latency"]
 DRIVER_BATCHES = {"16 KiB": 16 << 10, "1 MB": 1_000_000}
+ONE_PARTITION = ["-p", 0]
 LINGER = ["-X", "linger.ms=5"]
 LIFTED = ["-X", "queued.min.messages=10000000", "-X", "queued.max.messages.kbytes=2097151"]  # the client's queue
 # A whole request: ApiVersions (18) in version 0, correlation id 1, no client id.
@@ -97,17 +98,20 @@ class Kafka:
         return [*KAFKA_JAVA, "kafka.Kafka", str(self.properties)]
 
 
-def performance(address, *options):
-    """Records a second that librdkafka's tool reaches."""
+def performance(address, *options, delivered=None):
+    """Records a second that librdkafka's tool reaches. It must end well, or, as a producer, have delivered so many: its
+    status takes one for missing whose delivery it is just told of."""
     done = subprocess.run([PERFORMANCE, "-b", address, *map(str, options)], capture_output=True, text=True, timeout=300)
-    found = re.findall(r"(\d+) msgs/s", done.stdout + done.stderr)
-    if done.returncode != 0 or not found:
-        sys.exit(f"rdkafka_performance failed against {address}:\n{(done.stdout + done.stderr)[-2000:]}")
+    text = done.stdout + done.stderr
+    well = done.returncode == 0 if delivered is None else re.search(rf" {delivered} delivered \(offset \d+, 0 failed\)", text)
+    found = re.findall(r"(\d+) msgs/s", text)
+    if not well or not found:
+        sys.exit(f"rdkafka_performance failed against {address}:\n{text[-2000:]}")
     return float(found[-1])
 
 
-def produced(address, topic, size, count):
-    return performance(address, *LINGER, "-P", "-t", topic, "-p", 0, "-s", size, "-c", count, "-a", -1)
+def produced(address, topic, size, count, *options):
+    return performance(address, *LINGER, "-P", "-t", topic, "-s", size, "-c", count, "-a", -1, *options, delivered=count)
 
 
 def client_most(arguments):
@@ -117,7 +121,7 @@ def client_most(arguments):
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as mock:
         try:
             address = mock.stdout.readline().strip()
-            return {f"produce_{size}": produced(address, f"size-{size}", size, count) for size, count in sizes(arguments)}
+            return {f"produce_{size}": produced(address, f"size-{size}", size, count, *ONE_PARTITION) for size, count in sizes(arguments)}
         finally:
             mock.terminate()
 
@@ -155,15 +159,15 @@ class Contender:
         topic = f"size-{size}-{self.topic}"
         self.make_topic(topic, size)
         before = support.cpu_seconds(self.process.pid)
-        rate = produced(self.address, topic, size, count)
+        rate = produced(self.address, topic, size, count, *ONE_PARTITION)
         cpu = support.cpu_seconds(self.process.pid) - before
-        consume = ["-C", "-t", topic, "-p", 0, "-o", "beginning", "-c", count]
+        consume = ["-C", "-t", topic, *ONE_PARTITION, "-o", "beginning", "-c", count]
         return {f"produce_{size}": rate, f"cpu_{size}": cpu * 1e6 / count, f"consume_{size}": performance(self.address, *consume),
                 f"consume_lifted_{size}": performance(self.address, *LIFTED, *consume)}
 
     def make_topic(self, topic, size):
         """With a few records, by a client that tries again while the broker is not ready for it."""
-        produced(self.address, topic, size, 1_000)
+        produced(self.address, topic, size, 1_000, *ONE_PARTITION)
 
     def driven(self, size, count):
         figures = {}
@@ -181,8 +185,7 @@ class Contender:
         topic = f"partitions-{self.topic}"
         admin = AdminClient({"bootstrap.servers": self.address})  # has to outlive the answer
         admin.create_topics([NewTopic(topic, partitions)])[topic].result(60)
-        count = self.arguments.records // 2
-        return {"produce_many": performance(self.address, *LINGER, "-P", "-t", topic, "-s", 100, "-c", count, "-a", -1)}
+        return {"produce_many": produced(self.address, topic, 100, self.arguments.records // 2)}
 
     def idle_connections(self, count=1_000, seconds=3):
         """CPU that open connections without a request cost, in percent of a core."""
