@@ -5,7 +5,8 @@ usage: gateway.py [--seconds N] [--runs N] [--only "NAME;…"] [--binary PATH]
   nginx, HAProxy   as plain proxies with kept upstream connections, two workers or threads, no access log
   ours plain       one route, no plugins, no access log, no spans: what those do
   ours all         infrastructure/kong/kong.yml as it is (jwt RS256, rate-limiting, cors, correlation-id, prometheus) with
-                   a token, an access log line and two spans a request
+                   a token and two spans a request; no access log, as the peers
+  ours all, log    the same with a line of the access log a request, as ./dev up has it
 
 Each scenario is one line of SCENARIOS. wrk drives closed loops, h2load HTTP/2 and fixed rates, from the same machine,
 where they and the upstream take more of the shared cores than the proxy does. "a core each" leaves less to chance: the
@@ -33,6 +34,8 @@ done = function(summary, latency, requests)
 end
 """
 
+ALL, LOGGED = "ours all", "ours all, log"
+
 
 @dataclass
 class Scenario:
@@ -44,18 +47,18 @@ class Scenario:
     http2: bool = False
     core_each: bool = False  # for the proxy and for what drives it
     rate: int = 0          # requests a second; 0: closed loop
-    with_all: bool = False  # "ours all" takes part
+    also: tuple[str, ...] = ()  # of the contenders with plugins
     goal: float | None = None       # of ours plain beside nginx, requests
     goal_all: float | None = None   # of ours all beside nginx's plain proxy
 
 
 SCENARIOS = [
-    Scenario("64 connections", with_all=True, goal=1.2, goal_all=1.0),
-    Scenario("64 connections, a core each", core_each=True, with_all=True, goal=1.2, goal_all=1.0),
-    Scenario("1 connection", connections=1, with_all=True),
-    Scenario("1,000 connections", connections=1_000, with_all=True),
+    Scenario("64 connections", also=(ALL, LOGGED), goal=1.2, goal_all=1.0),
+    Scenario("64 connections, a core each", core_each=True, also=(ALL, LOGGED), goal=1.2, goal_all=1.0),
+    Scenario("1 connection", connections=1, also=(ALL,)),
+    Scenario("1,000 connections", connections=1_000, also=(ALL,)),
     Scenario(f"{connections_max():,} connections", connections=connections_max()),
-    Scenario("fixed rate", rate=10_000, with_all=True),
+    Scenario("fixed rate", rate=10_000, also=(ALL,)),
     Scenario("1,000 routes", routes=1_000, path="/r999/x"),
     Scenario("10,000 routes", routes=10_000, path="/r9999/x"),
     Scenario("1 MB bodies", path="/large"),
@@ -130,12 +133,12 @@ def figures_of(s, found):
     for name, ours in found.items():
         if name in peers:
             continue
-        everything = name == "ours all"
-        label = f"{s.name}{', all plugins' if everything else ''}"
+        what, goal = {ALL: (", all plugins", s.goal_all), LOGGED: (", all plugins, access log", None)}.get(name, ("", s.goal))
+        label = s.name + what
         beside = lambda key, digits=2: {p: round(f[key], digits) for p, f in peers.items()}
         if not s.rate:
-            rows.append(support.figure(f"{label}: requests", "1/s", round(ours["rps"]), beside("rps", 0), s.goal_all if everything else s.goal))
-        goal_p99 = 1.0 if s.goal and not everything else None
+            rows.append(support.figure(f"{label}: requests", "1/s", round(ours["rps"]), beside("rps", 0), goal))
+        goal_p99 = 1.0 if s.goal and not what else None
         for key, text, goal in (("p50_ms", "p50", None), ("p99_ms", "p99", goal_p99), ("p999_ms", "p99.9", None)):
             rows.append(support.figure(f"{label}: {text}", "ms", round(ours[key], 3), beside(key, 3), goal, higher_is_better=False))
         rows.append(support.figure(f"{label}: CPU a request", "us", round(ours["cpu_us"], 2), beside("cpu_us")))
@@ -162,7 +165,7 @@ def idle_connections(contenders, count=10_000):
 
 
 def all_of(bench):
-    return [bench.nginx(), bench.haproxy(), bench.ours_plain(), bench.ours_all()]
+    return [bench.nginx(), bench.haproxy(), bench.ours_plain(), bench.ours_all(), bench.ours_all(log=True)]
 
 
 def run_scenario(bench, s, contenders, arguments, folder):
@@ -170,8 +173,7 @@ def run_scenario(bench, s, contenders, arguments, folder):
         contenders = [bench.nginx(s.routes), bench.haproxy(s.routes), bench.ours_plain(s.routes)]
     elif s.core_each:
         contenders = all_of(bench.apart())
-    elif not s.with_all:
-        contenders = [c for c in contenders if c.name != "ours all"]
+    contenders = [c for c in contenders if c.name in s.also or c.name not in (ALL, LOGGED)]
     say = lambda who, run, f: print(f"  {s.name}, run {run}  {who:<13}  {f['rps']:>9,.0f}/s  p50 {f['p50_ms']:.2f}  p99 {f['p99_ms']:.2f}  "
                                     f"p99.9 {f['p999_ms']:.2f} ms  {f['cpu_us']:.1f} us CPU  {f['pss_kb'] / 1024:.1f} MB", flush=True)
     found = support.alternate({c.name: lambda c=c: measure(c, s, arguments.seconds, folder) for c in contenders}, arguments.runs, say)

@@ -13,6 +13,7 @@ daemon off; pid {dir}/upstream.pid; error_log {dir}/upstream.log warn; worker_pr
 events {{ worker_connections 19000; }}
 http {{
   access_log off; keepalive_requests 100000000; keepalive_timeout 300s; client_max_body_size 64m; sendfile on; tcp_nopush on;
+  client_header_buffer_size 8k;  # a request with a token comes at once
   client_body_temp_path {dir}/u1; proxy_temp_path {dir}/u2; fastcgi_temp_path {dir}/u3; uwsgi_temp_path {dir}/u4; scgi_temp_path {dir}/u5;
   server {{ listen 127.0.0.1:{port} reuseport backlog=16384;
     location / {{ default_type text/plain; return 200 "{body}"; }}
@@ -169,15 +170,16 @@ class Bench:
         return self._gateway(f"ours plain {routes}" if routes > 1 else "ours plain", PLAIN.format(upstream=self.upstream, routes=lines),
                              MES_ACCESS_LOG="false", MES_TRACING="false", MES_OTLP="none")
 
-    def ours_all(self):
-        """infrastructure/kong/kong.yml as it is, with a token, an access log line and two spans a request."""
+    def ours_all(self, log=False):
+        """infrastructure/kong/kong.yml as it is, with a token and two spans a request, with or without an access log."""
         token, public_key = self._make_token()
         secrets = json.dumps([{"consumer": "integration", "key": "bench", "algorithm": "RS256", "rsa_public_key": public_key}])
         config = (support.ROOT / "infrastructure" / "kong" / "kong.yml").read_text() + f"\njwt_secrets: {secrets}\n"
         # One consumer sends more in a minute than the file lets it: the counting stays, the limit moves out of reach.
         config = config.replace("minute: 1000000", "minute: 1000000000")
-        return self._gateway("ours all", config, [f"Authorization: Bearer {token}", "Origin: http://localhost:3000"],
-                             MES_OTLP=f"http://127.0.0.1:{self.service}")
+        return self._gateway("ours all, log" if log else "ours all", config,
+                             [f"Authorization: Bearer {token}", "Origin: http://localhost:3000"],
+                             MES_ACCESS_LOG="true" if log else "false", MES_OTLP=f"http://127.0.0.1:{self.service}")
 
     def _make_token(self):
         """An RSA key pair and a token of the consumer `integration`; the public key goes into the configuration."""
