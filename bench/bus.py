@@ -158,6 +158,7 @@ class Contender:
     def throughput(self, size, count):
         topic = f"size-{size}-{self.topic}"
         self.make_topic(topic, size)
+        support.let_device_rest()
         before = support.cpu_seconds(self.process.pid)
         rate = produced(self.address, topic, size, count, *ONE_PARTITION)
         cpu = support.cpu_seconds(self.process.pid) - before
@@ -176,6 +177,7 @@ class Contender:
             in_batch = bytes_ // (size + 16)  # a record has up to 16 bytes of its own
             batch = bus_driver.batch_of(size, in_batch)
             self.make_topic(topic, size)
+            support.let_device_rest()
             figures[f"driven_produce_{size}_{name}"] = bus_driver.produce(self.address, topic, batch, in_batch, count)
             figures[f"driven_consume_{size}_{name}"] = bus_driver.consume(self.address, topic, batch, in_batch)
         return figures

@@ -115,6 +115,13 @@ def fdatasync_us(rounds=50):
     return round(statistics.median(took) * 1e6, 1)
 
 
+def let_device_rest(seconds=5):
+    """Many a device of a cloud writes fast only until it has used up a credit (a gigabyte here) and then at a quarter of
+    that: what one part has used is not to be missing in the next."""
+    os.sync()
+    time.sleep(seconds)
+
+
 def work_folder():
     return os.environ.get("TMPDIR", "/tmp")
 

@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/text_map.h"
 #include "gateway/config/configuration.h"
 #include "gateway/jwt/token.h"
 
@@ -62,17 +63,13 @@ class jwt_keys {
   void keep_verified(std::string_view token, std::shared_ptr<const verified> v);
 
  private:
-  struct text_hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
-  using table = std::unordered_map<std::string, credential_ptr, text_hash, std::equal_to<>>;
+  using table = text_map<credential_ptr>;
 
   // A token ends in its signature: a few letters of it tell tokens apart. Only tokens whose signature holds are kept,
   // so that nobody can make many with the same.
   struct signature_hash {
     std::size_t operator()(std::string_view token) const {
-      return std::hash<std::string_view>{}(token.substr(token.size() - std::min<std::size_t>(token.size(), 16)));
+      return text_hash{}(token.substr(token.size() - std::min<std::size_t>(token.size(), 16)));
     }
   };
 

@@ -1,13 +1,12 @@
 // What the authentication plugins share: credentials by name, and telling the service who the client is.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
+#include "base/text_map.h"
 #include "gateway/plugins/plugin.h"
 
 namespace mes::gateway {
@@ -30,13 +29,9 @@ class credential_table {
   const credential* find(std::string_view name) const;
 
  private:
-  struct text_hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
   void add(credential c) { _by_name.insert_or_assign(c.name, std::move(c)); }
 
-  std::unordered_map<std::string, credential, text_hash, std::equal_to<>> _by_name;
+  text_map<credential> _by_name;
 };
 
 // Tells the exchange and the service who sends the request; no credential: as the anonymous consumer.

@@ -7,9 +7,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "base/text_map.h"
 #include "gateway/http/field_list.h"
 #include "gateway/net/loop.h"
 #include "gateway/proxy/access_log.h"
@@ -69,10 +69,6 @@ class worker {
   field_list fields;                     // likewise
 
  private:
-  struct text_hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
   bool sweep(std::int64_t now_ms);
   void close_listeners(bool tls);
   void drop_old_idle(std::int64_t now_ms);
@@ -81,7 +77,7 @@ class worker {
   std::shared_ptr<const certificate_store> _certificates;  // of the plan in use
   std::vector<std::unique_ptr<listener>> _listeners;
   std::vector<std::unique_ptr<client_connection>> _clients;
-  std::unordered_map<std::string, std::vector<std::unique_ptr<upstream_connection>>, text_hash, std::equal_to<>> _idle;
+  text_map<std::vector<std::unique_ptr<upstream_connection>>> _idle;
   std::size_t _idle_count = 0;
   std::vector<std::unique_ptr<exchange>> _exchanges;
   std::string _date;

@@ -1,14 +1,13 @@
 #include "gateway/router/index.h"
 
 #include <re2/set.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
+#include "base/text_map.h"
 #include "gateway/router/demands.h"
 #include "gateway/router/field_values.h"
 #include "gateway/router/patterns.h"
@@ -20,11 +19,6 @@ constexpr std::size_t leaf_max = 8;       // so few are simply compared
 constexpr std::size_t headers_split = 4;  // header names that one branch of the tree tells matchers apart by
 constexpr std::int64_t set_memory_bytes = 256 << 20;
 
-struct text_hash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return XXH3_64bits(text.data(), text.size()); }
-};
-
 using ranks = std::vector<std::uint32_t>;  // positions in the list of matchers, ascending
 
 }  // namespace
@@ -34,7 +28,7 @@ struct route_index::node {
   ranks here;                        // of a leaf
   key_kind by;                       // of a branch
   std::vector<std::size_t> lengths;  // of the keys, if they are beginnings of paths
-  std::unordered_map<std::string, std::unique_ptr<node>, text_hash, std::equal_to<>> children;
+  text_map<std::unique_ptr<node>> children;
   std::unique_ptr<node> rest;          // matchers that demand nothing of the kind
   std::unique_ptr<RE2::Set> patterns;  // of a branch by all patterns at once
   std::vector<ranks> by_pattern;

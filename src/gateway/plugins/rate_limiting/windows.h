@@ -11,6 +11,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/text_map.h"
+
 namespace mes::gateway {
 
 enum class period : std::uint8_t { second, minute, hour, day, month, year };
@@ -56,17 +58,13 @@ class window_counters {
     std::array<std::int64_t, period_count> used{};
     std::int64_t last_s = 0;
   };
-  struct text_hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
   struct shard {
     std::mutex lock;
-    std::unordered_map<std::string, counts, text_hash, std::equal_to<>> by_identifier;
+    text_map<counts> by_identifier;
   };
 
   counts& find_or_make(shard& s, std::string_view identifier);
-  shard& shard_of(std::string_view identifier) { return _shards[std::hash<std::string_view>{}(identifier) % shards]; }
+  shard& shard_of(std::string_view identifier) { return _shards[text_hash{}(identifier) % shards]; }
   static decision look(counts& c, const std::vector<window_limit>& limits, std::int64_t now_s);
 
   std::array<shard, shards> _shards;
