@@ -124,7 +124,8 @@ def test_tls_by_the_certificate_that_is_made_at_first_start(start):
     assert sorted(consume({"bootstrap.servers": bus.address}, "over-tls", 30, "plain")) == sorted(values)
     assert (bus.data / "bus/key.pem").stat().st_mode & 0o077 == 0
     del_ca = {k: v for k, v in tls(bus).items() if k != "ssl.ca.location"}
-    assert first_error(del_ca) == SSL
+    # librdkafka tells it as either, as its handshake happens to end.
+    assert first_error(del_ca, lambda e: "certificate verify failed" in e.str()) in (SSL, KafkaError._TRANSPORT)
 
 
 def test_mutual_tls_names_the_client(start, tmp_path):
