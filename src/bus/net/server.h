@@ -139,6 +139,8 @@ class server {
   std::size_t gather(connection& c, const char*& from);
   bool goes_from_file(const connection& c, const wire::kafka::external_bytes& part) const;
   bool send_from_file(connection& c);
+  bool read_parts(const connection& c, std::size_t output, std::size_t& splice, std::size_t& splice_at,
+                  std::size_t& have);
   bool moved_on(connection& c, transport::moved moved, std::size_t wanted);
   void advance(connection& c, std::size_t sent);
   void drop(connection& c);

@@ -241,8 +241,15 @@ struct file_answers {
     std::fflush(file.get());
     const auto source = std::make_shared<int>();
     for (const auto [at, size] : std::initializer_list<std::pair<std::size_t, std::size_t>>{
-             {17, 100}, {5'000, 2U << 20}, {123, 8'192}, {1, 1}, {99'999, 1U << 20}})
+             {17, 100}, {5'000, 2U << 20}, {123, 32'768}, {1, 1}, {99'999, 1U << 20}})
       records.external.push_back({source, at, size});
+    // Near each other as the batches of a log are, more than the server reads at once, and then farther and farther
+    // apart.
+    for (unsigned i = 0; i < 600; ++i) records.external.push_back({source, 200'000 + i * 750, 700});
+    for (unsigned i = 0; i < 40; ++i) records.external.push_back({source, 700'000 + i * i * 100, 100});
+    records.external.push_back({std::make_shared<int>(), 860'000, 100});
+    records.external.push_back({source, 850'000, 0});
+    records.external.push_back({source, 850'000, 20'000});
     expected = message();
   }
   wire::kafka::writer framed() const {
