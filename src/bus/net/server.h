@@ -87,6 +87,7 @@ class server {
   std::uint16_t port(std::size_t listener = 0) const { return _listeners[listener].port; }
   // What external parts are of; this layer does not know segments. Default: there are none.
   struct external_access {
+    // `size` bytes of the part's source from the part's byte `from` on: to its end, or to that of a part behind it.
     std::function<bool(const wire::kafka::external_bytes&, std::size_t from, char* into, std::size_t size)> read;
     std::function<int(const wire::kafka::external_bytes&)> descriptor;  // -1: it can only be read
   };
