@@ -69,6 +69,22 @@ def kill_under_load(contender):
     return acknowledged
 
 
+def start_and_check(contender, how, expected):
+    forget_files()
+    took_ms = contender.start()
+    found = zip(NAMES, ends(contender.address), expected)
+    missing = [f"{topic}: {have} of {want}" for topic, have, want in found if have < want]
+    if missing:
+        sys.exit(f"after {how}, acknowledged records are missing: {'; '.join(missing)}")
+    return took_ms
+
+
+def measure(contender, expected):
+    contender.stop()
+    clean_ms = start_and_check(contender, "a clean stop", expected)
+    return {"clean stop": clean_ms, "kill -9": start_and_check(contender, "kill -9", kill_under_load(contender))}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--gb", type=int, default=10)
@@ -78,36 +94,24 @@ def main():
     arguments = parser.parse_args()
     support.need(arguments.binary)
     with tempfile.TemporaryDirectory(dir=support.work_folder()) as folder:
-        contender = bus.Contender("ours", bus.Ours(pathlib.Path(folder), arguments.binary), arguments)
+        contender, runs = bus.Contender("ours", bus.Ours(pathlib.Path(folder), arguments.binary), arguments), []
         contender.start()
-        make_topics(contender.address)
-        for topic in NAMES:
-            produce(contender.address, topic, arguments.gb * 10**9 // (RECORD_BYTES * len(NAMES)))
-        expected, runs = ends(contender.address), []
-        log_gb = sum(f.stat().st_size for f in pathlib.Path(folder).iterdir()) / 1e9
-
-        def start_and_check(how):
-            forget_files()
-            took_ms = contender.start()
-            found = zip(NAMES, ends(contender.address), expected)
-            missing = [f"{topic}: {have} of {want}" for topic, have, want in found if have < want]
-            if missing:
-                sys.exit(f"after {how}, acknowledged records are missing: {'; '.join(missing)}")
-            return took_ms
-
-        for run in range(1, arguments.runs + 1):
+        try:
+            make_topics(contender.address)
+            for topic in NAMES:
+                produce(contender.address, topic, arguments.gb * 10**9 // (RECORD_BYTES * len(NAMES)))
+            log_gb = sum(f.stat().st_size for f in pathlib.Path(folder).iterdir()) / 1e9
+            for run in range(1, arguments.runs + 1):
+                runs.append(measure(contender, ends(contender.address)))
+                print(f"run {run}: " + ", ".join(f"after {how} {took_ms:,.0f} ms" for how, took_ms in runs[-1].items()), flush=True)
+            records = sum(ends(contender.address))
+        finally:
             contender.stop()
-            figures = {"clean stop": start_and_check("a clean stop")}
-            expected = kill_under_load(contender)
-            figures["kill -9"] = start_and_check("kill -9")
-            runs.append(figures)
-            print(f"run {run}: " + ", ".join(f"after {how} {took_ms:,.0f} ms" for how, took_ms in figures.items()), flush=True)
-        contender.stop()
     medians = support.medians(runs)
     figures = [support.figure(f"start after {how}", "ms", round(medians[how]), {}, goal, higher_is_better=False) for how, goal in GOALS_MS.items()]
     print()
     support.print_table(figures)
-    support.write_results("bus_start", figures, {"runs": arguments.runs, "log_gb": round(log_gb, 2), "records": sum(expected)})
+    support.write_results("bus_start", figures, {"runs": arguments.runs, "log_gb": round(log_gb, 2), "records": records})
 
 
 if __name__ == "__main__":

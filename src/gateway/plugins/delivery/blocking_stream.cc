@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -16,6 +15,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
+
+#include "runtime/tcp_options.h"
 
 namespace mes::gateway {
 namespace {
@@ -53,8 +54,6 @@ void make_blocking(int fd, std::chrono::milliseconds timeout) {
   timeval t{.tv_sec = timeout.count() / 1000, .tv_usec = (timeout.count() % 1000) * 1000};
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
-  int on = 1;
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 std::string tls_error() {
@@ -74,6 +73,7 @@ result<std::unique_ptr<blocking_stream>> blocking_stream::open(const stream_targ
   for (const addrinfo* a = where->get(); a; a = a->ai_next) {
     int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) continue;
+    runtime::set_connecting_options(fd, *a->ai_addr);
     failure = connect_in_time(fd, *a, to.timeout);
     if (failure == 0) {
       out->_fd = fd;
