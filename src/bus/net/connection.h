@@ -22,9 +22,7 @@ struct server::connection {
   struct output {
     std::string held;
     std::vector<wire::kafka::writer::splice> splices;
-    std::size_t held_sent = 0;
-    std::size_t splice = 0;       // the next one
-    std::size_t splice_sent = 0;  // bytes of it
+    place sent;
   };
   // What `partial` is.
   enum class holding : std::uint8_t {

@@ -113,6 +113,12 @@ class server {
 
  private:
   struct connection;
+  // How far one has come in an answer.
+  struct place {
+    std::size_t held = 0;
+    std::size_t splice = 0;     // the next one
+    std::size_t in_splice = 0;  // bytes of it
+  };
   struct listener {
     int fd = -1;
     std::uint16_t port = 0;
@@ -140,8 +146,8 @@ class server {
   std::size_t gather(connection& c, const char*& from);
   bool goes_from_file(const connection& c, const wire::kafka::external_bytes& part) const;
   bool send_from_file(connection& c);
-  bool read_parts(const connection& c, std::size_t output, std::size_t& splice, std::size_t& splice_at,
-                  std::size_t& have);
+  std::optional<std::size_t> read_parts(const connection& c, std::size_t output, place at, char* into,
+                                        std::size_t room) const;
   bool moved_on(connection& c, transport::moved moved, std::size_t wanted);
   void advance(connection& c, std::size_t sent);
   void drop(connection& c);

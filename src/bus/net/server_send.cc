@@ -1,6 +1,7 @@
 // The server's way out: answers in pieces, as the sockets take them.
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "bus/net/connection.h"
 
@@ -30,7 +31,7 @@ bool server::send_some(connection& c) {
   if (c.dead) return false;
   if (have > 0) return moved_on(c, c.wire.write(from, have), have);
   const auto& first = c.outputs.front();
-  if (first.splice < first.splices.size()) return send_from_file(c);
+  if (first.sent.splice < first.splices.size()) return send_from_file(c);
   advance(c, 0);
   return true;
 }
@@ -38,9 +39,9 @@ bool server::send_some(connection& c) {
 // The part that is next, as far as the socket takes it.
 bool server::send_from_file(connection& c) {
   const auto& first = c.outputs.front();
-  const auto& part = first.splices[first.splice].bytes;
-  const std::size_t left = part.size - first.splice_sent;
-  return moved_on(c, c.wire.send_file(_external.descriptor(part), part.position + first.splice_sent, left), left);
+  const auto& part = first.splices[first.sent.splice].bytes;
+  const std::size_t left = part.size - first.sent.in_splice;
+  return moved_on(c, c.wire.send_file(_external.descriptor(part), part.position + first.sent.in_splice, left), left);
 }
 
 bool server::moved_on(connection& c, transport::moved moved, std::size_t wanted) {
@@ -62,67 +63,65 @@ bool server::goes_from_file(const connection& c, const wire::kafka::external_byt
 std::size_t server::gather(connection& c, const char*& from) {
   auto& first = c.outputs.front();
   if (c.outputs.size() == 1 && first.splices.empty()) {
-    from = first.held.data() + first.held_sent;
-    return std::min(first.held.size() - first.held_sent, scratch_size);
+    from = first.held.data() + first.sent.held;
+    return std::min(first.held.size() - first.sent.held, scratch_size);
   }
   from = _scratch.get();
   std::size_t have = 0;
   for (std::size_t k = 0; k < c.outputs.size() && have < scratch_size; ++k) {
     connection::output& o = c.outputs[k];
-    std::size_t held_at = o.held_sent, splice = o.splice, splice_at = o.splice_sent;
+    place at = o.sent;
     while (have < scratch_size) {
-      const std::size_t until = splice < o.splices.size() ? o.splices[splice].at : o.held.size();
-      if (held_at < until) {
-        const std::size_t size = std::min(until - held_at, scratch_size - have);
-        std::memcpy(_scratch.get() + have, o.held.data() + held_at, size);
-        held_at += size;
+      const std::size_t until = at.splice < o.splices.size() ? o.splices[at.splice].at : o.held.size();
+      if (at.held < until) {
+        const std::size_t size = std::min(until - at.held, scratch_size - have);
+        std::memcpy(_scratch.get() + have, o.held.data() + at.held, size);
+        at.held += size;
         have += size;
         continue;
       }
-      if (splice == o.splices.size()) break;
-      const auto& part = o.splices[splice].bytes;
-      if (goes_from_file(c, part)) {
+      if (at.splice == o.splices.size()) break;
+      if (goes_from_file(c, o.splices[at.splice].bytes)) {
         c.wire.cork(true);
         return have;
       }
-      if (!read_parts(c, k, splice, splice_at, have)) {
+      const auto got = read_parts(c, k, at, _scratch.get() + have, scratch_size - have);
+      if (!got) {
         drop(c);  // the length is sent already: there is no way to answer with an error
         return 0;
       }
+      have += *got;
+      at.in_splice += *got;
+      while (at.splice < o.splices.size() && at.in_splice >= o.splices[at.splice].bytes.size)
+        at.in_splice -= o.splices[at.splice++].bytes.size;
     }
   }
   return have;
 }
 
-// Reads the part at `splice` behind the `have` bytes in the scratch, as far as there is room, and in the same call
-// those that follow it closely in its file. Moves all three on.
-bool server::read_parts(const connection& c, std::size_t output, std::size_t& splice, std::size_t& splice_at,
-                        std::size_t& have) {
+// Reads the part at `at`, as far as there is room, and in the same call those that follow it closely in its file. How
+// many bytes of parts; nothing if the file does not have them.
+std::optional<std::size_t> server::read_parts(const connection& c, std::size_t output, place at, char* into,
+                                              std::size_t room) const {
   const auto& splices = c.outputs[output].splices;
-  char* const into = _scratch.get() + have;
-  const std::size_t room = scratch_size - have, left = splices[splice].bytes.size - splice_at;
-  const auto& first = splices[splice].bytes;
-  const std::uint64_t from = first.position + splice_at;
-  std::size_t span = std::min(left, room), end = splice + 1;
-  for (; left <= room && end < splices.size() && splices[end].at == splices[splice].at; ++end) {
+  const auto& first = splices[at.splice].bytes;
+  const std::size_t left = first.size - at.in_splice;
+  const std::uint64_t from = first.position + at.in_splice;
+  std::size_t span = std::min(left, room), end = at.splice + 1;
+  for (; left <= room && end < splices.size() && splices[end].at == splices[at.splice].at; ++end) {
     const auto& next = splices[end].bytes;
     if (next.source != first.source || next.position < from + span || next.position > from + span + gap_max) break;
     if (next.position + next.size > from + room || goes_from_file(c, next)) break;
     span = next.position + next.size - from;
   }
-  if (span > 0 && !_external.read(first, splice_at, into, span)) return false;
+  if (span > 0 && !_external.read(first, at.in_splice, into, span)) return std::nullopt;
   std::size_t size = std::min(left, room);
-  splice_at += size;
-  for (std::size_t k = splice + 1; k < end; ++k) {
+  for (std::size_t k = at.splice + 1; k < end; ++k) {
     const auto& part = splices[k].bytes;
     std::memmove(into + size, into + (part.position - from), part.size);
     size += part.size;
   }
-  have += size;
-  if (splice_at < first.size) return true;
-  splice = end;
-  splice_at = 0;
-  return true;
+  return size;
 }
 
 // `left` bytes have gone out.
@@ -130,20 +129,20 @@ void server::advance(connection& c, std::size_t left) {
   while (!c.outputs.empty()) {
     connection::output& o = c.outputs.front();
     for (;;) {
-      const std::size_t until = o.splice < o.splices.size() ? o.splices[o.splice].at : o.held.size();
-      const std::size_t held = std::min(until - o.held_sent, left);
-      o.held_sent += held;
+      const std::size_t until = o.sent.splice < o.splices.size() ? o.splices[o.sent.splice].at : o.held.size();
+      const std::size_t held = std::min(until - o.sent.held, left);
+      o.sent.held += held;
       left -= held;
-      if (o.held_sent < until || o.splice == o.splices.size()) break;
-      const std::size_t part = std::min(o.splices[o.splice].bytes.size - o.splice_sent, left);
-      o.splice_sent += part;
+      if (o.sent.held < until || o.sent.splice == o.splices.size()) break;
+      const std::size_t part = std::min(o.splices[o.sent.splice].bytes.size - o.sent.in_splice, left);
+      o.sent.in_splice += part;
       left -= part;
-      if (o.splice_sent < o.splices[o.splice].bytes.size) break;
-      o.splices[o.splice].bytes.source.reset();
-      ++o.splice;
-      o.splice_sent = 0;
+      if (o.sent.in_splice < o.splices[o.sent.splice].bytes.size) break;
+      o.splices[o.sent.splice].bytes.source.reset();
+      ++o.sent.splice;
+      o.sent.in_splice = 0;
     }
-    if (o.held_sent < o.held.size() || o.splice < o.splices.size()) break;
+    if (o.sent.held < o.held.size() || o.sent.splice < o.splices.size()) break;
     c.output_held -= o.held.size();
     c.outputs.pop_front();
   }
