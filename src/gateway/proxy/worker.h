@@ -9,14 +9,17 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "base/text_map.h"
+#include "gateway/balancer/upstream_state.h"
 #include "gateway/http/field_list.h"
 #include "gateway/net/loop.h"
+#include "gateway/observe/traffic_stats.h"
 #include "gateway/proxy/access_log.h"
 #include "gateway/proxy/backend.h"
 #include "gateway/proxy/exchange.h"
 #include "gateway/proxy/ids.h"
-#include "gateway/proxy/proxy.h"
+#include "gateway/proxy/proxy_options.h"
 #include "gateway/proxy/upstream_connection.h"
 #include "runtime/thread.h"
 
