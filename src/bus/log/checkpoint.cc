@@ -113,6 +113,7 @@ bool store::restore(std::string_view body) {
     t->configs = read_configs(in);
     for (std::uint32_t k = 0, size = in.varuint(); k < size && in.ok(); ++k)
       if (!t->partitions.emplace_back(std::make_unique<partition>())->restore(in, version)) return false;
+    if (_by_id.contains(t->id) || _by_name.contains(t->name)) return false;
     insert(std::move(t));
   }
   if (version >= 3)
