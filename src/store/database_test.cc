@@ -174,8 +174,8 @@ TEST_P(store_test, fails_a_unit_of_work_that_swallows_a_failed_statement) {
 }
 
 TEST_P(store_test, many_threads_write_and_read_and_every_answer_is_true) {
+  std::atomic<int> visible = 0, committed_listener = 0;  // outlive the database, which may still be telling of a commit
   auto db = open();
-  std::atomic<int> visible = 0, committed_listener = 0;
   db->on_commit([&] { ++committed_listener; });
   {
     std::vector<runtime::thread> threads;
