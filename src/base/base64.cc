@@ -1,5 +1,6 @@
 #include "base/base64.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -60,5 +61,12 @@ std::optional<std::string> base64_decode(std::string_view text) {
 }
 
 std::optional<std::string> base64url_decode(std::string_view text) { return decode(text, url_safe); }
+
+std::optional<std::string> base64_decode_any(std::string text) {
+  std::ranges::replace(text, '+', '-');
+  std::ranges::replace(text, '/', '_');
+  for (int padding = 0; padding < 2 && text.ends_with('='); ++padding) text.pop_back();
+  return decode(text, url_safe);
+}
 
 }  // namespace mes

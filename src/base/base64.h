@@ -12,5 +12,7 @@ std::string base64url_encode(std::string_view bytes);
 // Strict: no white space, no foreign characters; padding only for base64 (required) and never for base64url.
 std::optional<std::string> base64_decode(std::string_view text);
 std::optional<std::string> base64url_decode(std::string_view text);
+// Of either alphabet, padded or not.
+std::optional<std::string> base64_decode_any(std::string text);
 
 }  // namespace mes

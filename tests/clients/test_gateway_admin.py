@@ -138,6 +138,12 @@ def test_errors_are_kongs(admin, method, path, body, expected):
     assert admin("GET", "/services").json()["data"] == [] and admin("GET", "/plugins").json()["data"] == []
 
 
+def test_a_plugin_that_no_consumer_may_have(admin):
+    consumer = admin("POST", "/consumers", {"username": "u"}, 201).json()
+    answer = admin("POST", "/plugins", {"name": "key-auth", "consumer": {"id": consumer["id"]}})
+    assert (answer.status_code, answer.json()) == violation({"consumer": "value must be null"}, "consumer: value must be null")
+
+
 def test_bodies_that_are_none(admin):
     for method, path in (("POST", "/routes"), ("PUT", f"/routes/{UUID}"), ("PATCH", "/services/x")):
         if method == "PATCH":

@@ -78,6 +78,16 @@ def test_trailers_reach_those_who_ask(gateway):
         assert "x-sum: 15" in shown and "content-length: 99" not in shown
 
 
+@pytest.mark.skipif(not shutil.which("nghttp"), reason="nghttp is not installed")
+@pytest.mark.parametrize("size, status", [(4_000, 200), (9_000, 431)])
+def test_trailers_of_http2_are_bounded_as_those_of_chunks(gateway, tmp_path, size, status):
+    body = tmp_path / "body"
+    body.write_bytes(b"x" * 100)
+    command = ["nghttp", "-nv", f"--trailer=x-sum: {'a' * size}", "-d", body, f"{gateway.url}/post"]
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=30).stdout
+    assert f":status: {status}" in shown
+
+
 def test_tls_resumes_and_takes_1_2_and_1_3(gateway):
     context = ssl._create_unverified_context()
     for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):

@@ -230,8 +230,7 @@ void store::apply_topic_created(kafka::reader& in) {
   t->name = in.string(true);
   const std::int32_t count = in.int32();
   t->configs = read_configs(in);
-  if (!in.ok() || count < 0 || count > partitions_max || _by_name.contains(t->name) || _by_id.contains(t->id))
-    return;
+  if (!in.ok() || count < 0 || count > partitions_max || _by_name.contains(t->name) || _by_id.contains(t->id)) return;
   for (std::int32_t i = 0; i < count; ++i) t->partitions.push_back(std::make_unique<partition>());
   insert(std::move(t));
 }

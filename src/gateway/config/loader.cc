@@ -145,7 +145,8 @@ class document_reader {
     if (plugin->check && errors == _report.errors()) plugin->check(p.config, p.what, _report);
     bool nested = p.parent && p.parent->kind->name == "consumers";
     if (!plugin->per_consumer && (nested || p.source.given("consumer")))
-      _report.error(node.mark, fmt::format("{} cannot be bound to a consumer", p.what));
+      _report.error(node.mark, fmt::format("{} cannot be bound to a consumer", p.what), "value must be null",
+                    "consumer");
     return true;
   }
 

@@ -9,6 +9,7 @@
 #include "gateway/config/plugin_scope.h"
 #include "gateway/config/read_text.h"
 #include "gateway/explain/question.h"
+#include "gateway/http/field_value.h"
 #include "gateway/plugins/plugin.h"
 #include "gateway/router/path.h"
 #include "gateway/router/router.h"
@@ -49,7 +50,7 @@ class writer {
  private:
   template <class... Args>
   void line(fmt::format_string<Args...> format, Args&&... args) {
-    _text += fmt::format(format, std::forward<Args>(args)...);
+    _text += escape_controls(fmt::format(format, std::forward<Args>(args)...));
     _text += '\n';
   }
 

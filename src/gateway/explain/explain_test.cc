@@ -95,6 +95,13 @@ TEST(explain, tells_where_a_request_ends_early) {
       AllOf(ContainsRegex("route +secure"), HasSubstr("426 Please use HTTPS protocol"), Not(HasSubstr("goes to"))));
 }
 
+TEST(explain, refuses_the_paths_that_the_gateway_refuses_and_writes_no_control_characters) {
+  EXPECT_THAT(explained({.method = "GET", .url = "/orders%zz"}), HasSubstr("refused with 400"));
+  EXPECT_THAT(explained({.method = "GET", .url = "/orders%00"}), HasSubstr("refused with 400"));
+  EXPECT_THAT(explained({.method = "GET", .url = "/orders%1b"}),
+              AllOf(HasSubstr("/orders%1B"), Not(HasSubstr("\x1b"))));
+}
+
 TEST(explain, says_what_is_wrong_with_a_question) {
   EXPECT_THAT(explained({.method = "get", .url = "/"}), HasSubstr("error: invalid value: get"));
   EXPECT_THAT(explained({.method = "GET", .url = "ftp://a/"}), HasSubstr("there are http and https"));

@@ -33,6 +33,9 @@ result<void> split_url(std::string_view url, parsed_question& out) {
   std::size_t question = url.find('?');
   if (question != std::string_view::npos) out.query_text = url.substr(question + 1);
   std::string_view path = url.substr(0, question);
+  if (!has_whole_escapes(path))
+    return fail(error_code::invalid_argument,
+                fmt::format("'{}' is refused with 400: a % stands without two hex digits, or for a NUL", path));
   out.path = normalize_path(path.empty() ? "/" : path, true);
   return {};
 }

@@ -51,6 +51,9 @@ field_id field_id_of(std::string_view name);  // without case
 
 bool equals_ignoring_case(std::string_view a, std::string_view b);  // ASCII
 
+// Who the client is, is for the plugins to say, never for the client.
+constexpr bool says_who(field_id id) { return id >= field_id::x_consumer_id && id <= field_id::x_anonymous_consumer; }
+
 struct known_field {
   std::string_view name;  // in lower case
   field_id id;

@@ -193,6 +193,12 @@ int parse_authority(request_head& out) {
 
 }  // namespace
 
+std::string_view without_port(std::string_view authority) {
+  const std::size_t colon = authority.rfind(':');
+  if (colon == std::string_view::npos || authority.find(']', colon) != std::string_view::npos) return authority;
+  return authority.substr(0, colon);
+}
+
 bool is_token(std::string_view text) { return !text.empty() && all_of(text, token_characters); }
 
 int check_request_head(request_head& out) {
@@ -203,10 +209,10 @@ int check_request_head(request_head& out) {
 }
 
 bool header_table::add(header_view h) {
-  if (_count == headers_max) return false;
+  if (_fields.size() == headers_max) return false;
   auto& first = _first[static_cast<std::size_t>(h.id)];
-  if (first < 0) first = static_cast<std::int8_t>(_count);
-  _fields[_count++] = h;
+  if (first < 0) first = static_cast<std::int16_t>(_fields.size());
+  _fields.push_back(h);
   return true;
 }
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "gateway/http/field_id.h"
 
@@ -18,21 +19,21 @@ struct header_view {
   field_id id = field_id::other;
 };
 
-inline constexpr std::size_t headers_max = 100;  // as Kong's lua_max_req_headers
+inline constexpr std::size_t headers_max = 1'000;  // nginx' max_headers; bytes are bounded besides
 
 class header_table {
  public:
   void clear() {
-    _count = 0;
+    _fields.clear();
     _first.fill(-1);
   }
   bool add(header_view h);  // false: full
   const header_view* begin() const { return _fields.data(); }
-  const header_view* end() const { return _fields.data() + _count; }
-  std::size_t size() const { return _count; }
+  const header_view* end() const { return _fields.data() + _fields.size(); }
+  std::size_t size() const { return _fields.size(); }
 
   const header_view* find(field_id id) const {
-    std::int8_t i = _first[static_cast<std::size_t>(id)];
+    std::int16_t i = _first[static_cast<std::size_t>(id)];
     return i < 0 ? nullptr : &_fields[static_cast<std::size_t>(i)];
   }
   const header_view* find(const field_name& name) const;
@@ -46,9 +47,8 @@ class header_table {
   }
 
  private:
-  std::array<header_view, headers_max> _fields;
-  std::array<std::int8_t, static_cast<std::size_t>(field_id::count)> _first;
-  std::size_t _count = 0;
+  std::vector<header_view> _fields;
+  std::array<std::int16_t, static_cast<std::size_t>(field_id::count)> _first;
 };
 
 enum class body_kind : std::uint8_t { none, length, chunked, until_close };
@@ -93,5 +93,8 @@ int check_request_head(request_head& out);
 bool parse_response_head(std::string_view head, bool to_head, response_head& out);
 
 bool is_token(std::string_view text);  // RFC 9110, section 5.6.2
+
+// The host of "host:port", "[::1]:port", "host".
+std::string_view without_port(std::string_view authority);
 
 }  // namespace mes::gateway

@@ -23,8 +23,9 @@ constexpr std::size_t token_bytes_max = 16 << 10;
 constexpr auto algorithms =
     std::to_array<std::string_view>({"HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384"});
 
-std::optional<json::object> parse_object(std::string_view base64url) {
-  auto text = base64url_decode(base64url);
+// Segments may be padded and of either alphabet: Kong takes them so, and what is signed is their text.
+std::optional<json::object> parse_object(std::string_view segment) {
+  auto text = base64_decode_any(std::string(segment));
   if (!text) return std::nullopt;
   boost::system::error_code failure;
   json::value value = json::parse(*text, failure, {}, {.max_depth = 16});
@@ -92,7 +93,7 @@ std::expected<jwt_token, std::string_view> decode_jwt(std::string_view token) {
   if (!alg || !alg->is_string() ||
       std::ranges::find(algorithms, std::string_view(alg->get_string())) == algorithms.end())
     return std::unexpected("invalid alg");
-  auto decoded = base64url_decode(signature);
+  auto decoded = base64_decode_any(std::string(signature));
   if (!decoded || signature.empty()) return std::unexpected("invalid signature");
   jwt_token out;
   out.algorithm = std::string(alg->get_string().c_str());

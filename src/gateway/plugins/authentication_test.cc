@@ -231,5 +231,28 @@ TEST(jwt, decodes_secrets_that_are_base64) {
       R"(401 {"message":"Invalid signature"})");
 }
 
+TEST(jwt, takes_segments_that_are_padded) {
+  test_exchange t(with_plugins("- {name: jwt, config: {secret_is_base64: true}}\n",
+                               "consumers: [{username: u, jwt_secrets: [{key: k, secret: c2VzYW1l}]}]\n"));
+  // The token of the test above; its segments have 20, 15 and 43 characters.
+  EXPECT_EQ(t.get("/",
+                  "Authorization: Bearer "
+                  "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJrIn0.SearHfCbgYYXqi1jn1lFY0I3svTa6v8wTv7vaiJBMYc=\r\n"),
+            "");
+}
+
+TEST(rate_limiting, counts_by_what_authentication_says_and_never_by_what_a_client_says) {
+  test_exchange t(
+      with_plugins("- {name: key-auth}\n- {name: rate-limiting, config: {minute: 1, policy: local, limit_by: header, "
+                   "header_name: X-Consumer-Username}}\n",
+                   "consumers: [{username: a, keyauth_credentials: [{key: ka}]}, {username: b, "
+                   "keyauth_credentials: [{key: kb}]}]\n"));
+  auto status = [&](const std::string& fields) { return t.get("/", fields).substr(0, 3); };
+  EXPECT_EQ(status("apikey: ka\r\n"), "");
+  EXPECT_EQ(status("apikey: ka\r\n"), "429");
+  EXPECT_EQ(status("apikey: ka\r\nX-Consumer-Username: c\r\n"), "429");
+  EXPECT_EQ(status("apikey: kb\r\n"), "");
+}
+
 }  // namespace
 }  // namespace mes::gateway

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/http/field_value.h"
 #include "gateway/http/head.h"
 
 namespace mes::gateway {
@@ -20,7 +21,7 @@ struct header_edit {
   std::string_view value;  // lives until reset()
 };
 
-// Values are copied into memory that the edits keep from request to request.
+// Values are copied into memory that the edits keep from request to request; control characters come out as %XX.
 class header_edits {
  public:
   header_edits() = default;
@@ -80,6 +81,7 @@ class header_edits {
 
   std::string_view keep(std::string_view value) {
     if (value.empty()) return {};
+    if (has_controls(value)) return _more.emplace_front(escape_controls(value));
     if (value.size() > _values.size() - _used) return _more.emplace_front(value);
     char* to = _values.data() + _used;
     std::memcpy(to, value.data(), value.size());

@@ -20,6 +20,12 @@ std::optional<ip_range> ip_range::parse(std::string_view text) {
     auto [end, failure] = std::from_chars(bits.data(), bits.data() + bits.size(), out.prefix_bits);
     if (failure != std::errc{} || end != bits.data() + bits.size() || out.prefix_bits > bits_max) return std::nullopt;
   }
+  static constexpr std::array<std::uint8_t, 12> mapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  if (out.v6 && out.prefix_bits >= 96 && std::equal(mapped.begin(), mapped.end(), out.address.begin())) {
+    std::copy_n(out.address.begin() + 12, 4, out.address.begin());  // an address of IPv4 in IPv6's form
+    out.v6 = false;
+    out.prefix_bits -= 96;
+  }
   return out;
 }
 

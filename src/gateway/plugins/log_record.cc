@@ -23,7 +23,7 @@ json::object request_of(const plugin_context& c) {
   json::object out = {{"uri", target},
                       {"url", fmt::format("{}://{}:{}{}", scheme, host_of(c), port_of(c), target)},
                       {"querystring", query_as_json(c)},
-                      {"method", c.upstream_method ? std::string_view(*c.upstream_method) : c.request->method},
+                      {"method", c.current_method()},
                       {"headers", std::move(headers)},
                       {"size", c.totals->bytes_in}};
   if (c.tls) out["tls"] = {{"client_verify", "NONE"}};

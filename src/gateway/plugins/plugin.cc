@@ -27,12 +27,20 @@ const wall_clock& system_wall_clock() {
 }
 
 std::optional<std::string_view> plugin_context::upstream_header(const field_name& name) const {
-  if (const header_edit* e = upstream_headers.find(name)) {
-    if (e->what == header_edit::kind::clear) return std::nullopt;
-    return e->value;
-  }
-  const header_view* sent = request->headers.find(name);
-  return sent ? std::optional(sent->value) : std::nullopt;
+  const header_edit* e = upstream_headers.find(name);
+  if (e && e->what != header_edit::kind::add)
+    return e->what == header_edit::kind::set ? std::optional(e->value) : std::nullopt;
+  if (const header_view* sent = says_who(name.id) ? nullptr : request->headers.find(name)) return sent->value;
+  return e ? std::optional(e->value) : std::nullopt;
+}
+
+std::vector<std::string_view> plugin_context::upstream_header_values(const field_name& name) const {
+  std::vector<std::string_view> values;
+  for (const header_view& h : request->headers)
+    if (name == field_name(h.name, h.id) && !says_who(h.id) && !upstream_headers.replaces(h)) values.push_back(h.value);
+  for (const header_edit& e : upstream_headers)
+    if (name == e.name && e.what != header_edit::kind::clear) values.push_back(e.value);
+  return values;
 }
 
 std::optional<std::string_view> plugin_context::response_header(const field_name& name) const {
@@ -67,6 +75,7 @@ void plugin_context::reset() {
   upstream_body.reset();
   path_handled = false;
   request_body.reset();
+  request_body_max = UINT64_MAX;
   response = nullptr;
   response_status = 0;
   local_content_type = {};

@@ -100,8 +100,10 @@ struct plugin_context {
   std::optional<std::string> upstream_method, upstream_path, upstream_query, upstream_body;
   bool path_handled = false;  // a service of gRPC too gets the path as the route's strip_path makes it
 
-  // The request's body: there once a plugin has returned `want_body` (or the request has none).
+  // The request's body: there once a plugin has returned `want_body` (or the request has none). A plugin that refuses
+  // what is longer than this says so before it asks: it is asked again as soon as there is more.
   std::optional<std::string> request_body;
+  std::uint64_t request_body_max = UINT64_MAX;
 
   // In header_filter and later: the answer. `response` is nullptr if the gateway gives it itself.
   const response_head* response = nullptr;
@@ -143,8 +145,13 @@ struct plugin_context {
   }
   std::vector<std::pair<const plugin*, std::shared_ptr<void>>> states;
 
-  // A field as the service (the client) will see it after the plugins so far: the first of that name.
+  // As the service (the client) will see it after the plugins so far; of fields of one name the first.
   std::optional<std::string_view> upstream_header(const field_name& name) const;
+  std::vector<std::string_view> upstream_header_values(const field_name& name) const;  // all of that name
+  std::string_view current_method() const {
+    return upstream_method ? std::string_view(*upstream_method) : request->method;
+  }
+  std::string_view current_query() const { return upstream_query ? std::string_view(*upstream_query) : query; }
   std::optional<std::string_view> response_header(const field_name& name) const;
 
   void reset();  // for the next request; what holds memory keeps it

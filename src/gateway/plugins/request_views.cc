@@ -37,7 +37,7 @@ json::object headers_as_json(const plugin_context& c) {
 
 json::object query_as_json(const plugin_context& c) {
   json::object out;
-  for (const auto& a : form_arguments::parse(c.upstream_query ? std::string_view(*c.upstream_query) : c.query))
+  for (const auto& a : form_arguments::parse(c.current_query()))
     put(out, a.name, a.value ? json::value(std::string_view(*a.value)) : json::value(true));
   return out;
 }
@@ -53,12 +53,7 @@ json::object sent_head_as_json(std::string_view head) {
   return out;
 }
 
-std::string_view host_of(const plugin_context& c) {
-  std::string_view host = c.request->authority;
-  std::size_t colon = host.rfind(':');
-  return colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos ? host.substr(0, colon)
-                                                                                            : host;
-}
+std::string_view host_of(const plugin_context& c) { return without_port(c.request->authority); }
 
 int port_of(const plugin_context& c) {
   std::string_view host = c.request->authority;

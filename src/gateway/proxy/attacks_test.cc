@@ -136,11 +136,53 @@ TEST(attacks, a_connection_still_owed_a_body_is_not_lent_again) {
   EXPECT_EQ(heads, 2);
 }
 
+// What the service sees of line ends in a decoded path and in what templates of plugins are filled with.
 TEST(attacks, log_lines_and_headers_carry_no_control_characters) {
   raw_service service(echo);
+  gateway_under_test g(service_yaml(service.port(), R"(  routes:
+  - {name: all, paths: [/]}
+  - {name: stripped, paths: ['~/rx/[^/]+/items']}
+  - name: templates
+    paths: ['~/(?<part>[^/]+)/parts']
+    plugins:
+    - name: request-transformer
+      config: {add: {headers: ['X-User:$(query_params.user)', 'X-Part:$(uri_captures.part)']}}
+)"));
+  EXPECT_FALSE(has(g.get("/a%0d%0aX-Injected:%20yes"), "\r\nX-Injected"));
+  std::string prefix = g.get("/rx/a%0d%0aX-Injected:%20yes%0d%0a/items");
+  EXPECT_TRUE(has(prefix, "X-Forwarded-Prefix: /rx/a%0D%0AX-Injected: yes%0D%0A/items\r\n")) << prefix;
+  std::string filled = g.get("/p%0d%0aX-Injected:%20yes/parts?user=u%0d%0a%0d%0aGET%20/");
+  EXPECT_TRUE(has(filled, "X-User: u%0D%0A%0D%0AGET /\r\n")) << filled;
+  EXPECT_TRUE(has(filled, "X-Part: p%0D%0AX-Injected: yes\r\n")) << filled;
+  EXPECT_FALSE(has(filled, "\r\nX-Injected"));
+}
+
+TEST(attacks, a_request_that_breaks_while_it_is_answered_has_no_second_answer) {
+  raw_service service([](socket_handle s) {
+    if (s.receive_until("\r\n\r\n").empty()) return;
+    s.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n");
+    s.receive_all();
+  });
   gateway_under_test g(service_yaml(service.port()));
-  std::string answer = g.get("/a%0d%0aX-Injected:%20yes");
-  EXPECT_FALSE(has(answer, "\r\nX-Injected"));
+  socket_handle s = g.connect();
+  s.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+  EXPECT_TRUE(has(s.receive_until("first\r\n"), "200 OK"));
+  s.send("no chunk\r\n");
+  EXPECT_EQ(s.receive_all(), "");
+}
+
+TEST(attacks, a_body_is_refused_as_soon_as_it_is_too_long) {
+  raw_service service(echo);
+  gateway_under_test g(
+      service_yaml(service.port()) +
+      "plugins: [{name: request-size-limiting, config: {allowed_payload_size: 10, size_unit: bytes}}]\n");
+  socket_handle s = g.connect();
+  s.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nb\r\nhello world\r\n");  // and no end
+  EXPECT_TRUE(has(s.receive_until("exceeded"), "HTTP/1.1 413"));
+  EXPECT_TRUE(
+      g.ask("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
+            "0\r\n\r\n")
+          .starts_with("HTTP/1.1 200"));
 }
 
 }  // namespace

@@ -157,6 +157,23 @@ TEST(balancing, hashes_what_it_is_told_to) {
   }
 }
 
+TEST(balancing, hashes_what_plugins_have_made_of_a_request) {
+  named_service a("a"), b("b");
+  const std::string targets = "{target: '" + a.target() + "'}, {target: '" + b.target() + "'}";
+  for (const char* how :
+       {"hash_on: header, hash_on_header: X-Tenant", "hash_on: query_arg, hash_on_query_arg: tenant"}) {
+    gateway_under_test g(
+        "services: [{name: s, host: u, routes: [{name: all, paths: [/]}]}]\nupstreams: [{name: u, algorithm: "
+        "consistent-hashing, " +
+        std::string(how) + ", targets: [" + targets +
+        "]}]\nplugins: [{name: request-transformer, config: {add: {headers: ['X-Tenant:t'], querystring: "
+        "['tenant:t']}}}]\n");
+    std::set<std::string> seen;
+    for (int i = 0; i < 6; ++i) seen.insert(body_of(g.get("/")));
+    EXPECT_EQ(seen.size(), 1U) << how;
+  }
+}
+
 TEST(balancing, gives_a_cookie_to_hash_on) {
   named_service a("a");
   gateway_under_test g(

@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "base/uuid.h"
+#include "gateway/http/cookie.h"
+#include "gateway/plugins/form_arguments.h"
 #include "gateway/proxy/client_exchange.h"
 #include "gateway/proxy/worker.h"
 #include "gateway/router/path.h"
@@ -11,24 +13,10 @@
 namespace mes::gateway {
 namespace {
 
-// The value of a cookie or of a query's argument.
-std::optional<std::string_view> member_of(std::string_view list, char separator, std::string_view name) {
-  while (!list.empty()) {
-    std::size_t end = list.find(separator);
-    std::string_view one = list.substr(0, end);
-    list = end == std::string_view::npos ? std::string_view{} : list.substr(end + 1);
-    while (one.starts_with(' ')) one.remove_prefix(1);
-    std::size_t equals = one.find('=');
-    if (equals != std::string_view::npos && one.substr(0, equals) == name) return one.substr(equals + 1);
-  }
-  return std::nullopt;
-}
-
-std::string header_text(const exchange& x, std::string_view name) {
-  std::string all;
-  for (const header_view& h : x.request.headers)
-    if (equals_ignoring_case(h.name, name)) all.append(all.empty() ? "" : ", ").append(h.value);
-  return all;
+std::string argument_of(std::string_view query, const std::string& name) {
+  const form_arguments arguments = form_arguments::parse(query);
+  const auto* found = arguments.find(name);
+  return found ? found->value.value_or("") : "";
 }
 
 std::string captured(const exchange& x, const std::string& name) {
@@ -47,18 +35,18 @@ std::string hash_text(exchange& x, const hash_source& by, const std::string& coo
     case hash_input::ip:
       return std::string(x.context.client_address);
     case hash_input::header:
-      return header_text(x, by.name);
+      return fmt::format("{}", fmt::join(x.context.upstream_header_values(by.name), ", "));
     case hash_input::path:
       return x.path;
     case hash_input::query_arg:
-      return std::string(member_of(x.context.query, '&', by.name).value_or(""));
+      return argument_of(x.context.current_query(), by.name);
     case hash_input::uri_capture:
       return captured(x, by.name);
     case hash_input::cookie:
       break;
   }
-  if (auto sent = member_of(x.request.headers.get(field_id::cookie), ';', by.name); sent && !sent->empty())
-    return std::string(*sent);
+  if (std::string_view sent = cookie_of(x.request.headers.get(field_id::cookie), by.name); !sent.empty())
+    return std::string(sent);
   std::string made = uuid::make_v4().to_string();
   x.context.response_headers.add("Set-Cookie", fmt::format("{}={}; Path={}", by.name, made, cookie_path));
   return made;

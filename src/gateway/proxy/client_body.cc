@@ -69,7 +69,7 @@ void client_exchange::hold_response(std::string_view head) {
   x.chunked_out = false;
   if (head.empty()) return;  // HTTP/2: the connection keeps it
   x.held_head.assign(head);
-  parse_response_head(x.held_head, x.request.method == "HEAD", x.response);
+  parse_response_head(x.held_head, false, x.response);
 }
 
 void client_exchange::release_held_response() {

@@ -148,7 +148,7 @@ bool client_exchange::begin_http2_response() {
     return false;
   }
   bool bodiless = _up->http2->ended() && _up->http2->received.empty();
-  r.body = bodiless || x.request.method == "HEAD" ? body_kind::none : body_kind::until_close;
+  r.body = bodiless || x.context.current_method() == "HEAD" ? body_kind::none : body_kind::until_close;
   x.head_received = true;
   x.answered_us = net_loop::clock_us();
   x.totals.status = r.status;

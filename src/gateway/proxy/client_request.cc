@@ -91,7 +91,8 @@ bool client_exchange::start_exchange() {
   find_client();
   x.request_body.begin(x.request.body, x.request.content_length);
   identify();
-  if (x.request.method == "TRACE") return refuse(405);  // as nginx: it would show what the gateway adds
+  // As nginx: TRACE would show what the gateway adds, and CONNECT asks for a tunnel.
+  if (x.request.method == "TRACE" || x.request.method == "CONNECT") return refuse(405);
   if (x.request.body == body_kind::length && x.request.content_length > _worker.options.body_bytes_max)
     return refuse(413);
   return route_exchange();
@@ -198,9 +199,8 @@ bool client_exchange::check_protocol() {
       respond(426, text.body, text.content_type, "TLS/1.2, HTTP/1.1");
       return false;
     }
-    std::string_view host = _x->request.authority;
-    host = host.substr(0, host.find(':'));
-    respond(r.https_redirect_status, {}, {}, {}, fmt::format("https://{}{}", host, _x->request.target));
+    respond(r.https_redirect_status, {}, {}, {},
+            fmt::format("https://{}{}", without_port(_x->request.authority), _x->request.target));
     return false;
   }
   if (!r.grpc && !r.grpcs) return true;
@@ -263,6 +263,10 @@ void client_exchange::resume(std::uint64_t serial) {
 }
 
 bool client_exchange::refuse(int status) {
+  if (_x->head_received) {  // too late for another answer: the client sees that this one is cut off
+    abort();
+    return true;
+  }
   // What nginx finds out goes by Accept, then by the request's type, then as plain text.
   const header_table& headers = _x->request.headers;
   std::string_view type = headers.get(field_id::content_type);

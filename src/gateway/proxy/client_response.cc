@@ -66,7 +66,7 @@ bool client_exchange::handle_response_head(std::string_view data) {
       return true;
     }
     bool fine = found == head_state::complete &&
-                parse_response_head(data.substr(0, scanned), x.request.method == "HEAD", x.response);
+                parse_response_head(data.substr(0, scanned), x.context.current_method() == "HEAD", x.response);
     bool upgrade = fine && x.response.status == 101;
     if (!fine || (upgrade && !wants_websocket(x.request))) {
       x.tries = x.to->of->retries + 1;  // an answer came: no second try
@@ -98,6 +98,7 @@ bool client_exchange::handle_response_head(std::string_view data) {
     x.context.response = &x.response;
     x.context.response_status = x.response.status;
     filter_headers();
+    unframe_if_asked();
     begin_rewriting();
     begin_response(data.substr(0, scanned));
     bool going = true;
@@ -110,15 +111,30 @@ bool client_exchange::handle_response_head(std::string_view data) {
   }
 }
 
+// As nginx does it where a plugin takes the length away.
+void client_exchange::unframe_if_asked() {
+  exchange& x = *_x;
+  const header_edit* length = x.context.response_headers.find("Content-Length");
+  if (!length || length->what != header_edit::kind::clear || x.response_body.kind != body_kind::length) return;
+  x.chunked_out = !x.request.http2 && x.request.minor_version == 1;
+}
+
 // Writes the head, or keeps it until the body is whole.
 void client_exchange::begin_response(std::string_view head) {
   exchange& x = *_x;
   bool body_follows = x.response_body.kind != body_kind::none;
+  bool to_head = x.request.method == "HEAD", asked_head = x.context.current_method() == "HEAD";
   if (x.context.replace_status && !x.tunnel) {
     x.discarding = true;
     x.chunked_out = false;
     x.response.status = x.totals.status = *x.context.replace_status;
     x.response.reason = {};
+    write_response_head(0);
+  } else if (to_head && body_follows) {  // a plugin asked for more than the client did
+    x.discarding = true;
+    x.chunked_out = false;
+    write_response_head({});
+  } else if (asked_head && !to_head && x.response.headers.find(field_id::content_length)) {  // … for less
     write_response_head(0);
   } else if (x.context.hold_body && body_follows) {
     hold_response(head);
@@ -178,8 +194,8 @@ bool client_exchange::relay_response_body() {
   exchange& x = *_x;
   body_progress& body = x.response_body;
   io_result got;
-  bool sized =
-      body.kind == body_kind::length && !x.holding && !x.discarding && !x.context.watch_body && !x.context.rewrite_body;
+  bool sized = body.kind == body_kind::length && !x.holding && !x.discarding && !x.context.watch_body &&
+               !x.context.rewrite_body && !x.chunked_out;
   if (sized) {
     _out.reserve(std::min<std::uint64_t>(body.left, body.left > read_bytes ? block_pool::large_bytes : read_bytes));
     got = _up->stream.read(_out.tail(), std::min<std::uint64_t>(_out.room(), body.left));

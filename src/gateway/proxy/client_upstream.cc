@@ -30,12 +30,7 @@ upstream_try try_of(const endpoint& where, std::int64_t start_us) {
 }
 
 // The name that TLS asks for and checks: the Host that the service sees, without its port, as Kong's proxy_ssl_name.
-std::string tls_name(const exchange& x) {
-  std::string_view host = x.upstream_host;
-  std::size_t colon = host.rfind(':');
-  if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos) host = host.substr(0, colon);
-  return std::string(host);
-}
+std::string tls_name(const exchange& x) { return std::string(without_port(x.upstream_host)); }
 
 }  // namespace
 
@@ -124,10 +119,6 @@ bool client_exchange::upstream_failed(int status) {
   note_failure(status == 504);
   release_upstream(false);
   if (again) return start_upstream();
-  if (_x->head_received) {  // too late for another answer: the client sees that the body is cut off
-    abort();
-    return false;
-  }
   return refuse(status);
 }
 
@@ -170,6 +161,12 @@ bool client_exchange::put_request_body() {
   }
   std::string& kept = *x.context.request_body;
   for (std::string_view piece : _worker.pieces) kept.append(piece);
+  if (kept.size() > x.context.request_body_max) {  // whoever asked for it refuses it
+    x.keep_alive = false;
+    _state = state::waiting;
+    run_plugins();
+    return false;
+  }
   if (kept.size() <= _worker.options.body_bytes_max) return true;
   x.keep_alive = false;
   x.context.request_body.reset();

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "gateway/http/field_value.h"
+#include "gateway/http/nominated_fields.h"
 #include "gateway/proxy/backend.h"
 
 namespace mes::gateway {
@@ -46,25 +48,6 @@ void put_response_edits(Out& out, const header_edits& edits) {
       put(out, e.name.text, e.value);
 }
 
-// Names that Connection lists beside its own options: fields of this hop only (RFC 9110, section 7.6.1).
-struct nominated_fields {
-  explicit nominated_fields(const header_table& headers) {
-    const header_view* connection = headers.find(field_id::connection);
-    any = connection && !equals_ignoring_case(connection->value, "keep-alive") &&
-          !equals_ignoring_case(connection->value, "close") && !equals_ignoring_case(connection->value, "upgrade");
-    table = &headers;
-  }
-  bool has(std::string_view name) const {
-    bool found = false;
-    for (const header_view& h : *table)
-      if (h.id == field_id::connection)
-        for_each_token(h.value, [&](std::string_view token) { found |= equals_ignoring_case(token, name); });
-    return found;
-  }
-  bool any = false;
-  const header_table* table;
-};
-
 // Fields of the request that the gateway writes itself or that end here.
 bool is_taken_over(field_id id) {
   switch (id) {
@@ -85,32 +68,15 @@ bool is_taken_over(field_id id) {
     case field_id::x_forwarded_port:
     case field_id::x_forwarded_path:
     case field_id::x_forwarded_prefix:
-    // Who the client is, is for the plugins to say, never for the client.
-    case field_id::x_consumer_id:
-    case field_id::x_consumer_custom_id:
-    case field_id::x_consumer_username:
-    case field_id::x_credential_identifier:
-    case field_id::x_anonymous_consumer:
       return true;
     default:
-      return false;
+      return says_who(id);
   }
 }
 
 // Fields that a plugin may set although the gateway writes them otherwise.
 bool is_for_plugins(field_id id) {
-  switch (id) {
-    case field_id::te:
-    case field_id::expect:
-    case field_id::x_consumer_id:
-    case field_id::x_consumer_custom_id:
-    case field_id::x_consumer_username:
-    case field_id::x_credential_identifier:
-    case field_id::x_anonymous_consumer:
-      return true;
-    default:
-      return !is_taken_over(id);
-  }
+  return id == field_id::te || id == field_id::expect || says_who(id) || !is_taken_over(id);
 }
 
 bool asks_for_trailers(const header_table& headers) {
@@ -139,15 +105,13 @@ void put_forwarded(Out& out, const exchange& x, const forwarding& from) {
       put(out, name, own);
   };
   put_or_keep(field_id::x_forwarded_proto, "X-Forwarded-Proto", std::string_view(from.tls ? "https" : "http"));
-  std::string_view host = x.request.authority;
-  if (std::size_t colon = host.rfind(':');
-      colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos)
-    host = host.substr(0, colon);
-  put_or_keep(field_id::x_forwarded_host, "X-Forwarded-Host", host);
+  put_or_keep(field_id::x_forwarded_host, "X-Forwarded-Host", without_port(x.request.authority));
   put_or_keep(field_id::x_forwarded_port, "X-Forwarded-Port", std::int64_t{from.port});
   put_or_keep(field_id::x_forwarded_path, "X-Forwarded-Path", x.request.target.substr(0, x.request.target.find('?')));
   std::string_view prefix = std::string_view(x.path).substr(0, x.match.matched_bytes);
   bool stripped = x.match.to->strip_path && prefix != "/" && !prefix.empty();
+  std::string escaped;  // the path is decoded
+  if (has_controls(prefix)) prefix = escaped = escape_controls(prefix);
   if (stripped || (from.trusted && x.request.headers.find(field_id::x_forwarded_prefix)))
     put_or_keep(field_id::x_forwarded_prefix, "X-Forwarded-Prefix", prefix);
 }
@@ -162,10 +126,6 @@ void put_body_framing(Out& out, const exchange& x) {
     if constexpr (has_hop_fields<Out>) put(out, "Transfer-Encoding", "chunked");
   } else if (request.body == body_kind::length || request.headers.find(field_id::content_length))
     put(out, "Content-Length", static_cast<std::int64_t>(request.content_length));
-}
-
-std::string_view upstream_method(const exchange& x) {
-  return x.context.upstream_method ? std::string_view(*x.context.upstream_method) : x.request.method;
 }
 
 std::string_view upstream_authority(const exchange& x) {
@@ -184,7 +144,7 @@ void put_upstream_fields(Out& out, const exchange& x, const forwarding& from) {
   for (const header_view& h : x.request.headers) {
     if (is_taken_over(h.id) || (from.tracing && h.id == field_id::traceparent)) continue;
     if (!edits.empty() && edits.replaces(h)) continue;
-    if (nominated.any && nominated.has(h.name)) continue;
+    if (nominated.has(h.name)) continue;
     put(out, h.name, h.value);
   }
   if (from.tracing && (edits.empty() || !edits.find("traceparent"))) {
@@ -214,13 +174,17 @@ void put_proxied_fields(Out& out, const exchange& x, const response_extras& extr
         break;
       case field_id::content_length:
         if (r.status == 204 || r.status < 200) continue;  // RFC 9110, section 8.6
-        if (extras.body_bytes) continue;
+        if (extras.body_bytes || x.chunked_out) continue;
+        if (has_hop_fields<Out> && !x.context.rewrite_body) {  // whatever plugins make of it: the body is so long
+          put(out, h.name, h.value);
+          continue;
+        }
         break;
       default:
         break;
     }
     if (!edits.empty() && edits.replaces(h)) continue;
-    if (nominated.any && nominated.has(h.name)) continue;
+    if (nominated.has(h.name)) continue;
     put(out, h.name, h.value);
   }
   if (extras.body_bytes) put(out, "Content-Length", static_cast<std::int64_t>(*extras.body_bytes));
@@ -270,7 +234,7 @@ bool wants_websocket(const request_head& request) {
 
 void write_upstream_head(io_buffer& out, const exchange& x, const forwarding& from) {
   out.reserve(1024);
-  out.append(upstream_method(x));
+  out.append(x.context.current_method());
   out.append(" ");
   out.append(x.upstream_target);
   out.append(" HTTP/1.1\r\n");
@@ -286,7 +250,7 @@ void write_upstream_head(io_buffer& out, const exchange& x, const forwarding& fr
 }
 
 void list_upstream_fields(field_list& out, const exchange& x, const forwarding& from) {
-  put(out, ":method", upstream_method(x));
+  put(out, ":method", x.context.current_method());
   put(out, ":scheme", x.to->of->tls ? "https" : "http");
   put(out, ":authority", upstream_authority(x));
   put(out, ":path", x.upstream_target);

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::int64_t linger_ms = 2'000;
 constexpr std::uint64_t linger_bytes_max = 4 << 20;
+constexpr int blank_lines_max = 8;
 
 }  // namespace
 
@@ -76,7 +77,11 @@ bool http1_client::shake_hands() {
 bool http1_client::read_request() {
   while (true) {
     // A line end in front of a request is left over from an old client's body (RFC 9112, section 2.2).
-    if (_scanned == 0 && _in.view().starts_with("\r\n")) _in.consume(2);
+    while (_blank_lines < blank_lines_max && _in.view().starts_with("\r\n")) {
+      _in.consume(2);
+      _scanned = 0;
+      ++_blank_lines;
+    }
     head_state found = find_head_end(_in.view(), _scanned);
     if (_requests == 0 && wants_http2()) {
       become_http2();
@@ -165,6 +170,7 @@ bool http1_client::begin_exchange(std::size_t head_bytes) {
   x.head_bytes = x.taken = head_bytes;
   x.totals.bytes_in = head_bytes;
   ++_requests;
+  _blank_lines = 0;
   if (int status = parse_request_head(_in.view().substr(0, head_bytes), x.request)) {
     x.keep_alive = false;
     return refuse(status);

@@ -55,6 +55,7 @@ class http1_client final : public client_connection, private client_exchange {
   net_stream _stream;
   io_buffer _in;  // the request's head, which views point into, and what came behind it
   std::size_t _scanned = 0;
+  int _blank_lines = 0;         // before this request
   std::string _leftover;        // bytes of the next request that came behind a chunked body
   std::uint64_t _lingered = 0;  // bytes
   std::uint64_t _requests = 0;

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/base64.h"
+#include "gateway/http/nominated_fields.h"
 #include "gateway/proxy/http2_settings.h"
 #include "gateway/proxy/worker.h"
 
@@ -49,9 +50,10 @@ bool http2_client::start_upgraded(const request_head& request, std::string_view 
   first.add_field(":path", request.target);
   first.add_field(":scheme", "http");
   first.add_field(":authority", request.authority);
+  const nominated_fields nominated(request.headers);
   for (const header_view& h : request.headers)
     if (h.id != field_id::connection && h.id != field_id::upgrade && h.id != field_id::host &&
-        h.id != field_id::keep_alive && !equals_ignoring_case(h.name, "http2-settings"))
+        h.id != field_id::keep_alive && !equals_ignoring_case(h.name, "http2-settings") && !nominated.has(h.name))
       first.add_field(h.name, h.value);
   first.end_head(false);
   make_ready(first);

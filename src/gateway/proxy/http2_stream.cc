@@ -10,7 +10,8 @@ namespace mes::gateway {
 namespace {
 
 constexpr std::size_t piece_bytes = 16 << 10;
-constexpr std::size_t unsent_max = 64 << 10;  // of a response, before its service has to wait
+constexpr std::size_t unsent_max = 64 << 10;        // of a response, before its service has to wait
+constexpr std::size_t trailer_bytes_max = 8 << 10;  // as of a chunked body
 
 bool parse_length(std::string_view text, std::uint64_t& out) {
   auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), out);
@@ -28,7 +29,8 @@ http2_stream::http2_stream(http2_client& of, worker& w, std::int32_t stream_id, 
 
 void http2_stream::add_field(std::string_view name, std::string_view value) {
   if (_head_complete) {
-    if (may_trail(name) && _request_trailers.size() < headers_max)
+    _trailer_bytes += name.size() + value.size() + 32;
+    if (_trailer_bytes <= trailer_bytes_max && may_trail(name))
       _request_trailers.push_back({std::string(name), std::string(value)});
     return;
   }
@@ -152,6 +154,10 @@ bool http2_stream::fill_request_body() {
     return false;
   }
   _body.release();
+  if (_trailer_bytes > trailer_bytes_max) {
+    refuse(431);
+    return false;
+  }
   x.request_trailers = std::move(_request_trailers);
   end_request_body();
   return true;

@@ -66,6 +66,7 @@ class http2_stream final : public client_exchange {
   field_lines _request_trailers, _response_trailers;
   bool _head_complete = false, _body_follows = false, _input_ended = false, _too_large = false;
   bool _response_ended = false, _blocked = false, _finished = false;
+  std::size_t _trailer_bytes = 0;
   std::size_t _counted = 0;  // bytes of _out that are in the totals
 };
 

@@ -39,7 +39,10 @@ struct http2_upstream_callbacks {
     http2_upstream& u = of(user);
     if (frame->hd.type != NGHTTP2_HEADERS || frame->hd.stream_id != u._stream) return 0;
     if (u._head_complete) {
-      if (u._trailers.size() < headers_max)
+      u._trailer_bytes += name_bytes + value_bytes + 32;
+      if (u._trailer_bytes > head_bytes_max)
+        u._reset = true;
+      else
         u._trailers.push_back({std::string(text(name, name_bytes)), std::string(text(value, value_bytes))});
       return 0;
     }
@@ -139,6 +142,7 @@ bool http2_upstream::begin(const field_list& fields, bool with_body) {
   finish();
   _head.clear();
   _trailers.clear();
+  _trailer_bytes = 0;
   _request_trailers.clear();
   _body_ended = _head_complete = _ended = _reset = _refused = _too_large = false;
   auto rows = rows_of(fields);

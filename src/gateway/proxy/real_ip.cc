@@ -22,7 +22,7 @@ std::optional<address_bits> bits_of(std::string_view text) {
 }
 
 // An entry of X-Forwarded-For may have a port.
-std::string_view without_port(std::string_view text) {
+std::string_view address_of(std::string_view text) {
   if (text.starts_with('[')) {
     std::size_t end = text.find(']');
     return end == std::string_view::npos ? text : text.substr(1, end - 1);
@@ -71,7 +71,7 @@ std::string real_client(const header_table& headers, const real_ip_options& opti
   std::vector<std::string_view> said;
   for (const header_view& h : headers)
     if (equals_ignoring_case(h.name, options.header))
-      for_each_token(h.value, [&](std::string_view token) { said.push_back(without_port(token)); });
+      for_each_token(h.value, [&](std::string_view token) { said.push_back(address_of(token)); });
   while (options.recursive && said.size() > 1 && options.trusted.contains(said.back())) said.pop_back();
   return said.empty() || !bits_of(said.back()) ? std::string() : std::string(said.back());
 }

@@ -30,7 +30,10 @@ std::string address_text(const sockaddr_storage& from) {
   if (from.ss_family == AF_INET6) {
     sockaddr_in6 in{};
     std::memcpy(&in, &from, sizeof in);
-    inet_ntop(AF_INET6, &in.sin6_addr, text.data(), text.size());
+    if (IN6_IS_ADDR_V4MAPPED(&in.sin6_addr))  // a listener of both families: plugins and services know it as IPv4
+      inet_ntop(AF_INET, &in.sin6_addr.s6_addr[12], text.data(), text.size());
+    else
+      inet_ntop(AF_INET6, &in.sin6_addr, text.data(), text.size());
   } else {
     sockaddr_in in{};
     std::memcpy(&in, &from, sizeof in);

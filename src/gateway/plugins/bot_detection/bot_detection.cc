@@ -68,15 +68,20 @@ class bot_detection final : public plugin {
 
  private:
   static constexpr std::size_t remembered_max = 10'000;
+  static constexpr std::size_t remembered_bytes_max = 512;
 
   bool is_refused(std::string_view agent) const {
+    if (agent.size() > remembered_bytes_max) return is_bot(agent);
     std::string key(agent);
     std::lock_guard lock(_lock);
     if (auto found = _remembered.find(key); found != _remembered.end()) return found->second;
     if (_remembered.size() >= remembered_max) _remembered.clear();
-    bool refused = !matches_any(_allow, agent) && (matches_any(_deny, agent) || matches_any(known_bots(), agent));
+    bool refused = is_bot(agent);
     _remembered.emplace(std::move(key), refused);
     return refused;
+  }
+  bool is_bot(std::string_view agent) const {
+    return !matches_any(_allow, agent) && (matches_any(_deny, agent) || matches_any(known_bots(), agent));
   }
 
   patterns _allow, _deny;

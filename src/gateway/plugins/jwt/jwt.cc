@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "base/base64.h"
+#include "gateway/http/cookie.h"
 #include "gateway/jwt/keys.h"
 #include "gateway/plugins/authentication.h"
 #include "gateway/plugins/kinds.h"
@@ -52,26 +53,6 @@ std::string_view bearer_of(std::string_view value) {
   return {};
 }
 
-std::string_view cookie_of(std::string_view cookies, std::string_view name) {
-  while (!cookies.empty()) {
-    std::size_t end = cookies.find(';');
-    std::string_view pair = cookies.substr(0, end);
-    cookies = end == std::string_view::npos ? std::string_view{} : cookies.substr(end + 1);
-    while (pair.starts_with(' ')) pair.remove_prefix(1);
-    if (pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=')
-      return pair.substr(name.size() + 1);
-  }
-  return {};
-}
-
-// Of either alphabet, padded or not.
-std::optional<std::string> decode_any_base64(std::string text) {
-  std::ranges::replace(text, '+', '-');
-  std::ranges::replace(text, '/', '_');
-  while (text.ends_with('=')) text.pop_back();
-  return base64url_decode(text);
-}
-
 // A refusal: 401 with {"message": …}, or with the claims that failed.
 struct refusal {
   std::string message;
@@ -99,7 +80,7 @@ class jwt final : public plugin {
     if (!config.flag("secret_is_base64")) return;
     _cache_tag = _key_claim + "|base64";
     for (const jwt_secret& s : all.jwt_secrets) {
-      auto secret = s.algorithm.starts_with("HS") ? decode_any_base64(s.secret) : std::nullopt;
+      auto secret = s.algorithm.starts_with("HS") ? base64_decode_any(s.secret) : std::nullopt;
       auto key =
           secret ? jwt_key::from_secret(s.algorithm, std::move(*secret)) : fail(error_code::invalid_argument, "");
       _decoded.emplace(s.key, key ? std::optional(std::move(*key)) : std::nullopt);

@@ -69,13 +69,6 @@ struct directives {
   }
 };
 
-std::string joined(const header_table& headers, std::string_view name) {
-  std::string out;
-  for (const header_view& h : headers)
-    if (equals_ignoring_case(h.name, name)) out.append(out.empty() ? "" : ", ").append(h.value);
-  return out;
-}
-
 bool is_hop_by_hop(std::string_view name) {
   static constexpr std::string_view names[] = {
       "via",     "connection",        "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailers",
@@ -108,7 +101,7 @@ class proxy_cache final : public plugin {
   }
 
   verdict access(plugin_context& c) const override {
-    directives asked(joined(c.request->headers, "cache-control"));
+    directives asked(fmt::format("{}", fmt::join(c.upstream_header_values("cache-control"), ", ")));
     if (!_cache || !is_cacheable(c, asked)) return mark(c, "Bypass");
     auto& state = c.state_of<cache_state>(this);
     std::string key = key_of(c);
@@ -175,7 +168,7 @@ class proxy_cache final : public plugin {
   }
 
   bool is_cacheable(const plugin_context& c, const directives& asked) const {
-    if (std::ranges::find(_methods, c.request->method) == _methods.end()) return false;
+    if (std::ranges::find(_methods, c.current_method()) == _methods.end()) return false;
     return !_by_cache_control ||
            !(asked.has("no-store") || asked.has("no-cache") || c.request->headers.find(field_id::authorization));
   }
@@ -232,8 +225,8 @@ class proxy_cache final : public plugin {
     std::string line = fmt::format("{} {}", c.request->method, c.request->target.substr(0, question));
     if (question == std::string_view::npos) line += fmt::format(" HTTP/1.{}", c.request->minor_version);
     if (_ignore_case) line = lower(line);
-    return sha256_hex(fmt::format("{}|{}|{}|{}|{}", prefix, c.request->method, line, query_key(c.query),
-                                  headers_key(c.request->headers)));
+    return sha256_hex(
+        fmt::format("{}|{}|{}|{}|{}", prefix, c.current_method(), line, query_key(c.current_query()), headers_key(c)));
   }
 
   std::string query_key(std::string_view query) const {
@@ -257,12 +250,10 @@ class proxy_cache final : public plugin {
     return out;
   }
 
-  std::string headers_key(const header_table& headers) const {
+  std::string headers_key(const plugin_context& c) const {
     std::string out;
     for (const std::string& name : _vary_headers) {
-      std::vector<std::string_view> values;
-      for (const header_view& h : headers)
-        if (equals_ignoring_case(h.name, name)) values.push_back(h.value);
+      std::vector<std::string_view> values = c.upstream_header_values(name);
       if (values.empty()) continue;
       std::ranges::sort(values);
       out += fmt::format("{}{}={}", out.empty() ? "" : ":", name, fmt::join(values, ","));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/sha256.h"
 #include "gateway/config/checks.h"
 #include "gateway/plugins/kinds.h"
 #include "gateway/plugins/rate_limiting/periods.h"
@@ -122,6 +123,8 @@ class rate_limiting final : public plugin {
   verdict access(plugin_context& c) const override {
     std::int64_t now_s = _clock.now_ms() / 1000;
     std::string_view identifier = identifier_of(c);
+    std::string digest;
+    if (identifier.size() > identifier_bytes_max) identifier = digest = sha256_hex(identifier);
     std::optional<decision> d;
     if (_link) {
       if (auto waits = ask_redis(c, identifier, now_s, d)) return *waits;
@@ -135,6 +138,7 @@ class rate_limiting final : public plugin {
 
  private:
   using decision = window_counters::decision;
+  static constexpr std::size_t identifier_bytes_max = 256;  // of what a client says, kept for as long as its windows
   struct tightest {
     std::int64_t limit = -1, remaining = 0, window = 0, reset = 0;
   };
@@ -148,7 +152,7 @@ class rate_limiting final : public plugin {
     else if (_by == "service")
       id = c.to ? std::string_view(c.to->id) : std::string_view{};
     else if (_by == "header")
-      id = c.request->headers.get(_header);
+      id = c.upstream_header(_header).value_or("");
     else if (_by == "path" && c.path == _path)
       id = c.path;
     return id.empty() ? c.client_address : id;

@@ -30,7 +30,10 @@ class request_size_limiting final : public plugin {
     if (_length_required && r.body != body_kind::chunked)
       return c.exit_error(411, "A valid Content-Length header is required");
     if (r.body == body_kind::none) return verdict::next;
-    if (!c.request_body) return verdict::want_body;
+    if (!c.request_body) {
+      c.request_body_max = static_cast<std::uint64_t>(_limit_bytes);
+      return verdict::want_body;
+    }
     return check(c, c.request_body->size());
   }
 

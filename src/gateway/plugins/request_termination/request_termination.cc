@@ -68,7 +68,7 @@ class request_termination final : public plugin {
   }
 
   verdict access(plugin_context& c) const override {
-    if (!_trigger.empty() && !c.request->headers.find(_trigger) && !form_arguments::parse(c.query).find(_trigger))
+    if (!_trigger.empty() && !c.upstream_header(_trigger) && !form_arguments::parse(c.current_query()).find(_trigger))
       return verdict::next;
     if (_echo) {
       if (!c.request_body) return verdict::want_body;
