@@ -45,30 +45,34 @@ bool payload_holds(const frame_header& header, std::string_view payload) {
          batch->leader_epoch == header.leader_epoch && batch->crc == header.payload_crc;
 }
 
-result<void> store::load_checkpoint() {
+// False if there is none.
+result<bool> store::load_checkpoint() {
   auto bytes = os::read_whole(*_options.files, path(std::string(checkpoint_file)));
   if (!bytes) {
     if (bytes.error().code != error_code::not_found) return fail(std::move(bytes.error()));
     _cluster_id = uuid::make_v4();
-    return {};
+    return false;
   }
   const auto body = unseal(checkpoint_magic, *bytes);
-  if (body && restore(*body)) return {};
+  if (body && restore(*body)) return true;
   return fail(error_code::corrupt,
               fmt::format("{} does not hold together: it is needed to read the log. Restore it from a backup",
                           path(std::string(checkpoint_file))));
 }
 
 result<void> store::recover() {
-  if (auto loaded = load_checkpoint(); !loaded) return loaded;
+  const auto has_checkpoint = load_checkpoint();
+  if (!has_checkpoint) return fail(has_checkpoint.error());
   auto names = _options.files->list(_options.directory);
   if (!names) return fail(std::move(names.error()));
   std::vector<std::shared_ptr<segment>> segments;
+  bool cleaned = false;
   for (const std::string& name : *names) {
     const auto number = parse_segment_name(name);
     if (!number) continue;
     if (is_cleaned(*number)) {
       _last_cleaned = std::max(_last_cleaned, *number);
+      cleaned = true;
       continue;
     }
     auto file = _options.files->open(path(name), os::open_mode::read_write);
@@ -76,6 +80,14 @@ result<void> store::recover() {
     segments.push_back(std::make_shared<segment>(segment{*number, std::move(*file)}));
   }
   _recovery.segments = segments.size();
+  // Without a checkpoint only a log that is there from its first byte on tells of everything.
+  const bool whole = !cleaned && (segments.empty() || segments.front()->number == 1);
+  if (!*has_checkpoint && !whole)
+    return fail(
+        error_code::corrupt,
+        fmt::format("{} is missing: it is needed to read the log, whose beginning is not there any more. Restore "
+                    "it from a backup",
+                    path(std::string(checkpoint_file))));
   const bool missing = _checkpoint.segment != 0 && (segments.empty() || segments.back()->number < _checkpoint.segment);
   if (missing)
     return fail(error_code::corrupt,

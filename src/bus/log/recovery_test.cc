@@ -101,6 +101,31 @@ TEST(store, a_failed_sync_is_fatal) {
   EXPECT_EQ(t->partitions[0]->high_watermark(), 0);
 }
 
+// A log that is there from its first byte on tells of everything; one whose beginning was removed needs its checkpoint.
+TEST(store, opens_without_its_checkpoint_only_what_is_whole) {
+  for (const bool whole : {true, false}) {
+    os::sim_file_system files;
+    {
+      opened o(files, 1'024);
+      const auto t = o.make("t", 1, {{"retention.ms", whole ? "-1" : "1"}});  // the records are of 1970
+      for (int i = 0; i < 20; ++i) ASSERT_EQ(o.put(t, std::string(200, 'x')), opened::outcome::stored);
+      ASSERT_TRUE(o.housekeeping());
+      ASSERT_TRUE(o.store->close());
+    }
+    ASSERT_TRUE(files.remove("/bus/checkpoint"));
+    const auto before = *files.list("/bus");
+    ASSERT_EQ(std::ranges::count(before, segment_name(1)), whole ? 1 : 0);
+    opened again(files, 1'024);
+    EXPECT_EQ(again.store != nullptr, whole) << again.why;
+    if (whole) {
+      EXPECT_EQ(values(*again.store->find("t")).size(), 20U);
+    } else {
+      EXPECT_TRUE(again.why.contains("/bus/checkpoint is missing")) << again.why;
+      EXPECT_EQ(*files.list("/bus"), before);
+    }
+  }
+}
+
 TEST(store, refuses_to_open_without_a_segment_that_it_knows_of) {
   os::sim_file_system files;
   {

@@ -145,7 +145,7 @@ class store {
  private:
   store(store_options options, state_machine& beside, const observe::logger& log);
   result<void> recover();
-  result<void> load_checkpoint();
+  result<bool> load_checkpoint();
   bool restore(std::string_view body);
   bool load_index(const std::shared_ptr<segment>& s, std::uint32_t covered, bool resident);
   result<std::uint32_t> scan(const std::shared_ptr<segment>& s, bool last);
