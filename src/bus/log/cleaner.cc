@@ -43,26 +43,29 @@ class partition_cleaner {
   std::expected<cleaned_task, std::variant<bad_batch, error>> run() {
     _end = _task.end;
     if (_task.compact)
-      if (auto mapped = each_batch(_task.compacted, [this](const auto& b, const auto& bytes) { return map(b, bytes); });
+      if (auto mapped =
+              each_batch(_task.compacted, _end, [this](const auto& b, const auto& bytes) { return map(b, bytes); });
           !mapped)
         return std::unexpected(std::move(mapped.error()));
+    const std::int64_t end = std::max(_end, _task.cleaned_end);
     std::int64_t first = _task.log_start;
     if (!_task.kept.empty()) first = _task.kept.back().end_offset;
     if (!_task.compact && !_task.ranges.empty()) first = std::max(first, _task.ranges.front().first_offset);
     _out.begin(_task.topic, _task.partition, first);
-    if (auto copied = each_batch(_task.log_start, [this](const auto& b, const auto& bytes) { return copy(b, bytes); });
+    if (auto copied =
+            each_batch(_task.log_start, end, [this](const auto& b, const auto& bytes) { return copy(b, bytes); });
         !copied) {
       _out.give_up();
       return std::unexpected(std::move(copied.error()));
     }
-    _out.end(_end);
-    return cleaned_task{_task.topic, _task.partition, _end, _task.compact ? _end : _task.compacted, {}};
+    _out.end(end);
+    return cleaned_task{_task.topic, _task.partition, end, _task.compact ? _end : _task.compacted, {}};
   }
 
  private:
-  // `what` returns false to stop; batches that end before `from` are left out.
+  // The batches of [from, end). `what` returns false to stop.
   template <class What>
-  step each_batch(std::int64_t from, What what) {
+  step each_batch(std::int64_t from, std::int64_t end, What what) {
     for (const range& r : _task.ranges) {
       if (r.end_offset <= from) continue;
       for (std::uint32_t k = 0; k < r.count;) {
@@ -70,7 +73,7 @@ class partition_cleaner {
         if (!entries) return bad(r, {}, entries.error().message);
         k += static_cast<std::uint32_t>(entries->size());
         for (const index_entry& e : *entries) {
-          if (e.base_offset >= _end) return {};
+          if (e.base_offset >= end) return {};
           if (_options.stop && *_options.stop) return broken(error(error_code::cancelled, "The bus stops"));
           std::string bytes(e.size, '\0');
           const auto got = r.in->file->pread(e.payload_at, bytes);
@@ -122,7 +125,7 @@ class partition_cleaner {
 
   // Second pass.
   result<bool> copy(const kafka::batch_header& b, const std::string& bytes) {
-    if (!_task.compact) return put(b, bytes);
+    if (!_task.compact || b.base_offset >= _end) return put(b, bytes);
     const bool deletes_are_over = b.has_delete_horizon() && b.base_timestamp_ms <= _options.now_ms;
     const std::int64_t horizon = saturated(_options.now_ms, _task.delete_retention_ms);
     if (b.control()) {
@@ -190,7 +193,7 @@ class partition_cleaner {
   cleaned_writer& _out;
   key_map _keys;
   std::unordered_set<std::int64_t> _in_transaction;  // producers with batches since their last marker
-  std::int64_t _end = 0;
+  std::int64_t _end = 0;                             // of what is compacted
 };
 
 }  // namespace

@@ -20,7 +20,7 @@
 
 namespace mes::bus::log {
 
-// Everything of a partition below `end`, where a batch begins.
+// Everything of a partition below `end`, where a batch begins, and below `cleaned_end`.
 struct clean_task {
   uuid topic;
   std::int32_t partition = 0;
@@ -29,6 +29,7 @@ struct clean_task {
   std::vector<range> ranges;  // what is written anew
   std::int64_t log_start = 0;
   std::int64_t end = 0;
+  std::int64_t cleaned_end = 0;  // up to here it was written anew before: what is not compacted of it moves along
   bool compact = false;
   std::int64_t compacted = 0;  // up to here it was compacted before
   std::int64_t delete_retention_ms = 0;

@@ -82,10 +82,11 @@ std::vector<clean_task> store::tasks_of_compaction(std::int64_t now_ms) {
       task.topic = t->id;
       task.partition = key.second;
       task.topic_name = name;
-      for (const range& r : p.ranges())
-        if (r.first_offset < end) task.ranges.push_back(r);
       task.log_start = p.log_start();
       task.end = end;
+      task.cleaned_end = p.cleaned().end;
+      for (const range& r : p.ranges())
+        if (r.first_offset < std::max(end, task.cleaned_end)) task.ranges.push_back(r);
       task.compact = true;
       task.compacted = dirty_from;
       task.aborted = p.producers().aborted(p.log_start(), end);
