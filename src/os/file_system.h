@@ -39,6 +39,7 @@ class file {
   virtual result<std::size_t> pread(std::uint64_t offset, std::span<char> into) const = 0;
   virtual result<void> sync() = 0;  // fdatasync: the bytes and the size
   virtual result<std::uint64_t> size() const = 0;
+  virtual result<std::int64_t> modified_ms() const = 0;  // since 1970, UTC
   virtual result<void> truncate(std::uint64_t size) = 0;
   // Makes the file at least so long by writing zeros: syncs within it need no metadata, which halves their time.
   virtual result<void> preallocate(std::uint64_t size) = 0;

@@ -86,6 +86,12 @@ class real_file final : public file {
     return static_cast<std::uint64_t>(found.st_size);
   }
 
+  result<std::int64_t> modified_ms() const override {
+    struct stat found{};
+    if (::fstat(_fd, &found) != 0) return failed("look at", _path, errno);
+    return std::int64_t{found.st_mtim.tv_sec} * 1000 + found.st_mtim.tv_nsec / 1'000'000;
+  }
+
   result<void> truncate(std::uint64_t size) override {
     if (::ftruncate(_fd, static_cast<off_t>(size)) != 0) return failed("truncate", _path, errno);
     _end = size;

@@ -21,6 +21,7 @@ std::string parent_of(const std::string& path) {
 // What a name stands for: bytes as they are seen, as they are safe, and what lies between.
 struct inode {
   std::string visible, durable;
+  std::int64_t modified_ms = INT64_MAX;
   struct change {
     std::uint64_t offset = 0;
     std::string bytes;
@@ -133,6 +134,11 @@ class sim_file final : public file {
   result<std::uint64_t> size() const override {
     std::lock_guard lock(_disk->mutex);
     return _node->visible.size();
+  }
+
+  result<std::int64_t> modified_ms() const override {
+    std::lock_guard lock(_disk->mutex);
+    return _node->modified_ms;
   }
 
   result<void> truncate(std::uint64_t size) override {
@@ -298,6 +304,12 @@ void sim_file_system::fail_when(std::function<bool(operation, const std::string&
   std::lock_guard lock(_state->mutex);
   _state->rule = std::move(rule);
 }
+
+void sim_file_system::set_modified(const std::string& path, std::int64_t ms) {
+  std::lock_guard lock(_state->mutex);
+  _state->names.at(path)->modified_ms = ms;
+}
+
 void sim_file_system::flip_bit(const std::string& path, std::uint64_t byte, unsigned bit) {
   std::lock_guard lock(_state->mutex);
   inode& file = *_state->names.at(path);

@@ -42,6 +42,7 @@ class sim_file_system final : public file_system {
   // Asked before each operation; true fails it with storage_failed.
   enum class operation : std::uint8_t { read, write, sync, change_name };
   void fail_when(std::function<bool(operation what, const std::string& path)> rule);
+  void set_modified(const std::string& path, std::int64_t ms);               // without it a file is as new as can be
   void flip_bit(const std::string& path, std::uint64_t byte, unsigned bit);  // visible and durable
 
  private:

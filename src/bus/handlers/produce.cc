@@ -68,7 +68,7 @@ std::expected<std::string, error_code> recompressed(broker& b, const log::topic&
                                                     std::string_view records, std::int64_t bytes_max) {
   const auto wanted = codec_for(b.settings().compression, t);
   if (!wanted || wanted->codec == batch.codec()) return std::string();
-  auto packed = kafka::recompress_batch(records, uncompressed_max, wanted->codec, wanted->level);
+  auto packed = kafka::recompress_batch(records, uncompressed_max(records.size()), wanted->codec, wanted->level);
   if (!packed) return std::unexpected(error_code::corrupt_message);
   if (static_cast<std::int64_t>(packed->size()) > bytes_max) return std::unexpected(error_code::message_too_large);
   return std::move(*packed);
@@ -99,7 +99,7 @@ void append(broker& b, const call& c, const std::shared_ptr<log::topic>& t,
   const std::int64_t now_ms = instant::now().ms();
   if (const auto refused = check_records(*t, *batch, records, now_ms)) {
     for (const record_fault& f : refused->records) answer.record_errors.push_back({f.index, f.why});
-    return refuse_batch(answer, p, refused->error, refused->records.empty() ? "" : refused->records.front().why);
+    return refuse_batch(answer, p, refused->error, refused->why);
   }
   auto packed = recompressed(b, *t, *batch, records, bytes_max);
   if (!packed) return refuse_batch(answer, p, packed.error());
@@ -124,6 +124,9 @@ void append(broker& b, const call& c, const std::shared_ptr<log::topic>& t,
     batch = *kafka::peek_batch({bytes.data(), bytes.size()});
   } else if (batch->log_append_time()) {
     kafka::set_create_time(bytes.data(), bytes.size());
+    batch = *kafka::peek_batch({bytes.data(), bytes.size()});
+  } else if (packed->empty() && batch->max_timestamp_ms != head.max_timestamp_ms) {
+    kafka::set_max_timestamp(bytes.data(), bytes.size(), batch->max_timestamp_ms);
     batch = *kafka::peek_batch({bytes.data(), bytes.size()});
   }
   // Little of the request is kept for nothing: most of it is this batch.

@@ -59,8 +59,8 @@ error_code check_end(std::string_view bytes) {
   return kafka::check_batch_sum(bytes) ? error_code::invalid_record : error_code::corrupt_message;
 }
 
-std::optional<refused_records> check_records(const log::topic& t, const kafka::batch_header& batch,
-                                             std::string_view bytes, std::int64_t now_ms) {
+std::optional<refused_records> check_records(const log::topic& t, kafka::batch_header& batch, std::string_view bytes,
+                                             std::int64_t now_ms) {
   const auto type = t.configs.find("message.timestamp.type");
   const bool create_time = type == t.configs.end() || type->second == "CreateTime";
   constexpr std::int64_t one_hour_ms = 3'600'000;
@@ -71,16 +71,20 @@ std::optional<refused_records> check_records(const log::topic& t, const kafka::b
   const bool stamped = batch.log_append_time() && (!create_time || batch.max_timestamp_ms < 0);
   // A batch tells its largest timestamp; only what may be too old, or has no key, needs a look at each record.
   const bool too_new = create_time && after_max < INT64_MAX && batch.max_timestamp_ms - now_ms > after_max;
-  const bool ages = create_time && (before_max < INT64_MAX || too_new);
+  const bool untrue = create_time && batch.max_timestamp_ms < batch.base_timestamp_ms;
+  const bool ages = create_time && (before_max < INT64_MAX || too_new || untrue);
   if (!keys && !ages && !stamped) return std::nullopt;
 
   refused_records refused;
   std::int32_t index = 0;
+  std::int64_t newest = -1;
   const auto tell = [&](error_code error, std::string why) {
     if (refused.error == error_code::none) refused.error = error;
     if (refused.records.size() < faults_told_max) refused.records.push_back({index, std::move(why)});
   };
-  const bool whole = kafka::for_each_record(bytes, uncompressed_max, [&](const kafka::record_view& r) {
+  const std::size_t unpacked_max = uncompressed_max(bytes.size());
+  const bool whole = kafka::for_each_record(bytes, unpacked_max, [&](const kafka::record_view& r) {
+    newest = std::max(newest, r.timestamp_ms);
     if (keys && !r.key) {
       tell(error_code::invalid_record, "Compacted topic cannot accept message without key");
     } else if (stamped) {
@@ -95,8 +99,15 @@ std::optional<refused_records> check_records(const log::topic& t, const kafka::b
     ++index;
     return true;
   });
-  if (!whole) return refused_records{error_code::corrupt_message, {}};
-  if (refused.error == error_code::none) return std::nullopt;
+  if (!whole)
+    return refused_records{error_code::corrupt_message,
+                           {},
+                           fmt::format("The records are broken, or come to more than {} bytes", unpacked_max)};
+  if (refused.error == error_code::none) {
+    if (!batch.log_append_time()) batch.max_timestamp_ms = newest;
+    return std::nullopt;
+  }
+  refused.why = refused.records.front().why;
   return refused;
 }
 

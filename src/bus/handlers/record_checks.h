@@ -1,6 +1,7 @@
 // What Kafka demands of produced bytes: of what every batch is like, and what a topic's settings ask of its records.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <expected>
 #include <optional>
@@ -15,7 +16,10 @@
 
 namespace mes::bus::handlers {
 
-inline constexpr std::size_t uncompressed_max = std::size_t{256} << 20;  // bytes of the records of one batch
+// Bytes that the records of a batch may come to: they are unpacked while everybody else waits.
+constexpr std::size_t uncompressed_max(std::size_t batch_bytes) {
+  return std::clamp(batch_bytes * 128, std::size_t{16} << 20, std::size_t{256} << 20);
+}
 
 // What stands at the start of a partition's bytes, by its length and its format alone.
 enum class first_bytes : std::uint8_t { no_whole_batch, corrupt, batch };
@@ -38,10 +42,12 @@ struct record_fault {
 struct refused_records {
   wire::kafka::error_code error{};
   std::vector<record_fault> records;  // the first few
+  std::string why;
 };
 
-// Nothing: all of them may be appended. `now_ms` by the wall clock.
-std::optional<refused_records> check_records(const log::topic& t, const wire::kafka::batch_header& batch,
+// Nothing: all of them may be appended. `now_ms` by the wall clock. Where the header cannot be believed, it gets its
+// max_timestamp_ms from the records.
+std::optional<refused_records> check_records(const log::topic& t, wire::kafka::batch_header& batch,
                                              std::string_view bytes, std::int64_t now_ms);
 
 }  // namespace mes::bus::handlers

@@ -37,13 +37,38 @@ TEST(record_checks, a_time_that_is_the_brokers_to_give_is_refused_record_by_reco
   const std::string batch = two_records(stamped);
   log::topic t;
   t.configs = {{"message.timestamp.type", "LogAppendTime"}};
-  const auto refused = check_records(t, *kafka::peek_batch(batch), batch, 2'000);
+  kafka::batch_header header = *kafka::peek_batch(batch);
+  const auto refused = check_records(t, header, batch, 2'000);
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->error, error_code::invalid_timestamp);
   ASSERT_EQ(refused->records.size(), 2U);
   EXPECT_EQ(refused->records[1].index, 1);
   t.configs.clear();
-  EXPECT_FALSE(check_records(t, *kafka::peek_batch(batch), batch, 2'000)) << "the topic keeps the producer's times";
+  EXPECT_FALSE(check_records(t, header, batch, 2'000)) << "the topic keeps the producer's times";
+}
+
+TEST(record_checks, a_newest_time_that_cannot_be_is_not_believed) {
+  const std::string batch = two_records();
+  const log::topic t;
+  for (const std::int64_t said : {std::int64_t{0}, std::int64_t{1} << 61}) {
+    kafka::batch_header header = *kafka::peek_batch(batch);
+    header.max_timestamp_ms = said;
+    EXPECT_FALSE(check_records(t, header, batch, 2'000));
+    EXPECT_EQ(header.max_timestamp_ms, 1'000);
+  }
+}
+
+TEST(record_checks, what_unpacks_to_more_than_anybody_sends_is_refused) {
+  const std::string plain = kafka::make_batch({{"k", std::string(20 << 20, 'x'), 1'000}});
+  const std::string packed = *kafka::recompress_batch(plain, SIZE_MAX, kafka::compression::gzip, {});
+  ASSERT_LT(packed.size(), 100'000U);
+  log::topic t;
+  t.configs = {{"cleanup.policy", "compact"}};
+  kafka::batch_header header = *kafka::peek_batch(packed);
+  const auto refused = check_records(t, header, packed, 2'000);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->error, error_code::corrupt_message);
+  EXPECT_TRUE(refused->why.contains("more than 16777216 bytes")) << refused->why;
 }
 
 }  // namespace

@@ -347,6 +347,61 @@ TEST(retention, empties_segments_of_which_little_is_left) {
   EXPECT_EQ(values(*again.store->find("kept")), kept);
 }
 
+// What was moved is compacted later, up to a batch in the midst of what was moved: the rest of it stays.
+TEST(compaction, of_a_part_of_what_was_moved_leaves_the_rest) {
+  for (const bool cleanly : {false, true}) {
+    os::sim_file_system files;
+    std::vector<kept_record> expected;
+    {
+      opened o(files, 4'096);
+      const std::int64_t now = instant::now().ms() - 1'000;
+      const auto noise = o.make("noise", 1, {{"retention.ms", "1"}});
+      const auto t = o.make("t", 1, {{"cleanup.policy", "compact"}});
+      const auto put_noise = [&] {
+        for (int i = 0; i < 10; ++i) ASSERT_EQ(o.put(noise, std::string(500, 'x')), opened::outcome::stored);
+      };
+      for (const char* key : {"a", "b", "a", "c"}) {
+        ASSERT_EQ(o.put_batch(t, batch_of({{key, std::to_string(expected.size()), now}})), opened::outcome::stored);
+        expected.push_back({static_cast<std::int64_t>(expected.size()), key, std::to_string(expected.size())});
+        put_noise();
+      }
+      for (int i = 0; i < 3; ++i) ASSERT_TRUE(o.housekeeping());
+      ASSERT_EQ(t->partitions[0]->cleaned().end, 4) << "nothing was moved";
+      ASSERT_EQ(records(*t), expected);
+      bool done = false;
+      o.store->set_configs(t->id, eager, [&](bool) { done = true; });
+      ASSERT_TRUE(o.wait(done));
+      ASSERT_TRUE(o.housekeeping());  // up to the last batch
+      ASSERT_EQ(t->partitions[0]->cleaned().compacted, 3);
+      expected.erase(expected.begin());
+      EXPECT_EQ(records(*t), expected);
+      if (cleanly) ASSERT_TRUE(o.store->close());
+    }
+    if (!cleanly) files.crash(1);
+    opened again(files, 4'096);
+    ASSERT_TRUE(again.store) << again.why;
+    EXPECT_EQ(records(*again.store->find("t")), expected);
+    EXPECT_EQ(again.store->find("t")->partitions[0]->high_watermark(), 4);
+  }
+}
+
+// As Kafka: what has no time is as old as its file.
+TEST(retention, of_records_without_a_time_goes_by_their_file) {
+  os::sim_file_system files;
+  opened o(files, 4'096);
+  const auto t = o.make("t", 1, {{"retention.ms", "3600000"}});
+  const auto put = [&] { return o.put_batch(t, batch_of({{"k", std::string(500, 'x'), -1}})); };
+  for (int i = 0; i < 20; ++i) ASSERT_EQ(put(), opened::outcome::stored);
+  const std::int64_t now = instant::now().ms();
+  files.set_modified("/bus/" + segment_name(1), now - 1'000);
+  ASSERT_TRUE(o.housekeeping());
+  EXPECT_EQ(t->partitions[0]->log_start(), 0);
+  files.set_modified("/bus/" + segment_name(1), now - 3'700'000);
+  ASSERT_TRUE(o.housekeeping());
+  EXPECT_GT(t->partitions[0]->log_start(), 0);
+  EXPECT_LT(t->partitions[0]->log_start(), 20);
+}
+
 TEST(retention, by_size_keeps_at_least_so_much) {
   os::sim_file_system files;
   opened o(files, 4'096);

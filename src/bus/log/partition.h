@@ -108,6 +108,7 @@ class partition {
   struct oldest {
     std::int64_t max_timestamp_ms;
     std::uint64_t bytes;
+    const segment& in;
   };
   bool retire(const std::function<bool(const oldest&, std::uint64_t size_bytes)>& expired);
   // Lets go of the ranges that lie before the log's start.

@@ -27,14 +27,14 @@ bool partition::retire(const std::function<bool(const oldest&, std::uint64_t)>& 
   for (const range& r : _ranges) {
     if (r.end_offset <= _log_start) continue;
     if (r.end_offset <= _high_watermark && _log_start <= r.first_offset &&
-        expired({r.max_timestamp_ms, r.bytes}, size)) {
+        expired({r.max_timestamp_ms, r.bytes, *r.in}, size)) {
       size -= std::min(size, r.bytes);
       _log_start = r.end_offset;
       continue;
     }
     for (std::uint32_t k = start_of(r, _log_start).value_or(r.count); k < r.count; ++k) {
       const auto e = entry(r, k);
-      if (!e || e->base_offset >= _high_watermark || !expired({e->max_timestamp_ms, e->size}, size)) break;
+      if (!e || e->base_offset >= _high_watermark || !expired({e->max_timestamp_ms, e->size, *r.in}, size)) break;
       const auto next = k + 1 < r.count ? entry(r, k + 1) : std::nullopt;
       const std::int64_t end = next ? next->base_offset : r.end_offset;
       if (end > _high_watermark) break;
@@ -88,7 +88,9 @@ void partition::replace_below(std::int64_t end, std::int64_t compacted, std::vec
   _chunk_of = nullptr;
   if (!_ranges.empty() && _ranges.front().first_offset < end) trim(_ranges.front(), end);
   _chunk_of = nullptr;
-  std::erase_if(fresh, [this](const range& r) { return r.end_offset <= _log_start; });
+  for (std::size_t i = 1; i < fresh.size(); ++i)  // nothing is there twice
+    if (fresh[i].first_offset < fresh[i - 1].end_offset) trim(fresh[i], fresh[i - 1].end_offset);
+  std::erase_if(fresh, [this](const range& r) { return r.count == 0 || r.end_offset <= _log_start; });
   _ranges.insert(_ranges.begin(), std::make_move_iterator(fresh.begin()), std::make_move_iterator(fresh.end()));
 }
 

@@ -25,6 +25,15 @@ void store::delete_up_to(const std::shared_ptr<topic>& t, std::int32_t partition
   delete_records(t, partition, offset, nullptr);
 }
 
+namespace {
+
+// Records may have no time: as in Kafka their segment's counts then.
+std::int64_t time_of(const partition::oldest& o, std::int64_t now_ms) {
+  return o.max_timestamp_ms >= 0 ? o.max_timestamp_ms : o.in.file->modified_ms().value_or(now_ms);
+}
+
+}  // namespace
+
 void store::delete_expired(std::int64_t now_ms) {
   for (const auto& [name, t] : _by_name) {
     const bool deletes = t->is_deleted();
@@ -35,7 +44,7 @@ void store::delete_expired(std::int64_t now_ms) {
       p.expire_producers(now_ms - _options.producer_expiry_ms);
       const bool moved = p.retire([&](const partition::oldest& oldest, std::uint64_t size) {
         if (!deletes) return false;
-        if (keep_ms >= 0 && oldest.max_timestamp_ms < now_ms - keep_ms) return true;
+        if (keep_ms >= 0 && time_of(oldest, now_ms) < now_ms - keep_ms) return true;
         return keep_bytes >= 0 && size - std::min(size, oldest.bytes) >= static_cast<std::uint64_t>(keep_bytes);
       });
       if (moved) delete_records(t, static_cast<std::int32_t>(i), p.log_start(), nullptr);

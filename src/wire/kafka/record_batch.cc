@@ -160,8 +160,9 @@ std::expected<batch_header, batch_fault> check_batch(std::string_view bytes) {
   if (h->producer_id >= 0 && h->base_sequence < 0) return std::unexpected(batch_fault::bad_header);
   if ((h->attributes & 7) > 4) return std::unexpected(batch_fault::bad_codec);
   if (h->codec() != compression::none) return h;
-  if (!check_records(*h, bytes.substr(batch_header::size, h->batch_size - batch_header::size)))
-    return std::unexpected(batch_fault::bad_record);
+  const auto newest = check_records(*h, bytes.substr(batch_header::size, h->batch_size - batch_header::size));
+  if (!newest) return std::unexpected(batch_fault::bad_record);
+  if (!h->log_append_time()) h->max_timestamp_ms = *newest;
   return h;
 }
 
@@ -179,11 +180,15 @@ void set_sum(char* batch, std::size_t size) {
 
 }  // namespace
 
-void set_log_append_time(char* batch, std::size_t size, std::int64_t ms) {
+void set_max_timestamp(char* batch, std::size_t size, std::int64_t ms) {
   constexpr std::size_t max_timestamp_at = 35;
-  batch[attributes_low_at] = static_cast<char>(batch[attributes_low_at] | log_append_time_bit);
   put(batch + max_timestamp_at, ms);
   set_sum(batch, size);
+}
+
+void set_log_append_time(char* batch, std::size_t size, std::int64_t ms) {
+  batch[attributes_low_at] = static_cast<char>(batch[attributes_low_at] | log_append_time_bit);
+  set_max_timestamp(batch, size, ms);
 }
 
 void set_create_time(char* batch, std::size_t size) {

@@ -52,7 +52,8 @@ enum class batch_fault : std::uint8_t { cut_short, unknown_magic, bad_crc, bad_h
 // The header of the batch at the start of `bytes`, which may hold less than all of it; no check but of the length.
 std::optional<batch_header> peek_batch(std::string_view bytes);
 
-// The first batch of `bytes`, checked: length, magic, CRC, counts; without compression also each record's frame.
+// The first batch of `bytes`, checked: length, magic, CRC, counts; without compression also each record's frame, and
+// max_timestamp_ms is that of the records, whatever the header says.
 std::expected<batch_header, batch_fault> check_batch(std::string_view bytes);
 
 // Only what storage can have broken: length, magic, CRC.
@@ -61,6 +62,7 @@ std::expected<batch_header, batch_fault> check_batch_sum(std::string_view bytes)
 // Set what the broker sets. `batch` is at least a header long.
 void set_base_offset(char* batch, std::int64_t offset);
 void set_leader_epoch(char* batch, std::int32_t epoch);
+void set_max_timestamp(char* batch, std::size_t size, std::int64_t ms);    // with the new CRC
 void set_log_append_time(char* batch, std::size_t size, std::int64_t ms);  // with the new CRC
 void set_create_time(char* batch, std::size_t size);                       // the records' own: as above
 

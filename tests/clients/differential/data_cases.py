@@ -64,6 +64,10 @@ BAD_BATCHES = {
     "length of nothing": lambda rng: b"\0" * 12,
     "trailing zeros": lambda rng: good_batch(rng) + b"\0" * 40,
     "magic 0": lambda rng: good_batch(rng, magic=0),
+    "newest time of long ago": lambda rng: good_batch(rng, codec=PLAIN, newest=0),
+    "newest time of long ago, packed": lambda rng: good_batch(rng, codec=GZIP, newest=0),
+    "newest time later than all": lambda rng: good_batch(rng, codec=PLAIN, newest=NOW_MS + 5000),
+    "newest time of far away, packed": lambda rng: good_batch(rng, codec=GZIP, newest=2**61),
 }
 
 ODD_BATCHES = {  # what one broker takes and the other refuses: to a topic that nothing else reads

@@ -48,7 +48,7 @@ def record(offset_delta, timestamp_delta, key, value, headers=()):
 
 def batch(values, *, timestamps, keys=None, codec=PLAIN, producer_id=-1, epoch=-1, sequence=-1, transactional=False,
           control=False, magic=2, claimed_codec=None, count=None, last_offset_delta=None, crc_change=0, length_change=0,
-          base_offset=0, stamped=False):
+          base_offset=0, stamped=False, newest=None):
     """Bytes of one batch; those from `magic` on make it wrong in one way each."""
     first = timestamps[0]
     keys = keys or [None] * len(values)
@@ -57,7 +57,7 @@ def batch(values, *, timestamps, keys=None, codec=PLAIN, producer_id=-1, epoch=-
         records = gzip.compress(records, mtime=0)
     attributes = (codec if claimed_codec is None else claimed_codec) | STAMPED_BY_BROKER * stamped | transactional << 4 | control << 5
     checked = struct.pack(">hiqqqhii", attributes, len(values) - 1 if last_offset_delta is None else last_offset_delta, first,
-                          max(timestamps), producer_id, epoch, sequence, len(values) if count is None else count) + records
+                          max(timestamps) if newest is None else newest, producer_id, epoch, sequence, len(values) if count is None else count) + records
     head = struct.pack(">ibI", 0, magic, crc32c(checked) ^ crc_change)
     return struct.pack(">qi", base_offset, len(head) + len(checked) + length_change) + head + checked
 
