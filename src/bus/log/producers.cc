@@ -76,7 +76,7 @@ error_code producers::check_marker(const kafka::end_marker_batch& marker, std::i
 void producers::appended(const kafka::batch_header& batch, const std::optional<kafka::end_marker_batch>& marker) {
   if (batch.producer_id < 0) return;
   if (batch.control() && !marker) return;
-  _pending.push_back({batch.producer_id, batch.base_offset, batch.last_offset(), marker});
+  _pending.push_back({batch.producer_id, batch.base_offset, batch.last_offset(), marker, batch.transactional()});
   if (marker) return;  // takes effect when it is durable
   producer& p = _all[batch.producer_id];
   p.batches.push_back({batch.producer_epoch, batch.base_sequence, batch.last_sequence(), batch.base_offset,
@@ -116,6 +116,15 @@ void producers::end_transaction(const pending& now) {
   if (p.open_at < 0 || p.open_at > now.base_offset) return;
   const std::int64_t first = std::exchange(p.open_at, -1);
   _open.erase(first);
+  // What was appended while the marker was on its way to the disk begins the next one.
+  const bool more = !p.batches.empty() && p.batches.back().base_offset > now.base_offset;
+  const auto next = std::ranges::find_if(_pending, [&](const pending& later) {
+    return more && later.producer_id == now.producer_id && later.transactional && !later.marker;
+  });
+  if (next != _pending.end()) {
+    p.open_at = next->base_offset;
+    _open[p.open_at] = now.producer_id;
+  }
   if (marker.what == kafka::end_marker::commit) return;
   _aborted.push_back({now.producer_id, first, now.last_offset, std::min(first_open(), now.last_offset + 1)});
 }

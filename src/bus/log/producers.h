@@ -83,6 +83,7 @@ class producers {
     std::int64_t base_offset;
     std::int64_t last_offset;
     std::optional<wire::kafka::end_marker_batch> marker;
+    bool transactional = false;
   };
   void end_transaction(const pending& p);
 

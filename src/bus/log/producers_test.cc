@@ -124,6 +124,23 @@ TEST(producers, the_oldest_open_transaction_bounds_what_is_stable) {
   EXPECT_EQ(b.check(batch(1, 0, 2)).value(), std::nullopt);
 }
 
+TEST(producers, what_comes_while_a_marker_is_on_its_way_begins_the_next_transaction) {
+  bench b;
+  b.append(batch(1, 0, 0, 1, transactional));                    // 0
+  const auto marker = b.mark(1, 0, kafka::end_marker::abort);    // 1
+  const auto next = b.append(batch(1, 0, 1, 1, transactional));  // 2
+  b.append(batch(2, 0, 0, 1, transactional));                    // 3
+  b.all.durable_up_to(marker + 1);
+  EXPECT_EQ(b.all.first_open(), next);
+  b.mark(1, 0, kafka::end_marker::abort);  // 4
+  b.durable();
+  EXPECT_EQ(b.all.first_open(), 3);
+  const auto aborted = b.all.aborted(0, 5);
+  ASSERT_EQ(aborted.size(), 2U);
+  EXPECT_EQ(aborted[0].first_offset, 0);
+  EXPECT_EQ(aborted[1].first_offset, next);
+}
+
 TEST(producers, a_batch_outside_of_the_open_transaction_is_refused) {
   bench b;
   b.append(batch(1, 0, 0, 1, transactional));
