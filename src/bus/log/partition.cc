@@ -237,41 +237,56 @@ bool partition::holds_together(const range& r, const index_entry& e) const {
   return false;
 }
 
+// Of one batch, as far as it is not deleted.
+result<found_offset> partition::first_record(const range& r, const index_entry& e, std::int64_t timestamp_ms) const {
+  auto batch = read_batch(r, e);
+  if (!batch) return fail(std::move(batch.error()));
+  found_offset found;
+  const bool whole = kafka::for_each_record(*batch, std::size_t{64} << 20, [&](const kafka::record_view& record) {
+    if (record.timestamp_ms < timestamp_ms || record.offset < _log_start) return true;
+    found = {record.offset, record.timestamp_ms};
+    return false;
+  });
+  if (!whole) found = {e.base_offset, e.max_timestamp_ms};  // a codec that we cannot read: the batch
+  return found;
+}
+
 result<found_offset> partition::first_at_or_after(std::int64_t timestamp_ms) const {
   for (const range& r : _ranges) {
     if (r.max_timestamp_ms < timestamp_ms || r.end_offset <= _log_start) continue;
-    for (std::uint32_t i = 0; i < r.count; ++i) {
-      const auto e = entry(r, i);
+    for (std::uint32_t k = start_of(r, _log_start).value_or(r.count); k < r.count; ++k) {
+      const auto e = entry(r, k);
       if (!e || e->base_offset >= _high_watermark) return found_offset{};
       if (e->max_timestamp_ms < timestamp_ms) continue;
-      auto batch = read_batch(r, *e);
-      if (!batch) return fail(std::move(batch.error()));
-      found_offset found;
-      const bool whole = kafka::for_each_record(*batch, std::size_t{64} << 20, [&](const kafka::record_view& record) {
-        if (record.timestamp_ms < timestamp_ms || record.offset < _log_start) return true;
-        found = {record.offset, record.timestamp_ms};
-        return false;
-      });
-      if (!whole) found = {e->base_offset, e->max_timestamp_ms};  // a codec that we cannot read: the batch
-      if (found.offset >= 0) return found;
+      auto found = first_record(r, *e, timestamp_ms);
+      if (!found || found->offset >= 0) return found;
     }
   }
   return found_offset{};
 }
 
 found_offset partition::max_timestamp() const {
-  found_offset best;
-  for (const range& r : _ranges) {
-    if (r.max_timestamp_ms <= best.timestamp_ms || r.end_offset <= _log_start) continue;
-    for (std::uint32_t i = 0; i < r.count; ++i) {
-      const auto e = entry(r, i);
+  std::vector<const range*> latest_first;
+  for (const range& r : _ranges)
+    if (r.end_offset > _log_start) latest_first.push_back(&r);
+  std::ranges::sort(latest_first, {}, [](const range* r) { return std::pair(-r->max_timestamp_ms, r->first_offset); });
+  const range* in = nullptr;
+  index_entry best{.max_timestamp_ms = -1};
+  for (const range* r : latest_first) {
+    // Mostly the first one has it; but what a range says may be of entries that are deleted, or not durable yet.
+    if (r->max_timestamp_ms <= best.max_timestamp_ms) break;
+    const std::uint32_t start = start_of(*r, _log_start).value_or(r->count);
+    for (std::uint32_t k = start; k < r->count && best.max_timestamp_ms < r->max_timestamp_ms; ++k) {
+      const auto e = entry(*r, k);
       if (!e || e->base_offset >= _high_watermark) break;
-      if (e->max_timestamp_ms > best.timestamp_ms) best = {e->base_offset, e->max_timestamp_ms};
+      if (e->max_timestamp_ms <= best.max_timestamp_ms) continue;
+      best = *e;
+      in = r;
     }
   }
-  if (best.offset < 0) return best;
-  const auto exact = first_at_or_after(best.timestamp_ms);
-  return exact && exact->offset >= 0 ? *exact : best;
+  if (!in) return {};
+  const auto exact = first_record(*in, best, best.max_timestamp_ms);
+  return exact && exact->offset >= 0 ? *exact : found_offset{best.base_offset, best.max_timestamp_ms};
 }
 
 std::pair<std::int32_t, std::int64_t> partition::end_of_epoch(std::int32_t epoch) const {

@@ -143,6 +143,7 @@ class partition {
   void trim(range& r, std::int64_t before);
   result<std::string> read_batch(const range& r, const index_entry& e) const;
   bool holds_together(const range& r, const index_entry& e) const;
+  result<found_offset> first_record(const range& r, const index_entry& e, std::int64_t timestamp_ms) const;
 
   std::int64_t _log_start = 0;
   std::int64_t _high_watermark = 0;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -135,6 +136,31 @@ TEST(store, forgets_old_segments_whole) {
   ASSERT_TRUE(again.store) << again.why;
   EXPECT_EQ(again.store->find("t")->partitions[0]->log_start(), start);
   EXPECT_EQ(again.store->find("t")->partitions[0]->high_watermark(), 30);
+}
+
+TEST(store, looks_for_the_latest_timestamp_only_where_it_is) {
+  os::sim_file_system files;
+  {
+    opened o(files, 1'024);
+    const auto t = o.make("t");
+    for (int i = 0; i < 30; ++i) {
+      const std::int64_t time = i <= 20 ? 1'000 + i : 500;
+      ASSERT_EQ(o.put_batch(t, kafka::make_batch({{"key", std::string(200, 'x'), time}})), opened::outcome::stored);
+    }
+    ASSERT_TRUE(o.store->close());
+  }
+  opened again(files, 1'024);
+  ASSERT_TRUE(again.store) << again.why;
+  const partition& p = *again.store->find("t")->partitions[0];
+  std::multiset<std::string> reads;
+  files.fail_when([&](os::sim_file_system::operation what, const std::string& path) {
+    if (what == os::sim_file_system::operation::read) reads.insert(path);
+    return false;
+  });
+  const auto found = p.max_timestamp();
+  EXPECT_EQ(found.offset, 20);
+  EXPECT_EQ(found.timestamp_ms, 1'020);
+  EXPECT_LE(reads.size(), 2U) << "one chunk of an index and the batch";
 }
 
 }  // namespace
