@@ -59,6 +59,7 @@ struct broker_settings : changeable_settings {
   std::uint64_t disk_bytes_max = 0;  // 0: no limit
   std::size_t request_bytes_max = 100U << 20;
   std::size_t queued_request_bytes_max = 128U << 20;  // not whole yet, of all connections; 0: no limit
+  std::int32_t fetch_bytes_max = 57'671'680;          // of an answer, as Kafka's fetch.max.bytes
   std::int64_t connections_idle_max_ms = 600'000;
   bool auto_create_topics = true;
   std::int32_t num_partitions = 3;

@@ -392,6 +392,8 @@ const std::vector<fixed_config>& fixed_broker_config_table() {
        "After how long a client must authenticate again, in ms; 0: never."},
       {"default.replication.factor", int32, [](const broker&) { return std::string("1"); }, "There is one broker."},
       {"delete.topic.enable", boolean, [](const broker&) { return std::string("true"); }, "Topics can be deleted."},
+      {"fetch.max.bytes", int32, [](const broker& b) { return fmt::to_string(b.settings().fetch_bytes_max); },
+       "Largest answer to a fetch, in bytes; its first batch goes whole all the same."},
       {"group.consumer.heartbeat.interval.ms", int32,
        [](const broker& b) { return fmt::to_string(b.settings().groups.consumer_heartbeat_interval_ms); },
        "How often members of a group of the new protocol tell that they live, in ms."},

@@ -73,6 +73,7 @@ void add_limits(page& p, broker& b) {
   p.line(name, "{of=\"connections\"}", s.connections_max);
   p.line(name, "{of=\"request_bytes\"}", s.request_bytes_max);
   p.line(name, "{of=\"partial_request_bytes\"}", s.queued_request_bytes_max);
+  p.line(name, "{of=\"fetch_bytes\"}", static_cast<std::uint64_t>(s.fetch_bytes_max));
   p.line(name, "{of=\"batch_bytes\"}", s.message_bytes_max);
   p.line(name, "{of=\"pending_bytes\"}", s.pending_bytes_max);
   p.line(name, "{of=\"requests_in_flight_of_a_connection\"}", listen.requests_in_flight_max);

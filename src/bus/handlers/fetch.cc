@@ -1,5 +1,8 @@
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "bus/handlers/data.h"
@@ -114,19 +117,29 @@ void fetch(const call& c, kafka::fetch_request& request) {
   }
   auto wait = std::make_unique<waiting_fetch>();
   wait->from = c;
-  wait->bytes_min = static_cast<std::size_t>(std::max(request.min_bytes, 0));
-  wait->bytes_max = static_cast<std::size_t>(std::max(request.max_bytes, 0));
+  const std::int32_t bytes_max = std::min(request.max_bytes, c.of->settings().fetch_bytes_max);
+  wait->bytes_min = static_cast<std::size_t>(std::max(std::min(request.min_bytes, bytes_max), 0));
+  wait->bytes_max = static_cast<std::size_t>(std::max(bytes_max, 0));
   wait->wait_ms = wait->from.may_wait_ms = std::max(request.max_wait_ms, 0);
   wait->only_committed = request.isolation_level == 1;
+  // As in Kafka, a partition that is named again is fetched once: where it was named first, by what was said last.
+  std::map<std::tuple<uuid, std::string_view, std::int32_t>, const kafka::fetch_request::fetch_partition*> said;
+  for (const auto& topic : request.topics)
+    for (const auto& p : topic.partitions) said[{topic.topic_id, topic.topic, p.partition}] = &p;
   for (const auto& topic : request.topics) {
-    auto& t = wait->topics.emplace_back();
+    waiting_fetch::topic_part t;
     t.found = c.version >= 13 ? c.of->store().find(topic.topic_id) : c.of->store().find(topic.topic);
     t.name = topic.topic;
     if (t.found && wait->from.topic.empty()) wait->from.topic = t.found->name;
     t.id = topic.topic_id;
-    for (const auto& p : topic.partitions)
+    for (const auto& named : topic.partitions) {
+      const auto last = said.extract({topic.topic_id, topic.topic, named.partition});
+      if (last.empty()) continue;
+      const auto& p = *last.mapped();
       t.parts.push_back({p.partition, p.fetch_offset, p.current_leader_epoch,
                          static_cast<std::size_t>(std::max(p.partition_max_bytes, 0)), p.last_fetched_epoch});
+    }
+    if (!t.parts.empty()) wait->topics.push_back(std::move(t));
   }
   if (wait->wait_ms <= 0 || wait->bytes_min == 0 || wait->ready(c.of->store())) return wait->answer(*c.of);
   c.of->wait_for_data(std::move(wait));

@@ -174,8 +174,8 @@ def fetch_several(both):
         "max_wait_ms": 0, "min_bytes": 1, "max_bytes": 1 << 20, "isolation_level": rng.choice([0, 1]), "session_epoch": -1,
         "topics": [topic(name, partitions=[{"partition": p, "fetch_offset": rng.choice([0, 0, 1, 10**6]), "partition_max_bytes": 1 << 20,
                                             "last_fetched_epoch": rng.choice([-1, -1, 0, 9])}
-                                           for p in rng.sample([*range(TOPICS.get(name, 1)), 7], rng.randint(1, 2))])
-                   for name in rng.sample(names, rng.randint(2, 4))]}))
+                                           for p in rng.choices([*range(TOPICS.get(name, 1)), 7], k=rng.randint(1, 3))])
+                   for name in rng.choices(names, k=rng.randint(2, 4))]}))
 
 
 def fetch_session(both):

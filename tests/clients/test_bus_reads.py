@@ -1,0 +1,66 @@
+"""What one request may ask of the log: partitions named twice, answers without end, records that are not committed."""
+import struct
+import time
+
+import pytest
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
+
+from bus import Bus
+from differential.records import batch, whole_batches
+from raw import FETCH, Raw, string
+
+
+@pytest.fixture
+def start(tmp_path):
+    """A bus with a topic t of two partitions, and its admin."""
+    started = []
+
+    def make(*options):
+        started.append(Bus(tmp_path, *options).start())
+        admin = AdminClient({"bootstrap.servers": started[0].address})
+        admin.create_topics([NewTopic("t", 2)])["t"].result(20)
+        return started[0], admin
+    yield make
+    for bus in started:
+        bus.stop()
+
+
+def some_batch(size=1, time_ms=None):
+    return batch([b"x" * size], timestamps=[time_ms or int(time.time() * 1000)])
+
+
+def fetch(raw, topic, parts, bytes_max=1 << 30):
+    """Parts are (partition, offset): the base offsets of each one's batches."""
+    asked = b"".join(struct.pack(">iqi", partition, offset, bytes_max) for partition, offset in parts)
+    answer = raw.request(FETCH, 4, struct.pack(">iiiib", -1, 0, 1, bytes_max, 0) + struct.pack(">i", 1) + string(topic)
+                         + struct.pack(">i", len(parts)) + asked)
+    answer.take("i")
+    assert answer.take("i") == 1 and answer.string() == topic
+
+    def part():
+        partition, error = answer.take("i"), answer.take("h")
+        answer.take("q"), answer.take("q"), answer.array(lambda: (answer.take("q"), answer.take("q")))
+        assert error == 0
+        return partition, [base for _, _, base in whole_batches(answer.data())]
+    return answer.array(part)
+
+
+def test_an_answer_is_bounded_by_the_broker_too(start):
+    bus, admin = start("--fetch-bytes-max", "100000")
+    with Raw(bus.address) as raw:
+        for size in (40_000, 40_000, 40_000, 200_000):
+            assert raw.produce("t", 0, some_batch(size)) == 0
+        assert fetch(raw, "t", [(0, 0)]) == [(0, [0, 1])]
+        assert fetch(raw, "t", [(0, 0)], bytes_max=50_000) == [(0, [0])]
+        assert fetch(raw, "t", [(0, 3)]) == [(0, [3])]
+    (shown,) = admin.describe_configs([ConfigResource(ConfigResource.Type.BROKER, "1")]).values()
+    config = shown.result(20)["fetch.max.bytes"]
+    assert config.value == "100000" and config.is_read_only
+
+
+def test_a_partition_that_is_named_again_is_fetched_once(start):
+    bus, _ = start()
+    with Raw(bus.address) as raw:
+        for partition in (0, 0, 0, 1):
+            assert raw.produce("t", partition, some_batch()) == 0
+        assert fetch(raw, "t", [(0, 0), (1, 0), (0, 1), (0, 2)]) == [(0, [2]), (1, [0])]
