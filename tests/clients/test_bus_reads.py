@@ -7,7 +7,9 @@ from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 
 from bus import Bus
 from differential.records import batch, whole_batches
-from raw import FETCH, Raw, string
+from raw import FETCH, LIST_OFFSETS, Raw, string
+
+INVALID_REQUEST = 42
 
 
 @pytest.fixture
@@ -45,6 +47,19 @@ def fetch(raw, topic, parts, bytes_max=1 << 30):
     return answer.array(part)
 
 
+def list_offsets(raw, topic, parts):
+    """Parts are (partition, timestamp): (partition, error, offset) of each."""
+    asked = b"".join(struct.pack(">iq", partition, timestamp) for partition, timestamp in parts)
+    answer = raw.request(LIST_OFFSETS, 2, struct.pack(">ibi", -1, 0, 1) + string(topic) + struct.pack(">i", len(parts)) + asked)
+    answer.take("i")
+    assert answer.take("i") == 1 and answer.string() == topic
+
+    def part():
+        partition, error, _ = answer.take("i"), answer.take("h"), answer.take("q")
+        return partition, error, answer.take("q")
+    return answer.array(part)
+
+
 def test_an_answer_is_bounded_by_the_broker_too(start):
     bus, admin = start("--fetch-bytes-max", "100000")
     with Raw(bus.address) as raw:
@@ -64,3 +79,12 @@ def test_a_partition_that_is_named_again_is_fetched_once(start):
         for partition in (0, 0, 0, 1):
             assert raw.produce("t", partition, some_batch()) == 0
         assert fetch(raw, "t", [(0, 0), (1, 0), (0, 1), (0, 2)]) == [(0, [2]), (1, [0])]
+
+
+def test_offsets_of_a_partition_that_is_named_twice_are_not_told(start):
+    bus, _ = start()
+    latest = -1
+    with Raw(bus.address) as raw:
+        assert raw.produce("t", 0, some_batch()) == 0
+        assert list_offsets(raw, "t", [(0, latest), (1, latest), (0, latest)]) == [(0, INVALID_REQUEST, -1), (1, 0, 0)]
+        assert list_offsets(raw, "t", [(0, latest)]) == [(0, 0, 1)]

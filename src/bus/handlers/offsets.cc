@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <map>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -65,15 +67,22 @@ void find_offset(const log::partition& p, std::int64_t timestamp, std::int32_t e
 }  // namespace
 
 void list_offsets(const call& c, kafka::list_offsets_request& request) {
+  // As in Kafka, a partition that is named twice is refused, once.
+  std::map<std::pair<std::string_view, std::int32_t>, int> times;
+  for (const auto& topic : request.topics)
+    for (const auto& part : topic.partitions) ++times[{topic.name, part.partition_index}];
   kafka::list_offsets_response response;
   for (const auto& topic : request.topics) {
-    auto& topic_answer = response.topics.emplace_back();
+    kafka::list_offsets_response::list_offsets_topic_response topic_answer;
     topic_answer.name = topic.name;
     for (const auto& part : topic.partitions) {
+      const auto named = times.extract({topic.name, part.partition_index});
+      if (named.empty()) continue;
       auto& out = topic_answer.partitions.emplace_back();
       out.partition_index = part.partition_index;
       const log::partition* p = find_partition(c, topic.name, part.partition_index);
-      const error_code error = !is_known_timestamp(part.timestamp, c.version) ? error_code::unsupported_version
+      const error_code error = named.mapped() > 1                               ? error_code::invalid_request
+                               : !is_known_timestamp(part.timestamp, c.version) ? error_code::unsupported_version
                                : p ? check_epoch(c, part.current_leader_epoch)
                                    : error_code::unknown_topic_or_partition;
       if (error == error_code::none)
@@ -82,6 +91,7 @@ void list_offsets(const call& c, kafka::list_offsets_request& request) {
       else
         out.error_code = kafka::code(error);
     }
+    if (!topic_answer.partitions.empty()) response.topics.push_back(std::move(topic_answer));
   }
   c.answer(response);
 }

@@ -195,7 +195,8 @@ def list_offsets(both):
         "replica_id": -1, "isolation_level": rng.choice([0, 1]), "timeout_ms": 1000,
         "topics": [topic(name, partitions=[{
             "partition_index": any_partition(rng, name), "current_leader_epoch": rng.choice([-1] * 6 + [0, 9]),
-            "timestamp": rng.choice(special * 3 + [NOW_MS + rng.randint(-10, 1010), NOW_MS * 2, 0, -3, -4, -5, -6, -7, -9])}])]}))
+            "timestamp": rng.choice(special * 3 + [NOW_MS + rng.randint(-10, 1010), NOW_MS * 2, 0, -3, -4, -5, -6, -7, -9])}
+            for _ in range(rng.choice([1, 1, 1, 2, 3]))])]}))
 
 
 def offset_for_leader_epoch(both):
