@@ -3,7 +3,8 @@ import struct
 import time
 
 import pytest
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
+from confluent_kafka import IsolationLevel, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec
 
 from bus import Bus
 from differential.records import batch, whole_batches
@@ -88,3 +89,24 @@ def test_offsets_of_a_partition_that_is_named_twice_are_not_told(start):
         assert raw.produce("t", 0, some_batch()) == 0
         assert list_offsets(raw, "t", [(0, latest), (1, latest), (0, latest)]) == [(0, INVALID_REQUEST, -1), (1, 0, 0)]
         assert list_offsets(raw, "t", [(0, latest)]) == [(0, 0, 1)]
+
+
+def test_the_latest_record_is_told_once_it_is_committed(start):
+    bus, admin = start()
+    now = int(time.time() * 1000)
+    producer = Producer({"bootstrap.servers": bus.address, "transactional.id": "a"})
+    producer.init_transactions(20)
+
+    def latest(isolation):
+        (found,) = admin.list_offsets({TopicPartition("t", 0): OffsetSpec.max_timestamp()}, isolation_level=isolation).values()
+        return found.result(20).offset, found.result(20).timestamp
+    with Raw(bus.address) as raw:
+        assert raw.produce("t", 0, some_batch(time_ms=now)) == 0
+    assert latest(IsolationLevel.READ_COMMITTED) == (0, now)
+    producer.begin_transaction()
+    producer.produce("t", b"y", partition=0, timestamp=now + 100_000)
+    assert producer.flush(20) == 0
+    assert latest(IsolationLevel.READ_UNCOMMITTED) == (1, now + 100_000)
+    assert latest(IsolationLevel.READ_COMMITTED) == (-1, -1)
+    producer.commit_transaction(20)
+    assert latest(IsolationLevel.READ_COMMITTED) == (1, now + 100_000)

@@ -45,12 +45,8 @@ void find_offset(const log::partition& p, std::int64_t timestamp, std::int32_t e
     out.offset = end;
   } else if (timestamp == earliest || timestamp == earliest_local) {
     out.offset = p.log_start();
-  } else if (timestamp == max_timestamp) {
-    const auto found = p.max_timestamp();
-    out.offset = found.offset;
-    out.timestamp = found.timestamp_ms;
-  } else if (timestamp >= 0) {
-    const auto found = p.first_at_or_after(timestamp);
+  } else if (timestamp == max_timestamp || timestamp >= 0) {
+    const auto found = timestamp == max_timestamp ? p.max_timestamp() : p.first_at_or_after(timestamp);
     if (!found) {
       out.error_code = kafka::code(error_code::kafka_storage_error);
       return;
