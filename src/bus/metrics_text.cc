@@ -197,6 +197,7 @@ std::string metrics_text(broker& b) {
   p.one("mes_bus_connections_waiting_for_memory", "gauge", "Connections that are not read for want of such memory.",
         b.server().memory().waiting());
   p.one("mes_bus_memory_waits_total", "counter", "Times that a connection had to wait for it.", net.memory_waits);
+  p.one("mes_bus_answer_bytes", "gauge", "Memory of answers that clients have not taken yet.", net.answer_bytes);
   p.one("mes_bus_stalled_connections_closed_total", "counter",
         "Connections that fell silent or too slow within a request while others waited.", net.stalled_closed);
   p.one("kafka_server_socketservermetrics_incoming_byte_total", "counter", "Bytes received.", net.bytes_in);

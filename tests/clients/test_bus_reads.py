@@ -1,4 +1,6 @@
 """What one request may ask of the log: partitions named twice, answers without end, records that are not committed."""
+import contextlib
+import re
 import struct
 import time
 
@@ -8,7 +10,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetS
 
 from bus import Bus
 from differential.records import batch, whole_batches
-from raw import FETCH, LIST_OFFSETS, Raw, string
+from raw import FETCH, LIST_OFFSETS, PRODUCE, Raw, data, string
 
 INVALID_REQUEST = 42
 
@@ -110,3 +112,29 @@ def test_the_latest_record_is_told_once_it_is_committed(start):
     assert latest(IsolationLevel.READ_COMMITTED) == (-1, -1)
     producer.commit_transaction(20)
     assert latest(IsolationLevel.READ_COMMITTED) == (1, now + 100_000)
+
+
+def test_answers_of_many_small_batches_that_nobody_takes_cost_bounded_memory(start):
+    bus, _ = start("--fsync", "false")
+    batches, clients = 40_000, 2
+    produced = string(None) + struct.pack(">hii", 1, 20_000, 1) + string("t") + struct.pack(">ii", 1, 0) + data(some_batch())
+    fetched = struct.pack(">iiiibi", -1, 0, 1, 1 << 30, 0, 1) + string("t") + struct.pack(">iiqi", 1, 0, 0, 1 << 30)
+
+    def frames(key, version, body, count):
+        request = struct.pack(">hhi", key, version, 1) + string("many") + body
+        return (struct.pack(">i", len(request)) + request) * count
+    with Raw(bus.address) as raw:
+        for _ in range(batches // 1000):
+            raw.socket.sendall(frames(PRODUCE, 3, produced, 1000))
+            for _ in range(1000):
+                raw._read(struct.unpack(">i", raw._read(4))[0])
+    with contextlib.ExitStack() as stuck:
+        for _ in range(clients):
+            raw = stuck.enter_context(Raw(bus.address))
+            raw.socket.sendall(frames(FETCH, 4, fetched, 64))
+        with Raw(bus.address) as raw:  # its turn comes when those have had theirs
+            assert list_offsets(raw, "t", [(0, -1)]) == [(0, 0, batches)]
+        held = int(re.search(r"^mes_bus_answer_bytes (\d+)", bus.get("/metrics"), re.M)[1])
+        limit = int(re.search(r'^mes_bus_limit\{of="answer_bytes_of_a_connection"\} (\d+)', bus.get("/metrics"), re.M)[1])
+        one_answer = batches * 48
+        assert limit <= held < clients * (limit + one_answer)

@@ -23,6 +23,8 @@ struct server::connection {
     std::string held;
     std::vector<wire::kafka::writer::splice> splices;
     place sent;
+
+    std::size_t memory() const { return held.size() + splices.size() * sizeof(wire::kafka::writer::splice); }
   };
   // What `partial` is.
   enum class holding : std::uint8_t {
@@ -46,9 +48,9 @@ struct server::connection {
   poller::timer_id muted = 0;
   std::int64_t last_active_ms = 0;
   std::uint64_t next_sequence = 0;
-  std::deque<slot> slots;      // requests in order
-  std::deque<output> outputs;  // answers on their way
-  std::size_t output_held = 0;
+  std::deque<slot> slots;        // requests in order
+  std::deque<output> outputs;    // answers on their way
+  std::size_t output_bytes = 0;  // of memory: `outputs`, and what `slots` have
   std::shared_ptr<char[]> partial;
   std::size_t partial_have = 0, partial_size = 0;
   holding holds = holding::nothing;

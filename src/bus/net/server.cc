@@ -211,6 +211,7 @@ void server::drop(connection& c) {
     if (_tls_failed) _tls_failed(c.who, c.wire.failure());
   }
   let_go(c);
+  _stats.answer_bytes -= std::exchange(c.output_bytes, 0);
   c.wire.say_goodbye();
   _loop.remove(c.fd);
   close(c.fd);
@@ -238,7 +239,7 @@ void server::on_ready(connection& c, std::uint32_t events) {
 
 bool server::may_take(const connection& c) const {
   return !_paused && !c.closing && c.muted == 0 && c.slots.size() < _options.requests_in_flight_max &&
-         c.output_held < _options.output_bytes_max;
+         c.output_bytes < _options.output_bytes_max;
 }
 
 bool server::may_read(const connection& c) const {
@@ -346,6 +347,8 @@ void server::answer(answer_slot to, wire::kafka::writer message) {
   slot->what = connection::output{};
   slot->what->held = std::move(message.buffer());
   slot->what->splices = std::move(message.splices());
+  c.output_bytes += slot->what->memory();
+  _stats.answer_bytes += slot->what->memory();
   release_answers(c);
 }
 
@@ -361,10 +364,7 @@ void server::answer_nothing(answer_slot to) {
 
 void server::release_answers(connection& c) {
   while (!c.slots.empty() && c.slots.front().answered) {
-    if (c.slots.front().what) {
-      c.output_held += c.slots.front().what->held.size();
-      c.outputs.push_back(std::move(*c.slots.front().what));
-    }
+    if (c.slots.front().what) c.outputs.push_back(std::move(*c.slots.front().what));
     c.slots.pop_front();
   }
   _to_flush.insert(c.who.connection);

@@ -39,7 +39,7 @@ struct server_options {
   std::int64_t stalled_ms = 30'000;            // while others wait for its memory, a request may be silent for so long
   std::size_t connections_max = 10'000;
   std::size_t requests_in_flight_max = 64;   // of one connection: no more are read before one is answered
-  std::size_t output_bytes_max = 16U << 20;  // held (not external) bytes waiting for one client: as above
+  std::size_t output_bytes_max = 16U << 20;  // memory of answers (not their external bytes) of one client: as above
 };
 
 struct server_stats {
@@ -52,6 +52,7 @@ struct server_stats {
   std::uint64_t memory_waits = 0;    // times that a connection was not read for want of memory
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
+  std::uint64_t answer_bytes = 0;  // memory of answers that were not taken yet
 };
 
 // Where an answer goes; stays valid, and harmless, after the connection has gone.

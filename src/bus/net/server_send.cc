@@ -143,7 +143,8 @@ void server::advance(connection& c, std::size_t left) {
       o.sent.in_splice = 0;
     }
     if (o.sent.held < o.held.size() || o.sent.splice < o.splices.size()) break;
-    c.output_held -= o.held.size();
+    c.output_bytes -= o.memory();
+    _stats.answer_bytes -= o.memory();
     c.outputs.pop_front();
   }
 }

@@ -290,6 +290,34 @@ TEST(server, sends_parts_of_files_as_they_are) {
   }
 }
 
+// Who does not take answers asks for no more of them: where their parts lie takes memory, too, and so do answers that
+// wait for an earlier one.
+TEST(server, takes_no_more_of_a_client_that_holds_answers_of_many_parts) {
+  const file_answers answers;
+  bench b({.output_bytes_max = 20'000});
+  answers.serve(b, true);
+  client& c = b.connect();
+  const auto ask = [&] {
+    c.to_send += frame_of(1, 'l');
+    c.send_up_to(SIZE_MAX);
+  };
+  ask();
+  ask();
+  ASSERT_TRUE(b.turn_until([&] { return b.later.size() == 2; }));
+  const auto first = std::exchange(b.later, {});
+  b.server->answer(first[1].first, answers.framed());
+  EXPECT_GE(b.server->stats().answer_bytes, answers.records.external.size() * sizeof(wire::kafka::external_bytes));
+  ask();
+  ASSERT_TRUE(b.turn_a_while());
+  EXPECT_TRUE(b.later.empty());
+  b.server->answer(first[0].first, answers.framed());
+  ASSERT_TRUE(b.turn_until([&] { return b.later.size() == 1; }));
+  b.answer_later();
+  ASSERT_TRUE(b.turn_until([&] { return c.got.size() >= 2 * answers.expected.size() + 5; }));
+  EXPECT_TRUE(c.got == answers.expected + answers.expected + std::string("\0\0\0\1l", 5));
+  EXPECT_EQ(b.server->stats().answer_bytes, 0U);
+}
+
 // The length is sent already, so that no error can be told: the client sees a connection that ends.
 TEST(server, closes_when_a_file_ends_too_early) {
   for (const bool readable_only : {false, true}) {
