@@ -19,6 +19,7 @@ namespace {
 constexpr std::int64_t producer_id_block = 1'000;
 constexpr unsigned char producer_ids_change = 32;
 constexpr std::int64_t housekeeping_ms = 60'000;
+constexpr std::int64_t offsets_check_ms = 600'000;  // as Kafka's offsets.retention.check.interval.ms
 
 // Segments, index files and connections each take a descriptor.
 void raise_descriptor_limit() {
@@ -131,7 +132,6 @@ result<std::unique_ptr<broker>> broker::open(broker_settings settings, os::file_
   options.sync = b->_settings.sync;
   options.retention_ms = b->_settings.retention_ms;
   options.retention_bytes = b->_settings.retention_bytes;
-  options.retention_check_ms = b->_settings.retention_check_ms;
   options.disk_bytes_max = b->_settings.disk_bytes_max;
   options.cleaner_memory_bytes = b->_settings.cleaner_memory_bytes;
   options.notify = [loop_ptr = b->_loop.get()] { loop_ptr->wake(); };
@@ -237,6 +237,8 @@ result<void> broker::make_topics() {
 
 result<void> broker::run() {
   housekeeping();
+  expire_records();
+  _loop->after(offsets_check_ms, [this] { expire_offsets(); });
   clean();
   _loop->run();
   _server->stop_accepting();
@@ -270,11 +272,21 @@ void broker::after_turn() {
 void broker::housekeeping() {
   // Buffers of a burst would otherwise stay with the allocator for good.
   if (std::exchange(_trimmed_at, _server->stats().bytes_in) != _server->stats().bytes_in) malloc_trim(0);
-  _groups->expire(instant::now().ms());
   _transactions->expire_ids(instant::now().ms());
   _access->limits().forget_idle(net::now_ms());
   if (_settings.connections_idle_max_ms > 0) _server->close_idle(_settings.connections_idle_max_ms);
   _loop->after(housekeeping_ms, [this] { housekeeping(); });
+}
+
+// Intervals are the loop's: the clock of the wall may jump.
+void broker::expire_records() {
+  _store->delete_expired();
+  _loop->after(_settings.retention_check_ms, [this] { expire_records(); });
+}
+
+void broker::expire_offsets() {
+  _groups->expire(instant::now().ms());
+  _loop->after(offsets_check_ms, [this] { expire_offsets(); });
 }
 
 void broker::clean() {

@@ -137,6 +137,8 @@ class broker {
   void unwatch(std::uint64_t id, const waiting_fetch& fetch);
   void topic_deleted(const log::topic& t);
   void housekeeping();
+  void expire_records();
+  void expire_offsets();
   void clean();
 
   broker_settings _settings;

@@ -113,6 +113,45 @@ def test_timestamps_out_of_bounds_are_refused(start):
     assert outcome == [None, KafkaError.INVALID_TIMESTAMP, KafkaError.INVALID_TIMESTAMP]
 
 
+CLOCK = r"""
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+int clock_gettime(clockid_t clock, struct timespec *t) {
+  const long failed = syscall(SYS_clock_gettime, clock, t);
+  if (!failed && clock == CLOCK_REALTIME && access(getenv("CLOCK_IS_AHEAD"), F_OK) == 0) t->tv_sec += 86400;
+  return (int)failed;
+}
+"""
+
+
+@pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler")
+def test_retention_goes_on_when_the_clock_has_jumped(start, tmp_path, monkeypatch):
+    (tmp_path / "clock.c").write_text(CLOCK)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "clock.so", tmp_path / "clock.c"], check=True)
+    ahead = tmp_path / "ahead"
+    with monkeypatch.context() as environment:
+        environment.setenv("LD_PRELOAD", str(tmp_path / "clock.so"))
+        environment.setenv("CLOCK_IS_AHEAD", str(ahead))
+        bus = start(*QUICK)
+    create(bus, "t", retention_ms=3_600_000)
+    now = int(time.time() * 1000)
+
+    def put(timestamp):
+        producer = Producer({"bootstrap.servers": bus.address})
+        producer.produce("t", b"x", timestamp=timestamp)
+        assert producer.flush(20) == 0
+    put(now)
+    assert read(bus, "t")
+    ahead.touch()
+    eventually(lambda: not read(bus, "t"))
+    ahead.unlink()
+    put(now - 7_200_000)
+    eventually(lambda: not read(bus, "t"))
+
+
 def test_the_limit_of_the_disk_deletes_the_oldest(start, tmp_path):
     bus = start("--cleaner-interval", "50ms", "--segment-bytes", "1M", "--disk-bytes-max", "8M")
     create(bus, "table", cleanup_policy="compact")

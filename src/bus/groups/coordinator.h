@@ -211,7 +211,6 @@ class coordinator {
   config_reader _read_config;
   bool _live = false;
   std::uint64_t _next_store = 1;
-  std::int64_t _next_expiry_ms = 0;
   std::map<std::string, std::unique_ptr<group>, std::less<>> _groups;
 };
 

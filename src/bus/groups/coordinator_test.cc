@@ -281,7 +281,7 @@ std::string consumer_metadata(const std::string& topic) {
 }
 
 TEST(coordinator, offsets_of_subscribed_topics_are_kept) {
-  bench b({.session_timeout_min_ms = 1, .offsets_retention_ms = 1'000, .offsets_retention_check_interval_ms = 0});
+  bench b({.session_timeout_min_ms = 1, .offsets_retention_ms = 1'000});
   const auto joined = b.join(bench::request("", consumer_metadata("t")));
   b.sync(joined->member_id, 1, {});
   b.groups.commit("g", {{{"t", 0}, {1, -1, "", 0}}, {{"u", 0}, {2, -1, "", 0}}}, nullptr);
@@ -295,7 +295,7 @@ TEST(coordinator, offsets_of_subscribed_topics_are_kept) {
 }
 
 TEST(coordinator, offsets_without_members_expire_by_their_age_and_the_group_with_them) {
-  bench b({.offsets_retention_ms = 1'000, .offsets_retention_check_interval_ms = 0});
+  bench b({.offsets_retention_ms = 1'000});
   b.groups.commit("g", {{{"t", 0}, {1, -1, "", 5'000}}, {{"t", 1}, {1, -1, "", 5'000, 9'000}}}, nullptr);
   b.groups.expire(5'999);
   EXPECT_EQ(b.groups.find("g")->offsets.size(), 2U);

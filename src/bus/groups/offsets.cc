@@ -150,10 +150,6 @@ std::optional<std::int64_t> counts_from(const group& g, const committed_offset& 
 }  // namespace
 
 void coordinator::expire(std::int64_t now_ms) {
-  // As in Kafka, for the first time one interval after the start.
-  if (_next_expiry_ms == 0) _next_expiry_ms = now_ms + _options.offsets_retention_check_interval_ms;
-  if (now_ms < _next_expiry_ms) return;
-  _next_expiry_ms = now_ms + _options.offsets_retention_check_interval_ms;
   std::vector<std::string> gone;
   std::vector<std::pair<std::string, std::vector<topic_partition>>> old;
   for (const auto& [name, g] : _groups) {

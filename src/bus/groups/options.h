@@ -20,7 +20,6 @@ struct coordinator_options {
   std::int32_t consumer_heartbeat_interval_min_ms = 5'000;
   std::int32_t consumer_heartbeat_interval_max_ms = 15'000;
   std::int64_t offsets_retention_ms = 604'800'000;
-  std::int64_t offsets_retention_check_interval_ms = 600'000;
   std::size_t offset_metadata_bytes_max = 4'096;
   // Bounds of ours, which Kafka does not have under these names.
   std::size_t groups_max = 100'000;

@@ -8,14 +8,9 @@
 namespace mes::bus::log {
 
 void store::retire() {
-  const std::int64_t now = instant::now().ms();
-  if (now - _expired_at_ms >= _options.retention_check_ms) {
-    _expired_at_ms = now;
-    delete_expired(now);
-  }
   hold_disk_limit();
   find_unused();
-  start_cleaning(now);
+  start_cleaning(instant::now().ms());
 }
 
 void store::delete_up_to(const std::shared_ptr<topic>& t, std::int32_t partition, std::int64_t offset) {
@@ -34,7 +29,8 @@ std::int64_t time_of(const partition::oldest& o, std::int64_t now_ms) {
 
 }  // namespace
 
-void store::delete_expired(std::int64_t now_ms) {
+void store::delete_expired() {
+  const std::int64_t now_ms = instant::now().ms();
   for (const auto& [name, t] : _by_name) {
     const bool deletes = t->is_deleted();
     const std::int64_t keep_ms = t->config_number("retention.ms", _options.retention_ms);

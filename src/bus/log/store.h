@@ -54,9 +54,8 @@ struct store_options {
   std::uint32_t segment_bytes = 64U << 20;
   bool sync = true;
   std::int64_t retention_ms = 604'800'000;
-  std::int64_t retention_bytes = -1;    // of a partition
-  std::int64_t retention_check_ms = 0;  // at most so often; compaction and the limit of the disk: at each retire()
-  std::uint64_t disk_bytes_max = 0;     // of all files together: the oldest records go beyond it; 0: no limit
+  std::int64_t retention_bytes = -1;  // of a partition
+  std::uint64_t disk_bytes_max = 0;   // of all files together: the oldest records go beyond it; 0: no limit
   std::size_t cleaner_memory_bytes = std::size_t{32} << 20;
   std::int64_t producer_expiry_ms = 86'400'000;
   std::function<void()> notify;  // from the writer's thread: call collect() on the loop
@@ -133,7 +132,8 @@ class store {
 
   void submit();
   result<void> collect();  // an error is fatal: stop
-  void retire();           // retention, disk_bytes_max, compaction; now and then
+  void delete_expired();   // retention; now and then
+  void retire();           // disk_bytes_max, compaction, files that nothing refers to; now and then
   bool is_cleaning() const { return _cleaning; }
   std::size_t unused_segments() const { return _unused.size(); }  // that wait for a checkpoint to be removed
   const cleaning_stats& cleaning() const { return _cleaning_stats; }
@@ -162,7 +162,6 @@ class store {
   result<void> load_cleaned(const std::vector<std::string>& names);
   result<std::vector<indexed_range>> scan_cleaned(const std::shared_ptr<segment>& s);
 
-  void delete_expired(std::int64_t now_ms);
   void hold_disk_limit();
   void delete_up_to(const std::shared_ptr<topic>& t, std::int32_t partition, std::int64_t offset);
   void find_unused();
@@ -212,7 +211,6 @@ class store {
   std::map<partition_key, std::vector<std::uint64_t>> _recovered_cleaned;  // while opening
   cleaning_stats _cleaning_stats;
   bool _over_limit_told = false;
-  std::int64_t _expired_at_ms = 0;
 
   struct dirty_partition {
     std::shared_ptr<topic> of;

@@ -106,6 +106,7 @@ struct opened {
 
   // Housekeeping, with what follows from it: a run of the cleaner, and the removal of files unless there is no space.
   bool housekeeping(bool until_files_are_gone = true) {
+    store->delete_expired();
     store->retire();
     do {
       store->submit();
