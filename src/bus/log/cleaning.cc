@@ -168,6 +168,7 @@ void store::start_cleaning(std::int64_t now_ms) {
 
 void store::finish_cleaning(clean_outcome outcome) {
   for (const clean_failure& f : outcome.uncleanable) {
+    if (!find(f.topic)) continue;
     _uncleanable.insert({f.topic, f.partition});
     _cleaning_stats.uncleanable_partitions = _uncleanable.size();
     _logger.error("partition cannot be compacted: a batch cannot be read back",
@@ -213,6 +214,15 @@ void store::finish_cleaning(clean_outcome outcome) {
                                  {"records_dropped", static_cast<std::int64_t>(outcome.records_dropped)}});
     find_unused();
   });
+}
+
+void store::forget_cleaning_of(const topic& t) {
+  for (std::size_t i = 0; i < t.partitions.size(); ++i) {
+    const partition_key key{t.id, static_cast<std::int32_t>(i)};
+    _rolled.erase(key);
+    _uncleanable.erase(key);
+  }
+  _cleaning_stats.uncleanable_partitions = _uncleanable.size();
 }
 
 // Files of a run that does not count.

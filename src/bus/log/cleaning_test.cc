@@ -293,6 +293,10 @@ TEST(compaction, leaves_a_partition_alone_that_cannot_be_read_back) {
   EXPECT_EQ(o.store->cleaning().uncleanable_partitions, 1U);
   EXPECT_EQ(records(*good).size(), 2U);
   EXPECT_EQ(bad->partitions[0]->cleaned().end, 0);
+  bool deleted = false;
+  o.store->delete_topic(bad->id, [&](bool) { deleted = true; });
+  ASSERT_TRUE(o.wait(deleted));
+  EXPECT_EQ(o.store->cleaning().uncleanable_partitions, 0U);
 }
 
 TEST(compaction, bounded_memory_takes_several_runs) {

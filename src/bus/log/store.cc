@@ -208,6 +208,7 @@ void store::apply(std::string_view payload) {
   if (what == change::topic_deleted) {
     _by_id.erase(t->id);
     _by_name.erase(t->name);
+    forget_cleaning_of(*t);
     _beside.topic_deleted(t->name);
     if (_events.deleted) _events.deleted(*t);
   } else if (what == change::partitions) {

@@ -171,6 +171,7 @@ class store {
   std::vector<clean_task> tasks_of_moving();
   void finish_cleaning(clean_outcome outcome);
   void discard(const clean_outcome& outcome);
+  void forget_cleaning_of(const topic& t);
 
   void put_checkpoint();
   std::string checkpoint_body(position at) const;
