@@ -327,6 +327,7 @@ void broker::wait_for_data(std::unique_ptr<waiting_fetch> fetch) {
   const std::uint64_t id = _next_fetch++;
   for (const auto& t : fetch->topics)
     for (const auto& p : t.parts) _watchers[t.found->partitions[static_cast<std::size_t>(p.index)].get()].insert(id);
+  _fetches_of.emplace(fetch->from.slot.connection, id);
   fetch->timer = _loop->after(fetch->wait_ms, [this, id] { finish_fetch(id); });
   _fetches.emplace(id, std::move(fetch));
 }
@@ -355,6 +356,7 @@ void broker::finish_fetch(std::uint64_t id) {
 
 void broker::unwatch(std::uint64_t id, const waiting_fetch& fetch) {
   _loop->cancel(fetch.timer);
+  _fetches_of.erase({fetch.from.slot.connection, id});
   for (const auto& t : fetch.topics)
     for (const auto& p : t.parts) {
       const auto it = _watchers.find(t.found->partitions[static_cast<std::size_t>(p.index)].get());
@@ -365,13 +367,10 @@ void broker::unwatch(std::uint64_t id, const waiting_fetch& fetch) {
 }
 
 void broker::forget_fetches_of(std::uint64_t connection) {
-  for (auto it = _fetches.begin(); it != _fetches.end();) {
-    if (it->second->from.slot.connection != connection) {
-      ++it;
-      continue;
-    }
-    unwatch(it->first, *it->second);
-    it = _fetches.erase(it);
+  const auto next = [&] { return _fetches_of.lower_bound({connection, 0}); };
+  for (auto it = next(); it != _fetches_of.end() && it->first == connection; it = next()) {
+    const auto node = _fetches.extract(it->second);
+    unwatch(node.key(), *node.mapped());
   }
 }
 

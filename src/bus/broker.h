@@ -5,10 +5,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -155,6 +157,7 @@ class broker {
   std::unique_ptr<log::store> _store;
   std::unique_ptr<net::server> _server;
   std::map<std::uint64_t, std::unique_ptr<waiting_fetch>> _fetches;
+  std::set<std::pair<std::uint64_t, std::uint64_t>> _fetches_of;  // connection, fetch
   std::unordered_map<const log::partition*, std::unordered_set<std::uint64_t>> _watchers;
   std::unordered_set<std::uint64_t> _to_wake;
   std::uint64_t _next_fetch = 1;
