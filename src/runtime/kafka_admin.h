@@ -62,15 +62,17 @@ class kafka_admin {
   std::unique_ptr<state> _state;
 };
 
-// Reads partitions from given offsets on, outside of any group.
+// Reads partitions from given offsets on, outside of any group; where there are `ends`, of the same partitions, up to
+// them.
 class kafka_reader {
  public:
   kafka_reader(kafka_cluster to, std::string client_id, const observe::logger& log,
-               const std::vector<kafka_place>& from);
+               const std::vector<kafka_place>& from, const std::optional<std::vector<kafka_place>>& ends = {});
   ~kafka_reader();
 
-  // The next record, or nothing when none came in time.
+  // The next record, or nothing: none came in time, or there is none before the ends.
   result<std::optional<kafka_record>> next(std::chrono::milliseconds timeout);
+  bool is_at_end() const;  // of all partitions
 
  private:
   struct state;

@@ -6,14 +6,18 @@ namespace mes::runtime {
 
 struct kafka_reader::state final : kafka_owner {
   state(const kafka_cluster& to, const std::string& client_id, const observe::logger& to_log,
-        const std::vector<kafka_place>& from)
+        const std::vector<kafka_place>& from, const std::optional<std::vector<kafka_place>>& ends)
       : kafka_owner(lines), lines(to_log, client_id) {
+    if (ends) left.emplace();
+    for (std::size_t i = 0; ends && i < from.size(); ++i)
+      if (from[i].offset < (*ends)[i].offset) (*left)[{from[i].topic, from[i].partition}] = (*ends)[i].offset;
     kafka_conf conf(to, client_id);
     conf.set("group.id", client_id + ".alone");  // the client wants a name even where nobody joins
     conf.set("enable.auto.offset.store", "false");
     conf.set("enable.auto.commit", "false");
     conf.set("auto.offset.reset", "earliest");  // what retention took meanwhile
     conf.set("allow.auto.create.topics", "false");
+    conf.set("enable.partition.eof", "true");
     conf.set("queued.max.messages.kbytes", "16384");
     conf.set_owner(*this);
     client = conf.make(RD_KAFKA_CONSUMER);
@@ -29,22 +33,40 @@ struct kafka_reader::state final : kafka_owner {
   }
   void failed(rd_kafka_resp_err_t, const char*) override {}  // next() tells
 
+  // Whether the record, or the end of a partition, is one to hand out. The last offset before an end may hold no record
+  // (a transaction's marker, what was aborted or compacted away): then librdkafka's notice of the end ends it.
+  bool takes(const rd_kafka_message_t& got) {
+    const bool is_record = got.err == RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (!left) return is_record;
+    const auto at = left->find({rd_kafka_topic_name(got.rkt), got.partition});
+    if (at == left->end()) return false;
+    const std::int64_t end = at->second;
+    if (got.offset + (is_record ? 1 : 0) >= end) left->erase(at);
+    return is_record && got.offset < end;
+  }
+
   kafka_log lines;
   rd_kafka_t* client = nullptr;
+  // Partitions that are not at their end yet, and where that is; nothing: there are no ends.
+  std::optional<std::map<std::pair<std::string, std::int32_t>, std::int64_t>> left;
 };
 
 kafka_reader::kafka_reader(kafka_cluster to, std::string client_id, const observe::logger& log,
-                           const std::vector<kafka_place>& from)
-    : _state(std::make_unique<state>(to, client_id, log, from)) {}
+                           const std::vector<kafka_place>& from, const std::optional<std::vector<kafka_place>>& ends)
+    : _state(std::make_unique<state>(to, client_id, log, from, ends)) {}
 kafka_reader::~kafka_reader() = default;
 
+bool kafka_reader::is_at_end() const { return _state->left && _state->left->empty(); }
+
 result<std::optional<kafka_record>> kafka_reader::next(std::chrono::milliseconds timeout) {
-  const kafka_message got(rd_kafka_consumer_poll(_state->client, static_cast<int>(timeout.count())));
-  if (!got) return std::nullopt;
-  if (got->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return std::nullopt;
-  if (got->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return fail(kafka_error(got->err).code, std::string("Bus: ") + rd_kafka_message_errstr(got.get()));
-  return to_record(*got);
+  while (!is_at_end()) {
+    const kafka_message got(rd_kafka_consumer_poll(_state->client, static_cast<int>(timeout.count())));
+    if (!got) return std::nullopt;
+    if (got->err != RD_KAFKA_RESP_ERR_NO_ERROR && got->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
+      return fail(kafka_error(got->err).code, std::string("Bus: ") + rd_kafka_message_errstr(got.get()));
+    if (_state->takes(*got)) return to_record(*got);
+  }
+  return std::nullopt;
 }
 
 }  // namespace mes::runtime

@@ -306,6 +306,25 @@ def test_redrive_sends_dead_letters_back_once(start):
     assert ["work-order.created", "2"] in rows(command(bus, "redrive", "work-order-service.dlq", "--again", code=1))
 
 
+def test_tail_and_redrive_end_where_no_record_is_last(start):
+    """The last offsets are aborted records and transactions' markers."""
+    bus = start()
+    producer = Producer({"bootstrap.servers": bus.address, "transactional.id": "a"})
+    producer.init_transactions(10)
+    for finish in (producer.commit_transaction, producer.abort_transaction):
+        producer.begin_transaction()
+        for n in range(2):
+            producer.produce("work-order-service.dlq", f"event {n}", "wo-1", partition=0,
+                             headers=[("dlq_topic", "work-order.created")])
+        producer.flush(10)
+        finish(10)
+    lines = command(bus, "tail", "work-order-service.dlq", "--from", "earliest", "--end").splitlines()
+    assert [line.split(" ", 1)[1] for line in lines] == ["0@0 wo-1 event 0", "0@1 wo-1 event 1"]
+    assert command(bus, "tail", "work-order-service.dlq", "--from", "3", "--end") == ""
+    assert ["work-order.created", "2"] in rows(command(bus, "redrive", "work-order-service.dlq"))
+    assert "No dead letters" in command(bus, "redrive", "work-order-service.dlq")
+
+
 def test_verify_reads_everything(start, tmp_path):
     bus = start("--segment-bytes", "64K", *QUICK)
     create(bus, "table", cleanup_policy="compact", segment_ms=1, min_cleanable_dirty_ratio=0)

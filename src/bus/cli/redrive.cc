@@ -61,22 +61,17 @@ class redrive {
   }
 
  private:
-  result<void> send(std::vector<kafka_place> at, const std::vector<kafka_place>& ends) {
-    std::map<std::int32_t, std::int64_t> left;
-    for (std::size_t i = 0; i < at.size(); ++i)
-      if (at[i].offset < ends[i].offset) left[at[i].partition] = ends[i].offset;
-    if (left.empty()) return {};
-    runtime::kafka_reader reader(_options.to.cluster(), "mes-bus-redrive", _options.to.log(), at);
+  result<void> send(const std::vector<kafka_place>& from, const std::vector<kafka_place>& ends) {
+    runtime::kafka_reader reader(_options.to.cluster(), "mes-bus-redrive", _options.to.log(), from, ends);
     runtime::kafka_producer producer(_options.to.cluster(), "mes-bus-redrive", _options.to.log(), patience);
-    while (!left.empty()) {
+    while (!reader.is_at_end()) {
       auto got = reader.next(patience);
       if (!got) return fail(got.error());
-      if (!*got) return fail(error_code::timed_out, "The bus gave no records in time");
-      const kafka_record& dead = **got;
-      const auto end = left.find(dead.partition);
-      if (end == left.end() || dead.offset >= end->second) continue;
-      if (auto one = send_one(dead, producer); !one) return one;
-      if (dead.offset + 1 >= end->second) left.erase(end);
+      if (*got) {
+        if (auto one = send_one(**got, producer); !one) return one;
+      } else if (!reader.is_at_end()) {
+        return fail(error_code::timed_out, "The bus gave no records in time");
+      }
     }
     return {};
   }

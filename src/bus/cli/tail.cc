@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <map>
 
 #include "base/instant.h"
 #include "bus/cli/commands.h"
@@ -65,29 +64,19 @@ void print(const kafka_record& r, const tail_options& o) {
     for (const auto& [name, value] : r.headers) fmt::print("    {}: {}\n", printable(name), printable(value));
 }
 
-int follow(const tail_options& o, const std::vector<kafka_place>& from, const std::vector<kafka_place>& ends) {
-  std::map<std::int32_t, std::int64_t> left;  // partitions that are not at their end yet, and where that is
-  for (std::size_t i = 0; i < from.size(); ++i)
-    if (from[i].offset < ends[i].offset) left[from[i].partition] = ends[i].offset;
-  if (o.to_end && left.empty()) return 0;
-  runtime::kafka_reader reader(o.to.cluster(), "mes-bus-tail", o.to.log(), from);
+int follow(const tail_options& o, const std::vector<kafka_place>& from,
+           const std::optional<std::vector<kafka_place>>& ends) {
+  runtime::kafka_reader reader(o.to.cluster(), "mes-bus-tail", o.to.log(), from, ends);
   constexpr auto patience = std::chrono::milliseconds(200);
-  for (std::int64_t printed = 0; o.count < 0 || printed < o.count;) {
+  for (std::int64_t printed = 0; (o.count < 0 || printed < o.count) && !reader.is_at_end();) {
     const auto got = reader.next(patience);
     if (!got) return failed(got.error());
     if (!*got) {
       std::fflush(stdout);
-      continue;
-    }
-    const kafka_record& r = **got;
-    const auto end = left.find(r.partition);
-    const bool past = o.to_end && (end == left.end() || r.offset >= end->second);
-    if (!past && matches(r, o.filter)) {
-      print(r, o);
+    } else if (matches(**got, o.filter)) {
+      print(**got, o);
       ++printed;
     }
-    if (end != left.end() && r.offset + 1 >= end->second) left.erase(end);
-    if (o.to_end && left.empty()) break;
   }
   return 0;
 }
@@ -121,6 +110,7 @@ int tail_command(int argc, char** argv) {
   if (o.partition >= 0) places = {{o.topic, o.partition, -1}};
   const auto from = resolve(bus, places, *at);
   if (!from) return failed(from.error());
+  if (!o.to_end) return follow(o, *from, {});
   const auto ends = bus.find_offsets(places, kafka_admin::at_end);
   if (!ends) return failed(ends.error());
   return follow(o, *from, *ends);
