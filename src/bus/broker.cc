@@ -62,8 +62,7 @@ struct broker::state : log::state_machine {
   }
   bool restore(kafka::reader& in, std::int8_t version) override {
     block_end = in.int64();
-    constexpr std::int8_t with_both_kinds_of_groups = 4;
-    if (!groups->restore(in, version >= with_both_kinds_of_groups)) return false;
+    if (!groups->restore(in, version)) return false;
     if (in.left() == 0) return true;  // checkpoints of version 1 have no more
     if (!transactions->restore(in)) return false;
     return in.left() == 0 || settings->restore(in);  // those of version 2 have no settings
@@ -86,7 +85,12 @@ struct broker::topic_names : groups::topic_view {
     for (const auto& [name, t] : of._store->topics()) all.push_back(name);
     return all;
   }
-  std::uint64_t version() const override { return of._store->topics_version(); }
+  std::uint64_t version() const override { return of._store->topics_version() + of.access().acls().version(); }
+  bool may_describe(std::string_view principal, std::string_view host, std::string_view topic) const override {
+    host.remove_prefix(host.starts_with('/') ? 1 : 0);  // as Java prints an address
+    return of.access().acls().allows(principal, host, security::operation::describe, security::resource_type::topic,
+                                     topic);
+  }
 };
 
 broker::broker(broker_settings settings, observe::logger& log)

@@ -13,6 +13,7 @@ from bus import Bus
 from raw import Closed, Raw
 from tests.support import tokens
 from tests.support.key_server import key_server
+from tests.support.wait import eventually
 
 AUTHENTICATION, SSL = KafkaError._AUTHENTICATION, KafkaError._SSL
 
@@ -382,6 +383,34 @@ def test_groups_transactions_and_bits(guarded):
     with pytest.raises(KafkaException) as refused:
         transactional.init_transactions(20)
     assert refused.value.args[0].code() == KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+
+
+def test_a_regular_expression_reaches_only_what_its_member_may_describe(guarded):
+    bus, admin, alice = guarded
+    done(admin.create_topics([NewTopic("pub-open", 1), NewTopic("pub-secret", 1)]))
+    done(admin.create_acls([acl("g", AclOperation.READ, resource=ResourceType.GROUP), acl("pub-open", AclOperation.READ)]))
+
+    def reads(config):
+        consumer = Consumer({**config, "group.id": "g", "group.protocol": "consumer"})
+        consumer.subscribe(["^pub-.*"])
+        return consumer
+
+    def assigned(consumer):
+        consumer.poll(0.1)
+        return {p.topic for p in consumer.assignment()}
+    of_alice, of_admin = reads(alice), reads(plain(bus, "admin", "root"))
+    try:
+        eventually(lambda: (assigned(of_alice), assigned(of_admin)) == ({"pub-open"}, {"pub-secret"}), timeout_s=40)
+        of_admin.close()
+        bus.kill()
+        bus.start()
+        done(admin.create_topics([NewTopic("pub-secret-too", 1), NewTopic("pub-open-too", 1)]))
+        done(admin.create_acls([acl("pub-open-too", AclOperation.READ)]))
+        eventually(lambda: assigned(of_alice) == {"pub-open", "pub-open-too"}, timeout_s=40)
+        done(admin.delete_acls([anything("pub-open-too")]))
+        eventually(lambda: assigned(of_alice) == {"pub-open"}, timeout_s=40)
+    finally:
+        of_alice.close()
 
 
 def test_markers_of_transactions_are_for_who_acts_for_the_cluster(guarded):

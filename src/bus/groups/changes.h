@@ -10,8 +10,9 @@ enum class change : std::int8_t {
   offsets_deleted = 17,
   group = 18,  // of the classic protocol
   group_deleted = 19,
-  consumer_group = 20,  // of KIP-848's
+  consumer_group_without_principals = 20,  // of older versions; read, not written
   offsets_committed = 21,
+  consumer_group = 22,  // of KIP-848's protocol
 };
 
 }  // namespace mes::bus::groups

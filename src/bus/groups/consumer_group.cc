@@ -45,9 +45,10 @@ void write_member(kafka::writer& out, const consumer_member& m) {
   out.int8(static_cast<std::int8_t>(m.state));
   write_assignment(out, m.assigned);
   write_assignment(out, m.revoking);
+  out.string(true, m.principal);
 }
 
-consumer_member read_member(kafka::reader& in) {
+consumer_member read_member(kafka::reader& in, bool has_principal) {
   consumer_member m;
   m.id = in.string(true);
   m.instance_id = read_optional(in);
@@ -70,6 +71,7 @@ consumer_member read_member(kafka::reader& in) {
   m.state = static_cast<progress>(in.int8());
   m.assigned = read_assignment(in);
   m.revoking = read_assignment(in);
+  if (has_principal) m.principal = in.string(true);
   return m;
 }
 
@@ -91,9 +93,11 @@ bool consumer_group::has_owner(const uuid& topic, std::int32_t partition) const 
   });
 }
 
-std::set<std::string> consumer_group::topics_of(const consumer_member& m) const {
+std::set<std::string> consumer_group::topics_of(const consumer_member& m, const topic_view& view) const {
   auto names = m.topics;
-  if (const auto it = patterns.find(m.regex); it != patterns.end()) names.insert(it->second.begin(), it->second.end());
+  if (const auto it = patterns.find(m.regex); it != patterns.end())
+    for (const auto& name : it->second)
+      if (m.principal.empty() || view.may_describe(m.principal, m.client_host, name)) names.insert(name);
   return names;
 }
 
@@ -186,7 +190,7 @@ void write_change(kafka::writer& out, const consumer_change& change) {
   });
 }
 
-consumer_change read_change(kafka::reader& in) {
+consumer_change read_change(kafka::reader& in, bool has_principals) {
   consumer_change change;
   change.fresh = in.boolean();
   change.epoch = in.int32();
@@ -207,7 +211,7 @@ consumer_change read_change(kafka::reader& in) {
     });
   }
   read_all(in, [&] { change.gone.emplace_back(in.string(true)); });
-  read_all(in, [&] { change.members.push_back(read_member(in)); });
+  read_all(in, [&] { change.members.push_back(read_member(in, has_principals)); });
   read_all(in, [&] {
     std::string id(in.string(true));
     change.target.emplace_back(std::move(id), read_assignment(in));

@@ -14,6 +14,7 @@
 
 #include "bus/groups/assignment.h"
 #include "bus/groups/assignors.h"
+#include "bus/groups/topic_view.h"
 
 namespace mes::bus::groups {
 
@@ -38,6 +39,7 @@ struct consumer_member {
   std::string id;
   std::optional<std::string> instance_id, rack_id;
   std::string client_id, client_host;
+  std::string principal;  // by whose rights its expression resolves; "" of older logs, until its next heartbeat: all
   std::int32_t rebalance_timeout_ms = -1;
   std::set<std::string> topics;         // by name
   std::string regex;                    // of topic names; "": none
@@ -75,7 +77,8 @@ struct consumer_group {
 
   const consumer_member* find_instance(std::string_view instance_id) const;
   bool has_owner(const uuid& topic, std::int32_t partition) const;  // somebody reads it, or still may
-  std::set<std::string> topics_of(const consumer_member& m) const;  // by name, or as its expression resolves
+  // By name, or as its expression resolves for it.
+  std::set<std::string> topics_of(const consumer_member& m, const topic_view& view) const;
   const assignment& target_of(const std::string& member_id) const;
   std::string_view assignor_name() const;  // what most ask for
 };
@@ -98,6 +101,6 @@ consumer_change whole(const consumer_group& g);  // from nothing
 void apply(consumer_group& g, consumer_change change);
 
 void write_change(wire::kafka::writer& out, const consumer_change& change);
-consumer_change read_change(wire::kafka::reader& in);
+consumer_change read_change(wire::kafka::reader& in, bool has_principals = true);
 
 }  // namespace mes::bus::groups

@@ -92,6 +92,7 @@ void describe(consumer_member& m, const heartbeat_request& r) {
   if (r.assignor) m.assignor = r.assignor;
   m.client_id = r.client_id;
   m.client_host = r.client_host;
+  m.principal = r.principal;
   m.classic.reset();
 }
 
@@ -120,25 +121,29 @@ resolved_patterns resolve(const consumer_group& g, const topic_view& topics, boo
 subscribed_topics topics_of_all(const consumer_group& g, const topic_view& topics) {
   subscribed_topics result;
   for (const auto& [id, m] : g.members)
-    for (const auto& name : g.topics_of(m)) {
+    for (const auto& name : g.topics_of(m, topics)) {
       if (result.contains(name)) continue;
       if (const auto found = topics.find(name)) result[name] = {found->id, found->partitions};
     }
   return result;
 }
 
-targets new_targets(const consumer_group& g) {
+targets new_targets(const consumer_group& g, const topic_view& topics) {
   group_spec spec;
   for (const auto& [name, topic] : g.topics) spec.partitions[topic.id] = topic.partitions;
   for (const auto& [id, m] : g.members) {
     member_spec& s = spec.members[id];
     s.instance_id = m.instance_id;
     s.had = g.target_of(id);
-    for (const auto& name : g.topics_of(m))
+    for (const auto& name : g.topics_of(m, topics))
       if (const auto it = g.topics.find(name); it != g.topics.end()) s.topics.insert(it->second.id);
   }
   const assignor* const wanted = find_assignor(g.assignor_name());
   return (wanted ? *wanted : default_assignor).assign(spec);
+}
+
+bool are_targets(const consumer_group& g, const targets& wanted) {
+  return std::ranges::all_of(wanted, [&](const auto& t) { return t.second == g.target_of(t.first); });
 }
 
 heartbeat_result result_of(const consumer_member& m) {
@@ -202,8 +207,15 @@ void bring_up_to_date(consumer_group& next, const topic_view& topics, bool bump,
     }
   }
   if (bump) next.epoch += 1;
-  if (next.epoch == next.target_epoch) return;
-  next.target = new_targets(next);
+  // What expressions resolve to for a member may change while the group's topics do not.
+  const bool may_differ = look_again && !next.patterns.empty();
+  if (next.epoch == next.target_epoch && !may_differ) return;
+  auto wanted = new_targets(next, topics);
+  if (next.epoch == next.target_epoch) {
+    if (are_targets(next, wanted)) return;
+    next.epoch += 1;
+  }
+  next.target = std::move(wanted);
   next.target_epoch = next.epoch;
 }
 
@@ -232,7 +244,8 @@ heartbeat_result beat(const consumer_group& g, const heartbeat_request& r, const
   consumer_member& m = next.members.at(r.member_id);
   const consumer_member was = m;
   describe(m, r);
-  const bool bump = m.topics != was.topics || m.regex != was.regex || g.epoch == 0;
+  const bool is_another = m.principal != was.principal || m.client_host != was.client_host;
+  const bool bump = m.topics != was.topics || m.regex != was.regex || (is_another && !m.regex.empty()) || g.epoch == 0;
   bring_up_to_date(next, topics, bump, look_again);
   move_member(g, next, r.member_id, r.owned);
   const consumer_member& now = next.members.at(r.member_id);

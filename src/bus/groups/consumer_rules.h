@@ -23,7 +23,7 @@ struct heartbeat_request {
   std::optional<std::string> regex;
   std::optional<std::string> assignor;
   std::optional<assignment> owned;
-  std::string client_id, client_host;
+  std::string client_id, client_host, principal;
   bool makes_own_id = false;  // from version 1 on the client makes the member id (KIP-1082)
 };
 
@@ -42,7 +42,8 @@ heartbeat_result refuse(wire::kafka::error_code error, std::string message);
 // Nothing: the request is well-formed.
 std::optional<heartbeat_result> check(const heartbeat_request& request);
 
-// A member joins, or tells that it is there. `look_again`: topics came or went since the group was last looked at.
+// A member joins, or tells that it is there. `look_again`: topics came or went, or who may describe them changed, since
+// the group was last looked at.
 heartbeat_result beat(const consumer_group& g, const heartbeat_request& request, const topic_view& topics,
                       bool look_again, std::size_t members_max);
 heartbeat_result leave(const consumer_group& g, const heartbeat_request& request, const topic_view& topics);

@@ -12,6 +12,7 @@ using wire::kafka::error_code;
 
 struct made_up_topics : topic_view {
   std::map<std::string, known_topic> all;
+  std::set<std::pair<std::string, std::string>> hidden;  // principal and topic
   std::uint64_t changes = 1;
 
   uuid add(const std::string& name, std::int32_t partitions) {
@@ -36,6 +37,9 @@ struct made_up_topics : topic_view {
     return result;
   }
   std::uint64_t version() const override { return changes; }
+  bool may_describe(std::string_view principal, std::string_view, std::string_view topic) const override {
+    return !hidden.contains({std::string(principal), std::string(topic)});
+  }
 };
 
 // A coordinator whose log stores at once, unless told to wait.
@@ -232,6 +236,59 @@ TEST(consumer_group, regular_expressions_follow_topics_that_come) {
   EXPECT_EQ(b.beat("a", 2).epoch, 2) << "the whole name must match";
 }
 
+// As Kafka resolves them: by what a member may describe. One expression may be something else for each member.
+TEST(consumer_group, regular_expressions_do_not_reach_what_a_member_may_not_describe) {
+  bench b;
+  const auto open = b.topics.add("plant.1", 2);
+  const auto secret = b.topics.add("plant.2", 1);
+  b.topics.hidden = {{"User:alice", "plant.2"}};
+  const auto joining = [&](const std::string& id, const std::string& principal) {
+    auto r = bench::joining(id);
+    r.topics.reset();
+    r.regex = "plant\\..*";
+    r.principal = principal;
+    return r;
+  };
+  const auto beat = [&](coordinator& groups, const std::string& id, const std::string& principal) {
+    heartbeat_request r;
+    r.group = "g";
+    r.member_id = id;
+    r.principal = principal;
+    r.epoch = groups.find("g")->modern->members.at(id).epoch;
+    r.owned = groups.find("g")->modern->members.at(id).assigned;
+    groups.consumer_heartbeat(r, [](const heartbeat_result& got) { EXPECT_EQ(got.error, error_code::none); });
+  };
+  EXPECT_EQ(b.send(joining("a", "User:alice"))->assigned, (assignment{{open, {0, 1}}}));
+  EXPECT_EQ(b.send(joining("b", "User:bob"))->error, error_code::none);
+  EXPECT_FALSE(b.group().target_of("a").contains(secret));
+  EXPECT_TRUE(b.group().target_of("b").contains(secret));
+
+  coordinator after(
+      {}, *b.loop,
+      [&](std::string payload, std::move_only_function<void(bool)> done) {
+        after.apply(payload);
+        done(true);
+      },
+      b.log);
+  for (const auto& change : b.stored) after.apply(change);
+  after.set_topics(b.topics);
+  after.start();
+  beat(after, "b", "User:bob");
+  EXPECT_EQ(after.find("g")->modern->target, b.group().target) << "a restart changes nothing";
+  EXPECT_EQ(after.find("g")->modern->epoch, b.group().epoch);
+
+  b.topics.hidden = {{"User:bob", "plant.2"}};
+  ++b.topics.changes;
+  beat(b.groups, "b", "User:bob");
+  EXPECT_TRUE(b.group().target_of("a").contains(secret));
+  EXPECT_FALSE(b.group().target_of("b").contains(secret));
+  for (int i = 0; i < 3; ++i) {
+    beat(b.groups, "b", "User:bob");
+    beat(b.groups, "a", "User:alice");
+  }
+  EXPECT_TRUE(b.group().members.at("a").assigned.contains(secret));
+}
+
 TEST(consumer_group, commits_only_in_the_members_epoch) {
   bench b;
   b.topics.add("t", 1);
@@ -299,6 +356,17 @@ TEST(consumer_group, members_outlive_a_restart) {
   coordinator from_log({}, *before.loop, put, before.log);
   for (const auto& change : before.stored) from_log.apply(change);
   check(from_log);
+}
+
+TEST(consumer_group, changes_of_older_logs_have_no_principals) {
+  bench b;
+  b.join("a");  // there is no topic: the change ends with the member's principal and the number of targets
+  std::string older = b.stored.front();
+  older[0] = 20;
+  older.erase(older.size() - 2, 1);
+  coordinator after({}, *b.loop, [](std::string, std::move_only_function<void(bool)>) {}, b.log);
+  after.apply(older);
+  EXPECT_EQ(after.find("g")->modern->members, b.group().members);
 }
 
 TEST(consumer_group, silent_members_are_fenced) {

@@ -124,8 +124,9 @@ class coordinator {
   void start();  // after recovery: members have their session time-out from now
   void apply(std::string_view payload);
   void snapshot(wire::kafka::writer& out) const;
-  // Older checkpoints have groups of the classic protocol alone, do not say which kind one is, nor when offsets expire.
-  bool restore(wire::kafka::reader& in, bool is_current = true);
+  // Checkpoints before version 4 have groups of the classic protocol alone, do not say which kind one is, nor when
+  // offsets expire; those before 5 have no principals of members.
+  bool restore(wire::kafka::reader& in, std::int8_t version = 5);
 
  private:
   group* known(std::string_view name);  // null: there is none

@@ -66,9 +66,10 @@ void coordinator::apply(std::string_view payload) {
       return apply_offsets(in, make(name));
     case change::group:
       return apply_group(in, make(name));
+    case change::consumer_group_without_principals:
     case change::consumer_group: {
       group& g = make(name);
-      auto change = read_change(in);
+      auto change = read_change(in, what == change::consumer_group);
       if (!in.ok()) return;
       if (change.fresh) {
         if (_live) leave_classic_behind(g);
@@ -137,19 +138,21 @@ void coordinator::snapshot(kafka::writer& out) const {
   }
 }
 
-bool coordinator::restore(kafka::reader& in, bool is_current) {
+bool coordinator::restore(kafka::reader& in, std::int8_t version) {
+  constexpr std::int8_t with_both_kinds = 4, with_principals = 5;
+  const bool has_both_kinds = version >= with_both_kinds;
   for (std::uint32_t i = 0, count = in.varuint(); i < count && in.ok(); ++i) {
-    const bool is_modern = is_current && in.boolean();
+    const bool is_modern = has_both_kinds && in.boolean();
     group& g = make(std::string(in.string(true)));
     if (is_modern) {
       g.modern = std::make_unique<consumer_group>();
-      groups::apply(*g.modern, read_change(in));
+      groups::apply(*g.modern, read_change(in, version >= with_principals));
     } else {
       if (!read_group(in, g)) return false;
       g.stored = written(g);
     }
     for (std::uint32_t k = 0, size = in.varuint(); k < size && in.ok(); ++k) {
-      auto [where, o] = read_offset(in, is_current);
+      auto [where, o] = read_offset(in, has_both_kinds);
       g.offsets[std::move(where)] = std::move(o);
     }
   }

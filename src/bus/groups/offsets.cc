@@ -115,7 +115,7 @@ error_code coordinator::check_delete_offsets(std::string_view name) const {
 bool coordinator::is_subscribed(const group& g, const std::string& topic) const {
   if (g.modern)
     return std::ranges::any_of(g.modern->members,
-                               [&](const auto& m) { return g.modern->topics_of(m.second).contains(topic); });
+                               [&](const auto& m) { return g.modern->topics_of(m.second, *_topics).contains(topic); });
   const auto topics = subscribed_topics_of(g);
   return topics ? topics->contains(topic) : g.uses_consumer_protocol();
 }

@@ -23,7 +23,12 @@ class topic_view {
   virtual std::optional<known_topic> find(std::string_view name) const = 0;
   virtual std::optional<known_topic> find(const uuid& id) const = 0;
   virtual std::vector<std::string> names() const = 0;
-  virtual std::uint64_t version() const = 0;  // from 1 on; another one whenever topics or partitions came or went
+  // From 1 on; another one whenever topics or partitions came or went, or who may describe them changed.
+  virtual std::uint64_t version() const = 0;
+  virtual bool may_describe(std::string_view /*principal*/, std::string_view /*client_host*/,
+                            std::string_view /*topic*/) const {
+    return true;
+  }
 };
 
 }  // namespace mes::bus::groups

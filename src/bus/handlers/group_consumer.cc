@@ -78,6 +78,7 @@ void consumer_group_heartbeat(const call& c, kafka::consumer_group_heartbeat_req
   if (request.topic_partitions) beat.owned = from_wire(*request.topic_partitions);
   beat.client_id = c.client_id;
   beat.client_host = "/" + c.client_host;  // as Java prints an address
+  beat.principal = c.who->principal;
   beat.makes_own_id = c.version >= 1;
   c.of->groups().consumer_heartbeat(std::move(beat),
                                     [c](const groups::heartbeat_result& result) { answer(c, result); });

@@ -94,11 +94,13 @@ const std::vector<operation>& operations_of(resource_type r) {
 }
 
 void authorizer::add(acl_binding b) {
+  ++_version;
   auto& rules = _rules[{b.resource, b.pattern}][std::move(b.name)];
   if (rules.insert({std::move(b.principal), std::move(b.host), b.what, b.verdict}).second) ++_count;
 }
 
 void authorizer::remove(const acl_binding& b) {
+  ++_version;
   const auto kind = _rules.find({b.resource, b.pattern});
   if (kind == _rules.end()) return;
   const auto named = kind->second.find(b.name);

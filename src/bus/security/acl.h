@@ -94,6 +94,7 @@ class authorizer {
   void remove(const acl_binding& b);
   std::vector<acl_binding> find(const acl_filter& filter) const;
   std::size_t size() const { return _count; }
+  std::uint64_t version() const { return _version; }  // grows with each change
 
   bool allows(std::string_view principal, std::string_view host, operation what, resource_type resource,
               std::string_view name) const;
@@ -118,6 +119,7 @@ class authorizer {
   authorizer_options _options;
   std::map<std::pair<resource_type, pattern_type>, patterns> _rules;
   std::size_t _count = 0;
+  std::uint64_t _version = 0;
 };
 
 // An entry's key in the log (cluster_settings.h).
