@@ -120,13 +120,13 @@ void coordinator::replace_static(group& g, const std::string& old_id, join_reque
 
 void coordinator::store_replaced(group& g, const std::string& old_id, const std::string& id, bool skip,
                                  std::function<void(join_result)> done) {
-  put_group(g, [this, name = g.name, id, old_id, skip, done = std::move(done)](bool stored) {
+  put_group(g, [this, name = g.name, id, old_id, skip, done = std::move(done)](error_code error) {
     group* const now = known(name);
     const auto m = now ? now->members.find(id) : std::map<std::string, member>::iterator{};
     if (!now || m == now->members.end()) return done({.error = error_code::unknown_member_id, .member_id = id});
-    if (!stored) {
+    if (error != error_code::none) {
       keep_alive(*now, rename(*now, id, old_id));
-      return done({.error = error_code::coordinator_not_available});
+      return done({.error = error});
     }
     auto answer = current(*now, m->second);
     // It must not compute an assignment. Clients before version 9 know that only from another leader's name.
@@ -266,7 +266,9 @@ void coordinator::complete_join(group& g, on_stored done) {
     g.protocol.clear();
     g.leader.clear();
     g.empty_since_ms = instant::now().ms();
-    return put_group(g, std::move(done));
+    return put_group(g, [done = std::move(done)](error_code e) {
+      if (done) done(e == error_code::none);
+    });
   }
   g.protocol = g.chosen_protocol();
   g.state = group_state::completing_rebalance;

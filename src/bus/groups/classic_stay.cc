@@ -34,22 +34,16 @@ void coordinator::stop_waiting_for_sync(group& g) {
 }
 
 void coordinator::store_assignment(group& g, const std::vector<std::pair<std::string, std::string>>& assignments) {
-  std::size_t size = 0;
-  for (const auto& [id, assignment] : assignments) size += assignment.size();
-  if (size > _options.state_bytes_max) {
-    finish_sync(g, error_code::unknown_server_error);
-    return prepare_rebalance(g);
-  }
   for (auto& [id, m] : g.members) m.assignment.clear();
   for (const auto& [id, assignment] : assignments)
     if (const auto m = g.members.find(id); m != g.members.end()) m->second.assignment = assignment;
   const std::uint64_t ticket = g.storing = _next_store++;
-  put_group(g, [this, name = g.name, ticket](bool stored) {
+  put_group(g, [this, name = g.name, ticket](error_code error) {
     group* const now = known(name);
     if (!now || now->storing != ticket) return;  // another rebalance came between
     now->storing = 0;
-    if (!stored) {
-      finish_sync(*now, error_code::coordinator_not_available);
+    if (error != error_code::none) {
+      finish_sync(*now, error);
       return prepare_rebalance(*now);
     }
     now->state = group_state::stable;

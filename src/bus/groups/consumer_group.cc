@@ -82,6 +82,12 @@ const std::string* metadata_of(const protocols& offered, std::string_view name) 
   return it == offered.end() ? nullptr : &it->second;
 }
 
+std::size_t bytes_of(const protocols& offered) {
+  std::size_t sum = 0;
+  for (const auto& [name, metadata] : offered) sum += name.size() + metadata.size();
+  return sum;
+}
+
 const consumer_member* consumer_group::find_instance(std::string_view instance_id) const {
   const auto it = std::ranges::find_if(members, [&](const auto& m) { return m.second.instance_id == instance_id; });
   return it == members.end() ? nullptr : &it->second;

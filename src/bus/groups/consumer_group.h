@@ -20,6 +20,7 @@ namespace mes::bus::groups {
 
 using protocols = std::vector<std::pair<std::string, std::string>>;  // name and metadata, the preferred first
 const std::string* metadata_of(const protocols& offered, std::string_view name);  // null: not among them
+std::size_t bytes_of(const protocols& offered);
 
 // How far a member is on its way to its target.
 enum class progress : std::int8_t {

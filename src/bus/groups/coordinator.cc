@@ -51,6 +51,20 @@ coordinator::error_code coordinator::check_member(const group& g, const member_c
   return g.members.contains(claim.member_id) ? error_code::none : error_code::unknown_member_id;
 }
 
+// What all members offer, with the one that the request is of as it would be.
+std::size_t coordinator::offered_bytes(const group* g, const join_request& r) {
+  std::size_t sum = bytes_of(r.supported);
+  const auto add = [&](const auto& m, const protocols& offered) {
+    if (m.id != r.member_id && !(m.instance_id && m.instance_id == r.instance_id)) sum += bytes_of(offered);
+  };
+  if (!g) return sum;
+  for (const auto& [id, m] : g->members) add(m, m.supported);
+  if (g->modern)
+    for (const auto& [id, m] : g->modern->members)
+      if (m.classic) add(m, m.classic->supported);
+  return sum;
+}
+
 // ---- By the group's protocol ----
 
 void coordinator::join(join_request request, std::function<void(join_result)> done) {
@@ -62,6 +76,8 @@ void coordinator::join(join_request request, std::function<void(join_result)> do
   group* g = known(request.group);
   if (!g && !request.member_id.empty()) return refuse(error_code::unknown_member_id);
   if (!g && !has_room_for(request.group)) return refuse(error_code::policy_violation);
+  // Kafka refuses the assignment of such a group; what its members offer would lie in memory until then.
+  if (offered_bytes(g, request) > _options.state_bytes_max) return refuse(error_code::unknown_server_error);
   if (!g) g = &make(request.group);
   if (g->changing) {
     const auto again = std::make_shared<std::pair<join_request, std::function<void(join_result)>>>(request, done);

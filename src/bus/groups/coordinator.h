@@ -133,6 +133,7 @@ class coordinator {
   group& make(const std::string& name);
   bool has_room_for(std::string_view name) const { return _groups.size() < _options.groups_max || find(name); }
   error_code check_member(const group& g, const member_claim& claim) const;
+  static std::size_t offered_bytes(const group* g, const join_request& request);
 
   // The classic protocol: joining (classic_join.cc).
   void join_classic(group& g, join_request request, std::function<void(join_result)> done);
@@ -198,7 +199,7 @@ class coordinator {
   void downgrade(group& g, std::function<void()> done);
 
   // The log (durable.cc).
-  void put_group(const group& g, on_stored done);
+  void put_group(const group& g, std::function<void(error_code)> done);
   void apply_offsets(wire::kafka::reader& in, group& g);
   void apply_group(wire::kafka::reader& in, group& g);
   void apply_deleted(const std::string& name);

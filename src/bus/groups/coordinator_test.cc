@@ -153,6 +153,24 @@ TEST(coordinator, commits_only_for_the_generation_that_is) {
   EXPECT_EQ(b.groups.check_commit({"g", "", {}, -1}), error_code::unknown_member_id);
 }
 
+// As Kafka answers when a group's record is too large for the topic of offsets.
+TEST(coordinator, a_group_has_a_bound) {
+  bench b({.session_timeout_min_ms = 1, .state_bytes_max = 1'000});
+  const auto refused = b.join(bench::request("", std::string(1'000, 'm')));
+  EXPECT_EQ(refused->error, error_code::unknown_server_error);
+  EXPECT_EQ(b.groups.find("g"), nullptr);
+  const auto joined = b.join(bench::request("", std::string(600, 'm')));
+  EXPECT_EQ(joined->error, error_code::none);
+  EXPECT_EQ(b.join(bench::request("", std::string(600, 'm')))->error, error_code::unknown_server_error);
+  EXPECT_EQ(b.groups.find("g")->members.size(), 1U);
+  const auto synced = b.sync(joined->member_id, 1, {{joined->member_id, std::string(600, 'a')}});
+  EXPECT_EQ(synced->error, error_code::unknown_server_error);
+  EXPECT_TRUE(b.stored.empty());
+  EXPECT_EQ(b.groups.heartbeat({"g", joined->member_id, {}, 1}), error_code::rebalance_in_progress);
+  EXPECT_EQ(b.join(bench::request(joined->member_id, std::string(600, 'n')))->generation, 2) << "it counts once";
+  EXPECT_EQ(b.sync(joined->member_id, 2, {{joined->member_id, "all"}})->error, error_code::none);
+}
+
 TEST(coordinator, members_and_offsets_outlive_a_restart) {
   bench before;
   const auto joined = before.join(bench::request());

@@ -32,11 +32,14 @@ void write_members(kafka::writer& out, const group& g) {
 
 }  // namespace
 
-void coordinator::put_group(const group& g, on_stored done) {
+void coordinator::put_group(const group& g, std::function<void(error_code)> done) {
   kafka::writer out;
   out.int8(static_cast<std::int8_t>(change::group));
   write_group(out, g);
-  _put(std::move(out.buffer()), optional_callback(std::move(done)));
+  if (out.buffer().size() > _options.state_bytes_max) return done(error_code::unknown_server_error);
+  _put(std::move(out.buffer()), [done = std::move(done)](bool stored) {
+    done(stored ? error_code::none : error_code::coordinator_not_available);
+  });
 }
 
 void coordinator::start() {

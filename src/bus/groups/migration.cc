@@ -261,11 +261,11 @@ void coordinator::downgrade(group& g, std::function<void()> done) {
   to.protocol = to.chosen_protocol();
   _logger.info("group speaks the classic protocol again", {{"group", std::string_view(g.name)}});
   g.changing = true;
-  put_group(to, [this, name = g.name, done = std::move(done)](bool stored) {
+  put_group(to, [this, name = g.name, done = std::move(done)](error_code error) {
     group* const now = known(name);
     if (!now) return done();
     now->changing = false;
-    if (stored && !now->modern) {  // else it stays as it is until its next change
+    if (error == error_code::none && !now->modern) {  // else it stays as it is until its next change
       for (const auto& [id, clock] : std::exchange(now->clocks, {})) {
         _loop.cancel(clock.session);
         _loop.cancel(clock.rebalance);
