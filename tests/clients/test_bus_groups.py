@@ -3,6 +3,7 @@
 A `Member` is a librdkafka consumer on a thread of its own. Members share a `Ledger`, which notes who owns what and who
 handled which record; it fails the test when two own a partition at once.
 """
+import struct
 import subprocess
 import threading
 import time
@@ -10,6 +11,7 @@ import time
 import pytest
 
 from bus import Bus, kcat
+from raw import Raw, string
 
 kafka = pytest.importorskip("confluent_kafka")
 admin = pytest.importorskip("confluent_kafka.admin")
@@ -324,3 +326,22 @@ def test_offsets_of_a_topic_that_was_deleted_do_not_come_back(bus):
     bus.start()
     make_topic(bus, "goes", 1)
     assert committed() == {"stays": 3}
+
+
+def test_an_offset_that_is_committed_while_its_topic_is_deleted_is_not_the_next_ones(bus):
+    make_topic(bus, "t", 1)
+
+    def framed(key, version, body):
+        body = struct.pack(">hhi", key, version, 1) + string("raw") + body
+        return struct.pack(">i", len(body)) + body
+    delete = framed(20, 1, struct.pack(">i", 1) + string("t") + struct.pack(">i", 20_000))
+    commit = framed(8, 2, string("g") + struct.pack(">i", -1) + string("") + struct.pack(">qi", -1, 1) + string("t")
+                    + struct.pack(">iiq", 1, 0, 41) + string(""))
+    with Raw(bus.address) as raw:
+        raw.socket.sendall(delete + commit)
+        for _ in range(2):
+            raw._read(*struct.unpack(">i", raw._read(4)))
+    make_topic(bus, "t", 1)
+    consumer = kafka.Consumer({"bootstrap.servers": bus.address, "group.id": "g"})
+    assert consumer.committed([kafka.TopicPartition("t", 0)], 20)[0].offset == kafka.OFFSET_INVALID
+    consumer.close()

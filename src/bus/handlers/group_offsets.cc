@@ -18,8 +18,9 @@ std::shared_ptr<log::topic> find_topic(const call& c, const Topic& topic) {
   return c.version >= 10 ? c.of->store().find(topic.topic_id) : c.of->store().find(topic.name);
 }
 
+// An offset that is committed while its topic is being deleted would be one of the next topic of that name.
 error_code check_partition(const call& c, const log::topic* t, std::int32_t index) {
-  if (!t) return c.version >= 10 ? error_code::unknown_topic_id : error_code::unknown_topic_or_partition;
+  if (!t || t->deleting) return c.version >= 10 ? error_code::unknown_topic_id : error_code::unknown_topic_or_partition;
   const bool is_there = index >= 0 && static_cast<std::size_t>(index) < t->partitions.size();
   return is_there ? error_code::none : error_code::unknown_topic_or_partition;
 }

@@ -19,7 +19,7 @@ std::int16_t fenced_code(const call& c, std::int16_t since, error_code e) {
 
 std::optional<partition_id> find_partition(broker& b, std::string_view topic, std::int32_t index) {
   const auto t = b.store().find(topic);
-  if (!t || index < 0 || static_cast<std::size_t>(index) >= t->partitions.size()) return std::nullopt;
+  if (!t || t->deleting || index < 0 || static_cast<std::size_t>(index) >= t->partitions.size()) return std::nullopt;
   return partition_id{t->id, index};
 }
 

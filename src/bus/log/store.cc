@@ -91,7 +91,12 @@ void store::delete_topic(const uuid& id, done callback) {
   kafka::writer out;
   out.int8(static_cast<std::int8_t>(change::topic_deleted));
   out.uuid(id);
-  append_state(std::move(out.buffer()), std::move(callback));
+  const auto t = find(id);
+  if (t) t->deleting = true;
+  append_state(std::move(out.buffer()), [t, callback = std::move(callback)](bool stored) mutable {
+    if (t) t->deleting = stored;
+    if (callback) callback(stored);
+  });
 }
 
 void store::add_partitions(const uuid& id, std::int32_t count, done callback) {

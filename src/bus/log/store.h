@@ -31,6 +31,7 @@ struct topic {
   std::string name;
   std::map<std::string, std::string> configs;
   std::vector<std::unique_ptr<partition>> partitions;
+  bool deleting = false;  // that is on its way to the disk
 
   // The number in configs[`key`], or `otherwise`.
   std::int64_t config_number(const std::string& key, std::int64_t otherwise) const;
