@@ -23,16 +23,26 @@ bool client_exchange::collect_request_body() {
   return true;
 }
 
+// Whether there is room for the worker's pieces beside all other bodies that are held.
+bool client_exchange::hold_pieces() {
+  std::size_t bytes = 0;
+  for (std::string_view piece : _worker.pieces) bytes += piece.size();
+  return _worker.hold(*_x, bytes);
+}
+
 // False if the state has changed.
 bool client_exchange::put_response_body() {
   exchange& x = *_x;
   if (x.discarding) return true;
   if (x.holding) {
-    for (std::string_view piece : _worker.pieces) x.held_body.append(piece);
-    if (x.held_body.size() <= _worker.options.body_bytes_max) return true;
+    const bool room = hold_pieces();
+    for (std::string_view piece : _worker.pieces)
+      if (room) x.held_body.append(piece);
+    if (room && x.held_body.size() <= _worker.options.body_bytes_max) return true;
     x.tries = x.to->of->retries + 1;
     x.holding = x.context.hold_body = x.head_received = x.totals.from_service = false;
-    refuse(502, "The response is too large to be changed by a plugin");
+    refuse(502, room ? "The response is too large to be changed by a plugin"
+                     : "The gateway holds as many bodies as it may already");
     return false;
   }
   if (x.context.watch_body)

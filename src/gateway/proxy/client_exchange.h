@@ -101,6 +101,7 @@ class client_exchange {
   void release_held_response();
   void transform_body(std::string& body);
   void watch_body(std::string_view piece, bool last);
+  bool hold_pieces();
   void unframe_if_asked();
   void begin_rewriting();
   void rewrite_body(std::string& piece, bool last);

@@ -160,6 +160,12 @@ bool client_exchange::put_request_body() {
     return true;
   }
   std::string& kept = *x.context.request_body;
+  if (!hold_pieces()) {
+    x.keep_alive = false;
+    x.context.request_body.reset();
+    refuse(503);
+    return false;
+  }
   for (std::string_view piece : _worker.pieces) kept.append(piece);
   if (kept.size() > x.context.request_body_max) {  // whoever asked for it refuses it
     x.keep_alive = false;

@@ -23,6 +23,7 @@ void exchange::reset() {
   client_address.clear();
   plain_path = trusted_peer = https = false;
   swept_bytes = 0;
+  held_bytes = 0;
   slow_sweeps = 0;
   context.reset();
   next_plugin = 0;

@@ -22,7 +22,8 @@ struct proxy_options {
   int threads = 2;
   std::size_t header_bytes_max = 32 << 10;
   std::uint64_t body_bytes_max = 16 << 20;
-  std::size_t connections_max = 16'384;  // a thread
+  std::size_t held_bytes_max = 256 << 20;  // a thread: of bodies that plugins look at whole
+  std::size_t connections_max = 16'384;    // a thread
   // Kept connections, by thread and address; as Kong's upstream_keepalive_pool_size.
   std::size_t idle_upstreams_max = 512;
   std::int64_t header_timeout_ms = 10'000;

@@ -234,7 +234,15 @@ std::unique_ptr<exchange> worker::take_exchange() {
   return x;
 }
 
+bool worker::hold(exchange& x, std::size_t bytes) {
+  if (bytes > options.held_bytes_max - std::min(_held_bytes, options.held_bytes_max)) return false;
+  x.held_bytes += bytes;
+  _held_bytes += bytes;
+  return true;
+}
+
 void worker::give_exchange(std::unique_ptr<exchange> x) {
+  _held_bytes -= x->held_bytes;
   x->reset();
   if (_exchanges.size() < exchanges_kept) _exchanges.push_back(std::move(x));
 }

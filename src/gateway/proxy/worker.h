@@ -52,6 +52,7 @@ class worker {
   void replace(client_connection& old, std::unique_ptr<client_connection> successor, int fd);  // another protocol
   std::unique_ptr<exchange> take_exchange();
   void give_exchange(std::unique_ptr<exchange> x);
+  bool hold(exchange& x, std::size_t bytes);  // of a body, until the exchange is over; false: there is no room
   std::unique_ptr<upstream_connection> take_idle(std::string_view key);
   void keep_idle(std::unique_ptr<upstream_connection> connection);
   void drop_idle(upstream_connection& connection);
@@ -82,6 +83,7 @@ class worker {
   std::vector<std::unique_ptr<client_connection>> _clients;
   text_map<std::vector<std::unique_ptr<upstream_connection>>> _idle;
   std::size_t _idle_count = 0;
+  std::size_t _held_bytes = 0;  // by all exchanges
   std::vector<std::unique_ptr<exchange>> _exchanges;
   std::string _date;
   std::int64_t _date_second = 0;
