@@ -95,12 +95,13 @@ def produce(both):
 
 
 def every_batch(both):
-    """Each kind once, whatever is drawn later, and what the log has of them."""
+    """Each kind once, whatever is drawn later, and what the log has of them; and the session that Kafka gives."""
     rng = random.Random(0)
     for kind in BAD_BATCHES:
         send_produce(both, "t1", 2, BAD_BATCHES[kind](rng), version=9)
     for kind in ("transactional", "transactional with no producer"):
         send_produce(both, "t1", 2, BAD_BATCHES[kind](rng), version=9, transactional_id="nobody's")
+    ask_for_session(both, 11, 0, 0)
     for kind, made in ODD_BATCHES.items():
         send_produce(both, "odd", 0, made(rng), version=5, label=f"produce: {kind}")
     both.call("fetch", 11, {"max_wait_ms": 0, "min_bytes": 0, "max_bytes": 1 << 20, "session_epoch": -1, "topics": [
@@ -181,9 +182,12 @@ def fetch_several(both):
 def fetch_session(both):
     """Sessions that there are not; the one that an epoch of 0 asks for is given by Kafka alone."""
     rng = both.rng
-    both.call("fetch", both.version("fetch", low=7), {
-        "max_wait_ms": 0, "min_bytes": 0, "max_bytes": 1 << 20, "session_id": rng.choice([0, 77, -1]), "session_epoch": rng.choice([-1, 0, 1, 5, -2]),
-        "topics": []})
+    ask_for_session(both, both.version("fetch", low=7), rng.choice([0, 77, -1]), rng.choice([-1, 0, 1, 5, -2]))
+
+
+def ask_for_session(both, version, session, epoch):
+    both.call("fetch", version, {"max_wait_ms": 0, "min_bytes": 0, "max_bytes": 1 << 20, "session_id": session, "session_epoch": epoch,
+                                 "topics": []})
 
 
 def list_offsets(both):
