@@ -252,6 +252,8 @@ TEST(rate_limiting, counts_by_what_authentication_says_and_never_by_what_a_clien
   EXPECT_EQ(status("apikey: ka\r\n"), "429");
   EXPECT_EQ(status("apikey: ka\r\nX-Consumer-Username: c\r\n"), "429");
   EXPECT_EQ(status("apikey: kb\r\n"), "");
+  test_exchange open(with_plugins("- {name: cors}\n"));
+  EXPECT_EQ(open.send("GET / HTTP/1.1\r\nHost: a\r\nX-Consumer-Username: c\r\n\r\n").sent("x-consumer-username"), "");
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ void put(json::object& out, const std::string& name, json::value value) {
 json::object headers_as_json(const plugin_context& c) {
   json::object out;
   for (const header_view& h : c.request->headers)
-    if (!c.upstream_headers.replaces(h)) put(out, lower(h.name), json::value(h.value));
+    if (!says_who(h.id) && !c.upstream_headers.replaces(h)) put(out, lower(h.name), json::value(h.value));
   for (const header_edit& e : c.upstream_headers)
     if (e.what != header_edit::kind::clear) put(out, lower(e.name.text), json::value(std::string_view(e.value)));
   return out;
