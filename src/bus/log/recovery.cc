@@ -41,7 +41,9 @@ class window {
 bool payload_holds(const frame_header& header, std::string_view payload) {
   if (header.kind == frame_kind::state) return kafka::crc32c(payload) == header.payload_crc;
   const auto batch = kafka::check_batch_sum(payload);
-  return batch && batch->batch_size == payload.size() && batch->base_offset == header.base_offset &&
+  const bool has_offsets = batch && batch->base_offset >= 0 && batch->last_offset_delta >= 0 &&
+                           batch->base_offset < INT64_MAX - batch->last_offset_delta;
+  return has_offsets && batch->batch_size == payload.size() && batch->base_offset == header.base_offset &&
          batch->leader_epoch == header.leader_epoch && batch->crc == header.payload_crc;
 }
 
@@ -172,7 +174,6 @@ result<std::uint32_t> store::scan(const std::shared_ptr<segment>& s, bool last) 
 bool store::follows(const frame_header& header, std::string_view payload) const {
   if (header.kind != frame_kind::batch) return true;
   const auto batch = kafka::peek_batch(payload);
-  if (batch->last_offset_delta < 0 || batch->base_offset > INT64_MAX - batch->last_offset_delta - 1) return false;
   const auto t = find(header.topic);
   const auto index = static_cast<std::size_t>(header.partition);
   return !t || index >= t->partitions.size() || batch->base_offset == t->partitions[index]->end_offset();
