@@ -3,8 +3,11 @@
 
 #include <cstdlib>
 #include <map>
+#include <memory>
+#include <random>
 #include <string>
 
+#include "base/instant.h"
 #include "bus/log/test_store.h"
 
 namespace mes::bus::log {
@@ -101,6 +104,98 @@ TEST(crash, nothing_acknowledged_is_lost_whatever_write_or_sync_fails) {
     ASSERT_NO_FATAL_FAILURE(w.check(files, "error at operation " + std::to_string(point)));
   }
   EXPECT_GT(point, 100U);
+}
+
+// Records come, expire, are moved and compacted in any order, while settings change and the store ends now and then,
+// cleanly or not.
+class changing_work {
+ public:
+  explicit changing_work(std::uint32_t seed) : _draw(seed) { open(); }
+
+  void run(int steps) {
+    for (int i = 0; i < steps && !testing::Test::HasFailure(); ++i) {
+      if (i % 20 == 0) _quiet = _draw() % 2 == 0;
+      switch (_draw() % 10) {
+        case 0:
+        case 1:
+          if (!_quiet) put_in_table("k" + std::to_string(_draw() % 5), i);
+          break;
+        case 2:
+        case 3:
+          for (int k = 0; k < 3; ++k) _open->put(_open->store->find("gone"), std::string(400, 'x'));
+          break;
+        case 4:
+          if (_open->put(_open->store->find("kept"), std::to_string(_kept)) == opened::outcome::stored) ++_kept;
+          break;
+        case 5:
+        case 6:
+          set_eager(_draw() % 2 == 0);
+          break;
+        default:
+          ASSERT_TRUE(_open->housekeeping());
+          if (_draw() % 2 == 0) start_again();
+      }
+    }
+    check();
+  }
+
+ private:
+  void open() {
+    _open = std::make_unique<opened>(_files, segment_bytes);
+    ASSERT_TRUE(_open->store) << _open->why;
+    if (_open->store->find("table")) return;
+    _open->make("table", 1, {{"cleanup.policy", "compact"}});
+    _open->make("gone", 1, {{"retention.ms", "1"}});
+    _open->make("kept", 1, {{"retention.ms", "-1"}});
+  }
+  void start_again() {
+    const bool cleanly = _draw() % 2 == 0;
+    if (cleanly) ASSERT_TRUE(_open->store->close());
+    _open.reset();
+    if (!cleanly) _files.crash(_draw());
+    open();
+    check();
+  }
+  void put_in_table(const std::string& key, int value) {
+    const std::int64_t time = instant::now().ms() - 1'000;
+    const auto batch = kafka::make_batch({{key, std::to_string(value), time}});
+    if (_open->put_batch(_open->store->find("table"), batch) == opened::outcome::stored) _table[key] = value;
+  }
+  // Whether the table is compacted as soon as it can be, or not at all for now.
+  void set_eager(bool eager) {
+    std::map<std::string, std::string> configs = {{"cleanup.policy", "compact"}};
+    if (eager) configs.insert({{"segment.ms", "1"}, {"min.cleanable.dirty.ratio", "0"}, {"delete.retention.ms", "0"}});
+    bool done = false;
+    _open->store->set_configs(_open->store->find("table")->id, configs, [&](bool) { done = true; });
+    ASSERT_TRUE(_open->wait(done));
+  }
+  void check() {
+    std::map<std::string, int> found;
+    std::int64_t before = -1;
+    for (const kept_record& r : records(*_open->store->find("table"))) {
+      ASSERT_GT(r.offset, before);
+      before = r.offset;
+      found[r.key] = std::atoi(r.value.c_str());
+    }
+    ASSERT_EQ(found, _table);
+    const auto kept = values(*_open->store->find("kept"));
+    ASSERT_EQ(kept.size(), _kept);
+    for (std::size_t i = 0; i < kept.size(); ++i) ASSERT_EQ(kept[i], std::to_string(i));
+  }
+
+  std::mt19937 _draw;
+  os::sim_file_system _files;
+  std::unique_ptr<opened> _open;
+  std::map<std::string, int> _table;  // by key: the last value
+  std::size_t _kept = 0;
+  bool _quiet = false;  // nothing comes for the table
+};
+
+TEST(crash, nothing_is_lost_while_settings_change) {
+  for (std::uint32_t seed = 1; seed <= 100 && !HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    changing_work(seed).run(120);
+  }
 }
 
 }  // namespace
