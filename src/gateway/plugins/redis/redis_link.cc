@@ -127,16 +127,24 @@ struct redis_link::state {
         thread("redis", [this] { run(); }) {}
   ~state() { stop(); }
 
-  void stop() {
+  void tell_to_stop() {
     {
       std::lock_guard lock(mutex);
       stopping = true;
     }
     changed.notify_all();
+  }
+  void stop() {
+    tell_to_stop();
     thread.join();
   }
 
   void run() {
+    serve();
+    is_over = true;
+  }
+
+  void serve() {
     while (true) {
       std::deque<call> batch;
       std::vector<std::function<void()>> due;
@@ -212,12 +220,31 @@ struct redis_link::state {
   std::atomic<steady::time_point> resting_until{steady::time_point{}};
   std::atomic<bool> reachable = false;
   std::atomic<std::uint64_t> failures = 0;
+  std::atomic<bool> is_over = false;
   runtime::thread thread;  // last: it uses the others
 };
 
-redis_link::redis_link(redis_address address, const observe::logger& log)
-    : _state(std::make_unique<state>(std::move(address), log)) {}
-redis_link::~redis_link() = default;
+void redis_link::ended_links::add(std::shared_ptr<state> ended) {
+  std::lock_guard lock(_lock);
+  _all.push_back(std::move(ended));
+}
+
+void redis_link::ended_links::forget(bool wait) {
+  std::vector<std::shared_ptr<state>> gone;  // joined without the lock: their threads may add others
+  {
+    std::lock_guard lock(_lock);
+    const auto kept = std::partition(_all.begin(), _all.end(), [&](const auto& s) { return !wait && !s->is_over; });
+    gone.assign(std::make_move_iterator(kept), std::make_move_iterator(_all.end()));
+    _all.erase(kept, _all.end());
+  }
+}
+
+redis_link::redis_link(redis_address address, const observe::logger& log, std::shared_ptr<ended_links> ended)
+    : _state(std::make_shared<state>(std::move(address), log)), _ended(std::move(ended)) {}
+redis_link::~redis_link() {
+  _state->tell_to_stop();
+  _ended->add(std::move(_state));
+}
 void redis_link::stop() { _state->stop(); }
 
 bool redis_link::send(std::vector<redis_command> commands, std::function<void(redis_replies)> done) {
@@ -245,19 +272,24 @@ redis_link::counts redis_link::current() const {
 const std::string& redis_link::name() const { return _state->name; }
 
 std::shared_ptr<redis_link> redis_links::link(const redis_address& address) {
+  _ended->forget(false);
   std::lock_guard lock(_lock);
+  std::erase_if(_links, [](const auto& l) { return l.second.expired(); });
   auto found = _links[address].lock();
   if (!found) {
-    found = std::make_shared<redis_link>(address, _log);
+    found = std::make_shared<redis_link>(address, _log, _ended);
     _links[address] = found;
   }
   return found;
 }
 
 void redis_links::stop() {
-  std::lock_guard lock(_lock);
-  for (auto& [address, weak] : _links)
-    if (auto link = weak.lock()) link->stop();
+  {
+    std::lock_guard lock(_lock);
+    for (auto& [address, weak] : _links)
+      if (auto link = weak.lock()) link->stop();
+  }
+  _ended->forget(true);
 }
 
 void redis_links::note_fallback(std::string_view plugin) {

@@ -41,7 +41,20 @@ using redis_replies = result<std::vector<std::int64_t>>;
 // Thread-safe.
 class redis_link {
  public:
-  redis_link(redis_address address, const observe::logger& log);
+  struct state;
+  // Links that were let go of, until their threads have ended. Thread-safe.
+  class ended_links {
+   public:
+    void add(std::shared_ptr<state> ended);
+    void forget(bool wait);  // those whose threads have ended; `wait`: all of them
+
+   private:
+    std::mutex _lock;
+    std::vector<std::shared_ptr<state>> _all;
+  };
+
+  // `ended` takes what is left of it: its last user may be its own thread, or a loop that must not wait for Redis.
+  redis_link(redis_address address, const observe::logger& log, std::shared_ptr<ended_links> ended);
   ~redis_link();  // whoever waits is told that it is unavailable
   redis_link(const redis_link&) = delete;
   redis_link& operator=(const redis_link&) = delete;
@@ -63,14 +76,15 @@ class redis_link {
   const std::string& name() const;  // "host:port/database"
 
  private:
-  struct state;
-  std::unique_ptr<state> _state;
+  std::shared_ptr<state> _state;
+  std::shared_ptr<ended_links> _ended;
 };
 
 // All links of a gateway, by address; outlives every generation. Thread-safe.
 class redis_links {
  public:
   explicit redis_links(const observe::logger& log) : _log(log) {}
+  ~redis_links() { stop(); }
   std::shared_ptr<redis_link> link(const redis_address& address);
   void stop();                                  // all of them, before the loops that wait for them end
   void note_fallback(std::string_view plugin);  // a decision was made without Redis
@@ -80,6 +94,7 @@ class redis_links {
   const observe::logger& _log;
   mutable std::mutex _lock;
   std::map<redis_address, std::weak_ptr<redis_link>> _links;
+  std::shared_ptr<redis_link::ended_links> _ended = std::make_shared<redis_link::ended_links>();
   std::map<std::string, std::uint64_t, std::less<>> _fallbacks;
 };
 
