@@ -94,19 +94,21 @@ class lowest_latency final : public balancer {
   std::uint64_t _random = 0x9e3779b97f4a7c15U;
 };
 
-// A ring of points, as many for each peer as its weight's share of the slots; a peer that comes or goes moves only its
-// own share of the requests. What has nothing to hash takes turns.
+// A ring of points, as Kong's: 160 for a peer of average weight. Where weights are equal, a peer that comes or goes
+// moves its own share of the requests and no other's. What has nothing to hash takes turns.
 class consistent_hashing final : public balancer {
  public:
-  explicit consistent_hashing(int slots) : _slots(slots) {}
-
   void use(std::span<const peer> peers) override {
     _points.clear();
-    std::int64_t total = 0;
-    for (const peer& p : peers) total += p.weight;
+    constexpr std::int64_t points_of_a_peer = 160;
+    std::int64_t total = 0, weighted = 0;
+    for (const peer& p : peers) {
+      total += p.weight;
+      weighted += p.weight > 0;
+    }
     for (std::size_t i = 0; i < peers.size(); ++i) {
       if (peers[i].weight <= 0) continue;
-      std::int64_t share = std::max<std::int64_t>(1, std::int64_t{_slots} * peers[i].weight / total);
+      std::int64_t share = std::max<std::int64_t>(1, points_of_a_peer * weighted * peers[i].weight / total);
       std::string name = peers[i].state->where.text + ' ';
       for (std::int64_t k = 0; k < share; ++k)
         _points.push_back({balancer_hash(name + std::to_string(k)), static_cast<std::uint32_t>(i)});
@@ -134,17 +136,16 @@ class consistent_hashing final : public balancer {
     return std::nullopt;
   }
 
-  int _slots;
   std::vector<point> _points;
   round_robin _turns;
 };
 
 }  // namespace
 
-std::unique_ptr<balancer> make_balancer(balancing algorithm, int slots) {
+std::unique_ptr<balancer> make_balancer(balancing algorithm) {
   switch (algorithm) {
     case balancing::consistent_hashing:
-      return std::make_unique<consistent_hashing>(slots);
+      return std::make_unique<consistent_hashing>();
     case balancing::least_connections:
       return std::make_unique<least_connections>();
     case balancing::latency:

@@ -36,7 +36,7 @@ class balancer {
   virtual std::optional<std::size_t> choose(std::span<peer> peers, const choice_input& input) = 0;
 };
 
-std::unique_ptr<balancer> make_balancer(balancing algorithm, int slots);
+std::unique_ptr<balancer> make_balancer(balancing algorithm);
 
 std::uint64_t balancer_hash(std::string_view text);
 

@@ -33,14 +33,14 @@ TEST(round_robin, spreads_weights_smoothly) {
   } cases[] = {{{5, 1, 1}, "0010200"}, {{1, 1}, "0101"}, {{100, 100, 100}, "012012"}, {{0, 10}, "1111"}, {{0}, "--"}};
   for (const auto& c : cases) {
     auto peers = make_peers(c.weights);
-    auto b = make_balancer(balancing::round_robin, 10);
+    auto b = make_balancer(balancing::round_robin);
     EXPECT_EQ(turns(*b, peers, static_cast<int>(c.order.size())), c.order);
   }
 }
 
 TEST(round_robin, passes_over_the_unhealthy_and_the_tried) {
   auto peers = make_peers({1, 1, 1});
-  auto b = make_balancer(balancing::round_robin, 10);
+  auto b = make_balancer(balancing::round_robin);
   peers[1].state->health.set(false);
   EXPECT_EQ(turns(*b, peers, 4).find('1'), std::string::npos);
   std::vector<peer_state*> tried = {peers[0].state.get()};
@@ -53,7 +53,7 @@ TEST(round_robin, passes_over_the_unhealthy_and_the_tried) {
 
 TEST(least_connections, goes_by_connections_for_the_weight) {
   auto peers = make_peers({100, 100, 200});
-  auto b = make_balancer(balancing::least_connections, 10);
+  auto b = make_balancer(balancing::least_connections);
   for (int i = 0; i < 8; ++i) ++peers[*b->choose(peers, {})].state->open;
   EXPECT_EQ(peers[0].state->open, 2);
   EXPECT_EQ(peers[1].state->open, 2);
@@ -62,7 +62,7 @@ TEST(least_connections, goes_by_connections_for_the_weight) {
 
 TEST(latency, prefers_the_quicker) {
   auto peers = make_peers({1, 1});
-  auto b = make_balancer(balancing::latency, 10);
+  auto b = make_balancer(balancing::latency);
   peers[0].state->note_latency(500, 1'000'000);
   peers[1].state->note_latency(5, 1'000'000);
   for (int i = 0; i < 20; ++i) EXPECT_EQ(b->choose(peers, {.now_us = 2'000'000}), 1U);
@@ -70,7 +70,7 @@ TEST(latency, prefers_the_quicker) {
 
 TEST(consistent_hashing, is_stable_and_moves_only_what_it_must) {
   auto peers = make_peers({100, 100, 100, 100});
-  auto b = make_balancer(balancing::consistent_hashing, 1000);
+  auto b = make_balancer(balancing::consistent_hashing);
   b->use(peers);
   std::map<std::string, std::size_t> before;
   std::map<std::size_t, int> share;
@@ -90,6 +90,13 @@ TEST(consistent_hashing, is_stable_and_moves_only_what_it_must) {
       EXPECT_NE(now, 2U);
     else
       EXPECT_EQ(now, was);
+  }
+  auto rest = make_peers({100, 100, 100, 100});
+  rest.erase(rest.begin() + 2);  // gone for good
+  b->use(rest);
+  for (const auto& [key, was] : before) {
+    auto now = b->choose(rest, {.hash = balancer_hash(key)});
+    if (was != 2) EXPECT_EQ(rest[*now].state->where.text, peers[was].state->where.text);
   }
 }
 

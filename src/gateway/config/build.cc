@@ -208,7 +208,6 @@ class builder {
     u.hash_on = hash_of(source, "hash_on", "hash_on");
     u.hash_fallback = hash_of(source, "hash_fallback", "hash_fallback");
     u.hash_on_cookie_path = source.text("hash_on_cookie_path");
-    u.slots = count(source, "slots");
     u.host_header = source.text("host_header");
     u.use_srv_name = source.flag("use_srv_name");
     u.client_certificate = referred(_out->certificates, "certificates", source, "client_certificate");

@@ -174,7 +174,6 @@ struct upstream {
   balancing algorithm = balancing::round_robin;
   hash_source hash_on, hash_fallback;
   std::string hash_on_cookie_path = "/";
-  int slots = 10'000;
   active_checks active;
   passive_checks passive;
   double threshold_percent = 0;  // of weight that must be healthy; 0 = none

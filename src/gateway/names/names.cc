@@ -15,6 +15,7 @@ namespace {
 constexpr std::int64_t not_found_ms = 1'000;  // how long its lack holds
 constexpr std::int64_t silent_ms = 60'000;    // four heartbeats
 constexpr std::size_t names_max = 4096;
+constexpr std::size_t resolvers_max = 8;
 
 std::string text_of(const endpoint& e, std::uint16_t port) {
   char buffer[INET6_ADDRSTRLEN] = {};
@@ -86,7 +87,7 @@ name_directory::~name_directory() {
     _stopping = true;
   }
   _asked.notify_all();
-  _resolver.join();
+  _resolvers.clear();
 }
 
 void name_directory::note(const heartbeat& beat, std::int64_t now_ms) {
@@ -143,16 +144,20 @@ name_directory::answer name_directory::find(const std::string& host, std::uint16
     if (usual > 65535) return {state::unknown, nullptr};
     return one(*parse_endpoint("127.0.0.1", static_cast<std::uint16_t>(usual)));
   }
-  if (_looked_up.size() >= names_max) return {state::unknown, nullptr};
+  if (_looked_up.size() >= names_max && !_looked_up.contains({host, port})) {
+    // Names that are still asked for are looked up anew when they expire.
+    std::erase_if(_looked_up, [&](const auto& e) {
+      return e.second.expires_ms <= now_ms && !e.second.asked && e.second.waiters.empty();
+    });
+    if (_looked_up.size() >= names_max) return {state::unknown, nullptr};
+  }
   looked_up& entry = _looked_up[{host, port}];
   bool fresh = entry.expires_ms > now_ms;
   if (!fresh && !entry.asked) {
     entry.asked = true;
     _queue.emplace_back(host, port);
-    if (!_resolving) {
-      _resolving = true;
-      _resolver = runtime::thread("resolver", [this] { look_up_names(); });
-    }
+    if (_idle_resolvers < _queue.size() && _resolvers.size() < resolvers_max)
+      _resolvers.emplace_back("resolver", [this] { look_up_names(); });
     _asked.notify_one();
   }
   if (entry.where) return {state::known, entry.where};  // an old answer until the new one is there
@@ -164,10 +169,12 @@ name_directory::answer name_directory::find(const std::string& host, std::uint16
 void name_directory::look_up_names() {
   std::unique_lock lock(_lock);
   while (true) {
+    ++_idle_resolvers;
     _asked.wait(lock, [&] { return _stopping || !_queue.empty(); });
+    --_idle_resolvers;
     if (_stopping) return;
-    auto name = _queue.back();
-    _queue.pop_back();
+    auto name = std::move(_queue.front());
+    _queue.pop_front();
     lock.unlock();
     dns_answer answer = look_up(name.first, name.second);
     endpoints found;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -72,11 +73,11 @@ class name_directory {
   std::condition_variable _asked;
   std::map<std::string, std::map<std::string, instance>, std::less<>> _services;
   std::map<std::pair<std::string, std::uint16_t>, looked_up> _looked_up;
-  std::vector<std::pair<std::string, std::uint16_t>> _queue;
+  std::deque<std::pair<std::string, std::uint16_t>> _queue;
   std::atomic<std::uint64_t> _generation = 1;
   bool _stopping = false;
-  bool _resolving = false;
-  runtime::thread _resolver;  // started by the first name that needs DNS
+  std::size_t _idle_resolvers = 0;
+  std::vector<runtime::thread> _resolvers;  // started by names that find none idle: a silent server holds one up
 };
 
 }  // namespace mes::gateway

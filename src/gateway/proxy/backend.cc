@@ -58,7 +58,7 @@ loop_plan::loop_plan(std::shared_ptr<const generation> g, upstream_registry& ups
     } else {
       b.targets.push_back({.host = s.host, .port = s.port, .host_header = host_header(s, s.host, s.port)});
     }
-    b.algorithm = make_balancer(b.group ? b.group->algorithm : balancing::round_robin, b.group ? b.group->slots : 1);
+    b.algorithm = make_balancer(b.group ? b.group->algorithm : balancing::round_robin);
     prepare_tls(b);
     backends.push_back(std::move(b));
   }

@@ -45,7 +45,9 @@ struct log_file {
 
   result<void> append(const std::vector<std::string>& lines) {
     if (reopen) close();
-    if (fd < 0) fd = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    if (fd < 0)
+      fd = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK,
+                0644);  // a FIFO may have no reader
     if (fd < 0) return failed("failed to open the file");
     std::string text;
     for (const std::string& line : lines) text.append(line).append("\n");
