@@ -40,7 +40,7 @@ bool client_exchange::put_response_body() {
       if (room) x.held_body.append(piece);
     if (room && x.held_body.size() <= _worker.options.body_bytes_max) return true;
     x.tries = x.to->of->retries + 1;
-    x.holding = x.context.hold_body = x.head_received = x.totals.from_service = false;
+    x.holding = x.context.hold_body = x.context.watch_body = x.head_received = x.totals.from_service = false;
     refuse(502, room ? "The response is too large to be changed by a plugin"
                      : "The gateway holds as many bodies as it may already");
     return false;
@@ -80,6 +80,13 @@ void client_exchange::hold_response(std::string_view head) {
   if (head.empty()) return;  // HTTP/2: the connection keeps it
   x.held_head.assign(head);
   parse_response_head(x.held_head, false, x.response);
+}
+
+// What the client does not get, plugins do not see.
+void client_exchange::discard_response_body() {
+  exchange& x = *_x;
+  x.discarding = true;
+  x.chunked_out = x.context.hold_body = x.context.watch_body = x.context.rewrite_body = false;
 }
 
 void client_exchange::release_held_response() {

@@ -98,6 +98,7 @@ class client_exchange {
   bool put_response_body();  // the worker's pieces
   void end_response_body();
   void hold_response(std::string_view head);
+  void discard_response_body();
   void release_held_response();
   void transform_body(std::string& body);
   void watch_body(std::string_view piece, bool last);

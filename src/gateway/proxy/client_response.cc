@@ -124,17 +124,16 @@ void client_exchange::begin_response(std::string_view head) {
   exchange& x = *_x;
   bool body_follows = x.response_body.kind != body_kind::none;
   bool to_head = x.request.method == "HEAD", asked_head = x.context.current_method() == "HEAD";
+  bool has_body = x.response.status >= 200 && x.response.status != 204 && x.response.status != 304;
   if (x.context.replace_status && !x.tunnel) {
-    x.discarding = true;
-    x.chunked_out = false;
+    discard_response_body();
     x.response.status = x.totals.status = *x.context.replace_status;
     x.response.reason = {};
     write_response_head(0);
   } else if (to_head && body_follows) {  // a plugin asked for more than the client did
-    x.discarding = true;
-    x.chunked_out = false;
+    discard_response_body();
     write_response_head({});
-  } else if (asked_head && !to_head && x.response.headers.find(field_id::content_length)) {  // … for less
+  } else if (asked_head && !to_head && has_body) {  // … for less
     write_response_head(0);
   } else if (x.context.hold_body && body_follows) {
     hold_response(head);

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "gateway/jwt/keys.h"
+#include "gateway/plugins/proxy_cache/response_cache.h"
 #include "gateway/plugins/rate_limiting/windows.h"
 #include "gateway/proxy/proxy.h"
 #include "runtime/thread.h"
@@ -222,13 +223,15 @@ class gateway_under_test {
       if (d.kind == severity::error) ADD_FAILURE() << report.text_of(d);
     if (!all) return nullptr;
     keys.set_configured(*all);
-    return std::make_shared<const generation>(all, plugin_parts{_clock, keys, _limits}, ++_number);
+    return std::make_shared<const generation>(
+        all, plugin_parts{.clock = _clock, .keys = keys, .limits = _limits, .cache = &_cache}, ++_number);
   }
 
   std::uint64_t _number = 0;
   observe::logger _log;
   fixed_clock _clock;
   rate_limit_store _limits;
+  response_cache _cache;
   name_directory _names{true, 0};
   std::unique_ptr<proxy> _proxy;
 };

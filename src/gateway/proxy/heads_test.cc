@@ -68,6 +68,10 @@ TEST(heads, a_method_that_a_plugin_changes_leaves_the_client_with_a_whole_answer
   gateway_under_test less(asks_with("HEAD"));
   std::string empty = less.get("/");
   EXPECT_TRUE(has(empty, "Content-Length: 0\r\n") && empty.ends_with("\r\n\r\n")) << empty;
+  raw_service chunked = answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+  gateway_under_test unsized(service_yaml(chunked.port()) +
+                             "plugins: [{name: request-transformer, config: {http_method: HEAD}}]\n");
+  EXPECT_TRUE(has(unsized.get("/"), "Content-Length: 0\r\n"));
   gateway_under_test more(asks_with("GET"));
   socket_handle s = more.connect();
   s.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");

@@ -8,8 +8,9 @@ namespace mes::gateway {
 namespace {
 
 constexpr std::uint32_t streams_max = 128;
-constexpr std::uint32_t stream_window_bytes = 256 << 10;
-constexpr std::int32_t connection_window_bytes = 1 << 20;
+constexpr std::uint32_t stream_window_bytes = 64 << 10;
+// Of all streams: those whose service does not read take nothing from the others.
+constexpr std::int32_t connection_window_bytes = streams_max * stream_window_bytes;
 constexpr std::size_t outbound_acks_max = 1000;
 constexpr std::size_t settings_max = 32;
 

@@ -209,6 +209,30 @@ TEST(proxy, holds_bodies_up_to_a_bound) {
   EXPECT_TRUE(has(g.ask(head(400) + "z=" + std::string(398, 'z')), "zz&a=b"));
 }
 
+// What the gateway answered in the service's place is not the service's answer.
+TEST(proxy, caches_nothing_that_the_client_did_not_get) {
+  raw_service service([](socket_handle s) {
+    const std::string body = "{\"a\":\"" + std::string(2000, 'x') + "\"}";
+    while (!s.receive_until("\r\n\r\n").empty())
+      s.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Kong-Limit: v=1\r\nContent-Length: " +
+             std::to_string(body.size()) + "\r\n\r\n" + body);
+  });
+  const std::string cache = "- {name: proxy-cache, config: {strategy: memory, content_type: [application/json]}}\n";
+  gateway_under_test large(service_yaml(service.port()) + "plugins:\n" + cache +
+                               "- {name: response-transformer, config: {add: {json: ['b:c']}}}\n",
+                           {.body_bytes_max = 1000});
+  gateway_under_test limited(
+      service_yaml(service.port()) + "plugins:\n" + cache +
+      "- {name: response-ratelimiting, config: {header_name: X-Kong-Limit, limits: {v: {minute: 1}}}}\n");
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(large.get("/").starts_with("HTTP/1.1 502")) << i;
+    const std::string answer = limited.get("/" + std::to_string(i));
+    EXPECT_TRUE(answer.starts_with(i == 0 ? "HTTP/1.1 200" : "HTTP/1.1 429")) << answer;
+  }
+  EXPECT_TRUE(limited.get("/1").starts_with("HTTP/1.1 429"));
+  EXPECT_TRUE(has(limited.get("/0"), "X-Cache-Status: Hit"));
+}
+
 TEST(proxy, refuses_bad_requests_and_closes) {
   raw_service service(echo);
   gateway_under_test g(service_yaml(service.port()));

@@ -127,7 +127,7 @@ class proxy_cache final : public plugin {
     auto* state = c.state_if_any<cache_state>(this);
     if (!state || state->key.empty()) return;
     double ttl = 0;
-    if (!is_cacheable_answer(c, ttl)) {
+    if (c.replace_status || !is_cacheable_answer(c, ttl)) {
       mark(c, "Bypass");
       state->key.clear();
       return;
