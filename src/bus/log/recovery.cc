@@ -81,6 +81,7 @@ result<void> store::recover() {
     if (!file) return fail(std::move(file.error()));
     segments.push_back(std::make_shared<segment>(segment{*number, std::move(*file)}));
   }
+  if (auto dropped = drop_blank_end(segments); !dropped) return dropped;
   _recovery.segments = segments.size();
   // Without a checkpoint only a log that is there from its first byte on tells of everything.
   const bool whole = !cleaned && (segments.empty() || segments.front()->number == 1);
@@ -125,6 +126,24 @@ result<void> store::recover() {
   for (const std::uint64_t number : unindexed) write_index_of(number);
   if (_recovery.scanned_bytes == 0 && _checkpoint.segment != 0) return {};
   return write_everything({_active_segment, end});
+}
+
+// A segment that was begun when the power went, before anything of it was durable. On a full disk it could not even get
+// its header; the one before has room for what makes space.
+result<void> store::drop_blank_end(std::vector<std::shared_ptr<segment>>& segments) {
+  if (segments.size() < 2 || segments.back()->number <= _checkpoint.segment) return {};
+  const segment& s = *segments.back();
+  auto size = s.file->size();
+  if (!size) return fail(std::move(size.error()));
+  window bytes(*s.file);
+  for (std::uint64_t from = 0; from < *size; from += read_ahead) {
+    auto part = bytes.at(from, static_cast<std::size_t>(std::min<std::uint64_t>(read_ahead, *size - from)));
+    if (!part) return fail(std::move(part.error()));
+    if (part->find_first_not_of('\0') != std::string_view::npos) return {};
+  }
+  if (auto removed = _options.files->remove(path(segment_name(s.number))); !removed) return removed;
+  segments.pop_back();
+  return _options.files->sync_dir(_options.directory);
 }
 
 // Returns the end of the last whole frame.
@@ -179,7 +198,15 @@ bool store::follows(const frame_header& header, std::string_view payload) const 
   return !t || index >= t->partitions.size() || batch->base_offset == t->partitions[index]->end_offset();
 }
 
-// Takes away what follows the last whole frame; what is not zero is kept in a file beside.
+result<void> store::write_anew(const std::string& file_path, std::string_view bytes) {
+  auto file = _options.files->open(file_path, os::open_mode::create);
+  if (!file) return fail(std::move(file.error()));
+  if (auto ok = (*file)->truncate(0); !ok) return ok;
+  if (auto ok = (*file)->pwrite(0, bytes); !ok) return ok;
+  return (*file)->sync();
+}
+
+// Takes away what follows the last whole frame; what is not zero is kept in a file beside, if there is space.
 result<void> store::cut(segment& s, std::uint32_t at, std::uint64_t size) {
   std::string rest;
   std::uint64_t used = 0;
@@ -192,11 +219,12 @@ result<void> store::cut(segment& s, std::uint32_t at, std::uint64_t size) {
     if (last != std::string_view::npos) used = from - at + last + 1;
   }
   if (used > 0) {
-    const std::string name = fmt::format("{}.cut-at-{}", segment_name(s.number), at);
-    auto beside = _options.files->open(path(name), os::open_mode::create);
-    if (!beside) return fail(std::move(beside.error()));
-    if (auto ok = (*beside)->pwrite(0, std::string_view(rest).substr(0, used)); !ok) return ok;
-    if (auto ok = (*beside)->sync(); !ok) return ok;
+    std::string name = fmt::format("{}.cut-at-{}", segment_name(s.number), at);
+    if (auto ok = write_anew(path(name), std::string_view(rest).substr(0, used)); !ok) {
+      if (ok.error().code != error_code::storage_full) return ok;
+      if (auto removed = _options.files->remove(path(name)); !removed) return removed;
+      name = "(nowhere: no space)";
+    }
     _recovery.cut_bytes = used;
     _recovery.cut_at = name;
     _leader_epoch += 1;  // offsets may be given a second time: consumers must be able to tell
@@ -228,6 +256,7 @@ void store::replay(const frame_header& header, std::string_view payload, const s
   const auto batch = kafka::peek_batch(payload);
   partition& p = *t->partitions[index];
   if (!apply_it) return p.indexed(*batch, where);
+  _leader_epoch = std::max(_leader_epoch, batch->leader_epoch);
   p.appended(*batch, where, batch->control() ? kafka::read_end_marker(payload) : std::nullopt);
   p.durable_up_to(p.end_offset());
 }

@@ -90,6 +90,31 @@ TEST(store, a_full_disk_refuses_what_comes_and_recovers_by_itself) {
   EXPECT_EQ(values(*again.store->find("t")), stored);
 }
 
+// What a crash on a full disk leaves: a frame that is not whole, and a segment that was begun.
+TEST(store, opens_on_a_full_disk_whatever_a_crash_left) {
+  os::sim_file_system files;
+  {
+    opened o(files);
+    ASSERT_EQ(o.put(o.make("t"), "a"), opened::outcome::stored);
+    ASSERT_TRUE(o.store->close());
+  }
+  auto torn = files.open("/bus/" + segment_name(1), os::open_mode::read_write);
+  ASSERT_TRUE((*torn)->append("half a frame"));
+  auto begun = files.open("/bus/" + segment_name(2), os::open_mode::create_new);
+  ASSERT_TRUE((*begun)->append(std::string(100, '\0')));
+  files.limit_space(1);
+  opened again(files);
+  ASSERT_TRUE(again.store) << again.why;
+  EXPECT_EQ(values(*again.store->find("t")), std::vector<std::string>{"a"});
+  EXPECT_EQ(again.store->recovery().cut_bytes, 12U);
+  files.limit_space(UINT64_MAX);
+  ASSERT_EQ(again.put(again.store->find("t"), "b"), opened::outcome::stored);
+  ASSERT_TRUE(again.store->close());
+  opened last(files);
+  ASSERT_TRUE(last.store) << last.why;
+  EXPECT_EQ(values(*last.store->find("t")), (std::vector<std::string>{"a", "b"}));
+}
+
 TEST(store, a_failed_sync_is_fatal) {
   os::sim_file_system files;
   opened o(files);

@@ -147,6 +147,8 @@ class store {
   store(store_options options, state_machine& beside, const observe::logger& log);
   result<void> recover();
   result<bool> load_checkpoint();
+  result<void> drop_blank_end(std::vector<std::shared_ptr<segment>>& segments);
+  result<void> write_anew(const std::string& file_path, std::string_view bytes);
   bool restore(std::string_view body);
   bool load_index(const std::shared_ptr<segment>& s, std::uint32_t covered, bool resident);
   result<std::uint32_t> scan(const std::shared_ptr<segment>& s, bool last);
@@ -211,6 +213,7 @@ class store {
   std::map<partition_key, std::int64_t> _rolled;  // of compacted topics: what comes from here on is not compacted yet
   std::map<partition_key, cleaned_task> _fresh;   // of the run whose change is on its way into the log
   std::map<partition_key, std::vector<std::uint64_t>> _recovered_cleaned;  // while opening
+  std::set<std::uint64_t> _read_by_cleaner;                                // segments; none of them is removed
   cleaning_stats _cleaning_stats;
   bool _over_limit_told = false;
 
