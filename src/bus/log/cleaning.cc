@@ -156,6 +156,9 @@ void store::start_cleaning(std::int64_t now_ms) {
   options.now_ms = now_ms;
   options.stop = &_stop_cleaning;
   _cleaning = true;
+  for (const clean_task& task : tasks)
+    for (const auto* ranges : {&task.kept, &task.ranges})
+      for (const range& r : *ranges) _read_by_cleaner.insert(r.in->number);
   _cleaner.join();
   _cleaner =
       runtime::thread("bus-cleaner", [options, tasks = std::move(tasks), mail = _mail, notify = _options.notify] {
@@ -167,6 +170,7 @@ void store::start_cleaning(std::int64_t now_ms) {
 // ---- What becomes of it ----
 
 void store::finish_cleaning(clean_outcome outcome) {
+  _read_by_cleaner.clear();
   for (const clean_failure& f : outcome.uncleanable) {
     if (!find(f.topic)) continue;
     _uncleanable.insert({f.topic, f.partition});
@@ -185,7 +189,11 @@ void store::finish_cleaning(clean_outcome outcome) {
   }
   std::vector<cleaned_change> changes;
   for (cleaned_task& done : outcome.done) {
-    if (!find(done.topic)) continue;
+    const auto t = find(done.topic);
+    if (!t) continue;
+    // What was deleted meanwhile may have no file any more when the log is read again.
+    const std::int64_t start = t->partitions[static_cast<std::size_t>(done.partition)]->log_start();
+    std::erase_if(done.ranges, [start](const range& r) { return r.end_offset <= start; });
     cleaned_change c{done.topic, done.partition, {done.end, done.compacted, {}}};
     for (const range& r : done.ranges) c.what.segments.push_back(r.in->number);
     changes.push_back(std::move(c));

@@ -128,8 +128,11 @@ class changing_work {
           if (_open->put(_open->store->find("kept"), std::to_string(_kept)) == opened::outcome::stored) ++_kept;
           break;
         case 5:
-        case 6:
           set_eager(_draw() % 2 == 0);
+          break;
+        case 6:
+          _open->store->retire();  // and on: the cleaner works meanwhile
+          if (_draw() % 2 == 0) delete_kept();
           break;
         default:
           ASSERT_TRUE(_open->housekeeping());
@@ -169,6 +172,14 @@ class changing_work {
     _open->store->set_configs(_open->store->find("table")->id, configs, [&](bool) { done = true; });
     ASSERT_TRUE(_open->wait(done));
   }
+  void delete_kept() {
+    const std::size_t before = _deleted + _draw() % (_kept - _deleted + 1);
+    bool done = false;
+    _open->store->delete_records(_open->store->find("kept"), 0, static_cast<std::int64_t>(before),
+                                 [&](bool) { done = true; });
+    ASSERT_TRUE(_open->wait(done));
+    _deleted = before;
+  }
   void check() {
     std::map<std::string, int> found;
     std::int64_t before = -1;
@@ -179,15 +190,15 @@ class changing_work {
     }
     ASSERT_EQ(found, _table);
     const auto kept = values(*_open->store->find("kept"));
-    ASSERT_EQ(kept.size(), _kept);
-    for (std::size_t i = 0; i < kept.size(); ++i) ASSERT_EQ(kept[i], std::to_string(i));
+    ASSERT_EQ(kept.size(), _kept - _deleted);
+    for (std::size_t i = 0; i < kept.size(); ++i) ASSERT_EQ(kept[i], std::to_string(_deleted + i));
   }
 
   std::mt19937 _draw;
   os::sim_file_system _files;
   std::unique_ptr<opened> _open;
   std::map<std::string, int> _table;  // by key: the last value
-  std::size_t _kept = 0;
+  std::size_t _kept = 0, _deleted = 0;
   bool _quiet = false;  // nothing comes for the table
 };
 

@@ -107,7 +107,7 @@ void store::hold_disk_limit() {
 }
 
 void store::find_unused() {
-  std::set<std::uint64_t> used;
+  std::set<std::uint64_t> used = _read_by_cleaner;
   for (const auto& [id, t] : _by_id)
     for (const auto& p : t->partitions)
       for (const range& r : p->ranges()) used.insert(r.in->number);
