@@ -16,15 +16,19 @@ result<std::string> read_whole(file_system& files, const std::string& path) {
   return bytes;
 }
 
+result<std::unique_ptr<file>> write_whole(file_system& files, const std::string& path, std::string_view bytes) {
+  auto file = files.open(path, open_mode::create);
+  if (!file) return file;
+  if (auto ok = (*file)->truncate(0); !ok) return fail(std::move(ok.error()));
+  if (auto ok = (*file)->pwrite(0, bytes); !ok) return fail(std::move(ok.error()));
+  if (auto ok = (*file)->sync(); !ok) return fail(std::move(ok.error()));
+  return file;
+}
+
 result<void> replace_whole(file_system& files, const std::string& folder, const std::string& name,
                            std::string_view bytes) {
   const std::string fresh = folder + "/" + name + ".new";
-  auto file = files.open(fresh, open_mode::create);
-  if (!file) return fail(std::move(file.error()));
-  if (auto ok = (*file)->truncate(0); !ok) return ok;
-  if (auto ok = (*file)->pwrite(0, bytes); !ok) return ok;
-  if (auto ok = (*file)->sync(); !ok) return ok;
-  file->reset();
+  if (auto written = write_whole(files, fresh, bytes); !written) return fail(std::move(written.error()));
   if (auto ok = files.rename(fresh, folder + "/" + name); !ok) return ok;
   return files.sync_dir(folder);
 }

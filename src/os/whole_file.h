@@ -1,6 +1,7 @@
 // Small files as a whole.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,9 @@
 namespace mes::os {
 
 result<std::string> read_whole(file_system& files, const std::string& path);
+
+// Instead of what was there, synced; its name is not. A part may be there after an error.
+result<std::unique_ptr<file>> write_whole(file_system& files, const std::string& path, std::string_view bytes);
 
 // All of it or none, whenever the power goes: a new file, synced, renamed over the old one, the name synced.
 result<void> replace_whole(file_system& files, const std::string& folder, const std::string& name,

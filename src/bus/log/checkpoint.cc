@@ -29,15 +29,6 @@ std::string index_file::bytes() const {
   return out.append(bytes, 8);
 }
 
-result<std::shared_ptr<os::file>> write_index(os::file_system& files, const std::string& path, std::string_view bytes) {
-  auto file = files.open(path, os::open_mode::create);
-  if (!file) return fail(std::move(file.error()));
-  if (auto ok = (*file)->truncate(0); !ok) return fail(std::move(ok.error()));
-  if (auto ok = (*file)->pwrite(0, bytes); !ok) return fail(std::move(ok.error()));
-  if (auto ok = (*file)->sync(); !ok) return fail(std::move(ok.error()));
-  return std::shared_ptr<os::file>(std::move(*file));
-}
-
 void index_builder::add(const uuid& topic, std::int32_t partition, const range& r) {
   ++_count;
   _ranges.uuid(topic);
@@ -124,7 +115,7 @@ bool store::restore(std::string_view body) {
 void store::write_index_of(std::uint64_t n) {
   _log->run_on_writer([files = _options.files, mail = _mail, notify = _options.notify, file_path = path(index_name(n)),
                        n, index = make_index(n, UINT32_MAX)] {
-    auto written = write_index(*files, file_path, index.bytes());
+    auto written = os::write_whole(*files, file_path, index.bytes());
     if (written)
       mail->put_index({n, index.directory, std::move(*written)});
     else if (!harmless(written.error()))
@@ -263,7 +254,7 @@ bool store::load_index(const std::shared_ptr<segment>& s, std::uint32_t covered,
 result<void> store::write_everything(position at) {
   if (at.segment != 0) {
     const auto written =
-        write_index(*_options.files, path(index_name(at.segment)), make_index(at.segment, at.offset).bytes());
+        os::write_whole(*_options.files, path(index_name(at.segment)), make_index(at.segment, at.offset).bytes());
     if (!written && !harmless(written.error())) return fail(written.error());
   }
   const auto written = os::replace_whole(*_options.files, _options.directory, std::string(checkpoint_file),

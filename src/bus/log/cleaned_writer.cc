@@ -1,5 +1,7 @@
 #include "bus/log/cleaned_writer.h"
 
+#include "os/whole_file.h"
+
 #include <algorithm>
 
 namespace mes::bus::log {
@@ -83,7 +85,7 @@ result<void> cleaned_writer::finish() {
   for (file& f : _files) {
     const std::string name = _options.directory + "/" + index_name(f.of->number);
     const std::string bytes = f.index.finish(f.of->number, UINT32_MAX).bytes();
-    auto written = write_index(*_options.files, name, bytes);
+    auto written = os::write_whole(*_options.files, name, bytes);
     if (!written) return fail(std::move(written.error()));
     _bytes_written += bytes.size();
     auto placed = read_index(*_options.files, name, f.of, UINT32_MAX, false);

@@ -38,6 +38,18 @@ class window {
 
 }  // namespace
 
+result<std::uint64_t> used_bytes(const os::file& segment, std::uint64_t from, std::uint64_t size) {
+  std::string bytes(read_ahead, '\0');
+  std::uint64_t used = 0;
+  for (std::uint64_t at = from; at < size; at += read_ahead) {
+    const auto got = segment.pread(at, bytes);
+    if (!got) return fail(got.error());
+    const auto last = std::string_view(bytes).substr(0, *got).find_last_not_of('\0');
+    if (last != std::string_view::npos) used = at - from + last + 1;
+  }
+  return used;
+}
+
 bool payload_holds(const frame_header& header, std::string_view payload) {
   if (header.kind == frame_kind::state) return kafka::crc32c(payload) == header.payload_crc;
   const auto batch = kafka::check_batch_sum(payload);
@@ -135,12 +147,9 @@ result<void> store::drop_blank_end(std::vector<std::shared_ptr<segment>>& segmen
   const segment& s = *segments.back();
   auto size = s.file->size();
   if (!size) return fail(std::move(size.error()));
-  window bytes(*s.file);
-  for (std::uint64_t from = 0; from < *size; from += read_ahead) {
-    auto part = bytes.at(from, static_cast<std::size_t>(std::min<std::uint64_t>(read_ahead, *size - from)));
-    if (!part) return fail(std::move(part.error()));
-    if (part->find_first_not_of('\0') != std::string_view::npos) return {};
-  }
+  const auto used = used_bytes(*s.file, 0, *size);
+  if (!used) return fail(used.error());
+  if (*used > 0) return {};
   if (auto removed = _options.files->remove(path(segment_name(s.number))); !removed) return removed;
   segments.pop_back();
   return _options.files->sync_dir(_options.directory);
@@ -198,40 +207,27 @@ bool store::follows(const frame_header& header, std::string_view payload) const 
   return !t || index >= t->partitions.size() || batch->base_offset == t->partitions[index]->end_offset();
 }
 
-result<void> store::write_anew(const std::string& file_path, std::string_view bytes) {
-  auto file = _options.files->open(file_path, os::open_mode::create);
-  if (!file) return fail(std::move(file.error()));
-  if (auto ok = (*file)->truncate(0); !ok) return ok;
-  if (auto ok = (*file)->pwrite(0, bytes); !ok) return ok;
-  return (*file)->sync();
-}
-
 // Takes away what follows the last whole frame; what is not zero is kept in a file beside, if there is space.
 result<void> store::cut(segment& s, std::uint32_t at, std::uint64_t size) {
-  std::string rest;
-  std::uint64_t used = 0;
-  window bytes(*s.file);
-  for (std::uint64_t from = at; from < size; from += read_ahead) {
-    auto part = bytes.at(from, static_cast<std::size_t>(std::min<std::uint64_t>(read_ahead, size - from)));
-    if (!part) return fail(std::move(part.error()));
-    const auto last = part->find_last_not_of('\0');
-    rest.append(*part);
-    if (last != std::string_view::npos) used = from - at + last + 1;
-  }
-  if (used > 0) {
+  const auto used = used_bytes(*s.file, at, size);
+  if (!used) return fail(used.error());
+  if (*used > 0) {
     std::string name = fmt::format("{}.cut-at-{}", segment_name(s.number), at);
-    if (auto ok = write_anew(path(name), std::string_view(rest).substr(0, used)); !ok) {
-      if (ok.error().code != error_code::storage_full) return ok;
-      if (auto removed = _options.files->remove(path(name)); !removed) return removed;
+    std::string rest(*used, '\0');
+    if (auto got = s.file->pread(at, rest); !got) return fail(std::move(got.error()));
+    if (auto kept = os::write_whole(*_options.files, path(name), rest); !kept) {
+      if (kept.error().code != error_code::storage_full) return fail(std::move(kept.error()));
+      if (auto removed = _options.files->remove(path(name)); !removed && removed.error().code != error_code::not_found)
+        return removed;
       name = "(nowhere: no space)";
     }
-    _recovery.cut_bytes = used;
+    _recovery.cut_bytes = *used;
     _recovery.cut_at = name;
     _leader_epoch += 1;  // offsets may be given a second time: consumers must be able to tell
     _logger.warn(
         "log cut at the first frame that does not hold together; what was cut was never acknowledged unless "
         "the disk lost it",
-        {{"cut_bytes", static_cast<std::int64_t>(used)}, {"kept_as", name}});
+        {{"cut_bytes", static_cast<std::int64_t>(*used)}, {"kept_as", name}});
   }
   if (at == 0) {
     // The segment's own header is missing: it begins anew.

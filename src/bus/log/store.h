@@ -148,7 +148,6 @@ class store {
   result<void> recover();
   result<bool> load_checkpoint();
   result<void> drop_blank_end(std::vector<std::shared_ptr<segment>>& segments);
-  result<void> write_anew(const std::string& file_path, std::string_view bytes);
   bool restore(std::string_view body);
   bool load_index(const std::shared_ptr<segment>& s, std::uint32_t covered, bool resident);
   result<std::uint32_t> scan(const std::shared_ptr<segment>& s, bool last);

@@ -136,7 +136,8 @@ struct indexed_range {
 std::optional<std::vector<indexed_range>> read_index(os::file_system& files, const std::string& path,
                                                      const std::shared_ptr<segment>& s,
                                                      std::optional<std::uint32_t> covered, bool resident);
-result<std::shared_ptr<os::file>> write_index(os::file_system& files, const std::string& path, std::string_view bytes);
+// How far a segment of that size is used from `from` on: what follows is zeros, written ahead.
+result<std::uint64_t> used_bytes(const os::file& segment, std::uint64_t from, std::uint64_t size);
 
 // Whether a frame's payload is what its header says, by sums and sizes.
 bool payload_holds(const frame_header& header, std::string_view payload);

@@ -131,19 +131,13 @@ class checker {
   }
 
   void check_rest(const segment& s, std::uint64_t end, std::uint64_t size, bool last) {
-    std::uint64_t used = 0;
-    std::string bytes(read_ahead, '\0');
-    for (std::uint64_t from = end; from < size; from += read_ahead) {
-      const auto got = s.file->pread(from, bytes);
-      if (!got) return problem(segment_name(s.number), from, got.error().message);
-      const auto at = std::string_view(bytes).substr(0, *got).find_last_not_of('\0');
-      if (at != std::string_view::npos) used = from - end + at + 1;
-    }
+    const auto used = used_bytes(*s.file, end, size);
+    if (!used) return problem(segment_name(s.number), end, used.error().message);
     if (!last)
       problem(segment_name(s.number), end, "the frame does not hold together, and it is not the last segment");
-    else if (used > 0)
+    else if (*used > 0)
       problem(segment_name(s.number), end,
-              fmt::format("{} bytes are no whole frames: the next start cuts them off", used));
+              fmt::format("{} bytes are no whole frames: the next start cuts them off", *used));
     else if (s.number == _checkpoint.segment && end < _checkpoint.offset)
       problem(segment_name(s.number), end,
               fmt::format("ends here, but the checkpoint tells of byte {}", _checkpoint.offset));
