@@ -12,6 +12,7 @@
 #include <set>
 #include <utility>
 
+#include "base/percent.h"
 #include "runtime/listen.h"
 #include "wire/gzip/gunzip.h"
 
@@ -42,7 +43,7 @@ std::string percent_encoded(std::string_view text) {
     if (c >= ' ' && c <= '~' && c != '%')
       out += c;
     else
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+      append_percent(out, c);
   }
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/percent.h"
 #include "observe/log.h"
 
 namespace mes::runtime {
@@ -99,18 +100,13 @@ std::string percent_decode(std::string_view text, bool plus_as_space) {
 }
 
 std::string percent_encode(std::string_view text) {
-  static constexpr char digits[] = "0123456789ABCDEF";
   std::string out;
   out.reserve(text.size());
   for (char c : text) {
-    if (is_unreserved(c)) {
+    if (is_unreserved(c))
       out += c;
-    } else {
-      auto byte = static_cast<unsigned char>(c);
-      out += '%';
-      out += digits[byte >> 4];
-      out += digits[byte & 15];
-    }
+    else
+      append_percent(out, c);
   }
   return out;
 }

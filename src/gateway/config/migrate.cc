@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/percent.h"
 #include "gateway/router/path.h"
 
 namespace mes::gateway {
@@ -36,10 +37,7 @@ std::string decode_regex(std::string_view regex) {
     }
     char c = static_cast<char>(high << 4 | low);
     if (reserved.find(c) != std::string_view::npos) {
-      static constexpr char digits[] = "0123456789ABCDEF";
-      out += '%';
-      out += digits[high];
-      out += digits[low];
+      append_percent(out, c);
     } else {
       if (meta.find(c) != std::string_view::npos) out += '\\';
       out += c;

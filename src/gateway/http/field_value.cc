@@ -1,8 +1,6 @@
 #include "gateway/http/field_value.h"
 
-#include <fmt/format.h>
-
-#include <iterator>
+#include "base/percent.h"
 
 namespace mes::gateway {
 
@@ -11,7 +9,7 @@ std::string escape_controls(std::string_view value) {
   out.reserve(value.size() + 8);
   for (const char c : value) {
     if (is_control(c))
-      fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
+      append_percent(out, c);
     else
       out += c;
   }

@@ -3,6 +3,8 @@
 #include <array>
 #include <vector>
 
+#include "base/percent.h"
+
 namespace mes::gateway {
 namespace {
 
@@ -133,18 +135,13 @@ bool is_plain_path(std::string_view path) {
 }
 
 std::string escape_path(std::string_view path) {
-  static constexpr char digits[] = "0123456789ABCDEF";
   std::string out;
   out.reserve(path.size());
   for (char c : path) {
-    auto byte = static_cast<unsigned char>(c);
-    if (plain_characters[byte]) {
+    if (plain_characters[static_cast<unsigned char>(c)])
       out += c;
-    } else {
-      out += '%';
-      out += digits[byte >> 4];
-      out += digits[byte & 15];
-    }
+    else
+      append_percent(out, c);
   }
   return out;
 }
