@@ -11,6 +11,7 @@ struct kafka_reader::state final : kafka_owner {
     if (ends) left.emplace();
     for (std::size_t i = 0; ends && i < from.size(); ++i)
       if (from[i].offset < (*ends)[i].offset) (*left)[{from[i].topic, from[i].partition}] = (*ends)[i].offset;
+    if (left && left->empty()) return;  // there is nothing to read
     kafka_conf conf(to, client_id);
     conf.set("group.id", client_id + ".alone");  // the client wants a name even where nobody joins
     conf.set("enable.auto.offset.store", "false");
@@ -28,6 +29,7 @@ struct kafka_reader::state final : kafka_owner {
     rd_kafka_assign(client, list.get());
   }
   ~state() override {
+    if (!client) return;
     rd_kafka_consumer_close(client);
     rd_kafka_destroy(client);
   }
@@ -46,7 +48,7 @@ struct kafka_reader::state final : kafka_owner {
   }
 
   kafka_log lines;
-  rd_kafka_t* client = nullptr;
+  rd_kafka_t* client = nullptr;  // none where there is nothing to read
   // Partitions that are not at their end yet, and where that is; nothing: there are no ends.
   std::optional<std::map<std::pair<std::string, std::int32_t>, std::int64_t>> left;
 };

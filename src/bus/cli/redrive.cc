@@ -63,6 +63,7 @@ class redrive {
  private:
   result<void> send(const std::vector<kafka_place>& from, const std::vector<kafka_place>& ends) {
     runtime::kafka_reader reader(_options.to.cluster(), "mes-bus-redrive", _options.to.log(), from, ends);
+    if (reader.is_at_end()) return {};
     runtime::kafka_producer producer(_options.to.cluster(), "mes-bus-redrive", _options.to.log(), patience);
     while (!reader.is_at_end()) {
       auto got = reader.next(patience);

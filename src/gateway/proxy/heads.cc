@@ -110,10 +110,10 @@ void put_forwarded(Out& out, const exchange& x, const forwarding& from) {
   put_or_keep(field_id::x_forwarded_path, "X-Forwarded-Path", x.request.target.substr(0, x.request.target.find('?')));
   std::string_view prefix = std::string_view(x.path).substr(0, x.match.matched_bytes);
   bool stripped = x.match.to->strip_path && prefix != "/" && !prefix.empty();
+  if (!stripped && !(from.trusted && x.request.headers.find(field_id::x_forwarded_prefix))) return;
   std::string escaped;  // the path is decoded
   if (has_controls(prefix)) prefix = escaped = escape_controls(prefix);
-  if (stripped || (from.trusted && x.request.headers.find(field_id::x_forwarded_prefix)))
-    put_or_keep(field_id::x_forwarded_prefix, "X-Forwarded-Prefix", prefix);
+  put_or_keep(field_id::x_forwarded_prefix, "X-Forwarded-Prefix", prefix);
 }
 
 template <class Out>
