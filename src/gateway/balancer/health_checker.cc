@@ -28,7 +28,7 @@ bool health_checker::tick(std::int64_t now_ms) {
   std::erase_if(_probes, [&](const auto& p) { return p->expire(now_ms); });
   for (const auto& u : _upstreams.all()) {
     if (!u->has_active()) continue;
-    for (const upstream_state::known_target& k : u->targets()) check(u, k.of, now_ms);
+    for (const upstream_state::known_target& k : u->targets()) check(u, *k.of, now_ms);
   }
   return true;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <unordered_map>
 
 #include "gateway/net/loop.h"
 
@@ -61,30 +62,23 @@ std::string_view text_of(target_health h) {
   return "DNS_ERROR";
 }
 
-upstream_state::upstream_state(const upstream& of, const observe::logger& log)
-    : _checks(of), _log(log), _active(has_active_checks(of)), _passive(has_passive_checks(of)) {
-  _checks.client_certificate = nullptr;  // points into a configuration that may be gone
-  use_targets(of);
-}
-
-// Addresses of targets that stay keep what is known of them.
-void upstream_state::use_targets(const upstream& newest) {
-  std::lock_guard lock(_lock);
-  std::vector<known_target> next;
-  for (const target& t : newest.targets) {
-    auto found = std::ranges::find_if(_targets, [&](const known_target& k) { return text_of(k.of) == text_of(t); });
-    next.push_back(found == _targets.end() ? known_target{} : *found);
-    next.back().of = t;
+// Addresses of targets that stay keep what is known of them, unless other checks look at them now.
+upstream_state::upstream_state(std::shared_ptr<const upstream> of, const observe::logger& log,
+                               const upstream_state* before)
+    : _of(std::move(of)), _log(log), _active(has_active_checks(*_of)), _passive(has_passive_checks(*_of)) {
+  auto checks = [](const upstream& u) { return u.source.values.at("healthchecks"); };
+  std::vector<known_target> old;
+  if (before && checks(before->config()) == checks(*_of)) old = before->targets();
+  for (const target& t : _of->targets) {
+    auto found =
+        std::ranges::find_if(old, [&](const known_target& k) { return k.of->port == t.port && k.of->host == t.host; });
+    _targets.push_back(found == old.end() ? known_target{} : *found);
+    _targets.back().of = &t;
   }
-  _targets = std::move(next);
 }
 
 upstream_state::known_target& upstream_state::known(const target& t) {
-  auto found =
-      std::ranges::find_if(_targets, [&](const known_target& k) { return k.of.port == t.port && k.of.host == t.host; });
-  if (found != _targets.end()) return *found;
-  _targets.push_back({.of = t});  // a loop that still runs on the configuration before
-  return _targets.back();
+  return _targets[static_cast<std::size_t>(&t - _of->targets.data())];
 }
 
 std::shared_ptr<peer_state> upstream_state::peer(const target& t, const endpoint& where) {
@@ -112,7 +106,7 @@ void upstream_state::note(peer_state& p, sighting what, int limit, std::string_v
   static constexpr std::string_view reasons[] = {"success", "connection failed", "time-out", "status"};
   _log.write(healthy ? observe::level::info : observe::level::warn,
              healthy ? "target is healthy" : "target is unhealthy",
-             {{"upstream", std::string_view(_checks.name)},
+             {{"upstream", std::string_view(_of->name)},
               {"address", std::string_view(p.where.text)},
               {"by", by},
               {"reason", reasons[static_cast<std::size_t>(what)]}},
@@ -120,7 +114,7 @@ void upstream_state::note(peer_state& p, sighting what, int limit, std::string_v
 }
 
 void upstream_state::note_answer(peer_state& p, int status) {
-  const passive_checks& c = _checks.passive;
+  const passive_checks& c = _of->passive;
   if (std::ranges::find(c.healthy_statuses, status) != c.healthy_statuses.end())
     note(p, sighting::success, c.successes > 0 ? c.successes : p.health.healthy() ? 1 : 0, "passive");
   else if (std::ranges::find(c.unhealthy_statuses, status) != c.unhealthy_statuses.end())
@@ -131,7 +125,7 @@ void upstream_state::revive(peer_state& p, std::int64_t now_ms, std::int64_t aft
   if (after_ms <= 0 || p.health.healthy() || now_ms - p.health.unhealthy_since_ms() < after_ms) return;
   p.health.set(true);
   _log.write(observe::level::info, "target gets another try",
-             {{"upstream", std::string_view(_checks.name)}, {"address", std::string_view(p.where.text)}}, {});
+             {{"upstream", std::string_view(_of->name)}, {"address", std::string_view(p.where.text)}}, {});
 }
 
 std::vector<upstream_state::known_target> upstream_state::targets() const {
@@ -142,11 +136,11 @@ std::vector<upstream_state::known_target> upstream_state::targets() const {
 std::vector<target_report> upstream_state::report() const {
   std::vector<target_report> out;
   for (const known_target& k : targets()) {
-    target_report t{.id = k.of.id, .target = text_of(k.of), .weight = k.of.weight};
+    target_report t{.id = k.of->id, .target = text_of(*k.of), .weight = k.of->weight};
     bool any_healthy = false;
     for (const auto& [text, p] : k.peers) {
       address_report a = split_address(text);
-      a.weight = k.of.weight;
+      a.weight = k.of->weight;
       any_healthy |= p->health.healthy();
       a.health = !checked()            ? target_health::healthchecks_off
                  : p->health.healthy() ? target_health::healthy
@@ -165,7 +159,7 @@ std::vector<target_report> upstream_state::report() const {
 bool upstream_state::set_health(std::string_view target_text, std::string_view address, bool healthy) {
   bool found = false;
   for (const known_target& k : targets()) {
-    if (text_of(k.of) != target_text && k.of.id != target_text) continue;
+    if (text_of(*k.of) != target_text && k.of->id != target_text) continue;
     for (const auto& [text, p] : k.peers) {
       if (!address.empty() && text != address) continue;
       p->health.set(healthy);
@@ -176,25 +170,19 @@ bool upstream_state::set_health(std::string_view target_text, std::string_view a
   return found;
 }
 
-std::shared_ptr<upstream_state> upstream_registry::of(const upstream& u) {
+upstream_states upstream_registry::use(const std::shared_ptr<const configuration>& newest) {
+  std::unordered_map<std::string_view, const upstream_state*> before;
+  for (const auto& s : _states) before[s->config().name] = s.get();
+  upstream_states next;
+  for (const upstream& u : newest->upstreams)
+    next.push_back(std::make_shared<upstream_state>(std::shared_ptr<const upstream>(newest, &u), _log, before[u.name]));
   std::lock_guard lock(_lock);
-  auto& slot = _states[u.name];
-  auto checks = [](const upstream& x) { return x.source.values.at("healthchecks"); };
-  if (!slot || checks(slot->config()) != checks(u)) slot = std::make_shared<upstream_state>(u, _log);
-  return slot;
+  return _states = std::move(next);
 }
 
-void upstream_registry::use(const configuration& all) {
-  for (const upstream& u : all.upstreams) of(u)->use_targets(u);
+upstream_states upstream_registry::all() const {
   std::lock_guard lock(_lock);
-  std::erase_if(_states, [&](const auto& s) { return all.find_upstream(s.first) == nullptr; });
-}
-
-std::vector<std::shared_ptr<upstream_state>> upstream_registry::all() const {
-  std::lock_guard lock(_lock);
-  std::vector<std::shared_ptr<upstream_state>> out;
-  for (const auto& [name, s] : _states) out.push_back(s);
-  return out;
+  return _states;
 }
 
 std::shared_ptr<upstream_state> upstream_registry::find(std::string_view name_or_id) const {

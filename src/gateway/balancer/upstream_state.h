@@ -1,5 +1,5 @@
-// What all loops know together of an upstream's targets: health, connections, latency. Outlives reloads that leave the
-// upstream as it is.
+// What all loops know together of an upstream's targets: health, connections, latency. Each configuration has states of
+// its own, which begin with what the configuration before knew of the same addresses.
 #pragma once
 
 #include <atomic>
@@ -56,9 +56,11 @@ struct target_report {
 // Thread-safe.
 class upstream_state {
  public:
-  upstream_state(const upstream& of, const observe::logger& log);
+  // `before`: of the configuration before, nullptr if that had none.
+  upstream_state(std::shared_ptr<const upstream> of, const observe::logger& log,
+                 const upstream_state* before = nullptr);
 
-  // The state of one address of a target, made at first sight.
+  // Targets are those of config(). The state of one address of a target, made at first sight.
   std::shared_ptr<peer_state> peer(const target& t, const endpoint& where);
   // Which addresses a target has now; none: its name could not be resolved. What is not among them is forgotten.
   void set_addresses(const target& t, const std::vector<endpoint>& now);
@@ -71,17 +73,15 @@ class upstream_state {
 
   bool checked() const { return _active || _passive; }
   bool has_active() const { return _active; }
-  bool revivable() const { return _passive && _checks.active.unhealthy_interval_s <= 0; }
-  const upstream& config() const { return _checks; }  // as it was when the state was made; targets are the newest
+  bool revivable() const { return _passive && _of->active.unhealthy_interval_s <= 0; }
+  const upstream& config() const { return *_of; }
 
   std::vector<target_report> report() const;
   // Sets the health of a target's addresses (or of one: "ip:port"). False: there is no such target or address.
   bool set_health(std::string_view target_text, std::string_view address, bool healthy);
 
-  void use_targets(const upstream& newest);
-
   struct known_target {
-    target of;
+    const target* of = nullptr;
     bool resolved = false;  // it was asked for
     bool dns_error = false;
     std::map<std::string, std::shared_ptr<peer_state>> peers;  // by "ip:port"
@@ -91,28 +91,31 @@ class upstream_state {
  private:
   known_target& known(const target& t);
 
-  upstream _checks;
+  const std::shared_ptr<const upstream> _of;
   const observe::logger& _log;
   const bool _active, _passive;
   mutable std::mutex _lock;
   std::vector<known_target> _targets;
 };
 
-// All upstreams' states. Thread-safe.
+// In the order of a configuration's upstreams.
+using upstream_states = std::vector<std::shared_ptr<upstream_state>>;
+
+// The states of the newest configuration. Thread-safe.
 class upstream_registry {
  public:
   explicit upstream_registry(const observe::logger& log) : _log(log) {}
 
-  std::shared_ptr<upstream_state> of(const upstream& u);
-  void use(const configuration& all);  // forgets upstreams that are gone
-  std::vector<std::shared_ptr<upstream_state>> all() const;
+  // Not while another call of it runs. What it gives lasts as long as somebody runs on that configuration.
+  upstream_states use(const std::shared_ptr<const configuration>& newest);
+  upstream_states all() const;
   std::shared_ptr<upstream_state> find(std::string_view name_or_id) const;
   std::string expose() const;  // kong_upstream_target_health
 
  private:
   const observe::logger& _log;
   mutable std::mutex _lock;
-  std::map<std::string, std::shared_ptr<upstream_state>, std::less<>> _states;  // by name
+  upstream_states _states;
 };
 
 }  // namespace mes::gateway

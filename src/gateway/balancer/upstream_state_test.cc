@@ -14,15 +14,15 @@ class upstream_state_test : public testing::Test {
  protected:
   upstream_state_test() : log("gateway") { log.set_stdout(false); }
 
-  static upstream passive(double active_unhealthy_interval_s = 0) {
-    upstream u{.name = "u"};
-    u.passive.tcp_failures = 1;
-    u.active.unhealthy_interval_s = active_unhealthy_interval_s;
+  static std::shared_ptr<const upstream> passive(double active_unhealthy_interval_s = 0) {
+    auto u = std::make_shared<upstream>(upstream{.name = "u"});
+    u->passive.tcp_failures = 1;
+    u->active.unhealthy_interval_s = active_unhealthy_interval_s;
+    u->targets.push_back({.id = "t", .host = "127.0.0.1", .port = 1, .weight = 100});
     return u;
   }
   std::shared_ptr<peer_state> failed(upstream_state& state) const {
-    target t{.id = "t", .host = "127.0.0.1", .port = 1, .weight = 100};
-    auto peer = state.peer(t, *parse_endpoint("127.0.0.1", 1));
+    auto peer = state.peer(state.config().targets.front(), *parse_endpoint("127.0.0.1", 1));
     state.note(*peer, sighting::tcp_failure, 1, "passive");
     return peer;
   }

@@ -44,11 +44,11 @@ void prepare_tls(backend& b) {
 
 }  // namespace
 
-loop_plan::loop_plan(std::shared_ptr<const generation> g, upstream_registry& upstreams) : current(std::move(g)) {
+loop_plan::loop_plan(std::shared_ptr<const generation> g, const upstream_states& upstreams) : current(std::move(g)) {
   for (const service& s : current->config().services) {
     backend b{.of = &s, .group = current->config().find_upstream(s.host)};
     if (b.group) {
-      b.shared = upstreams.of(*b.group);
+      b.shared = upstreams[static_cast<std::size_t>(b.group - current->config().upstreams.data())];
       for (const target& t : b.group->targets)
         b.targets.push_back(
             {.of = &t,

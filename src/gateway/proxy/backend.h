@@ -58,7 +58,7 @@ struct loop_plan {
   std::shared_ptr<const generation> current;
   std::vector<backend> backends;  // by index of the service
 
-  loop_plan(std::shared_ptr<const generation> g, upstream_registry& upstreams);
+  loop_plan(std::shared_ptr<const generation> g, const upstream_states& upstreams);
   backend& backend_of(const service& s) {
     return backends[static_cast<std::size_t>(&s - current->config().services.data())];
   }

@@ -125,6 +125,75 @@ TEST(balancing, keeps_what_it_knows_over_a_reload) {
   EXPECT_EQ(health_of(g, 1), target_health::unhealthy);
 }
 
+TEST(balancing, all_loops_know_the_same_after_quick_reloads) {
+  named_service a("a");
+  auto yaml = [&](int failures) {
+    return upstream_yaml("{target: '" + a.target() + "'}",
+                         "  healthchecks: {passive: {unhealthy: {http_failures: " + std::to_string(failures) + "}}}\n");
+  };
+  gateway_under_test g(yaml(1), {}, 2);
+  for (int round = 0; round < 10; ++round) {
+    for (int i = 1; i <= 20; ++i) g.reload(yaml(1 + i % 3));
+    ASSERT_TRUE(g.plane().upstreams().find("u")->report().size() == 1);
+    auto everywhere = [&](std::string_view answer) {
+      return eventually([&] {
+        for (int i = 0; i < 16; ++i)
+          if (body_of(g.get("/")) != answer) return false;
+        return true;
+      });
+    };
+    ASSERT_TRUE(everywhere("a"));
+    ASSERT_TRUE(g.plane().upstreams().find("u")->set_health(a.target(), "", false));
+    ASSERT_TRUE(everywhere(no_peer)) << round;
+    g.plane().upstreams().find("u")->set_health(a.target(), "", true);
+  }
+}
+
+TEST(balancing, a_removed_target_does_not_come_back_by_a_request_of_before) {
+  named_service a("a"), b("b");
+  auto yaml = [](const named_service& s) {
+    return upstream_yaml("{target: '" + s.target() + "'}",
+                         "  healthchecks: {active: {http_path: /health, healthy: {interval: 0.1}}}\nplugins: [{name: "
+                         "request-transformer, config: {add: {body: ['x:1']}}}]\n");
+  };
+  gateway_under_test g(yaml(a));
+  socket_handle client = g.connect();
+  client.send(
+      "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nExpect: "
+      "100-continue\r\nContent-Length: 3\r\n\r\n");
+  client.receive_until("100 Continue\r\n\r\n");
+  g.reload(yaml(b));
+  ASSERT_EQ(body_of(g.get("/")), "b");
+  client.send("y=2");
+  EXPECT_EQ(body_of(client.receive_until("\r\n\r\na")), "a");
+  auto targets = g.plane().upstreams().find("u")->report();
+  ASSERT_EQ(targets.size(), 1U);
+  EXPECT_EQ(targets[0].target, b.target());
+}
+
+TEST(balancing, probes_go_by_the_newest_configuration) {
+  std::mutex lock;
+  std::string last;
+  raw_service service([&](socket_handle s) {
+    std::string head = s.receive_until("\r\n\r\n");
+    std::lock_guard locked(lock);
+    last = head;
+    s.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  });
+  auto yaml = [&](const std::string& name) {
+    return upstream_yaml("{target: '127.0.0.1:" + std::to_string(service.port()) + "'}",
+                         "  host_header: " + name + "\n  healthchecks: {active: {healthy: {interval: 0.1}}}\n");
+  };
+  auto asked_for = [&](std::string_view name) {
+    std::lock_guard locked(lock);
+    return has(last, "Host: " + std::string(name) + "\r\n");
+  };
+  gateway_under_test g(yaml("before.example"));
+  ASSERT_TRUE(eventually([&] { return asked_for("before.example"); }));
+  g.reload(yaml("after.example"));
+  EXPECT_TRUE(eventually([&] { return asked_for("after.example"); }));
+}
+
 TEST(balancing, goes_by_a_threshold_of_healthy_weight) {
   named_service a("a"), b("b");
   b.status = 500;

@@ -182,12 +182,12 @@ class fixed_clock final : public wall_clock {
 // A proxy in front of a configuration.
 class gateway_under_test {
  public:
-  explicit gateway_under_test(const std::string& yaml, proxy_options options = {}) : _log("gateway") {
+  explicit gateway_under_test(const std::string& yaml, proxy_options options = {}, int threads = 1) : _log("gateway") {
     _log.set_stdout(false);
     auto first = make(yaml);
     if (!first) return;
     options.port = 0;
-    options.threads = 1;
+    options.threads = threads;
     auto started = proxy::start(options, {.names = _names, .log = _log, .spans = &spans}, first);
     if (!started) {
       ADD_FAILURE() << started.error().message;

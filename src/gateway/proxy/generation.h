@@ -40,6 +40,7 @@ class generation {
              bool told = false);
 
   const configuration& config() const { return *_all; }
+  const std::shared_ptr<const configuration>& shared_config() const { return _all; }
   std::uint64_t number() const { return _number; }
   bool is_told() const { return _told; }
   route_match find(const route_query& q) const { return _router.find(q); }

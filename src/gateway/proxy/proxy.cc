@@ -167,20 +167,20 @@ result<std::unique_ptr<proxy>> proxy::start(proxy_options options, proxy_parts p
   }
   for (std::size_t i = 0; i < plain->size(); ++i) {
     s->stats.push_back(std::make_unique<traffic_stats>());
-    s->workers.push_back(std::make_unique<worker>(o, s->parts, *s->stats.back(), s->upstreams));
+    s->workers.push_back(std::make_unique<worker>(o, s->parts, *s->stats.back()));
     s->workers.back()->listen((*plain)[i], tls[i]);
   }
   for (auto& w : s->workers)
     if (auto prepared = w->prepare_tls(s->tickets); !prepared) return fail(prepared.error());
-  if (first) s->upstreams.use(first->config());
+  upstream_states upstreams = s->upstreams.use(first->shared_config());
   s->checker = std::make_unique<health_checker>(s->upstreams, s->parts.names);
-  for (auto& w : s->workers) w->start(first);
+  for (auto& w : s->workers) w->start(first, upstreams);
   return std::unique_ptr<proxy>(new proxy(std::move(s)));
 }
 
 void proxy::use(std::shared_ptr<const generation> next) {
-  _state->upstreams.use(next->config());
-  for (auto& w : _state->workers) w->use(next);
+  upstream_states upstreams = _state->upstreams.use(next->shared_config());
+  for (auto& w : _state->workers) w->use(next, upstreams);
 }
 
 result<void> proxy::use(const proxy_options& next) {

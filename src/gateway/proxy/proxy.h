@@ -15,7 +15,7 @@ namespace mes::gateway {
 
 class proxy {
  public:
-  // Listens at once and answers 503 until the first generation is there. The error of a taken port names it.
+  // The error of a taken port names it.
   static result<std::unique_ptr<proxy>> start(proxy_options options, proxy_parts parts,
                                               std::shared_ptr<const generation> first);
   ~proxy();

@@ -89,8 +89,8 @@ class listener final : public event_target {
   int _spare;
 };
 
-worker::worker(const proxy_options& o, const proxy_parts& p, traffic_stats& s, upstream_registry& u)
-    : options(o), parts(p), stats(s), upstreams(u), requests_log(loop, p.log) {
+worker::worker(const proxy_options& o, const proxy_parts& p, traffic_stats& s)
+    : options(o), parts(p), stats(s), requests_log(loop, p.log) {
   loop.set_sweep([this](std::int64_t now_ms) { return sweep(now_ms); });
 }
 
@@ -121,7 +121,7 @@ void worker::listen(int plain_fd, int tls_fd) {
   }
 }
 
-void worker::start(std::shared_ptr<const generation> first) {
+void worker::start(std::shared_ptr<const generation> first, const upstream_states& upstreams) {
   _certificates = first->certificates();
   plan = std::make_shared<loop_plan>(std::move(first), upstreams);
   _thread = runtime::thread("proxy", [this] {
@@ -131,8 +131,8 @@ void worker::start(std::shared_ptr<const generation> first) {
   _started = true;
 }
 
-void worker::use(std::shared_ptr<const generation> next) {
-  loop.post([this, next = std::move(next)] {
+void worker::use(std::shared_ptr<const generation> next, upstream_states upstreams) {
+  loop.post([this, next = std::move(next), upstreams = std::move(upstreams)] {
     _certificates = next->certificates();
     plan = std::make_shared<loop_plan>(next, upstreams);
   });

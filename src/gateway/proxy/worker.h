@@ -30,15 +30,15 @@ class listener;
 
 class worker {
  public:
-  worker(const proxy_options& o, const proxy_parts& p, traffic_stats& s, upstream_registry& u);
+  worker(const proxy_options& o, const proxy_parts& p, traffic_stats& s);
   ~worker();
 
   // Before the loop runs: its TLS contexts.
   result<void> prepare_tls(const ticket_keys& tickets);
   // Before the loop runs. The descriptors become the worker's.
   void listen(int plain_fd, int tls_fd);
-  void start(std::shared_ptr<const generation> first);  // its thread
-  void use(std::shared_ptr<const generation> next);     // thread-safe
+  void start(std::shared_ptr<const generation> first, const upstream_states& upstreams);  // its thread
+  void use(std::shared_ptr<const generation> next, upstream_states upstreams);            // thread-safe
   // Thread-safe. Descriptors take the place of those listened on, which are closed: -1 = by none, nullopt = they stay.
   void use(proxy_options next, std::optional<int> plain_fd, std::optional<int> tls_fd, tls_context tls);
   result<tls_context> make_tls(const proxy_options& next, const ticket_keys& tickets) const;  // nullptr: none is wanted
@@ -62,7 +62,6 @@ class worker {
   proxy_options options;
   const proxy_parts& parts;
   traffic_stats& stats;
-  upstream_registry& upstreams;
   net_loop loop;
   std::shared_ptr<loop_plan> plan;
   tls_context client_tls;  // towards services without a certificate or authorities of their own
