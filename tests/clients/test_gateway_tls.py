@@ -161,6 +161,34 @@ def test_services_see_the_certificate_that_is_theirs(gateway, authority):
     service.shutdown()
 
 
+def test_active_checks_show_the_certificate_of_the_upstream(gateway, authority):
+    service = MutualService(authority.sign("localhost", ["DNS:localhost", "IP:127.0.0.1"]), authority)
+    target = f"127.0.0.1:{service.server_address[1]}"
+    stranger = Authority(authority.folder, "stranger")
+    document = {"_format_version": "3.0", "certificates": [], "upstreams": [{
+        "name": "mutual", "targets": [{"target": target}], "healthchecks": {"active": {
+            "type": "https", "https_verify_certificate": False, "healthy": {"interval": 0.1, "successes": 1},
+            "unhealthy": {"interval": 0.1, "tcp_failures": 1}}}}]}
+
+    def use(files):
+        key = "00000000-0000-4000-8000-00000000000b"
+        document["certificates"] = [{"id": key, "cert": files[0].read_text(), "key": files[1].read_text()}]
+        document["upstreams"][0]["client_certificate"] = key
+        load(gateway, document)
+
+    def health():
+        with urllib.request.urlopen(f"{gateway.admin}/upstreams/mutual/health", timeout=20) as got:
+            return json.load(got)["data"][0]["health"]
+
+    load(gateway, document)
+    eventually(lambda: health() == "UNHEALTHY")
+    use(authority.sign("prober"))
+    eventually(lambda: health() == "HEALTHY")
+    use(stranger.sign("stranger-prober"))
+    eventually(lambda: health() == "UNHEALTHY")
+    service.shutdown()
+
+
 def answer(text):
     return f"HTTP/1.1 200 OK\r\nContent-Length: {len(text)}\r\n\r\n{text}".encode()
 

@@ -28,11 +28,12 @@ class health_checker {
   bool tick(std::int64_t now_ms);
   void check(const std::shared_ptr<upstream_state>& of, const target& t, std::int64_t now_ms);
   void probe(const std::shared_ptr<upstream_state>& of, const target& t, std::shared_ptr<peer_state> peer);
+  ssl_ctx_st* tls_of(upstream_state& of);  // nullptr: it could not be made, and nothing is asked over TLS
 
   upstream_registry& _upstreams;
   name_directory& _names;
   net_loop _loop;
-  tls_context _verifying;  // nullptr: it could not be made, and https probes fail
+  tls_context _tls;  // of upstreams without a client certificate
   std::unordered_set<std::unique_ptr<health_probe>> _probes;
   runtime::thread _thread;
 };

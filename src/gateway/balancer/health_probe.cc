@@ -61,9 +61,10 @@ bool health_probe::start() {
     return false;
   }
   if (secure()) {
-    if (!_by._verifying) return false;
-    _stream.start_tls_client(_by._verifying.get(), c.https_sni.empty() ? _host : c.https_sni,
-                             c.https_verify_certificate, c.type == "grpcs");
+    ssl_ctx_st* tls = _by.tls_of(*_of);
+    if (!tls) return false;
+    _stream.start_tls_client(tls, c.https_sni.empty() ? _host : c.https_sni, c.https_verify_certificate,
+                             c.type == "grpcs");
   }
   const std::string& named = _of->config().host_header;
   if (asks()) _out = question(c, named.empty() ? _host : named);

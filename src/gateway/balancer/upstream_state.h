@@ -14,6 +14,7 @@
 #include "gateway/balancer/peer_health.h"
 #include "gateway/config/configuration.h"
 #include "gateway/names/names.h"
+#include "gateway/net/tls.h"
 #include "observe/log.h"
 
 namespace mes::gateway {
@@ -87,6 +88,8 @@ class upstream_state {
     std::map<std::string, std::shared_ptr<peer_state>> peers;  // by "ip:port"
   };
   std::vector<known_target> targets() const;
+
+  tls_context probe_tls;  // with the client certificate; of the active checks' thread alone
 
  private:
   known_target& known(const target& t);
