@@ -1,5 +1,6 @@
 """The gateway's TLS: which certificate is shown to whom, what is refused (as testssl.sh looks at it, by openssl's
 s_client), and certificates of its own towards services."""
+import http.client
 import http.server
 import json
 import re
@@ -12,6 +13,7 @@ import urllib.request
 
 import pytest
 
+from gateway import EMPTY, Gateway
 from tests.support.certificates import Authority, openssl
 from tests.support.http_service import QuietHandler
 from tests.support.wait import eventually
@@ -186,6 +188,54 @@ def test_active_checks_show_the_certificate_of_the_upstream(gateway, authority):
     eventually(lambda: health() == "HEALTHY")
     use(stranger.sign("stranger-prober"))
     eventually(lambda: health() == "UNHEALTHY")
+    service.shutdown()
+
+
+class CountingService(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, files):
+        super().__init__(("127.0.0.1", 0), self.handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*files)
+        self.socket = context.wrap_socket(self.socket, server_side=True)
+        self.open = 0
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+    def process_request(self, *connection):
+        self.open += 1  # this thread is the only one that adds
+        super().process_request(*connection)
+
+    class handler(QuietHandler):
+        def do_GET(self):
+            self.tell(self.headers["Host"].encode())
+
+
+def test_names_that_clients_choose_keep_no_more_connections_than_one_name(tmp_path, authority):
+    running = Gateway(tmp_path, EMPTY, threads=1)
+    service = CountingService(authority.sign("localhost"))
+    load(running, {"_format_version": "3.0", "services": [
+        {"name": "s", "url": f"https://127.0.0.1:{service.server_address[1]}",
+         "routes": [{"name": "s", "paths": ["/"], "preserve_host": True}]}]})
+    client = http.client.HTTPConnection("127.0.0.1", running.port, timeout=30)
+
+    def ask(name):
+        client.request("GET", "/", headers={"Host": name})
+        got = client.getresponse()
+        assert (got.status, got.read().decode()) == (200, name)
+
+    eventually(lambda: ask("first.example") or True)
+    for i in range(700):
+        ask(f"{i}.example")
+    made = service.open
+    assert made > 700
+    ask("699.example")  # the newest are kept, each for its own name
+    assert service.open == made
+    with open(f"/proc/{running.process.pid}/net/tcp") as table:
+        port = f":{service.server_address[1]:04X}"
+        established = sum(line.split()[2].endswith(port) and line.split()[3] == "01" for line in table)
+    assert established <= 512
+    running.stop()
     service.shutdown()
 
 

@@ -118,7 +118,7 @@ class client_exchange {
 
   // The service's side (client_upstream.cc).
   bool connect_upstream(const endpoint& where);
-  bool open_upstream(const endpoint& where, const std::string& key);
+  bool open_upstream(const endpoint& where, const std::string& key, std::string_view tls_name);
   void release_upstream(bool reusable);
   bool upstream_failed(int status);
   bool can_retry() const;

@@ -29,9 +29,6 @@ upstream_try try_of(const endpoint& where, std::int64_t start_us) {
   return made;
 }
 
-// The name that TLS asks for and checks: the Host that the service sees, without its port, as Kong's proxy_ssl_name.
-std::string tls_name(const exchange& x) { return std::string(without_port(x.upstream_host)); }
-
 }  // namespace
 
 bool client_exchange::connect_upstream(const endpoint& where) {
@@ -43,15 +40,17 @@ bool client_exchange::connect_upstream(const endpoint& where) {
   x.context.tries.push_back(try_of(where, _worker.loop.time_at(net_loop::clock_us()).microseconds));
   bool plain = x.to->pool_tag.empty();
   std::string tagged;
-  if (!plain) tagged = where.text + x.to->pool_tag + (s.tls ? '|' + tls_name(x) : std::string());
+  if (!plain) tagged = where.text + x.to->pool_tag;
   const std::string& key = plain ? where.text : tagged;
-  while ((_up = _worker.take_idle(key))) {
+  // The Host that the service sees, without its port, is asked for and checked, as Kong's proxy_ssl_name.
+  std::string_view tls_name = s.tls ? without_port(x.upstream_host) : std::string_view();
+  while ((_up = _worker.take_idle(key, tls_name))) {
     // A request that must not be sent twice is not risked on a connection that is gone already.
     if (s.grpc || (!_up->doubtful && is_idempotent(x) && x.request.body == body_kind::none)) break;
     if (!_up->stream.stale()) break;
     release_upstream(false);
   }
-  if (!_up && !open_upstream(where, key)) return upstream_failed(502);
+  if (!_up && !open_upstream(where, key, tls_name)) return upstream_failed(502);
   _up->owner = this;
   if (!x.body_collected) rewind_request_body();
   x.chunked_up = x.request.body == body_kind::chunked && !x.whole_request_body();
@@ -70,17 +69,17 @@ bool client_exchange::connect_upstream(const endpoint& where) {
   return true;
 }
 
-bool client_exchange::open_upstream(const endpoint& where, const std::string& key) {
+bool client_exchange::open_upstream(const endpoint& where, const std::string& key, std::string_view tls_name) {
   const backend& b = *_x->to;
   int fd = socket(where.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return false;
   const auto& peer = reinterpret_cast<const sockaddr&>(where.address);
   runtime::set_connecting_options(fd, peer);
-  _up = std::make_unique<upstream_connection>(_worker, key);
+  _up = std::make_unique<upstream_connection>(_worker, key, tls_name);
   _up->stream = net_stream(fd);
   if (connect(fd, &peer, where.address_bytes) != 0 && errno != EINPROGRESS) return false;
   if (b.of->tls)
-    _up->stream.start_tls_client(b.context ? b.context.get() : _worker.client_tls.get(), tls_name(*_x), b.verify,
+    _up->stream.start_tls_client(b.context ? b.context.get() : _worker.client_tls.get(), _up->tls_name, b.verify,
                                  b.of->grpc);
   _worker.loop.watch(fd, *_up);
   return true;

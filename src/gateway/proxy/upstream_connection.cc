@@ -8,8 +8,8 @@
 
 namespace mes::gateway {
 
-upstream_connection::upstream_connection(worker& of, std::string k)
-    : in(of.loop.blocks()), out(of.loop.blocks()), key(std::move(k)), _worker(of) {}
+upstream_connection::upstream_connection(worker& of, std::string k, std::string_view name)
+    : in(of.loop.blocks()), out(of.loop.blocks()), key(std::move(k)), tls_name(name), _worker(of) {}
 
 upstream_connection::~upstream_connection() = default;
 

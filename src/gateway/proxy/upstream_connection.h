@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "gateway/net/buffer.h"
 #include "gateway/net/loop.h"
@@ -19,7 +20,7 @@ class upstream_connection final : public event_target {
  public:
   enum class state : std::uint8_t { connecting, handshaking, ready };
 
-  upstream_connection(worker& of, std::string key);
+  upstream_connection(worker& of, std::string key, std::string_view tls_name);
   ~upstream_connection() override;
   void on_events(std::uint32_t epoll_events) override;
 
@@ -29,8 +30,9 @@ class upstream_connection final : public event_target {
   net_stream stream;
   io_buffer in, out;
   std::unique_ptr<http2_upstream> http2;  // nullptr: the service speaks HTTP/1.1
-  std::string key;                        // what it may be lent for again: address, and TLS name
-  client_exchange* owner = nullptr;       // nullptr: idle
+  // What it may be lent for again. Clients may choose the name: it has no pool of its own, which would have no bound.
+  std::string key, tls_name;
+  client_exchange* owner = nullptr;  // nullptr: idle
   state phase = state::connecting;
   bool reused = false;
   bool dead = false;

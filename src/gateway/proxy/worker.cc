@@ -247,11 +247,14 @@ void worker::give_exchange(std::unique_ptr<exchange> x) {
   if (_exchanges.size() < exchanges_kept) _exchanges.push_back(std::move(x));
 }
 
-std::unique_ptr<upstream_connection> worker::take_idle(std::string_view key) {
+std::unique_ptr<upstream_connection> worker::take_idle(std::string_view key, std::string_view tls_name) {
   auto found = _idle.find(key);
-  if (found == _idle.end() || found->second.empty()) return nullptr;
-  auto connection = std::move(found->second.back());
-  found->second.pop_back();
+  if (found == _idle.end()) return nullptr;
+  auto& kept = found->second;
+  auto newest = std::ranges::find(kept.rbegin(), kept.rend(), tls_name, &upstream_connection::tls_name);
+  if (newest == kept.rend()) return nullptr;
+  auto connection = std::move(*newest);
+  kept.erase(std::next(newest).base());
   --_idle_count;
   connection->reused = true;
   return connection;
@@ -259,15 +262,10 @@ std::unique_ptr<upstream_connection> worker::take_idle(std::string_view key) {
 
 void worker::keep_idle(std::unique_ptr<upstream_connection> connection) {
   auto& kept = _idle[connection->key];
-  if (kept.size() >= options.idle_upstreams_max) {
-    connection->dead = true;
-    connection->stream.close();
-    loop.bury(std::move(connection));
-    return;
-  }
   connection->idle_since_ms = loop.now_ms();
   kept.push_back(std::move(connection));
   ++_idle_count;
+  if (kept.size() > options.idle_upstreams_max) drop_idle(*kept.front());
 }
 
 void worker::drop_idle(upstream_connection& connection) {

@@ -53,7 +53,7 @@ class worker {
   std::unique_ptr<exchange> take_exchange();
   void give_exchange(std::unique_ptr<exchange> x);
   bool hold(exchange& x, std::size_t bytes);  // of a body, until the exchange is over; false: there is no room
-  std::unique_ptr<upstream_connection> take_idle(std::string_view key);
+  std::unique_ptr<upstream_connection> take_idle(std::string_view key, std::string_view tls_name);
   void keep_idle(std::unique_ptr<upstream_connection> connection);
   void drop_idle(upstream_connection& connection);
   std::string_view http_date();
