@@ -164,6 +164,8 @@ class span_list final : public observe::span_sink {
                         .kind = s.kind,
                         .attributes = {s.attributes.begin(), s.attributes.end()}});
   }
+  // Until it is given back, a loop that has answered a request stands still.
+  std::unique_lock<std::mutex> hold() { return std::unique_lock(_lock); }
   std::vector<recorded_span> spans() {
     std::lock_guard lock(_lock);
     return _spans;

@@ -342,5 +342,25 @@ TEST(proxy, changes_to_a_new_generation_without_dropping_a_connection) {
   g.plane().stop(std::chrono::seconds(5));
 }
 
+TEST(proxy, a_listener_that_goes_drops_nobody_who_has_connected) {
+  raw_service service(echo);
+  gateway_under_test g(service_yaml(service.port()));
+  std::vector<socket_handle> clients;
+  {
+    auto held = g.spans.hold();
+    clients.push_back(g.connect());
+    clients.back().send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));  // the loop stands still
+    for (int i = 0; i < 400; ++i) clients.push_back(g.connect());
+    ASSERT_TRUE(g.plane().use(proxy_options{.address = "127.0.0.2", .port = g.plane().port()}));
+  }
+  std::size_t answered = 0;
+  for (std::size_t i = 1; i < clients.size(); ++i) {
+    clients[i].send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    answered += clients[i].receive_all().starts_with("HTTP/1.1 200");
+  }
+  EXPECT_EQ(answered, 400U);
+}
+
 }  // namespace
 }  // namespace mes::gateway

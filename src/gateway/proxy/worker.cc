@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstring>
 #include <ctime>
+#include <limits>
 
 #include "gateway/proxy/http1_client.h"
 #include "runtime/tcp_options.h"
@@ -66,7 +67,7 @@ class listener final : public event_target {
     close(_fd);
     if (_spare >= 0) close(_spare);
   }
-  void on_events(std::uint32_t) override { _worker.accept_all(_fd, _tls, _port); }
+  void on_events(std::uint32_t) override { _worker.accept_some(*this, accepts_at_once); }
   int fd() const { return _fd; }
   bool tls() const { return _tls; }
   std::uint16_t port() const { return _port; }
@@ -154,7 +155,7 @@ void worker::use(proxy_options next, std::optional<int> plain_fd, std::optional<
 void worker::close_listeners(bool tls) {
   for (auto& l : _listeners) {
     if (l->tls() != tls) continue;
-    accept_all(l->fd(), tls, l->port());
+    accept_some(*l, std::numeric_limits<int>::max());
     loop.bury(std::move(l));
   }
   std::erase(_listeners, nullptr);
@@ -178,15 +179,13 @@ void worker::join() {
   _idle.clear();
 }
 
-void worker::accept_all(int fd, bool tls, std::uint16_t port) {
-  for (int i = 0; i < accepts_at_once; ++i) {
+void worker::accept_some(listener& at, int at_most) {
+  for (int i = 0; i < at_most; ++i) {
     sockaddr_storage from{};
     socklen_t size = sizeof from;
-    int accepted = accept4(fd, reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int accepted = accept4(at.fd(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (accepted < 0) {
-      if (errno == EMFILE || errno == ENFILE)
-        for (auto& l : _listeners)
-          if (l->fd() == fd) l->refuse_one();
+      if (errno == EMFILE || errno == ENFILE) at.refuse_one();
       return;
     }
     stats.accepted.add(1);
@@ -196,8 +195,8 @@ void worker::accept_all(int fd, bool tls, std::uint16_t port) {
     }
     runtime::set_accepted_options(accepted, reinterpret_cast<const sockaddr&>(from));
     net_stream stream(accepted);
-    if (tls) stream.start_tls_server(_server_tls.get());
-    auto client = std::make_unique<http1_client>(*this, std::move(stream), address_text(from), port, tls);
+    if (at.tls()) stream.start_tls_server(_server_tls.get());
+    auto client = std::make_unique<http1_client>(*this, std::move(stream), address_text(from), at.port(), at.tls());
     client->index = _clients.size();
     loop.watch(accepted, *client);
     _clients.push_back(std::move(client));

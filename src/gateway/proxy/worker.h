@@ -47,7 +47,7 @@ class worker {
   void join();  // stops the loop at once
 
   // Loop thread only.
-  void accept_all(int fd, bool tls, std::uint16_t port);
+  void accept_some(listener& at, int at_most);
   void remove(client_connection& dead);
   void replace(client_connection& old, std::unique_ptr<client_connection> successor, int fd);  // another protocol
   std::unique_ptr<exchange> take_exchange();
