@@ -111,18 +111,19 @@ class MutualService(http.server.ThreadingHTTPServer):
     """Takes clients with a certificate of the authority alone, and answers with the client's name."""
     daemon_threads = True
 
-    def __init__(self, files, authority):
+    def __init__(self, files, authority, mode=ssl.CERT_REQUIRED):
         super().__init__(("127.0.0.1", 0), self.handler)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*files)
         context.load_verify_locations(authority.certificate)
-        context.verify_mode = ssl.CERT_REQUIRED
+        context.verify_mode = mode
         self.socket = context.wrap_socket(self.socket, server_side=True)
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     class handler(QuietHandler):
         def do_GET(self):
-            self.tell(dict(pair[0] for pair in self.connection.getpeercert()["subject"])["commonName"].encode())
+            subject = (self.connection.getpeercert() or {}).get("subject", ())
+            self.tell(dict(pair[0] for pair in subject).get("commonName", "nobody").encode())
 
     def handle_error(self, *_):
         pass  # a handshake that failed
@@ -188,6 +189,33 @@ def test_active_checks_show_the_certificate_of_the_upstream(gateway, authority):
     eventually(lambda: health() == "HEALTHY")
     use(stranger.sign("stranger-prober"))
     eventually(lambda: health() == "UNHEALTHY")
+    service.shutdown()
+
+
+def test_a_certificate_that_cannot_be_shown_is_not_left_out(gateway, authority, tmp_path):
+    """Of OpenSSL's security level 2 it is too weak: readable, so that the configuration is taken, but of no use."""
+    openssl("req", "-x509", "-newkey", "rsa:1024", "-nodes", "-days", "10", "-subj", "/CN=weak", "-keyout", tmp_path / "weak.key",
+            "-out", tmp_path / "weak.pem")
+    service = MutualService(authority.sign("localhost", ["DNS:localhost"]), authority, ssl.CERT_OPTIONAL)
+    key = "00000000-0000-4000-8000-00000000000c"
+    document = {
+        "_format_version": "3.0",
+        "certificates": [{"id": key, "cert": (tmp_path / "weak.pem").read_text(), "key": (tmp_path / "weak.key").read_text()}],
+        "services": [{"name": n, "url": f"https://localhost:{service.server_address[1]}", "retries": 0, **more,
+                      "routes": [{"name": n, "paths": [f"/{n}"]}]}
+                     for n, more in {"weak": {"client_certificate": key}, "none": {}}.items()]}
+    load(gateway, document)
+
+    def get(path):
+        try:
+            with urllib.request.urlopen(f"{gateway.url}/{path}", timeout=20) as got:
+                return got.status, got.read().decode()
+        except urllib.error.HTTPError as e:
+            return e.code, ""
+
+    eventually(lambda: get("none") == (200, "nobody"))
+    assert get("weak") == (502, "")
+    assert "service weak cannot be reached over TLS" in gateway.log()
     service.shutdown()
 
 

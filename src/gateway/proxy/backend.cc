@@ -19,15 +19,16 @@ bool needs_own_context(const backend& b) {
          (b.group && b.group->client_certificate);
 }
 
-// A service with a certificate or authorities of its own has a context of its own; the configuration was checked, so
-// that what fails here is memory.
-void prepare_tls(backend& b) {
+// A service with a certificate or authorities of its own has a context of its own, or none: a certificate that can be
+// read may still be too weak for OpenSSL's security level.
+void prepare_tls(backend& b, const tls_context& client_tls, const observe::logger& log) {
   const service& s = *b.of;
   if (!s.tls) {
     b.pool_tag = s.grpc ? "|h2" : "";
     return;
   }
   b.verify = s.tls_verify;
+  b.context = client_tls;
   if (needs_own_context(b)) {
     const certificate* own = s.client_certificate ? s.client_certificate
                              : b.group            ? b.group->client_certificate
@@ -35,7 +36,11 @@ void prepare_tls(backend& b) {
     client_tls_settings settings{.depth = s.tls_verify_depth.value_or(-1)};
     if (own) settings.certificate = own->cert, settings.key = own->key;
     for (const ca_certificate* ca : s.ca_certificates) settings.authorities.push_back(ca->cert);
-    if (auto made = make_client_context(settings)) b.context = std::move(*made);
+    auto made = make_client_context(settings);
+    b.context = made ? std::move(*made) : nullptr;
+    if (!made)
+      log.error(fmt::format("service {} cannot be reached over TLS: {}", s.name.empty() ? s.id : s.name,
+                            made.error().message));
   }
   // Connections of a context are not another one's, nor another generation's.
   b.pool_tag = fmt::format("|{}|{}|{}", b.verify ? "verified" : "tls", s.grpc ? "h2" : "",
@@ -44,7 +49,9 @@ void prepare_tls(backend& b) {
 
 }  // namespace
 
-loop_plan::loop_plan(std::shared_ptr<const generation> g, const upstream_states& upstreams) : current(std::move(g)) {
+loop_plan::loop_plan(std::shared_ptr<const generation> g, const upstream_states& upstreams,
+                     const tls_context& client_tls, const observe::logger& log)
+    : current(std::move(g)) {
   for (const service& s : current->config().services) {
     backend b{.of = &s, .group = current->config().find_upstream(s.host)};
     if (b.group) {
@@ -59,7 +66,7 @@ loop_plan::loop_plan(std::shared_ptr<const generation> g, const upstream_states&
       b.targets.push_back({.host = s.host, .port = s.port, .host_header = host_header(s, s.host, s.port)});
     }
     b.algorithm = make_balancer(b.group ? b.group->algorithm : balancing::round_robin);
-    prepare_tls(b);
+    prepare_tls(b, client_tls, log);
     backends.push_back(std::move(b));
   }
 }

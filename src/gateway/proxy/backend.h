@@ -34,7 +34,7 @@ struct backend {
   std::int64_t known_until_ms = 0;
 
   // TLS towards the service.
-  tls_context context;  // nullptr: the loop's own, which trusts the system's authorities
+  tls_context context;  // nullptr: none could be made, and nothing is sent
   bool verify = false;
   std::string pool_tag;  // what connections must have in common beside address and name
 
@@ -58,7 +58,9 @@ struct loop_plan {
   std::shared_ptr<const generation> current;
   std::vector<backend> backends;  // by index of the service
 
-  loop_plan(std::shared_ptr<const generation> g, const upstream_states& upstreams);
+  // `client_tls`: towards services without a certificate or authorities of their own.
+  loop_plan(std::shared_ptr<const generation> g, const upstream_states& upstreams, const tls_context& client_tls,
+            const observe::logger& log);
   backend& backend_of(const service& s) {
     return backends[static_cast<std::size_t>(&s - current->config().services.data())];
   }

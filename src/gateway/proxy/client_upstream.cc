@@ -71,6 +71,7 @@ bool client_exchange::connect_upstream(const endpoint& where) {
 
 bool client_exchange::open_upstream(const endpoint& where, const std::string& key, std::string_view tls_name) {
   const backend& b = *_x->to;
+  if (b.of->tls && !b.context) return false;
   int fd = socket(where.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return false;
   const auto& peer = reinterpret_cast<const sockaddr&>(where.address);
@@ -78,9 +79,7 @@ bool client_exchange::open_upstream(const endpoint& where, const std::string& ke
   _up = std::make_unique<upstream_connection>(_worker, key, tls_name);
   _up->stream = net_stream(fd);
   if (connect(fd, &peer, where.address_bytes) != 0 && errno != EINPROGRESS) return false;
-  if (b.of->tls)
-    _up->stream.start_tls_client(b.context ? b.context.get() : _worker.client_tls.get(), _up->tls_name, b.verify,
-                                 b.of->grpc);
+  if (b.of->tls) _up->stream.start_tls_client(b.context.get(), _up->tls_name, b.verify, b.of->grpc);
   _worker.loop.watch(fd, *_up);
   return true;
 }

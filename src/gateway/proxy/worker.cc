@@ -102,7 +102,7 @@ worker::~worker() {
 result<void> worker::prepare_tls(const ticket_keys& tickets) {
   auto client = make_client_context();
   if (!client) return fail(client.error());
-  client_tls = std::move(*client);
+  _client_tls = std::move(*client);
   auto server = make_tls(options, tickets);
   if (!server) return fail(server.error());
   _server_tls = std::move(*server);
@@ -124,7 +124,7 @@ void worker::listen(int plain_fd, int tls_fd) {
 
 void worker::start(std::shared_ptr<const generation> first, const upstream_states& upstreams) {
   _certificates = first->certificates();
-  plan = std::make_shared<loop_plan>(std::move(first), upstreams);
+  plan = std::make_shared<loop_plan>(std::move(first), upstreams, _client_tls, parts.log);
   _thread = runtime::thread("proxy", [this] {
     runtime::serve_in_batches(loop_slice);
     loop.run();
@@ -135,7 +135,7 @@ void worker::start(std::shared_ptr<const generation> first, const upstream_state
 void worker::use(std::shared_ptr<const generation> next, upstream_states upstreams) {
   loop.post([this, next = std::move(next), upstreams = std::move(upstreams)] {
     _certificates = next->certificates();
-    plan = std::make_shared<loop_plan>(next, upstreams);
+    plan = std::make_shared<loop_plan>(next, upstreams, _client_tls, parts.log);
   });
 }
 

@@ -64,7 +64,6 @@ class worker {
   traffic_stats& stats;
   net_loop loop;
   std::shared_ptr<loop_plan> plan;
-  tls_context client_tls;  // towards services without a certificate or authorities of their own
   id_source ids;
   access_log requests_log;
   std::string scratch_text;              // for one use at a time
@@ -77,6 +76,7 @@ class worker {
   void drop_old_idle(std::int64_t now_ms);
 
   tls_context _server_tls;
+  tls_context _client_tls;  // towards services without a certificate or authorities of their own
   std::shared_ptr<const certificate_store> _certificates;  // of the plan in use
   std::vector<std::unique_ptr<listener>> _listeners;
   std::vector<std::unique_ptr<client_connection>> _clients;
