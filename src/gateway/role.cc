@@ -345,7 +345,7 @@ class gateway {
                     .tracing = s.flag("tracing")};
     std::vector<std::string> trusted;
     for_each_token(s.text("trusted_ips"), [&](std::string_view one) { trusted.emplace_back(one); });
-    auto ranges = address_ranges::parse(trusted);
+    auto ranges = ip_ranges::parse(trusted);
     if (!ranges) return fail(error_code::invalid_argument, "trusted_ips: not a list of addresses and ranges");
     o.real_ip = {
         .trusted = std::move(*ranges), .header = s.text("real_ip_header"), .recursive = s.flag("real_ip_recursive")};

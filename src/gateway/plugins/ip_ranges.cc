@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace mes::gateway {
 
@@ -29,6 +30,10 @@ std::optional<ip_range> ip_range::parse(std::string_view text) {
   return out;
 }
 
+std::optional<ip_range> ip_range::parse_address(std::string_view text) {
+  return text.contains('/') ? std::nullopt : parse(text);
+}
+
 bool ip_range::contains(const ip_range& one) const {
   if (v6 != one.v6) return false;
   unsigned whole = prefix_bits / 8, rest = prefix_bits % 8;
@@ -41,8 +46,13 @@ ip_ranges::ip_ranges(const std::vector<std::string>& texts) {
     if (auto range = ip_range::parse(text)) _ranges.push_back(*range);
 }
 
+std::optional<ip_ranges> ip_ranges::parse(const std::vector<std::string>& texts) {
+  ip_ranges all(texts);
+  return all._ranges.size() == texts.size() ? std::optional(std::move(all)) : std::nullopt;
+}
+
 bool ip_ranges::contains(std::string_view address) const {
-  auto one = ip_range::parse(address);
+  auto one = ip_range::parse_address(address);
   return one && std::ranges::any_of(_ranges, [&](const ip_range& r) { return r.contains(*one); });
 }
 

@@ -1,0 +1,55 @@
+// Whom the gateway believes who the client is.
+#include "gateway/proxy/real_ip.h"
+
+#include <gtest/gtest.h>
+
+namespace mes::gateway {
+namespace {
+
+TEST(real_ip, ranges_hold_addresses_of_their_own_family_as_nginx) {  // ngx_cidr_match
+  static constexpr struct {
+    const char *range, *address;
+    bool inside;
+  } cases[] = {
+      {"10.0.0.0/8", "10.1.2.3", true},
+      {"10.0.0.0/8", "11.1.2.3", false},
+      {"10.0.0.0/8", "::ffff:10.1.2.3", true},
+      {"0.0.0.0/0", "10.1.2.3", true},
+      {"0.0.0.0/0", "::ffff:10.1.2.3", true},
+      {"0.0.0.0/0", "2001:db8::1", false},
+      {"::/0", "2001:db8::1", true},
+      {"::/0", "10.1.2.3", false},
+      {"::/0", "::ffff:10.1.2.3", false},
+      {"2001:db8::/33", "2001:db8:7fff::1", true},
+      {"2001:db8::/33", "2001:db8:8000::1", false},
+      {"10.0.0.1", "10.0.0.1/32", false},
+      {"10.0.0.1", "nonsense", false},
+  };
+  for (const auto& c : cases)
+    EXPECT_EQ(ip_ranges::parse({c.range})->contains(c.address), c.inside) << c.range << " " << c.address;
+  for (const char* none : {"", "10.0.0.0/33", "10.0.0.0/", "::/129", "10.0.0.0/-1", "somewhere"})
+    EXPECT_FALSE(ip_ranges::parse({"10.0.0.1", none})) << none;
+}
+
+TEST(real_ip, a_trusted_peer_names_an_address_alone) {
+  real_ip_options options{.trusted = *ip_ranges::parse({"10.0.0.0/8"}), .header = "X-Forwarded-For", .recursive = true};
+  static constexpr struct {
+    const char *said, *client;
+  } cases[] = {
+      {"1.2.3.4", "1.2.3.4"},
+      {"1.2.3.4:99, 10.0.0.1", "1.2.3.4"},
+      {"[2001:db8::1]:99", "2001:db8::1"},
+      {"1.2.3.4, 10.0.0.1/32", ""},
+      {"1.2.3.0/24", ""},
+      {"me", ""},
+  };
+  for (const auto& c : cases) {
+    header_table headers;
+    headers.clear();
+    headers.add({.name = "X-Forwarded-For", .value = c.said});
+    EXPECT_EQ(real_client(headers, options), c.client) << c.said;
+  }
+}
+
+}  // namespace
+}  // namespace mes::gateway
