@@ -6,14 +6,10 @@
 #include <array>
 #include <charconv>
 
+#include "base/lower_case.h"
+
 namespace mes::gateway {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
 
 bool has(const std::vector<std::string>& list, std::string_view text) {
   return std::ranges::find(list, text) != list.end();
@@ -118,7 +114,7 @@ class builder {
     s.enabled = source.flag("enabled");
     s.client_certificate = referred(_out->certificates, "certificates", source, "client_certificate");
     for (const std::string& id : source.strings("ca_certificates")) {
-      if (const ca_certificate* c = with_id(_out->ca_certificates, "ca_certificates", lower(id)))
+      if (const ca_certificate* c = with_id(_out->ca_certificates, "ca_certificates", lower_case(id)))
         s.ca_certificates.push_back(c);
       else
         _report.error(source.mark_of("ca_certificates"),
@@ -141,7 +137,7 @@ class builder {
     r.paths = source.strings("paths");
     r.snis = source.strings("snis");
     for (auto& [name, values] : source.string_map("headers")) {
-      auto& list = r.headers[lower(name)];
+      auto& list = r.headers[lower_case(name)];
       list.insert(list.end(), values.begin(), values.end());
     }
     r.expression = source.text("expression");

@@ -2,6 +2,7 @@
 
 #include <openssl/ssl.h>
 
+#include "base/lower_case.h"
 #include "runtime/openssl_handles.h"
 
 namespace mes::gateway {
@@ -26,13 +27,6 @@ struct pair {
   }
 };
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return out;
-}
-
 }  // namespace
 
 struct certificate_store::entry {
@@ -46,11 +40,11 @@ certificate_store::certificate_store(const configuration& all) {
     e->main = {read_certificates(c.cert), read_key(c.key)};
     if (!c.cert_alt.empty()) e->alternative = {read_certificates(c.cert_alt), read_key(c.key_alt)};
     made[&c] = e.get();
-    for (const std::string& name : c.snis) _by_name[lower(name)] = e.get();
+    for (const std::string& name : c.snis) _by_name[lower_case(name)] = e.get();
     _entries.push_back(std::move(e));
   }
   for (const sni& s : all.snis)
-    if (auto found = made.find(s.of); found != made.end()) _by_name[lower(s.name)] = found->second;
+    if (auto found = made.find(s.of); found != made.end()) _by_name[lower_case(s.name)] = found->second;
 }
 
 certificate_store::~certificate_store() = default;
@@ -60,7 +54,7 @@ const certificate_store::entry* certificate_store::find(std::string_view name) c
     auto found = _by_name.find(key);
     return found == _by_name.end() ? nullptr : found->second;
   };
-  std::string exact = lower(name);
+  std::string exact = lower_case(name);
   if (const entry* e = get(exact)) return e;
   if (std::size_t dot = exact.find('.'); dot != std::string::npos) {
     if (const entry* e = get('*' + exact.substr(dot))) return e;

@@ -1,7 +1,6 @@
 #include "gateway/plugins/media_type.h"
 
-#include <algorithm>
-
+#include "base/lower_case.h"
 #include "gateway/http/head.h"
 
 namespace mes::gateway {
@@ -11,12 +10,6 @@ std::string_view trimmed(std::string_view text) {
   while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
   while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
   return text;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
 }
 
 }  // namespace
@@ -30,8 +23,8 @@ std::optional<media_type> media_type::parse(std::string_view text) {
     out.type = out.subtype = "*";
   } else {
     if (slash == std::string_view::npos) return std::nullopt;
-    out.type = lower(whole.substr(0, slash));
-    out.subtype = lower(whole.substr(slash + 1));
+    out.type = lower_case(whole.substr(0, slash));
+    out.subtype = lower_case(whole.substr(slash + 1));
     if (!is_token(out.type) || !is_token(out.subtype)) return std::nullopt;
   }
   while (end != std::string_view::npos) {
@@ -42,7 +35,7 @@ std::optional<media_type> media_type::parse(std::string_view text) {
     if (equals == std::string_view::npos) return std::nullopt;
     std::string_view value = one.substr(equals + 1);
     if (value.size() >= 2 && value.starts_with('"') && value.ends_with('"')) value = value.substr(1, value.size() - 2);
-    out.parameters[lower(one.substr(0, equals))] = lower(value);
+    out.parameters[lower_case(one.substr(0, equals))] = lower_case(value);
   }
   return out;
 }

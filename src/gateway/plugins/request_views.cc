@@ -1,21 +1,15 @@
 #include "gateway/plugins/request_views.h"
 
-#include <algorithm>
 #include <boost/json/array.hpp>
 #include <charconv>
 
+#include "base/lower_case.h"
 #include "gateway/plugins/form_arguments.h"
 
 namespace mes::gateway {
 namespace {
 
 namespace json = boost::json;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
 
 void put(json::object& out, const std::string& name, json::value value) {
   auto [at, fresh] = out.emplace(name, value);
@@ -29,9 +23,9 @@ void put(json::object& out, const std::string& name, json::value value) {
 json::object headers_as_json(const plugin_context& c) {
   json::object out;
   for (const header_view& h : c.request->headers)
-    if (!says_who(h.id) && !c.upstream_headers.replaces(h)) put(out, lower(h.name), json::value(h.value));
+    if (!says_who(h.id) && !c.upstream_headers.replaces(h)) put(out, lower_case(h.name), json::value(h.value));
   for (const header_edit& e : c.upstream_headers)
-    if (e.what != header_edit::kind::clear) put(out, lower(e.name.text), json::value(std::string_view(e.value)));
+    if (e.what != header_edit::kind::clear) put(out, lower_case(e.name.text), json::value(std::string_view(e.value)));
   return out;
 }
 
@@ -48,7 +42,8 @@ json::object sent_head_as_json(std::string_view head) {
     head.remove_prefix(end + 2);
     std::string_view line = head.substr(0, head.find("\r\n"));
     std::size_t colon = line.find(": ");
-    if (colon != std::string_view::npos) put(out, lower(line.substr(0, colon)), json::value(line.substr(colon + 2)));
+    if (colon != std::string_view::npos)
+      put(out, lower_case(line.substr(0, colon)), json::value(line.substr(colon + 2)));
   }
   return out;
 }

@@ -5,16 +5,10 @@
 #include <string>
 #include <string_view>
 
+#include "base/lower_case.h"
 #include "gateway/router/expression.h"
 
 namespace mes::gateway {
-
-inline std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return out;
-}
 
 // Calls `use(name, value)` for each argument of a query; both are percent-decoded, "+" is a blank, and what has no
 // value has an empty one (ngx.req.get_uri_args).

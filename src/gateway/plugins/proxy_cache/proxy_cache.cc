@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "base/lower_case.h"
 #include "base/sha256.h"
 #include "gateway/plugins/form_arguments.h"
 #include "gateway/plugins/http_time.h"
@@ -39,12 +40,6 @@ const schema& config_fields() {
   return fields;
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
-
 // Cache-Control's directives; -1: one without a number.
 struct directives {
   std::map<std::string, double> values;
@@ -59,7 +54,7 @@ struct directives {
         double read = std::strtod(text.c_str(), &end);
         if (!text.empty() && *end == '\0') number = read;
       }
-      values[lower(token.substr(0, equals))] = number;
+      values[lower_case(token.substr(0, equals))] = number;
     });
   }
   bool has(const char* name) const { return values.contains(name); }
@@ -207,7 +202,7 @@ class proxy_cache final : public plugin {
   static verdict answer_from(plugin_context& c, const cached_response& r, std::int64_t now_s) {
     header_edits made = c.response_headers;  // what plugins before have said stands
     for (const auto& [name, value] : r.headers) {
-      bool spent = lower(name).find("ratelimit-remaining") != std::string::npos;
+      bool spent = lower_case(name).find("ratelimit-remaining") != std::string::npos;
       if (!is_hop_by_hop(name) && !spent && !made.find(name)) c.response_headers.add(name, value);
     }
     c.response_headers.set("Age", fmt::format("{}", now_s - r.stored_s));
@@ -224,7 +219,7 @@ class proxy_cache final : public plugin {
     std::size_t question = c.request->target.find('?');
     std::string line = fmt::format("{} {}", c.request->method, c.request->target.substr(0, question));
     if (question == std::string_view::npos) line += fmt::format(" HTTP/1.{}", c.request->minor_version);
-    if (_ignore_case) line = lower(line);
+    if (_ignore_case) line = lower_case(line);
     return sha256_hex(
         fmt::format("{}|{}|{}|{}|{}", prefix, c.current_method(), line, query_key(c.current_query()), headers_key(c)));
   }
