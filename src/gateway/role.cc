@@ -362,6 +362,7 @@ class gateway {
 
   result<void> start_admin() {
     admin_view view{.store = _store,
+                    .cache = _cache,
                     .generation = [this] { return _generation_number; },
                     .metrics = [this] { return metrics(); },
                     .status = [this] { return status(); },

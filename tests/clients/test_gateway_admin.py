@@ -10,6 +10,8 @@ import pytest
 import requests
 
 from gateway import Service, make_certificate
+from tests.support.http_service import QuietHandler
+from tests.support.wait import eventually
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 UUID = "f4aecadc-05c7-11e6-8d41-1f3b3d5fa15c"
@@ -365,6 +367,56 @@ def test_pages_and_tags(admin):
     assert len(admin("GET", "/tags?size=1000").json()["data"]) == 51
     (entry,) = admin("GET", "/tags/last").json()["data"]
     assert entry["entity_name"] == "consumers" and entry["tag"] == "last"
+
+
+class Greeting(QuietHandler):
+    def do_GET(self):
+        self.send_response(200)
+        for name, value in (("Content-Type", "text/plain"), ("X-Two", "a"), ("X-Two", "b"), ("Content-Length", "5")):
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(b"hello")
+
+
+def test_cached_answers_are_shown_and_forgotten(admin):
+    """kong/plugins/proxy-cache/api.lua, and spec/03-plugins/31-proxy-cache/03-api_spec.lua."""
+    service = Service(Greeting)
+    admin("POST", "/services", {"name": "s", "url": f"http://127.0.0.1:{service.port}"}, 201)
+    route = admin("POST", "/services/s/routes", {"paths": ["/"]}, 201).json()["id"]
+    plugin = admin("POST", "/services/s/plugins", {"name": "proxy-cache", "config": {"strategy": "memory"}}, 201).json()["id"]
+    other = admin("POST", "/plugins", {"name": "correlation-id"}, 201).json()["id"]
+
+    def get(path="/"):
+        answer = requests.get(admin.gateway.url + path, timeout=30)
+        return answer.headers.get("X-Cache-Status"), answer.headers.get("X-Cache-Key")
+
+    _, key = eventually(lambda: (got := get())[0] and got)
+    assert get() == ("Hit", key)
+    before = time.time()
+    for path in (f"/proxy-cache/{key}", f"/proxy-cache/{plugin}/caches/{key}"):
+        shown = admin("GET", path, status=200)
+        assert shown.headers["Content-Type"] == "application/json; charset=utf-8"
+        body = shown.json()
+        headers = body.pop("headers")
+        assert before - 60 < body.pop("timestamp") <= before
+        assert body == {"status": 200, "body": "hello", "body_len": 5, "ttl": 300, "version": 1, "req_body": ""}
+        assert (headers["X-Two"], headers["X-Cache-Key"], headers["Content-Type"]) == (["a", "b"], key, "text/plain")
+    for path in (f"/proxy-cache/{plugin}/caches/123", f"/proxy-cache/{route}/caches/{key}", f"/proxy-cache/{other}/caches/{key}",
+                 "/proxy-cache/123"):
+        assert admin("GET", path, status=404).content == admin("DELETE", path, status=404).content == b""
+    for path in (f"/proxy-cache/{plugin}/caches/{key}", f"/proxy-cache/{key}"):
+        assert get()[0] == "Hit"
+        assert admin("DELETE", path, status=204).content == b""
+        admin("GET", path, status=404)
+        assert get()[0] == "Miss"
+    get("/second")
+    assert (get()[0], get("/second")[0]) == ("Hit", "Hit")
+    admin("DELETE", "/proxy-cache", status=204)
+    assert (get()[0], get("/second")[0]) == ("Miss", "Miss")
+    admin("GET", "/proxy-cache", status=405)
+    admin("DELETE", f"/plugins/{plugin}", status=204)
+    admin("GET", f"/proxy-cache/{key}", status=404)
+    service.shutdown()
 
 
 def test_schemas(admin):

@@ -9,6 +9,7 @@
 #include <boost/json/serialize.hpp>
 #include <set>
 
+#include "gateway/admin/cached_responses.h"
 #include "gateway/admin/entity_api.h"
 #include "gateway/admin/entity_place.h"
 #include "gateway/admin/flattened_errors.h"
@@ -218,6 +219,11 @@ constexpr auto endpoints = std::to_array<endpoint>({
     {"GET", "/metrics", show_metrics},
     {"GET", "/plugins/enabled", show_plugin_names},
     {"GET", "/plugins/schema/{}", show_plugin_schema},
+    {"DELETE", "/proxy-cache", forget_all_cached},
+    {"GET", "/proxy-cache/{}", show_cached},
+    {"DELETE", "/proxy-cache/{}", forget_cached},
+    {"GET", "/proxy-cache/{}/caches/{}", show_cached},
+    {"DELETE", "/proxy-cache/{}/caches/{}", forget_cached},
     {"POST", "/schemas/{}/validate", validate},
     {"GET", "/schemas/plugins/{}", show_plugin_schema},
     {"GET", "/schemas/{}", show_entity_schema},

@@ -14,9 +14,12 @@
 
 namespace mes::gateway {
 
+class response_cache;
+
 // What the admin port asks the gateway for. All are called on the process' loop.
 struct admin_view {
   entity_store& store;
+  response_cache& cache;
   std::function<std::uint64_t()> generation;
   std::function<std::string()> metrics;  // Prometheus' text format
   std::function<std::string()> status;   // JSON
