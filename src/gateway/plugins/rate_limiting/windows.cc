@@ -75,8 +75,9 @@ void window_counters::add(std::string_view identifier, const std::vector<window_
 
 std::shared_ptr<window_counters> rate_limit_store::counters_of(const std::string& plugin_id) {
   std::lock_guard lock(_lock);
-  auto& counters = _by_plugin[plugin_id];
-  if (!counters) counters = std::make_shared<window_counters>();
+  std::erase_if(_by_plugin, [](const auto& c) { return c.second.expired(); });
+  auto counters = _by_plugin[plugin_id].lock();
+  if (!counters) _by_plugin[plugin_id] = counters = std::make_shared<window_counters>();
   return counters;
 }
 

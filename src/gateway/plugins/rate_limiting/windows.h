@@ -71,14 +71,14 @@ class window_counters {
   std::size_t _shard_max;
 };
 
-// Counters by plugin id: they outlive a reload of the configuration.
+// Counters by plugin id: they outlive a reload that leaves the plugin, whose instances hold them.
 class rate_limit_store {
  public:
   std::shared_ptr<window_counters> counters_of(const std::string& plugin_id);
 
  private:
   std::mutex _lock;
-  std::unordered_map<std::string, std::shared_ptr<window_counters>> _by_plugin;
+  std::unordered_map<std::string, std::weak_ptr<window_counters>> _by_plugin;
 };
 
 }  // namespace mes::gateway

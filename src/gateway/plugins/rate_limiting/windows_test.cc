@@ -64,5 +64,15 @@ TEST(windows, hold_a_bounded_number_of_identifiers) {
   EXPECT_TRUE(counters.take("client 9999", limits, 3700).stopped_by);  // the newest are still known
 }
 
+TEST(rate_limit_store, counters_last_as_long_as_a_plugin_of_their_id) {
+  rate_limit_store store;
+  auto before = store.counters_of("a");
+  EXPECT_EQ(store.counters_of("a"), before);  // the next configuration's, made while the one before is there
+  std::weak_ptr<window_counters> gone = before;
+  before.reset();
+  EXPECT_TRUE(gone.expired());
+  EXPECT_NE(store.counters_of("a"), nullptr);
+}
+
 }  // namespace
 }  // namespace mes::gateway
