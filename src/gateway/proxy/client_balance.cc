@@ -118,6 +118,7 @@ void client_exchange::build_upstream_target() {
 // An answer's head has come from the service.
 void client_exchange::note_answer() {
   exchange& x = *_x;
+  if (x.held_bytes > 0) forget_request_body();
   if (!x.to->shared) return;
   x.to->shared->note_answer(*x.peer, x.response.status);
   if (x.to->group->algorithm == balancing::latency)

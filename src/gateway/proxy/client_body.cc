@@ -23,6 +23,13 @@ bool client_exchange::collect_request_body() {
   return true;
 }
 
+// Nobody looks at it any more, and no further try sends it: an answer has begun, which may take long.
+void client_exchange::forget_request_body() {
+  _worker.let_go(*_x);
+  _x->context.request_body.emplace();
+  _x->context.upstream_body.reset();
+}
+
 // Whether there is room for the worker's pieces beside all other bodies that are held.
 bool client_exchange::hold_pieces() {
   std::size_t bytes = 0;

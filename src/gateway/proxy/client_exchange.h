@@ -95,6 +95,7 @@ class client_exchange {
 
   // Bodies that plugins look at (client_body.cc).
   bool collect_request_body();
+  void forget_request_body();
   bool put_response_body();  // the worker's pieces
   void end_response_body();
   void hold_response(std::string_view head);

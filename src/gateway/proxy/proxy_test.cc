@@ -209,6 +209,26 @@ TEST(proxy, holds_bodies_up_to_a_bound) {
   EXPECT_TRUE(has(g.ask(head(400) + "z=" + std::string(398, 'z')), "zz&a=b"));
 }
 
+TEST(proxy, holds_a_request_no_longer_than_until_its_answer_begins) {
+  raw_service service([](socket_handle s) {
+    s.receive_until("a=b");
+    s.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegun,");
+    s.receive();  // and does not end
+  });
+  gateway_under_test g(
+      service_yaml(service.port()) + "plugins: [{name: request-transformer, config: {add: {body: ['a:b']}}}]\n",
+      {.held_bytes_max = 1000});
+  std::vector<socket_handle> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(g.connect());
+    clients.back().send(
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: "
+        "800\r\n\r\nx=" +
+        std::string(798, 'y'));
+    EXPECT_TRUE(has(clients.back().receive_until("\r\n\r\n"), "200 OK")) << i;
+  }
+}
+
 // What the gateway answered in the service's place is not the service's answer.
 TEST(proxy, caches_nothing_that_the_client_did_not_get) {
   raw_service service([](socket_handle s) {

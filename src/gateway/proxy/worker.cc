@@ -12,6 +12,7 @@
 #include <cstring>
 #include <ctime>
 #include <limits>
+#include <utility>
 
 #include "gateway/proxy/http1_client.h"
 #include "runtime/tcp_options.h"
@@ -240,8 +241,10 @@ bool worker::hold(exchange& x, std::size_t bytes) {
   return true;
 }
 
+void worker::let_go(exchange& x) { _held_bytes -= std::exchange(x.held_bytes, 0); }
+
 void worker::give_exchange(std::unique_ptr<exchange> x) {
-  _held_bytes -= x->held_bytes;
+  let_go(*x);
   x->reset();
   if (_exchanges.size() < exchanges_kept) _exchanges.push_back(std::move(x));
 }

@@ -52,7 +52,8 @@ class worker {
   void replace(client_connection& old, std::unique_ptr<client_connection> successor, int fd);  // another protocol
   std::unique_ptr<exchange> take_exchange();
   void give_exchange(std::unique_ptr<exchange> x);
-  bool hold(exchange& x, std::size_t bytes);  // of a body, until the exchange is over; false: there is no room
+  bool hold(exchange& x, std::size_t bytes);  // of a body, until it is let go of; false: there is no room
+  void let_go(exchange& x);
   std::unique_ptr<upstream_connection> take_idle(std::string_view key, std::string_view tls_name);
   void keep_idle(std::unique_ptr<upstream_connection> connection);
   void drop_idle(upstream_connection& connection);
