@@ -11,8 +11,9 @@ import grpc
 import pytest
 import websockets
 
-from gateway import ROOT, Service
+from gateway import ROOT, Gateway, Service
 from grpc_service import GrpcService
+from tests.support.http_service import QuietHandler
 from websocket_service import WebSocketService
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -68,6 +69,33 @@ def test_curl_waits_for_100_continue_and_streams_without_a_length(gateway):
     body = b"x" * 3_000_000
     for option in ("--http1.1", "--http2-prior-knowledge"):
         assert curl(option, "-H", "Expect: 100-continue", "-T", "-", f"{gateway.url}/put", stdin=body) == body
+
+
+class WithoutLength(QuietHandler):
+    """Answers /chunks in two chunks, all else with a body that ends with the connection."""
+
+    def do_GET(self):
+        self.protocol_version = "HTTP/1.1"
+        self.close_connection = True
+        self.send_response(200)
+        if self.path == "/chunks":
+            self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n" if self.path == "/chunks" else b"abcde")
+
+
+@pytest.mark.parametrize("option,scheme,version", VERSIONS)
+def test_the_clients_version_frames_a_body_without_a_length(tmp_path, option, scheme, version):
+    service = Service(WithoutLength)
+    running = Gateway(tmp_path, f"""
+_format_version: "3.0"
+services: [{{name: s, url: "http://127.0.0.1:{service.port}", routes: [{{name: s, paths: [/]}}]}}]
+""")
+    base = running.url if scheme == "http" else running.tls_url
+    for path in ("/chunks", "/until-close"):
+        assert curl(option, base + path) == b"abcde"
+    running.stop()
+    service.shutdown()
 
 
 def test_trailers_reach_those_who_ask(gateway):

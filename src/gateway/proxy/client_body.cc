@@ -137,8 +137,7 @@ void client_exchange::begin_rewriting() {
   }
   if (none) x.response_body.begin(body_kind::until_close, 0);
   x.context.response_headers.clear("Content-Length");
-  x.chunked_out = !x.request.http2 && x.request.minor_version == 1;
-  if (!x.request.http2 && x.request.minor_version == 0) x.keep_alive = false;
+  x.answer_without_length();
 }
 
 void client_exchange::rewrite_body(std::string& piece, bool last) {

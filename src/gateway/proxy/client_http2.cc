@@ -156,8 +156,7 @@ bool client_exchange::begin_http2_response() {
   note_answer();
   x.response_body.begin(r.body, 0);
   bool framed = r.headers.find(field_id::content_length) != nullptr;
-  x.chunked_out = !x.request.http2 && x.request.minor_version == 1 && r.body != body_kind::none && !framed;
-  if (!x.request.http2 && x.request.minor_version == 0 && r.body != body_kind::none && !framed) x.keep_alive = false;
+  if (r.body != body_kind::none && !framed) x.answer_without_length();
   if (!x.request_body.done && x.request_body.kind != body_kind::none) x.keep_alive = x.request.http2;
   x.context.response = &r;
   x.context.response_status = r.status;

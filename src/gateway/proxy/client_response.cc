@@ -90,10 +90,8 @@ bool client_exchange::handle_response_head(std::string_view data) {
     note_answer();
     x.tunnel = upgrade;
     x.response_body.begin(upgrade ? body_kind::none : x.response.body, x.response.content_length);
-    x.chunked_out = !upgrade && x.request.minor_version == 1 &&
-                    (x.response.body == body_kind::chunked || x.response.body == body_kind::until_close);
-    if (x.request.minor_version == 0 && x.response.body != body_kind::length && x.response.body != body_kind::none)
-      x.keep_alive = false;
+    if (x.response_body.kind == body_kind::chunked || x.response_body.kind == body_kind::until_close)
+      x.answer_without_length();
     if (!x.request_body.done && x.request_body.kind != body_kind::none) x.keep_alive = false;
     x.context.response = &x.response;
     x.context.response_status = x.response.status;
@@ -116,7 +114,7 @@ void client_exchange::unframe_if_asked() {
   exchange& x = *_x;
   const header_edit* length = x.context.response_headers.find("Content-Length");
   if (!length || length->what != header_edit::kind::clear || x.response_body.kind != body_kind::length) return;
-  x.chunked_out = !x.request.http2 && x.request.minor_version == 1;
+  x.answer_without_length();
 }
 
 // Writes the head, or keeps it until the body is whole.

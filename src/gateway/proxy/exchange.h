@@ -87,6 +87,11 @@ struct exchange {
   bool tunnel = false;          // after 101: bytes both ways
   bool response_done = false;
   bool chunked_out = false;
+  // The answer's end is told by chunks, or by the connection's; HTTP/2 has frames for it.
+  void answer_without_length() {
+    chunked_out = !request.http2 && request.minor_version == 1;
+    if (!request.http2 && request.minor_version == 0) keep_alive = false;
+  }
   bool excess = false;  // the service sent more than its body
   bool keep_alive = true;
   bool filtered = false;    // the plugins' header phase is over
