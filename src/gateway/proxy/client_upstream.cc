@@ -100,24 +100,24 @@ void client_exchange::release_upstream(bool reusable) {
   _worker.loop.bury(std::move(_up));
 }
 
-// As long as nothing has reached the service, or what has may reach it twice (RFC 9110, section 9.2.2); and there is
-// somebody else to ask, or the connection was an old one.
+// As long as nothing has reached the service, or what has may reach it twice (RFC 9110, section 9.2.2). As Kong's, also
+// where the service has one address only.
 bool client_exchange::can_retry() const {
   const exchange& x = *_x;
   if (x.read_beyond || x.head_received || x.continue_sent || x.tries > x.to->of->retries) return false;
-  bool others = static_cast<std::size_t>(x.tries) < x.to->addresses();
-  if (!_up || _up->phase != upstream_connection::state::ready) return others;
+  if (!_up || _up->phase != upstream_connection::state::ready) return true;
   if (_up->http2 && _up->http2->refused()) return true;
-  bool again = is_idempotent(x) && (x.request.body == body_kind::none || x.request_body.done);
-  return again && (_up->reused || others);
+  return is_idempotent(x) && (x.request.body == body_kind::none || x.request_body.done);
 }
 
 bool client_exchange::upstream_failed(int status) {
   bool again = can_retry();
   note_failure(status == 504);
   release_upstream(false);
-  if (again) return start_upstream();
-  return refuse(status);
+  if (!again) return refuse(status);
+  _state = state::waiting;  // by way of the loop: `retries` may be many, and the stack has an end
+  make_resume()();
+  return false;
 }
 
 // True if the state has changed.

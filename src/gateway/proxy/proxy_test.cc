@@ -167,6 +167,37 @@ TEST(proxy, tries_again_on_a_connection_that_went_stale) {
   EXPECT_EQ(served, 20);
 }
 
+TEST(proxy, asks_the_only_address_again_as_often_as_retries_allow) {
+  std::atomic<int> asked = 0;
+  raw_service service([&](socket_handle s) {  // says nothing twice
+    s.receive_until("\r\n\r\n");
+    if (++asked % 3 == 0) s.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+  });
+  auto with_retries = [&](int n) {
+    return service_yaml(service.port(), "  retries: " + std::to_string(n) + "\n  routes: [{name: all, paths: [/]}]\n");
+  };
+  gateway_under_test g(with_retries(2));
+  EXPECT_TRUE(g.get("/").ends_with("ok"));
+  EXPECT_EQ(asked, 3);
+  g.reload(with_retries(1));
+  EXPECT_TRUE(g.get("/").starts_with("HTTP/1.1 502"));
+  EXPECT_EQ(asked, 5);
+  asked = 0;
+  g.reload(with_retries(5));
+  EXPECT_TRUE(g.ask("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx")
+                  .starts_with("HTTP/1.1 502"));
+  EXPECT_EQ(asked, 1);
+}
+
+TEST(proxy, a_service_that_is_not_there_is_asked_as_often_as_retries_allow) {
+  std::uint16_t nobody = 0;
+  {
+    nobody = raw_service([](socket_handle) {}).port();
+  }
+  gateway_under_test g(service_yaml(nobody, "  retries: 32767\n  routes: [{name: all, paths: [/]}]\n"));
+  EXPECT_TRUE(g.get("/").starts_with("HTTP/1.1 502"));
+}
+
 TEST(proxy, cuts_off_what_a_service_cuts_off) {
   raw_service service([](socket_handle s) {
     s.receive_until("\r\n\r\n");
