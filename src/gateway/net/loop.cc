@@ -106,7 +106,8 @@ void net_loop::start_sweeping() {
 
 void net_loop::run_sweep() {
   if (_next_sweep_ms == 0 || now_ms() < _next_sweep_ms) return;
-  _next_sweep_ms = _sweep && _sweep(now_ms()) ? now_ms() + _sweep_interval_ms : 0;
+  _next_sweep_ms = now_ms() + _sweep_interval_ms;
+  if (!_sweep || !_sweep(now_ms())) _next_sweep_ms = 0;
 }
 
 int net_loop::wait_ms() const {

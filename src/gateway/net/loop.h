@@ -4,6 +4,7 @@
 // epoll_ctl in its life, and a request four calls (receive, send, receive, send) plus its share of epoll_wait.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -56,6 +57,8 @@ class net_loop {
     _sweep_interval_ms = interval_ms;
   }
   void start_sweeping();
+  // A sweep finds this moment passed within 10 ms of it, not with the next regular one.
+  void sweep_by(std::int64_t at_ms) { _next_sweep_ms = std::min(_next_sweep_ms, std::max(at_ms, now_ms() + 10)); }
 
   std::int64_t now_us() const { return _now_us; }  // monotonic, as of the events at hand
   std::int64_t now_ms() const { return _now_us / 1000; }

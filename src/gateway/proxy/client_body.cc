@@ -46,8 +46,7 @@ bool client_exchange::put_response_body() {
     for (std::string_view piece : _worker.pieces)
       if (room) x.held_body.append(piece);
     if (room && x.held_body.size() <= _worker.options.body_bytes_max) return true;
-    x.tries = x.to->of->retries + 1;
-    x.holding = x.context.hold_body = x.context.watch_body = x.head_received = x.totals.from_service = false;
+    drop_held_response();
     refuse(502, room ? "The response is too large to be changed by a plugin"
                      : "The gateway holds as many bodies as it may already");
     return false;
@@ -107,6 +106,14 @@ void client_exchange::release_held_response() {
   _out.append(x.held_body);
   end_response();
   if (x.context.watch_body) watch_body(x.held_body, true);
+  x.held_body = {};
+}
+
+// The client has had nothing of it: it can have an answer of ours.
+void client_exchange::drop_held_response() {
+  exchange& x = *_x;
+  x.tries = x.to->of->retries + 1;
+  x.holding = x.context.hold_body = x.context.watch_body = x.head_received = x.totals.from_service = false;
   x.held_body = {};
 }
 

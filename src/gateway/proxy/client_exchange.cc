@@ -97,35 +97,39 @@ void client_exchange::wait_for(waits_for what) {
   _waits = what;
   if (!_x || !_x->to) return set_deadline(_worker.options.body_timeout_ms);
   const service& s = *_x->to->of;
-  switch (what) {
-    case waits_for::connect:
-      return set_deadline(s.connect_timeout_ms);
-    case waits_for::upstream_write:
-      return set_deadline(s.write_timeout_ms);
-    case waits_for::upstream_read:
-      return set_deadline(s.read_timeout_ms);
-    default:
-      return set_deadline(_worker.options.body_timeout_ms);
-  }
+  set_deadline(what == waits_for::connect          ? s.connect_timeout_ms
+               : what == waits_for::upstream_write ? s.write_timeout_ms
+               : what == waits_for::upstream_read  ? s.read_timeout_ms
+                                                   : _worker.options.body_timeout_ms);
+  if (waits_for_service()) _worker.loop.sweep_by(_deadline_ms);
 }
 
 void client_exchange::set_deadline(std::int64_t ms_from_now) { _deadline_ms = _worker.loop.now_ms() + ms_from_now; }
 
-// A request's body that comes in drops holds a connection, a service and memory.
-bool client_exchange::too_slow(std::int64_t interval_ms) {
+// A request's body that comes in drops holds a connection, a service and memory. Looked at once a second.
+bool client_exchange::too_slow(std::int64_t now_ms) {
   exchange& x = *_x;
   bool endless = x.request.http2 && x.to && x.to->of->grpc;
   if (_waits != waits_for::client_read || x.head_received || x.tunnel || endless) return false;
-  auto enough = _worker.options.body_rate_min * static_cast<std::uint64_t>(interval_ms) / 1000;
-  bool slow = x.totals.bytes_in - x.swept_bytes < enough;
-  x.swept_bytes = x.totals.bytes_in;
-  x.slow_sweeps = slow ? x.slow_sweeps + 1 : 0;
-  return x.slow_sweeps > _worker.options.body_rate_period_ms / interval_ms;
+  if (now_ms - x.looked_at_ms < 1000) return false;
+  bool slow = x.looked_at_ms > 0 && x.totals.bytes_in - x.looked_at_bytes < _worker.options.body_rate_min;
+  x.looked_at_ms = now_ms;
+  x.looked_at_bytes = x.totals.bytes_in;
+  x.slow_looks = slow ? x.slow_looks + 1 : 0;
+  return x.slow_looks > _worker.options.body_rate_period_ms / 1000;
+}
+
+bool client_exchange::waits_for_service() const {
+  return _state == state::relaying &&
+         (_waits == waits_for::connect || _waits == waits_for::upstream_write || _waits == waits_for::upstream_read);
 }
 
 void client_exchange::sweep(std::int64_t now_ms) {
   bool reading_body = _state == state::relaying || _state == state::collecting;
-  if (now_ms < _deadline_ms && !(reading_body && too_slow(1000))) return;
+  if (now_ms < _deadline_ms && !(reading_body && too_slow(now_ms))) {
+    if (waits_for_service()) _worker.loop.sweep_by(_deadline_ms);
+    return;
+  }
   switch (_state) {
     case state::reading:
       if (out_of_time()) drive();
@@ -138,7 +142,7 @@ void client_exchange::sweep(std::int64_t now_ms) {
         refuse(408);
         return drive();
       }
-      if (_x->head_received) return abort();
+      if (_x->head_received && !_x->holding) return abort();
       upstream_failed(504);
       return drive();
     case state::waiting:

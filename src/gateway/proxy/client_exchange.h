@@ -76,7 +76,8 @@ class client_exchange {
   void identify();  // request id and trace
   void find_client();
   forwarding forwarded() const;
-  bool too_slow(std::int64_t interval_ms);
+  bool too_slow(std::int64_t now_ms);
+  bool waits_for_service() const;
   bool route_exchange();
   bool run_plugins();
   bool check_protocol();
@@ -101,6 +102,7 @@ class client_exchange {
   void hold_response(std::string_view head);
   void discard_response_body();
   void release_held_response();
+  void drop_held_response();
   void transform_body(std::string& body);
   void watch_body(std::string_view piece, bool last);
   bool hold_pieces();
@@ -141,7 +143,7 @@ class client_exchange {
   bool relay_response_body();
   void begin_response(std::string_view head);
   void write_response_head(std::optional<std::size_t> body_bytes);
-  bool end_of_upstream();
+  bool end_of_upstream(bool in_order);
   void append_chunk(io_buffer& to, bool encode);
   static void append_last_chunk(io_buffer& to, const field_lines& trailers);
 

@@ -263,6 +263,7 @@ void client_exchange::resume(std::uint64_t serial) {
 }
 
 bool client_exchange::refuse(int status) {
+  if (_x->holding) drop_held_response();
   if (_x->head_received) {  // too late for another answer: the client sees that this one is cut off
     abort();
     return true;

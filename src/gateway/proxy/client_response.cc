@@ -147,7 +147,8 @@ void client_exchange::write_response_head(std::optional<std::size_t> body_bytes)
   write_proxied({.upstream_ms = (x.answered_us - x.sent_us) / 1000,
                  .proxy_ms = (x.sent_us - x.started_us) / 1000,
                  .keep_alive = x.keep_alive,
-                 .body_bytes = body_bytes});
+                 .body_bytes = body_bytes,
+                 .date = _worker.http_date()});
   keep_sent_head(before);
 }
 
@@ -174,7 +175,7 @@ bool client_exchange::append_response_body(std::string_view bytes) {
     while ((status = body.chunks.next(rest, piece)) == chunk_decoder::status::data) _worker.pieces.push_back(piece);
     if (!put_response_body()) return false;
     if (status == chunk_decoder::status::bad) {
-      abort();
+      refuse(502);
       return false;
     }
     body.done = status == chunk_decoder::status::done;
@@ -203,7 +204,7 @@ bool client_exchange::relay_response_body() {
     wait_for(waits_for::upstream_read);
     return false;
   }
-  if (got.status != io_status::ok) return got.status == io_status::closed && end_of_upstream();
+  if (got.status != io_status::ok) return end_of_upstream(got.status == io_status::closed);
   if (!sized) return append_response_body({_worker.loop.scratch(), got.bytes});
   _out.added(got.bytes);
   body.left -= got.bytes;
@@ -214,11 +215,12 @@ bool client_exchange::relay_response_body() {
   return true;
 }
 
-// A body that lasts until the connection's end is whole; any other is cut off, and so is the client's.
-bool client_exchange::end_of_upstream() {
+// A body that lasts until the connection's end is whole if that is no reset; any other is cut off, and so is the
+// client's.
+bool client_exchange::end_of_upstream(bool in_order) {
   exchange& x = *_x;
-  if (x.response_body.kind != body_kind::until_close) {
-    abort();
+  if (!in_order || x.response_body.kind != body_kind::until_close) {
+    refuse(502);
     return false;
   }
   x.response_body.done = x.response_done = true;

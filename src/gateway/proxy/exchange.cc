@@ -22,9 +22,10 @@ void exchange::reset() {
   path.clear();
   client_address.clear();
   plain_path = trusted_peer = https = false;
-  swept_bytes = 0;
+  looked_at_bytes = 0;
+  looked_at_ms = 0;
   held_bytes = 0;
-  slow_sweeps = 0;
+  slow_looks = 0;
   context.reset();
   next_plugin = 0;
   head_bytes = taken = 0;

@@ -56,9 +56,10 @@ struct exchange {
   body_progress request_body;
   bool read_beyond = false;  // body bytes came that are in the buffer no more: no second try
   bool continue_sent = false;
-  std::uint64_t swept_bytes = 0;  // of the body, at the last look
-  int slow_sweeps = 0;            // looks on end that found it slow
-  bool chunked_up = false;        // the body goes to the service in chunks
+  std::uint64_t looked_at_bytes = 0;  // of the body, at the last look at its rate
+  std::int64_t looked_at_ms = 0;
+  int slow_looks = 0;       // on end
+  bool chunked_up = false;  // the body goes to the service in chunks
   field_lines request_trailers, response_trailers;
   bool body_collected = false;  // context.request_body is all of it
   std::size_t held_bytes = 0;   // of bodies: what the worker counts for this exchange

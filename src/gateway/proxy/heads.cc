@@ -160,8 +160,12 @@ void put_proxied_fields(Out& out, const exchange& x, const response_extras& extr
   const response_head& r = x.response;
   const header_edits& edits = x.context.response_headers;
   nominated_fields nominated(r.headers);
+  bool dated = false;
   for (const header_view& h : r.headers) {
     switch (h.id) {
+      case field_id::date:
+        dated = true;
+        break;
       case field_id::connection:
       case field_id::keep_alive:
       case field_id::proxy_connection:
@@ -187,6 +191,7 @@ void put_proxied_fields(Out& out, const exchange& x, const response_extras& extr
     if (nominated.has(h.name)) continue;
     put(out, h.name, h.value);
   }
+  if (!dated && !x.tunnel) put(out, "Date", extras.date);
   if (extras.body_bytes) put(out, "Content-Length", static_cast<std::int64_t>(*extras.body_bytes));
   if constexpr (has_hop_fields<Out>) {
     if (!extras.body_bytes && x.chunked_out) put(out, "Transfer-Encoding", "chunked");

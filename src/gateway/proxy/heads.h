@@ -39,6 +39,7 @@ struct response_extras {
   std::int64_t upstream_ms = 0, proxy_ms = 0;  // latencies that the header shows
   bool keep_alive = true;
   std::optional<std::size_t> body_bytes;  // of a body that was held back
+  std::string_view date;                  // for answers without one (RFC 9110, section 6.6.1)
 };
 // From the service's head in x.response.
 void write_proxied_head(io_buffer& out, const exchange& x, const response_extras& extras);

@@ -198,6 +198,19 @@ TEST(proxy, a_service_that_is_not_there_is_asked_as_often_as_retries_allow) {
   EXPECT_TRUE(g.get("/").starts_with("HTTP/1.1 502"));
 }
 
+TEST(proxy, an_answer_has_the_date_of_its_service_or_one_of_ours) {
+  for (std::string_view date : {"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n", ""}) {
+    raw_service service([&](socket_handle s) {
+      s.receive_until("\r\n\r\n");
+      s.send("HTTP/1.1 200 OK\r\n" + std::string(date) + "Content-Length: 2\r\n\r\nok");
+    });
+    gateway_under_test g(service_yaml(service.port()));
+    std::string answer = g.get("/");
+    EXPECT_TRUE(has(answer, date.empty() ? "\r\nDate: " : date));
+    EXPECT_EQ(answer.find("Date: "), answer.rfind("Date: "));
+  }
+}
+
 TEST(proxy, cuts_off_what_a_service_cuts_off) {
   raw_service service([](socket_handle s) {
     s.receive_until("\r\n\r\n");
@@ -206,6 +219,56 @@ TEST(proxy, cuts_off_what_a_service_cuts_off) {
   gateway_under_test g(service_yaml(service.port()));
   std::string answer = g.get("/");
   EXPECT_TRUE(answer.ends_with("half"));  // and the connection's end shows the client that it is not whole
+}
+
+// Not closed in order: what lasts until the close is cut off too, and nobody waits for more.
+TEST(proxy, cuts_off_what_a_service_resets) {
+  for (std::string_view length : {"Content-Length: 100\r\n", ""}) {
+    raw_service service([&](socket_handle s) {
+      s.receive_until("\r\n\r\n");
+      s.send("HTTP/1.1 200 OK\r\n" + std::string(length) + "\r\nhalf");
+      s.receive();  // the test's word
+      linger reset{.l_onoff = 1, .l_linger = 0};
+      setsockopt(s.fd(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    });
+    gateway_under_test g(service_yaml(service.port()));
+    socket_handle client = g.connect();
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nx");
+    EXPECT_TRUE(has(client.receive_until("half"), "200 OK"));
+    client.send("y");
+    EXPECT_EQ(client.receive_all(), "");
+    pollfd p{.fd = client.fd(), .events = POLLIN};
+    EXPECT_EQ(poll(&p, 1, 0), 1) << "the connection goes on";
+  }
+}
+
+// A plugin holds it back, so the client has had nothing yet.
+TEST(proxy, a_held_answer_that_is_cut_off_is_answered_502) {
+  raw_service service([](socket_handle s) {
+    s.receive_until("\r\n\r\n");
+    s.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"half\":");
+  });
+  gateway_under_test g(service_yaml(service.port()) +
+                       "plugins: [{name: response-transformer, config: {add: {json: ['a:b']}}}]\n");
+  EXPECT_TRUE(g.get("/").starts_with("HTTP/1.1 502 ")) << g.get("/");
+}
+
+// The order tells, not the clock: at looks a second apart both would be found at once.
+TEST(proxy, time_outs_of_services_are_not_rounded_to_seconds) {
+  raw_service silent([](socket_handle s) { s.receive_all(); });
+  auto service = [&](const char* name, int read_timeout_ms) {
+    return "- {name: " + std::string(name) + ", url: 'http://127.0.0.1:" + std::to_string(silent.port()) +
+           "', retries: 0, read_timeout: " + std::to_string(read_timeout_ms) + ", routes: [{name: " + name +
+           ", paths: [/" + name + "]}]}\n";
+  };
+  gateway_under_test g("services:\n" + service("short", 50) + service("long", 950));
+  socket_handle first = g.connect(), second = g.connect();
+  second.send("GET /long HTTP/1.1\r\nHost: a\r\n\r\n");
+  first.send("GET /short HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_TRUE(first.receive().starts_with("HTTP/1.1 504 "));
+  pollfd p{.fd = second.fd(), .events = POLLIN};
+  EXPECT_EQ(poll(&p, 1, 0), 0);
+  EXPECT_TRUE(second.receive().starts_with("HTTP/1.1 504 "));
 }
 
 TEST(proxy, refuses_bodies_over_the_limit) {
