@@ -163,7 +163,7 @@ TEST(attacks, a_request_that_breaks_while_it_is_answered_has_no_second_answer) {
     s.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n");
     s.receive_all();
   });
-  gateway_under_test g(service_yaml(service.port()));
+  gateway_under_test g(service_yaml(service.port(), "  routes: [{name: all, paths: [/], request_buffering: false}]\n"));
   socket_handle s = g.connect();
   s.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
   EXPECT_TRUE(has(s.receive_until("first\r\n"), "200 OK"));

@@ -5,6 +5,15 @@
 
 namespace mes::gateway {
 
+// A service gets the length of a body with its head, unless the route wants it otherwise (request_buffering) or the
+// body is long. What follows trailers are announced for is left as it is: they need chunks.
+bool client_exchange::buffers_request() const {
+  const exchange& x = *_x;
+  const route& r = *x.match.to;
+  return x.request.body == body_kind::chunked && r.request_buffering && r.to && !r.to->grpc &&
+         !x.context.request_body && x.body_beginning.empty() && !x.request.headers.find(field_id::trailer);
+}
+
 // True if the state has changed.
 bool client_exchange::collect_request_body() {
   exchange& x = *_x;
@@ -14,9 +23,9 @@ bool client_exchange::collect_request_body() {
     if (x.request.expects_continue && !x.continue_sent && !send_continue()) return false;
   }
   if (!_out.empty() && !flush()) return false;
-  while (!x.request_body.done)
+  while (!x.request_body.done && x.body_beginning.empty())
     if (!fill_request_body()) return _state != state::collecting;
-  x.body_collected = true;
+  x.body_collected = x.body_beginning.empty();
   x.read_beyond = false;  // it is all here: a second try can send it again
   _state = state::waiting;
   run_plugins();

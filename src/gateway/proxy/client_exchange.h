@@ -95,6 +95,7 @@ class client_exchange {
   void filter_headers();
 
   // Bodies that plugins look at (client_body.cc).
+  bool buffers_request() const;
   bool collect_request_body();
   void forget_request_body();
   bool put_response_body();  // the worker's pieces
@@ -122,6 +123,7 @@ class client_exchange {
   // The service's side (client_upstream.cc).
   bool connect_upstream(const endpoint& where);
   bool open_upstream(const endpoint& where, const std::string& key, std::string_view tls_name);
+  void send_body_beginning();
   void release_upstream(bool reusable);
   bool upstream_failed(int status);
   bool can_retry() const;

@@ -241,7 +241,10 @@ bool client_exchange::run_plugins() {
         return false;
     }
   }
-  return start_upstream();
+  x.buffering = buffers_request();
+  if (!x.buffering) return start_upstream();
+  _state = state::collecting;
+  return true;
 }
 
 std::function<void()> client_exchange::make_resume() {

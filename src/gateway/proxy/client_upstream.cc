@@ -12,6 +12,9 @@
 namespace mes::gateway {
 namespace {
 
+// Of a request's body without a length: what is longer streams.
+constexpr std::size_t buffered_body_max = 64 << 10;
+
 bool is_idempotent(const exchange& x) {
   std::string_view m = x.request.method;
   return m == "GET" || m == "HEAD" || m == "OPTIONS" || m == "PUT" || m == "DELETE" || m == "TRACE" ||
@@ -52,7 +55,7 @@ bool client_exchange::connect_upstream(const endpoint& where) {
   }
   if (!_up && !open_upstream(where, key, tls_name)) return upstream_failed(502);
   _up->owner = this;
-  if (!x.body_collected) rewind_request_body();
+  if (!x.body_collected && x.body_beginning.empty()) rewind_request_body();
   x.chunked_up = x.request.body == body_kind::chunked && !x.whole_request_body();
   x.request_failed = false;
   x.sent_us = 0;
@@ -62,11 +65,21 @@ bool client_exchange::connect_upstream(const endpoint& where) {
     x.chunked_up = false;
   } else {
     write_upstream_head(_up->out, x, forwarded());
-    if (const std::string* whole = x.whole_request_body()) _up->out.append(*whole);
+    if (const std::string* whole = x.whole_request_body())
+      _up->out.append(*whole);
+    else if (!x.body_beginning.empty())
+      send_body_beginning();
   }
   _state = state::relaying;
   _again = true;
   return true;
+}
+
+void client_exchange::send_body_beginning() {
+  exchange& x = *_x;
+  _worker.pieces.assign(1, x.body_beginning);
+  append_chunk(_up->out, x.chunked_up);
+  if (x.request_body.done && x.chunked_up) append_last_chunk(_up->out, x.request_trailers);
 }
 
 bool client_exchange::open_upstream(const endpoint& where, const std::string& key, std::string_view tls_name) {
@@ -154,11 +167,20 @@ bool client_exchange::send_request() {
 bool client_exchange::put_request_body() {
   exchange& x = *_x;
   if (_state != state::collecting) {
+    x.read_beyond |= !x.body_beginning.empty();
     append_chunk(body_to_service(), x.chunked_up);
     return true;
   }
   std::string& kept = *x.context.request_body;
-  if (!hold_pieces()) {
+  const bool room = hold_pieces();
+  if (x.buffering) {
+    for (std::string_view piece : _worker.pieces) kept.append(piece);
+    if (room && kept.size() <= buffered_body_max) return true;
+    x.body_beginning = std::move(kept);
+    x.context.request_body.reset();
+    return true;
+  }
+  if (!room) {
     x.keep_alive = false;
     x.context.request_body.reset();
     refuse(503);

@@ -30,7 +30,8 @@ void exchange::reset() {
   next_plugin = 0;
   head_bytes = taken = 0;
   request_body = {};
-  read_beyond = continue_sent = chunked_up = request_failed = body_collected = false;
+  read_beyond = continue_sent = chunked_up = request_failed = body_collected = buffering = false;
+  body_beginning.clear();
   request_trailers.clear();
   response_trailers.clear();
   take_peer(nullptr, false);

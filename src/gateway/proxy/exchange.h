@@ -62,6 +62,8 @@ struct exchange {
   bool chunked_up = false;  // the body goes to the service in chunks
   field_lines request_trailers, response_trailers;
   bool body_collected = false;  // context.request_body is all of it
+  bool buffering = false;       // collected for its length's sake, as far as it is short
+  std::string body_beginning;   // of one that was found too long for that
   std::size_t held_bytes = 0;   // of bodies: what the worker counts for this exchange
 
   // The body to send whole, if it is not to be streamed.

@@ -1,4 +1,6 @@
 // The data plane end to end: raw clients and a raw service on loopback.
+#include <fmt/format.h>
+
 #include <map>
 
 #include "base/uuid.h"
@@ -56,7 +58,7 @@ TEST(proxy, answers_pipelined_requests_in_order) {
   EXPECT_LT(two, three);
   EXPECT_LT(three, four);
   EXPECT_NE(four, std::string::npos);
-  EXPECT_TRUE(has(all, "\r\n\r\n3\r\ndef\r\n0\r\n\r\n"));  // pieces that came together go on as one chunk
+  EXPECT_TRUE(has(all.substr(three), "\r\n\r\ndef"));
 }
 
 TEST(proxy, streams_large_bodies_both_ways) {
@@ -269,6 +271,45 @@ TEST(proxy, time_outs_of_services_are_not_rounded_to_seconds) {
   pollfd p{.fd = second.fd(), .events = POLLIN};
   EXPECT_EQ(poll(&p, 1, 0), 0);
   EXPECT_TRUE(second.receive().starts_with("HTTP/1.1 504 "));
+}
+
+std::string without_chunks(std::string_view chunks) {
+  std::string body;
+  while (std::size_t size = std::strtoul(chunks.data(), nullptr, 16)) {
+    chunks.remove_prefix(chunks.find("\r\n") + 2);
+    body += chunks.substr(0, size);
+    chunks.remove_prefix(size + 2);
+  }
+  return body;
+}
+
+// As Kong's: a service that knows no chunks gets the length of what is short, whoever sent it in what way.
+TEST(proxy, a_short_body_without_a_length_gets_one_if_the_route_buffers) {
+  raw_service service(echo);
+  auto yaml = [&](const char* more) {
+    return service_yaml(service.port(), "  routes: [{name: all, paths: [/]" + std::string(more) + "}]\n");
+  };
+  gateway_under_test g(yaml(""));
+  // What the service saw: its head, and its body.
+  auto post = [&](const std::string& body, const std::string& fields = "") {
+    std::string seen =
+        g.ask("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + fields + "Transfer-Encoding: chunked\r\n\r\n" +
+              fmt::format("{:x}\r\n{}\r\n0\r\n\r\n", body.size(), body));
+    seen.erase(0, seen.find("\r\n\r\n") + 4);
+    std::size_t end = seen.find("\r\n\r\n") + 4;
+    return std::pair(seen.substr(0, end), seen.substr(end));
+  };
+  for (std::size_t size : {1, 65535, 65536, 65537, 500'000}) {  // what is long streams, from its beginning on
+    std::string text = 'a' + std::string(size - 1, 'x') + 'z';
+    auto [head, body] = post(text);
+    bool whole = text.size() <= 65536;
+    EXPECT_EQ(has(head, "Content-Length: " + std::to_string(text.size()) + "\r\n"), whole) << head;
+    EXPECT_EQ(has(head, "Transfer-Encoding: chunked\r\n"), !whole) << head;
+    EXPECT_EQ(whole ? body : without_chunks(body), text) << size;
+  }
+  EXPECT_TRUE(has(post("f", "Trailer: X-T\r\n").first, "Transfer-Encoding: chunked\r\n"));
+  g.reload(yaml(", request_buffering: false"));
+  EXPECT_TRUE(has(post("f").first, "Transfer-Encoding: chunked\r\n"));
 }
 
 TEST(proxy, refuses_bodies_over_the_limit) {
