@@ -64,7 +64,7 @@ struct broker::state : log::state_machine {
     block_end = in.int64();
     if (!groups->restore(in, version)) return false;
     if (in.left() == 0) return true;  // checkpoints of version 1 have no more
-    if (!transactions->restore(in)) return false;
+    if (!transactions->restore(in, version)) return false;
     return in.left() == 0 || settings->restore(in);  // those of version 2 have no settings
   }
 };
@@ -121,6 +121,9 @@ result<std::unique_ptr<broker>> broker::open(broker_settings settings, os::file_
           },
           [] { return instant::now().ms(); }},
       log);
+  b->_groups->set_changed([raw](const std::string& group, const groups::topic_partition* where) {
+    where ? raw->_transactions->offset_changed(group, *where) : raw->_transactions->group_deleted(group);
+  });
   b->_state->groups = b->_groups.get();
   b->_state->transactions = b->_transactions.get();
   b->_access = std::make_unique<security::access>(std::move(b->_settings.access),
@@ -147,8 +150,9 @@ result<std::unique_ptr<broker>> broker::open(broker_settings settings, os::file_
                          [raw](const log::topic& t) { raw->topic_deleted(t); }});
   b->_topic_names = std::make_unique<topic_names>(*raw);
   b->_groups->set_topics(*b->_topic_names);
-  b->_groups->set_pending([raw](std::string_view group, const groups::topic_partition& where) {
-    return raw->_transactions->has_pending_offset(std::string(group), where);
+  b->_groups->set_pending([raw](std::string_view group, const groups::topic_partition* where) {
+    const transactions::coordinator& all = *raw->_transactions;
+    return where ? all.has_pending_offset(std::string(group), *where) : all.has_pending_offset(std::string(group));
   });
   b->_groups->set_config_reader([raw](const std::string& group, std::string_view name, std::int64_t otherwise) {
     return group_config_number(*raw, group, name, otherwise);

@@ -3,8 +3,9 @@ import socket
 import struct
 
 PRODUCE, FETCH, LIST_OFFSETS = 0, 1, 2
+OFFSET_COMMIT, OFFSET_FETCH, DELETE_GROUPS, OFFSET_DELETE = 8, 9, 42, 47
 SASL_HANDSHAKE, API_VERSIONS, SASL_AUTHENTICATE = 17, 18, 36
-INIT_PRODUCER_ID, WRITE_TXN_MARKERS = 22, 27
+INIT_PRODUCER_ID, ADD_OFFSETS_TO_TXN, END_TXN, WRITE_TXN_MARKERS, TXN_OFFSET_COMMIT = 22, 25, 26, 27, 28
 DESCRIBE_ACLS, INCREMENTAL_ALTER_CONFIGS = 29, 44
 DESCRIBE_CLIENT_QUOTAS, ALTER_CLIENT_QUOTAS = 48, 49
 
@@ -115,6 +116,51 @@ class Raw:
         body = string(transactional_id) + struct.pack(">hii", -1, 20_000, 1) + string(topic) + struct.pack(">ii", 1, partition) + data(records)
         answer = self.request(PRODUCE, 3, body)
         assert answer.take("i") == 1 and answer.string() == topic and answer.take("i") == 1 and answer.take("i") == partition
+        return answer.take("h")
+
+    # Offsets of partition 0; each returns the error code.
+
+    def commit_offset(self, group, topic, offset):
+        return self._of_partition(OFFSET_COMMIT, 2, string(group) + struct.pack(">i", -1) + string("") + struct.pack(">q", -1), topic,
+                                  struct.pack(">q", offset) + string(""))
+
+    def delete_offset(self, group, topic):
+        return self._of_partition(OFFSET_DELETE, 0, string(group), topic)
+
+    def delete_group(self, group):
+        answer = self.request(DELETE_GROUPS, 0, struct.pack(">i", 1) + string(group))
+        assert answer.take("i") == 0 and answer.take("i") == 1 and answer.string() == group
+        return answer.take("h")
+
+    def send_offset(self, transactional_id, producer, group, topic, offset):
+        """In a transaction (AddOffsetsToTxn, TxnOffsetCommit)."""
+        begin = string(transactional_id)
+        answer = self.request(ADD_OFFSETS_TO_TXN, 0, begin + struct.pack(">qh", *producer) + string(group))
+        answer.take("i")
+        return answer.take("h") or self._of_partition(TXN_OFFSET_COMMIT, 0, begin + string(group) + struct.pack(">qh", *producer), topic,
+                                                      struct.pack(">q", offset) + string(""))
+
+    def end(self, transactional_id, producer, commit=True):
+        answer = self.request(END_TXN, 0, string(transactional_id) + struct.pack(">qh?", *producer, commit))
+        answer.take("i")
+        return answer.take("h")
+
+    def committed_offset(self, group, topic):
+        """-1: none."""
+        answer = self.request(OFFSET_FETCH, 1, string(group) + struct.pack(">i", 1) + string(topic) + struct.pack(">ii", 1, 0))
+        assert answer.take("i") == 1 and answer.string() == topic and answer.take("i") == 1 and answer.take("i") == 0
+        offset = answer.take("q")
+        answer.string()
+        assert answer.take("h") == 0
+        return offset
+
+    def _of_partition(self, key, version, head, topic, tail=b""):
+        answer = self.request(key, version, head + struct.pack(">i", 1) + string(topic) + struct.pack(">ii", 1, 0) + tail)
+        if key == OFFSET_DELETE and (error := answer.take("h")):
+            return error
+        if key != OFFSET_COMMIT:
+            answer.take("i")  # throttle time
+        assert answer.take("i") == 1 and answer.string() == topic and answer.take("i") == 1 and answer.take("i") == 0
         return answer.take("h")
 
     def abort_marker(self, topic, producer_id):

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from bus import Bus, kcat
+from raw import Raw
 
 kafka = pytest.importorskip("confluent_kafka")
 pytestmark = pytest.mark.skipif(not shutil.which("kcat"), reason="kcat is not installed")
@@ -160,6 +161,33 @@ def test_offsets_are_committed_with_the_transaction(bus):
     p.commit_transaction(10)
     assert committed() == 2
     reader.close()
+
+
+@pytest.mark.parametrize("restart", ["", "kill", "stop"])
+def test_offsets_of_a_transaction_do_not_come_over_what_came_later(bus, restart):
+    put(kafka.Producer({"bootstrap.servers": bus.address}), "in", "a")
+    later = {"committed": (lambda r: r.commit_offset("committed", "in", 5), 5),
+             "deleted": (lambda r: r.delete_offset("deleted", "in"), -1),
+             "group-deleted": (lambda r: r.delete_group("group-deleted"), -1),
+             "by-another": (lambda r: r.send_offset("other", ids["other"], "by-another", "in", 6) or r.end("other", ids["other"]), 6),
+             "by-one-that-ends-first": (lambda r: r.send_offset("late", ids["late"], "by-one-that-ends-first", "in", 7), 7),
+             "aborted": (lambda r: r.send_offset("aborted", ids["aborted"], "aborted", "in", 8), 9),
+             "untouched": (lambda r: 0, 9)}
+    with Raw(bus.address) as raw:
+        ids = {name: raw.new_producer(name) for name in ("x", "other", "late", "aborted")}
+        for group, (change, _) in later.items():
+            assert raw.commit_offset(group, "in", 1) == 0
+            assert raw.send_offset("x", ids["x"], group, "in", 9) == 0
+            assert change(raw) == 0
+    if restart:
+        getattr(bus, restart)()
+        bus.start()
+    with Raw(bus.address) as raw:
+        assert raw.end("late", ids["late"]) == 0
+        assert raw.end("x", ids["x"]) == 0
+        assert raw.end("aborted", ids["aborted"], commit=False) == 0
+        found = {group: raw.committed_offset(group, "in") for group in later}
+    assert found == {group: expected for group, (_, expected) in later.items()}
 
 
 def copy_exactly_once(bus, total, stop):

@@ -81,16 +81,21 @@ class coordinator {
 
   coordinator(coordinator_options options, net::poller& loop, put put_change, const observe::logger& log);
   void set_topics(const topic_view& topics) { _topics = &topics; }
-  // Whether an open transaction has an offset for that partition: then it does not expire, and is not stable.
-  using pending_check = std::function<bool(std::string_view group, const topic_partition&)>;
+  // Whether an open transaction has an offset for that partition, or any (null): then it does not expire, and is not
+  // stable.
+  using pending_check = std::function<bool(std::string_view group, const topic_partition* where)>;
   void set_pending(pending_check check) { _is_pending = std::move(check); }
+  // Told of each offset that is set without a transaction, or deleted (null: all of the group), when that is applied.
+  using change_listener = std::function<void(const std::string& group, const topic_partition* where)>;
+  void set_changed(change_listener listener) { _changed = std::move(listener); }
   // What an administrator has set for a group by Kafka's name of it, or `otherwise`.
   using config_reader =
       std::function<std::int64_t(const std::string& group, std::string_view name, std::int64_t otherwise)>;
   void set_config_reader(config_reader reader) { _read_config = std::move(reader); }
   bool is_pending(std::string_view group, const topic_partition& where) const {
-    return _is_pending && _is_pending(group, where);
+    return _is_pending && _is_pending(group, &where);
   }
+  bool has_pending(std::string_view group) const { return _is_pending && _is_pending(group, nullptr); }
 
   // Members.
   void join(join_request request, std::function<void(join_result)> done);
@@ -210,6 +215,7 @@ class coordinator {
   const observe::logger& _logger;
   const topic_view* _topics;
   pending_check _is_pending;
+  change_listener _changed;
   config_reader _read_config;
   bool _live = false;
   std::uint64_t _next_store = 1;

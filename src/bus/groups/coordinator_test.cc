@@ -319,7 +319,7 @@ TEST(coordinator, offsets_without_members_expire_by_their_age_and_the_group_with
   EXPECT_EQ(b.groups.find("g")->offsets.size(), 2U);
   b.groups.expire(6'000);
   EXPECT_EQ(b.groups.find("g")->offsets.size(), 1U) << "a time of its own holds";
-  b.groups.set_pending([](std::string_view, const topic_partition&) { return true; });
+  b.groups.set_pending([](std::string_view, const topic_partition* where) { return where != nullptr; });
   b.groups.expire(9'000);
   EXPECT_EQ(b.groups.find("g")->offsets.size(), 1U) << "a transaction is open for it";
   b.groups.set_pending(nullptr);
@@ -335,6 +335,9 @@ TEST(coordinator, a_group_is_there_once_a_transaction_has_offsets_for_it) {
   EXPECT_TRUE(b.stored.empty()) << "nothing is committed yet";
   EXPECT_EQ(b.groups.make_for_transaction("g"), error_code::none);
   EXPECT_EQ(b.groups.make_for_transaction("another"), error_code::policy_violation) << "no room";
+  b.groups.set_pending([](std::string_view, const topic_partition* where) { return !where; });
+  b.groups.expire(INT64_MAX);
+  EXPECT_NE(b.groups.find("g"), nullptr) << "its transaction is open";
 }
 
 TEST(coordinator, commit_errors_are_those_of_the_requests_version) {

@@ -1,4 +1,6 @@
 // The coordinator's state as the log and its checkpoints keep it.
+#include <tuple>
+
 #include "base/instant.h"
 #include "bus/groups/changes.h"
 #include "bus/groups/coordinator.h"
@@ -94,13 +96,17 @@ void coordinator::apply_offsets(kafka::reader& in, group& g) {
   const auto what = static_cast<change>(in.int8());
   in.string(true);
   for (std::uint32_t i = 0, count = in.varuint(); i < count && in.ok(); ++i) {
+    topic_partition where;
     if (what == change::offsets_deleted) {
-      std::string topic(in.string(true));
-      g.offsets.erase({std::move(topic), in.int32()});
+      where.first = in.string(true);
+      where.second = in.int32();
+      g.offsets.erase(where);
     } else {
-      auto [where, o] = read_offset(in, what == change::offsets_committed);
-      if (in.ok()) g.offsets[std::move(where)] = std::move(o);
+      committed_offset o;
+      std::tie(where, o) = read_offset(in, what == change::offsets_committed);
+      if (in.ok()) g.offsets[where] = std::move(o);
     }
+    if (in.ok() && _changed) _changed(g.name, &where);
   }
 }
 
@@ -117,6 +123,7 @@ void coordinator::apply_group(kafka::reader& in, group& g) {
 
 // Members that joined meanwhile stay: they are not in the log yet.
 void coordinator::apply_deleted(const std::string& name) {
+  if (_changed) _changed(name, nullptr);
   group* const g = known(name);
   if (!g) return;
   const bool is_used = _live && (!g->members.empty() || !g->ids_given.empty() || g->changing || !g->waiting.empty());

@@ -70,6 +70,7 @@ struct committed_offset {
   std::string metadata;
   std::int64_t committed_ms = 0;
   std::int64_t expires_ms = -1;  // as a client of OffsetCommit 2-4 wished; -1: by the broker's retention
+  std::int64_t order = 0;        // among the offsets of open transactions, as they came into the log
 };
 
 using topic_partition = std::pair<std::string, std::int32_t>;

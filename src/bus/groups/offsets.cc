@@ -161,7 +161,7 @@ void coordinator::expire(std::int64_t now_ms) {
           o.expires_ms >= 0 ? now_ms >= o.expires_ms : now_ms - *since >= _options.offsets_retention_ms;
       if (is_over && !is_pending(name, where) && !is_subscribed(*g, where.first)) over.push_back(where);
     }
-    if (over.size() == g->offsets.size() && g->is_empty())
+    if (over.size() == g->offsets.size() && g->is_empty() && !has_pending(name))
       gone.push_back(name);
     else if (!over.empty())
       old.emplace_back(name, std::move(over));

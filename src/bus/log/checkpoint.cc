@@ -11,7 +11,7 @@ namespace kafka = wire::kafka;
 namespace {
 
 // 1: without transactions; 2: without cleaned segments; 3: groups of the classic protocol alone; 4: no principals.
-constexpr std::int8_t checkpoint_version = 5;
+constexpr std::int8_t checkpoint_version = 6;
 
 // A checkpoint or an index that cannot be written for want of space is no fault: the log holds all of it, and the next
 // one may succeed.

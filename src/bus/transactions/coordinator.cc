@@ -148,6 +148,7 @@ void coordinator::add_offsets(const std::string& id, producer_claim claim, const
   if (const auto e = verify_group(id, claim, group, may_add_group); e != error_code::none) return answer(e);
   entry& e = *find_entry(id);
   if (e.now.state != state::ongoing || !e.now.groups.contains(group)) add_group(id, claim, group, [](error_code) {});
+  _with_offsets.emplace(group, id);
   group_offsets& pending = e.now.offsets[group];
   for (const auto& [where, o] : offsets) pending[where] = o;
   kafka::writer out;
@@ -189,12 +190,23 @@ kafka::error_code coordinator::check_produce(std::string_view id, producer_claim
   return error_code::none;
 }
 
+const group_offsets* coordinator::pending_offsets(const std::string& id, const std::string& group) const {
+  const transaction* const t = find(id);
+  if (!t) return nullptr;
+  const auto it = t->offsets.find(group);
+  return it == t->offsets.end() ? nullptr : &it->second;
+}
+
 bool coordinator::has_pending_offset(const std::string& group, const groups::topic_partition& where) const {
-  return std::ranges::any_of(_active, [&](const std::string& id) {
-    const transaction& t = _entries.find(id)->second->now;
-    const auto of_group = t.offsets.find(group);
-    return of_group != t.offsets.end() && of_group->second.contains(where);
+  return std::ranges::any_of(with_offsets_of(group), [&](const std::string& id) {
+    const group_offsets* const pending = pending_offsets(id, group);
+    return pending && pending->contains(where);
   });
+}
+
+bool coordinator::has_pending_offset(const std::string& group) const {
+  return std::ranges::any_of(with_offsets_of(group),
+                             [&](const std::string& id) { return pending_offsets(id, group) != nullptr; });
 }
 
 // ---- The end ----

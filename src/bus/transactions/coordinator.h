@@ -11,9 +11,11 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bus/log/store.h"
@@ -86,6 +88,7 @@ class coordinator {
   // The same before offsets of a group are committed.
   error_code verify_group(std::string_view id, producer_claim claim, const std::string& group, bool may_add) const;
   bool has_pending_offset(const std::string& group, const groups::topic_partition& where) const;
+  bool has_pending_offset(const std::string& group) const;  // of any partition
 
   const transaction* find(std::string_view id) const;
   void for_each(const std::function<void(const transaction&)>& each) const;
@@ -99,8 +102,12 @@ class coordinator {
 
   void apply(std::string_view payload);
   void topic_deleted(const std::string& topic);  // its offsets are not committed any more
+  // An offset that was set without a transaction, or deleted, stays so: what open transactions had sent before is not
+  // committed any more.
+  void offset_changed(const std::string& group, const groups::topic_partition& where);
+  void group_deleted(const std::string& group);
   void snapshot(wire::kafka::writer& out) const;
-  bool restore(wire::kafka::reader& in);
+  bool restore(wire::kafka::reader& in, std::int8_t version = 6);  // before 6 pending offsets have no order
 
  private:
   struct entry {
@@ -109,6 +116,13 @@ class coordinator {
     std::uint32_t pending = 0;           // changes on their way
   };
   entry* find_entry(std::string_view id);
+  const group_offsets* pending_offsets(const std::string& id, const std::string& group) const;
+  auto with_offsets_of(const std::string& group) const {
+    return std::ranges::subrange(_with_offsets.lower_bound({group, ""}), _with_offsets.end()) |
+           std::views::take_while([&group](const auto& of) { return of.first == group; }) | std::views::values;
+  }
+  void commit_offsets(const transaction& t);
+  void forget_offset(const std::string& group, const groups::topic_partition& where, std::int64_t before);
   error_code check(std::string_view id, producer_claim claim) const;
   void init_with(entry& e, const init_request& request, std::optional<std::int64_t> fresh_producer_id,
                  const std::function<void(producer_result)>& answer);
@@ -133,6 +147,9 @@ class coordinator {
   coordinator_stats _stats;
   std::map<std::string, std::unique_ptr<entry>, std::less<>> _entries;
   std::set<std::string, std::less<>> _active;  // whose `now` is ongoing or decided
+  std::set<std::pair<std::string, std::string>>
+      _with_offsets;               // groups, and the open transactions with offsets of them
+  std::int64_t _offsets_seen = 0;  // of open transactions, in the log
   net::poller::timer_id _timer = 0;
   std::int64_t _timer_at_ms = 0;
 };

@@ -1,4 +1,6 @@
 // The coordinator's durable side: transactions as the log and the checkpoint keep them.
+#include <algorithm>
+
 #include "bus/transactions/coordinator.h"
 
 namespace mes::bus::transactions {
@@ -35,16 +37,25 @@ void coordinator::apply(std::string_view payload) {
     auto& e = _entries[t.id];
     if (!e) e = std::make_unique<entry>();
     if (e->durable) t.offsets = std::move(e->durable->offsets);
-    if (t.state == state::prepare_commit)
-      for (const auto& [group, offsets] : t.offsets) _around.commit_offsets(group, offsets);
-    if (t.state != state::ongoing) t.offsets.clear();
+    if (t.state == state::prepare_commit) commit_offsets(t);
+    if (t.state != state::ongoing) {
+      for (const std::string& group : t.groups) _with_offsets.erase({group, t.id});
+      t.offsets.clear();
+    }
     e->durable = std::move(t);
     if (!_store) e->now = *e->durable;  // once live, `now` is ahead
   } else if (what == change::offsets) {
     const auto it = _entries.find(in.string(true));
     if (it == _entries.end() || !it->second->durable) return;
     transaction& t = *it->second->durable;
-    read_offsets(in, t.offsets[std::string(in.string(true))]);
+    const std::string group(in.string(true));
+    group_offsets offsets;
+    read_offsets(in, offsets);
+    for (auto& [where, o] : offsets) {
+      o.order = ++_offsets_seen;
+      t.offsets[group][where] = std::move(o);
+    }
+    _with_offsets.emplace(group, t.id);
     if (!_store) it->second->now.offsets = t.offsets;
   } else if (what == change::partition) {
     const auto it = _entries.find(in.string(true));
@@ -58,6 +69,48 @@ void coordinator::apply(std::string_view payload) {
     if (it == _entries.end()) return;
     _active.erase(it->first);
     _entries.erase(it);
+  }
+}
+
+namespace {
+
+bool erase_offset(transaction& t, const std::string& group, const groups::topic_partition& where, std::int64_t before) {
+  const auto of_group = t.offsets.find(group);
+  if (of_group == t.offsets.end()) return false;
+  const auto sent = of_group->second.find(where);
+  if (sent == of_group->second.end() || sent->second.order >= before) return false;
+  of_group->second.erase(sent);
+  if (of_group->second.empty()) t.offsets.erase(of_group);
+  return true;
+}
+
+}  // namespace
+
+// What another transaction had sent before these, and commits later, would take them back.
+void coordinator::commit_offsets(const transaction& t) {
+  for (const auto& [group, offsets] : t.offsets) {
+    _around.commit_offsets(group, offsets);
+    for (const auto& [where, o] : offsets) forget_offset(group, where, o.order);
+  }
+}
+
+void coordinator::offset_changed(const std::string& group, const groups::topic_partition& where) {
+  forget_offset(group, where, INT64_MAX);
+}
+
+void coordinator::forget_offset(const std::string& group, const groups::topic_partition& where, std::int64_t before) {
+  for (const std::string& id : with_offsets_of(group)) {
+    entry* const e = find_entry(id);
+    if (!e || !e->durable || !erase_offset(*e->durable, group, where, before)) continue;
+    if (e->pending == 0) erase_offset(e->now, group, where, INT64_MAX);  // else one may be on its way that is newer
+  }
+}
+
+void coordinator::group_deleted(const std::string& group) {
+  for (const std::string& id : with_offsets_of(group)) {
+    entry* const e = find_entry(id);
+    if (e && e->durable) e->durable->offsets.erase(group);
+    if (e && e->pending == 0) e->now.offsets.erase(group);
   }
 }
 
@@ -83,17 +136,25 @@ void coordinator::snapshot(kafka::writer& out) const {
     for (const auto& [group, offsets] : e->durable->offsets) {
       out.string(true, group);
       write_offsets(out, offsets);
+      for (const auto& [where, o] : offsets) out.int64(o.order);
     }
   }
 }
 
-bool coordinator::restore(kafka::reader& in) {
+bool coordinator::restore(kafka::reader& in, std::int8_t version) {
+  constexpr std::int8_t with_order = 6;
   for (std::uint32_t i = 0, count = in.varuint(); i < count && in.ok(); ++i) {
     transaction t;
     if (!read(in, t)) return false;
     for (std::uint32_t k = 0, size = in.varuint(); k < size && in.ok(); ++k) {
       const std::string group(in.string(true));
-      if (!read_offsets(in, t.offsets[group])) return false;
+      group_offsets& offsets = t.offsets[group];
+      if (!read_offsets(in, offsets)) return false;
+      for (auto& [where, o] : offsets) {
+        o.order = version >= with_order ? in.int64() : 0;
+        _offsets_seen = std::max(_offsets_seen, o.order);
+      }
+      _with_offsets.emplace(group, t.id);
     }
     auto e = std::make_unique<entry>();
     e->now = t;
