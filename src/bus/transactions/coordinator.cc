@@ -21,7 +21,10 @@ coordinator::~coordinator() { _loop.cancel(_timer); }
 
 void coordinator::start(log::store& store) {
   _store = &store;
-  for (auto& [id, e] : _entries) noted(*e);
+  for (auto& [id, e] : _entries) {
+    e->now = *e->durable;
+    noted(*e);
+  }
   const auto active = _active;
   for (const std::string& id : active)
     if (entry& e = *find_entry(id); e.now.decided()) {
@@ -105,35 +108,49 @@ kafka::error_code coordinator::check(std::string_view id, producer_claim claim) 
 void coordinator::add_partitions(const std::string& id, producer_claim claim,
                                  const std::vector<partition_id>& partitions, done answer) {
   if (const auto e = check(id, claim); e != error_code::none) return answer(e);
-  entry& e = *find_entry(id);
-  const bool all_there = e.now.state == state::ongoing &&
-                         std::ranges::all_of(partitions, [&](const auto& p) { return e.now.partitions.contains(p); });
-  if (!all_there) {
-    begin(e.now, _around.now_ms());
-    e.now.partitions.insert(partitions.begin(), partitions.end());
-  }
-  change_or_wait(e, !all_there, std::move(answer));
+  add(*find_entry(id), partitions, {}, std::move(answer));
 }
 
 void coordinator::add_group(const std::string& id, producer_claim claim, const std::string& group, done answer) {
   if (const auto e = check(id, claim); e != error_code::none) return answer(e);
   entry& e = *find_entry(id);
-  const bool there = e.now.state == state::ongoing && e.now.groups.contains(group);
-  if (!there) {
-    begin(e.now, _around.now_ms());
-    e.now.groups.insert(group);
-  }
-  change_or_wait(e, !there, std::move(answer));
+  if (!has_room_for(e.now, group)) return answer(error_code::unknown_server_error);  // as Kafka's too large record
+  add(e, {}, {group}, std::move(answer));
 }
 
-// What is there already may be on its way to the disk: its answer waits for that too.
-void coordinator::change_or_wait(entry& e, bool changed, done answer) {
-  if (!changed && e.pending == 0) return answer(error_code::none);
+bool coordinator::has_room_for(const transaction& t, const std::string& group) const {
+  constexpr std::size_t beside_name = 64;
+  if (t.groups.contains(group)) return true;
+  std::size_t bytes = group.size() + beside_name;
+  for (const std::string& g : t.groups) bytes += g.size() + beside_name;
+  return bytes <= _options.group_names_bytes_max;
+}
+
+// What begins the transaction is written as all of it, then only what is new. What is there already may be on its way
+// to the disk: its answer waits for that too.
+void coordinator::add(entry& e, const std::vector<partition_id>& partitions, const std::vector<std::string>& groups,
+                      done answer) {
+  const bool begins = e.now.state != state::ongoing;
+  transaction added{.id = e.now.id};
+  for (const partition_id& p : partitions)
+    if (e.now.partitions.insert(p).second) added.partitions.insert(p);
+  for (const std::string& g : groups)
+    if (e.now.groups.insert(g).second) added.groups.insert(g);
+  const bool is_all_there = !begins && added.partitions.empty() && added.groups.empty();
+  if (is_all_there && e.pending == 0) return answer(error_code::none);
   const auto stored = [answer = std::move(answer)](bool ok) {
     answer(ok ? error_code::none : error_code::coordinator_not_available);
   };
-  if (changed) return put_transaction(e.now, stored);
-  _store->when_durable(stored);
+  if (is_all_there) return _store->when_durable(stored);
+  if (begins) {
+    begin(e.now, _around.now_ms());
+    return put_transaction(e.now, stored);
+  }
+  kafka::writer out;
+  out.int8(static_cast<std::int8_t>(change::added));
+  out.string(true, added.id);
+  write_members(out, added);
+  put(added.id, std::move(out.buffer()), stored);
 }
 
 kafka::error_code coordinator::verify_group(std::string_view id, producer_claim claim, const std::string& group,
@@ -147,7 +164,8 @@ void coordinator::add_offsets(const std::string& id, producer_claim claim, const
                               const group_offsets& offsets, bool may_add_group, done answer) {
   if (const auto e = verify_group(id, claim, group, may_add_group); e != error_code::none) return answer(e);
   entry& e = *find_entry(id);
-  if (e.now.state != state::ongoing || !e.now.groups.contains(group)) add_group(id, claim, group, [](error_code) {});
+  if (!has_room_for(e.now, group)) return answer(error_code::unknown_server_error);
+  add(e, {}, {group}, [](error_code) {});
   _with_offsets.emplace(group, id);
   group_offsets& pending = e.now.offsets[group];
   for (const auto& [where, o] : offsets) pending[where] = o;
@@ -173,20 +191,7 @@ kafka::error_code coordinator::check_produce(std::string_view id, producer_claim
   const error_code error = verify(id, claim, partition);
   if (error != error_code::transaction_abortable || !may_add) return error;
   // The change stands before the batch in the log, and both are stored together or not at all.
-  entry& e = *find_entry(id);
-  const bool begins = e.now.state != state::ongoing;
-  begin(e.now, _around.now_ms());
-  e.now.partitions.insert(partition);
-  if (begins) {
-    put_transaction(e.now, nullptr);
-    return error_code::none;
-  }
-  kafka::writer out;
-  out.int8(static_cast<std::int8_t>(change::partition));
-  out.string(true, e.now.id);
-  out.uuid(partition.first);
-  out.int32(partition.second);
-  put(e.now.id, std::move(out.buffer()), nullptr);
+  add(*find_entry(id), {partition}, {}, [](error_code) {});
   return error_code::none;
 }
 

@@ -26,12 +26,19 @@
 namespace mes::bus::transactions {
 
 // The coordinator's changes as they stand in the log: the first byte of their payload.
-enum class change : std::int8_t { transaction = 48, offsets = 49, removed = 50, partition = 51 };
-constexpr bool is_change(std::int8_t first_byte) { return first_byte >= 48 && first_byte <= 51; }
+enum class change : std::int8_t {
+  transaction = 48,
+  offsets = 49,
+  removed = 50,
+  partition = 51,  // of older versions; read, not written
+  added = 52,      // partitions and groups, to a transaction that is open
+};
+constexpr bool is_change(std::int8_t first_byte) { return first_byte >= 48 && first_byte <= 52; }
 
 struct coordinator_options {
   std::int32_t timeout_max_ms = 900'000;    // what a producer may ask for: transaction.max.timeout.ms
   std::int64_t id_expiry_ms = 604'800'000;  // of one without transactions: transactional.id.expiration.ms
+  std::size_t group_names_bytes_max = std::size_t{1} << 20;  // of one transaction; Kafka's record of it has this bound
 };
 
 struct surroundings {
@@ -128,7 +135,8 @@ class coordinator {
                  const std::function<void(producer_result)>& answer);
   void end_with(const end_request& request, std::optional<std::int64_t> fresh_producer_id,
                 const std::function<void(producer_result)>& answer);
-  void change_or_wait(entry& e, bool changed, done answer);
+  bool has_room_for(const transaction& t, const std::string& group) const;
+  void add(entry& e, const std::vector<partition_id>& partitions, const std::vector<std::string>& groups, done answer);
   void put(const std::string& id, std::string payload, std::function<void(bool stored)> stored);
   void put_transaction(const transaction& t, std::function<void(bool stored)> stored);
   void finish(entry& e, bool commit, bool raises_epoch, std::optional<std::int64_t> fresh_producer_id,

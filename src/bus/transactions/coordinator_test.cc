@@ -21,6 +21,7 @@ struct bench : log::state_machine {
   std::int64_t now_ms = 1'000'000;
   std::int64_t next_id;
   std::map<std::string, group_offsets> committed;
+  std::size_t applied_bytes = 0;
   coordinator txns;
   std::unique_ptr<log::store> store;
   std::string why;
@@ -50,7 +51,10 @@ struct bench : log::state_machine {
     settle();
   }
 
-  void apply(std::string_view payload) override { txns.apply(payload); }
+  void apply(std::string_view payload) override {
+    applied_bytes += payload.size();
+    txns.apply(payload);
+  }
   void topic_deleted(const std::string& topic) override { txns.topic_deleted(topic); }
   void snapshot(kafka::writer& out) const override {
     out.varuint(static_cast<std::uint32_t>(committed.size()));
@@ -277,6 +281,65 @@ TEST(transactions, v1_needs_partitions_and_groups_to_be_added) {
   EXPECT_EQ(ended.producer.epoch, 0);
   EXPECT_EQ(b.offset_of("g"), 1);
   EXPECT_EQ(b.read_committed(0), strings{"a"});
+}
+
+TEST(transactions, write_what_is_added_once) {
+  constexpr std::size_t name_bytes = 1'000, groups = 100;
+  os::sim_file_system files;
+  producer_claim p;
+  std::string name(name_bytes, 'g');
+  {
+    bench b(files);
+    const auto t = b.make_topic();
+    p = b.init().producer;
+    error_code last{};
+    const auto add_group = [&] {
+      b.txns.add_group("x", p, name, [&](error_code e) { last = e; });
+      b.settle();
+    };
+    b.applied_bytes = 0;
+    for (std::size_t i = 0; i < groups; ++i) {
+      name.replace(0, 3, std::to_string(100 + i));
+      add_group();
+      ASSERT_EQ(last, error_code::none);
+    }
+    for (std::int32_t index = 0; index < 2; ++index) b.txns.add_partitions("x", p, {{t->id, index}}, [](error_code) {});
+    b.settle();
+    EXPECT_LT(b.applied_bytes, groups * name_bytes * 2);
+    for (int i = 0; i < 40; ++i) {
+      name.assign(32'000, static_cast<char>('A' + i));
+      add_group();
+    }
+    EXPECT_EQ(last, error_code::unknown_server_error) << "there is a bound";
+  }
+  files.crash(1);
+  bench b(files, 200);
+  const transaction& x = *b.txns.find("x");
+  EXPECT_EQ(x.partitions.size(), 2U);
+  EXPECT_GE(x.groups.size(), groups);
+  EXPECT_LT(x.groups.size(), groups + 40);
+  EXPECT_EQ(b.end(p, true, false).error, error_code::none);
+}
+
+TEST(transactions, of_older_logs_get_their_partitions_one_by_one) {
+  os::sim_file_system files;
+  producer_claim p;
+  {
+    bench b(files);
+    const auto t = b.make_topic();
+    p = b.init().producer;
+    ASSERT_EQ(b.put(p, 0, "a", 0), error_code::none);
+    kafka::writer out;
+    out.int8(static_cast<std::int8_t>(change::partition));
+    out.string(true, "x");
+    out.uuid(t->id);
+    out.int32(1);
+    b.store->append_state(std::move(out.buffer()), nullptr);
+    b.settle();
+  }
+  files.crash(1);
+  bench b(files, 200);
+  EXPECT_EQ(b.put(p, 1, "b", 0, false), error_code::none);
 }
 
 TEST(transactions, a_new_instance_aborts_and_fences_the_old_one) {

@@ -43,7 +43,6 @@ void coordinator::apply(std::string_view payload) {
       t.offsets.clear();
     }
     e->durable = std::move(t);
-    if (!_store) e->now = *e->durable;  // once live, `now` is ahead
   } else if (what == change::offsets) {
     const auto it = _entries.find(in.string(true));
     if (it == _entries.end() || !it->second->durable) return;
@@ -56,14 +55,15 @@ void coordinator::apply(std::string_view payload) {
       t.offsets[group][where] = std::move(o);
     }
     _with_offsets.emplace(group, t.id);
-    if (!_store) it->second->now.offsets = t.offsets;
   } else if (what == change::partition) {
     const auto it = _entries.find(in.string(true));
     if (it == _entries.end() || !it->second->durable) return;
     const uuid topic = in.uuid();
-    const partition_id added{topic, in.int32()};
-    it->second->durable->partitions.insert(added);
-    if (!_store) it->second->now.partitions.insert(added);
+    it->second->durable->partitions.emplace(topic, in.int32());
+  } else if (what == change::added) {
+    const auto it = _entries.find(in.string(true));
+    if (it == _entries.end() || !it->second->durable) return;
+    read_members(in, *it->second->durable);
   } else if (what == change::removed) {
     const auto it = _entries.find(in.string(true));
     if (it == _entries.end()) return;
@@ -156,11 +156,9 @@ bool coordinator::restore(kafka::reader& in, std::int8_t version) {
       }
       _with_offsets.emplace(group, t.id);
     }
-    auto e = std::make_unique<entry>();
-    e->now = t;
+    std::string id = t.id;
+    auto& e = _entries[std::move(id)] = std::make_unique<entry>();
     e->durable = std::move(t);
-    std::string id = e->now.id;
-    _entries[std::move(id)] = std::move(e);
   }
   return in.ok();
 }

@@ -121,6 +121,24 @@ void complete(transaction& t, std::int64_t now_ms) {
   t.epoch = 0;
 }
 
+void write_members(wire::kafka::writer& out, const transaction& t) {
+  out.varuint(static_cast<std::uint32_t>(t.partitions.size()));
+  for (const auto& [topic, index] : t.partitions) {
+    out.uuid(topic);
+    out.int32(index);
+  }
+  out.varuint(static_cast<std::uint32_t>(t.groups.size()));
+  for (const auto& g : t.groups) out.string(true, g);
+}
+
+void read_members(wire::kafka::reader& in, transaction& t) {
+  for (std::uint32_t i = 0, count = in.varuint(); i < count && in.ok(); ++i) {
+    const uuid topic = in.uuid();
+    t.partitions.emplace(topic, in.int32());
+  }
+  for (std::uint32_t i = 0, count = in.varuint(); i < count && in.ok(); ++i) t.groups.emplace(in.string(true));
+}
+
 void write(wire::kafka::writer& out, const transaction& t) {
   out.string(true, t.id);
   out.int64(t.producer_id);
@@ -132,13 +150,7 @@ void write(wire::kafka::writer& out, const transaction& t) {
   out.int8(static_cast<std::int8_t>(t.state));
   out.int64(t.started_ms);
   out.int64(t.updated_ms);
-  out.varuint(static_cast<std::uint32_t>(t.partitions.size()));
-  for (const auto& [topic, index] : t.partitions) {
-    out.uuid(topic);
-    out.int32(index);
-  }
-  out.varuint(static_cast<std::uint32_t>(t.groups.size()));
-  for (const auto& g : t.groups) out.string(true, g);
+  write_members(out, t);
 }
 
 bool read(wire::kafka::reader& in, transaction& t) {
@@ -152,11 +164,7 @@ bool read(wire::kafka::reader& in, transaction& t) {
   const auto s = in.int8();
   t.started_ms = in.int64();
   t.updated_ms = in.int64();
-  for (std::uint32_t i = 0, count = in.varuint(); i < count && in.ok(); ++i) {
-    const uuid topic = in.uuid();
-    t.partitions.emplace(topic, in.int32());
-  }
-  for (std::uint32_t i = 0, count = in.varuint(); i < count && in.ok(); ++i) t.groups.emplace(in.string(true));
+  read_members(in, t);
   if (s < 0 || s > static_cast<std::int8_t>(state::complete_abort)) return false;
   t.state = static_cast<transactions::state>(s);
   return in.ok();

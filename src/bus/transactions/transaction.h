@@ -88,7 +88,9 @@ void decide(transaction& t, bool commit, bool raises_epoch, std::optional<std::i
             std::int64_t now_ms);
 void complete(transaction& t, std::int64_t now_ms);  // of a decided one
 
-// The log's form, without the offsets.
+// The log's form, without the offsets. Members: its partitions and groups; read_members() adds to them.
+void write_members(wire::kafka::writer& out, const transaction& t);
+void read_members(wire::kafka::reader& in, transaction& t);
 void write(wire::kafka::writer& out, const transaction& t);
 bool read(wire::kafka::reader& in, transaction& t);
 void write_offsets(wire::kafka::writer& out, const group_offsets& offsets);
