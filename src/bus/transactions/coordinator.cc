@@ -101,8 +101,9 @@ void coordinator::init_with(entry& e, const init_request& request, std::optional
 
 kafka::error_code coordinator::check(std::string_view id, producer_claim claim) const {
   if (id.empty()) return error_code::invalid_request;
-  const transaction* t = find(id);
-  return t ? transactions::check(*t, claim) : error_code::invalid_producer_id_mapping;
+  const auto e = _entries.find(id);
+  if (e == _entries.end() || e->second->now.epoch < 0) return error_code::invalid_producer_id_mapping;
+  return e->second->is_expiring ? error_code::concurrent_transactions : transactions::check(e->second->now, claim);
 }
 
 void coordinator::add_partitions(const std::string& id, producer_claim claim,
@@ -232,6 +233,7 @@ void coordinator::end_with(const end_request& request, std::optional<std::int64_
                            const std::function<void(producer_result)>& answer) {
   entry* e = find_entry(request.id);
   if (!e) return answer({error_code::invalid_producer_id_mapping, {}});
+  if (e->is_expiring) return answer({error_code::concurrent_transactions, {}});
   const auto outcome = transactions::end(e->now, request.claim, request.commit, request.raises_epoch, fresh);
   if (outcome.what == end_outcome::step::answer && outcome.error == error_code::none)
     return answer({error_code::none, {e->now.producer_id, e->now.epoch}});
@@ -318,7 +320,10 @@ void coordinator::expire_ids(std::int64_t now_ms) {
     kafka::writer out;
     out.int8(static_cast<std::int8_t>(change::removed));
     out.string(true, id);
-    put(id, std::move(out.buffer()), nullptr);
+    find_entry(id)->is_expiring = true;
+    put(id, std::move(out.buffer()), [this, id](bool) {
+      if (entry* e = find_entry(id)) e->is_expiring = false;  // there was no space: it stays
+    });
   }
 }
 

@@ -121,6 +121,7 @@ class coordinator {
     transaction now;
     std::optional<transaction> durable;  // nothing: new, on its way to the disk
     std::uint32_t pending = 0;           // changes on their way
+    bool is_expiring = false;            // the last of them forgets it: nothing may come after
   };
   entry* find_entry(std::string_view id);
   const group_offsets* pending_offsets(const std::string& id, const std::string& group) const;

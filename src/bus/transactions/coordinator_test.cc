@@ -410,6 +410,25 @@ TEST(transactions, ids_that_are_not_used_expire) {
   EXPECT_TRUE(b.txns.find("x")) << "open";
 }
 
+TEST(transactions, an_id_that_expires_is_let_go_of_before_it_is_used_again) {
+  os::sim_file_system files;
+  bench b(files);
+  const auto t = b.make_topic();
+  const producer_claim old = b.init().producer;
+  b.txns.expire_ids(b.now_ms + 604'800'000);
+  std::vector<error_code> answers;
+  b.txns.add_partitions("x", old, {{t->id, 0}}, [&](error_code e) { answers.push_back(e); });
+  b.txns.end({"x", old, false, true}, [&](producer_result r) { answers.push_back(r.error); });
+  b.txns.init({"x", 60'000, {}}, [&](producer_result r) { answers.push_back(r.error); });
+  EXPECT_EQ(answers, std::vector<error_code>(3, error_code::concurrent_transactions));
+  b.settle();
+  EXPECT_EQ(b.put(old, 0, "a", 0), error_code::invalid_producer_id_mapping);
+  const auto fresh = b.init();
+  EXPECT_EQ(fresh.error, error_code::none);
+  EXPECT_NE(fresh.producer.id, old.id);
+  EXPECT_EQ(b.put(fresh.producer, 0, "a", 0), error_code::none);
+}
+
 TEST(transactions, a_full_disk_leaves_them_as_they_were) {
   os::sim_file_system files;
   bench b(files, 100, 256);  // files of their own for nearly every frame: none has room left
