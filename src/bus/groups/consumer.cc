@@ -57,12 +57,13 @@ heartbeat_result coordinator::answer_to(group& g, const heartbeat_request& reque
   const bool leaves = request.epoch < 0;
   const bool look_again = g.topics_seen != _topics->version();
   heartbeat_result result;
-  if (g.modern) {
-    result = leaves ? groups::leave(*g.modern, request, *_topics)
-                    : beat(*g.modern, request, *_topics, look_again, _options.consumer_group_size_max);
-  } else if (g.is_empty() && request.epoch == 0) {
+  const bool begins = request.epoch == 0 && g.is_empty() && (g.deleting || !g.modern);
+  if (begins) {
     result = beat({}, request, *_topics, true, _options.consumer_group_size_max);
     if (result.change) result.change->fresh = true;
+  } else if (g.modern) {
+    result = leaves ? groups::leave(*g.modern, request, *_topics)
+                    : beat(*g.modern, request, *_topics, look_again, _options.consumer_group_size_max);
   } else {
     std::string why;
     if (const auto e = upgrade_error(g, request, why); e != error_code::none) return refuse(e, std::move(why));

@@ -387,6 +387,26 @@ TEST(consumer_group, a_group_may_have_its_own_heartbeat_interval) {
   EXPECT_EQ(b.join("a").interval_ms, 6'000);
 }
 
+TEST(consumer_group, a_group_that_is_joined_while_it_is_deleted_begins_anew) {
+  bench b;
+  b.topics.add("t", 1);
+  for (int i = 0; i < 3; ++i) b.join("a" + std::to_string(i));
+  for (int i = 0; i < 3; ++i) b.beat("a" + std::to_string(i), epoch_left);
+  b.waits = true;
+  EXPECT_EQ(b.groups.remove("g", nullptr), error_code::none);
+  const auto joined = b.send(bench::joining("b"));
+  b.write();
+  EXPECT_EQ(joined->error, error_code::none);
+  EXPECT_EQ(joined->epoch, 1);
+  EXPECT_EQ(b.group().members.size(), 1U);
+  bench again;
+  again.topics.all = b.topics.all;
+  for (const auto& payload : b.stored) again.groups.apply(payload);
+  ASSERT_NE(again.groups.find("g"), nullptr);
+  ASSERT_EQ(again.beat("b", 1).error, error_code::none);
+  EXPECT_EQ(again.group().members, b.group().members);
+}
+
 TEST(consumer_group, empty_groups_change_their_protocol) {
   bench b;
   b.topics.add("t", 1);

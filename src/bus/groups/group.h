@@ -113,6 +113,7 @@ struct group {
   std::map<std::string, member_clock> clocks;  // by member id
   bool changing = false;                       // a change of `modern`, or to it or from it, is on its way to the disk
   std::deque<std::function<void()>> waiting;   // for that
+  bool deleting = false;                       // so is its end: who joins now begins it anew
   std::uint64_t topics_seen = 0;               // topic_view::version() when `modern` was last compared with it
 
   bool is_empty() const { return modern ? modern->members.empty() : state == group_state::empty; }

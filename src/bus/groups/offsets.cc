@@ -97,12 +97,16 @@ void coordinator::commit_applied(const std::string& group_name,
 }
 
 error_code coordinator::remove(const std::string& group_name, on_stored done) {
-  const group* g = find(group_name);
+  group* const g = known(group_name);
   if (!g) return error_code::group_id_not_found;
   if (!g->is_empty() || !g->ids_given.empty() || g->changing) return error_code::non_empty_group;
   kafka::writer out;
   begin_change(change::group_deleted, group_name, out);
-  _put(std::move(out.buffer()), optional_callback(std::move(done)));
+  g->deleting = true;
+  _put(std::move(out.buffer()), [this, group_name, done = std::move(done)](bool stored) {
+    if (group* const now = known(group_name)) now->deleting = false;
+    if (done) done(stored);
+  });
   return error_code::none;
 }
 
