@@ -1,11 +1,13 @@
 """Administration: topics, configurations, log directories, quotas; with librdkafka's client and requests by hand."""
+import struct
+
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka.admin import (AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ConfigSource, NewPartitions,
                                    NewTopic)
 
 from bus import Bus
-from raw import Raw
+from raw import Closed, Raw, string
 
 TOPIC, BROKER = ConfigResource.Type.TOPIC, ConfigResource.Type.BROKER
 
@@ -180,3 +182,33 @@ def test_producers_are_throttled(bus):
             assert raw.alter_quota({"client-id": "greedy"}, producer_byte_rate=None) == (0, None)
     # (102 kB + overhead) / 10 s are some 2 % too much: (rate - limit) / limit * 10 s.
     assert 0 < throttled[0] <= 5
+
+
+# ---- What no client asks: requests as bytes ----
+
+def several(size, flexible=False):
+    if not flexible:
+        return struct.pack(">i", size)
+    return bytes([size + 1]) if size < 127 else bytes([(size + 1) & 127 | 128, (size + 1) >> 7])
+
+
+def compact(text):
+    return several(len(text), True) + text.encode()
+
+
+def ask(raw, key, version, body, flexible):
+    return raw.frame(struct.pack(">hhih", key, version, 1, -1) + (b"\0" + body + b"\0" if flexible else body))
+
+
+def test_strings_have_kafkas_bound(bus):
+    with Raw(bus.address) as raw:
+        assert ask(raw, 10, 3, compact("k" * 16_000) + b"\0", True)
+    for size in (0x7fff, 0x8000):
+        length = size + 1
+        name = bytes([length & 127 | 128, length >> 7 & 127 | 128, length >> 14]) + b"k" * size
+        with Raw(bus.address) as raw:
+            if size <= 0x7fff:
+                assert ask(raw, 10, 3, name + b"\0", True)
+            else:
+                with pytest.raises(Closed):
+                    ask(raw, 10, 3, name + b"\0", True)

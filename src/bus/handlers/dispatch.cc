@@ -222,6 +222,7 @@ bool dispatch(broker& b, net::answer_slot slot, const net::peer& who, const net:
   if (!c.who) return false;
   if (c.who->now == security::session::stage::raw_exchange) return raw_sasl(c, {request.data, request.size});
   kafka::reader in({request.data, request.size});
+  in.limit_strings(INT16_MAX);
   const std::int16_t key = in.int16();
   c.version = in.int16();
   c.correlation = in.int32();

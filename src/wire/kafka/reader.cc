@@ -12,7 +12,9 @@ std::optional<std::string_view> reader::sized(std::int32_t size, bool may_be_nul
 }
 
 std::optional<std::string_view> reader::nullable_string(bool flexible, bool may_be_null) {
-  return sized(flexible ? compact_size() : int16(), may_be_null);
+  const std::int32_t size = flexible ? compact_size() : int16();
+  if (size > _string_max) fail();
+  return sized(size, may_be_null);
 }
 
 std::optional<std::string_view> reader::nullable_bytes(bool flexible, bool may_be_null) {

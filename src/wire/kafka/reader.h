@@ -19,6 +19,9 @@ class reader {
   explicit reader(std::string_view input, std::size_t memory_max = std::size_t{32} << 20)
       : _at(input.data()), _end(input.data() + input.size()), _memory(memory_max) {}
 
+  // Kafka takes no longer ones, also where their length could say so; the log has some.
+  void limit_strings(std::int32_t size_max) { _string_max = size_max; }
+
   bool ok() const { return _ok; }
   std::size_t left() const { return static_cast<std::size_t>(_end - _at); }
   std::string_view rest() const { return {_at, left()}; }
@@ -122,6 +125,7 @@ class reader {
   const char* _at;
   const char* _end;
   std::size_t _memory;
+  std::int32_t _string_max = std::numeric_limits<std::int32_t>::max();
   bool _ok = true;
 };
 
