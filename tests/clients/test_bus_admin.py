@@ -200,6 +200,45 @@ def ask(raw, key, version, body, flexible):
     return raw.frame(struct.pack(">hhih", key, version, 1, -1) + (b"\0" + body + b"\0" if flexible else body))
 
 
+ONE_PARTITION = struct.pack(">ii", 1, 0)
+NAMED = {  # key, version, and the request that names one thing so often
+    "DescribeGroups": (15, 0, lambda n: several(n) + n * string("g")),
+    "DescribeGroups 5": (15, 5, lambda n: several(n, True) + n * compact("g") + b"\0"),
+    "ConsumerGroupDescribe": (69, 0, lambda n: several(n, True) + n * compact("g") + b"\0"),
+    "DescribeConfigs": (32, 1, lambda n: several(n) + n * (b"\2" + string("named") + struct.pack(">i", -1)) + b"\1"),
+    "DescribeLogDirs": (35, 1, lambda n: several(n) + n * (string("named") + ONE_PARTITION)),
+    "DescribeProducers": (61, 0, lambda n: several(n, True) + n * (compact("named") + b"\2" + struct.pack(">i", 0) + b"\0")),
+    "DescribeProducers, partitions": (61, 0, lambda n: b"\2" + compact("named") + several(n, True) + n * struct.pack(">i", 0) + b"\0"),
+    "DescribeTransactions": (65, 0, lambda n: several(n, True) + n * compact("x")),
+    "ListConfigResources": (74, 1, lambda n: several(n, True) + n * b"\2"),
+    "OffsetFetch, topics": (9, 1, lambda n: string("g") + several(n) + n * (string("named") + ONE_PARTITION)),
+    "OffsetFetch, partitions": (9, 1, lambda n: string("g") + several(1) + string("named") + several(n) + n * struct.pack(">i", 0)),
+    "OffsetFetch, groups": (9, 8, lambda n: several(n, True) + n * (compact("g") + b"\0\0") + b"\0"),
+}
+FLEXIBLE_FROM = {15: 5, 69: 0, 32: 4, 35: 2, 61: 0, 65: 0, 74: 0, 9: 6}
+
+
+@pytest.mark.parametrize("what", NAMED)
+def test_what_is_named_again_is_answered_once(bus, admin, what):
+    for future in admin.create_topics([NewTopic("named", 1)]).values():
+        future.exception(20)  # it may be there
+    key, version, request = NAMED[what]
+    with Raw(bus.address) as raw:
+        assert raw.commit_offset("g", "named", 1) == 0
+        once, often = (ask(raw, key, version, request(n), version >= FLEXIBLE_FROM[key]) for n in (1, 1000))
+    assert len(often) == len(once)
+
+
+def test_the_length_of_an_answer_does_not_multiply_that_of_a_name(bus):
+    topic = "x" * 30_000
+    with Raw(bus.address) as raw:
+        elections = struct.pack(">b", 0) + several(1) + string(topic) + several(1000) + struct.pack(">1000i", *range(1000)) + struct.pack(">i", 1000)
+        assert len(ask(raw, 43, 1, elections, False)) < 400_000
+        groups = [f"{number:x}" for number in range(100_000)]  # each has settings of its own
+        body = several(len(groups)) + b"".join(b"\x20" + string(g) + struct.pack(">i", -1) for g in groups) + b"\0"
+        assert len(ask(raw, 32, 1, body, False)) < 40_000_000
+
+
 def test_strings_have_kafkas_bound(bus):
     with Raw(bus.address) as raw:
         assert ask(raw, 10, 3, compact("k" * 16_000) + b"\0", True)

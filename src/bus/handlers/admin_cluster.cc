@@ -141,6 +141,7 @@ void elect_leaders(const call& c, kafka::elect_leaders_request& request) {
     auto& out = response.replica_election_results.emplace_back();
     out.topic = topic.topic;
     const auto t = c.of->store().find(topic.topic);
+    const std::string_view name = topic.topic.substr(0, topic_name_bytes_max);  // it is told for each partition
     for (const std::int32_t index : topic.partitions) {
       auto& p = out.partition_result.emplace_back();
       p.partition_id = index;
@@ -149,8 +150,7 @@ void elect_leaders(const call& c, kafka::elect_leaders_request& request) {
         p.error_code = kafka::code(error_code::election_not_needed);
       else
         refuse(p, error_code::unknown_topic_or_partition,
-               t ? fmt::format("No such partition as {}-{}", topic.topic, index)
-                 : fmt::format("No such topic as {}", topic.topic));
+               t ? fmt::format("No such partition as {}-{}", name, index) : fmt::format("No such topic as {}", name));
     }
   }
   c.answer(response);

@@ -77,6 +77,9 @@ bool is_resource(std::int8_t type) {
 
 using described = kafka::describe_configs_response::describe_configs_resource_result;
 
+// In one answer: of groups also those that there are not have some, so that a name of two bytes can ask for them.
+constexpr std::size_t configs_told_max = 500'000;
+
 // Set for the very resource: shown as it is read. What the broker has is shown as it was written.
 bool is_own(config_source source) {
   return source == config_source::topic || source == config_source::group || source == config_source::client_metrics;
@@ -271,12 +274,17 @@ void describe_configs(const call& c, kafka::describe_configs_request& request) {
   kafka::describe_configs_response response;
   // A type that there is not is a fault of the whole request.
   const auto odd = std::ranges::find_if(request.resources, [](const auto& r) { return !is_resource(r.resource_type); });
+  std::size_t told = 0;
   for (const auto& r : request.resources) {
     auto& out = response.results.emplace_back();
     out.resource_type = r.resource_type;
     out.resource_name = r.resource_name;
     if (odd != request.resources.end()) {
       refuse(out, error_code::invalid_request, fmt::format("Unexpected resource type {}", odd->resource_type));
+      continue;
+    }
+    if (told >= configs_told_max) {
+      refuse(out, error_code::policy_violation, "Too many configurations for one answer");
       continue;
     }
     const auto configs = find_configs(b, b.store(), r.resource_type, r.resource_name);
@@ -288,6 +296,7 @@ void describe_configs(const call& c, kafka::describe_configs_request& request) {
       if (!r.configuration_keys || r.configuration_keys->empty() ||
           std::ranges::count(*r.configuration_keys, config.name) > 0)
         show(config, request.include_synonyms, request.include_documentation, out.configs.emplace_back());
+    told += out.configs.size();
   }
   c.answer(response);
 }

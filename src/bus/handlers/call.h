@@ -14,6 +14,7 @@
 
 #include "bus/broker.h"
 #include "bus/handlers/authorize.h"
+#include "bus/handlers/name_once.h"
 #include "bus/security/access.h"
 #include "wire/kafka/generated/apis.h"
 #include "wire/kafka/reader.h"
@@ -102,6 +103,7 @@ template <class Request, void (*Handle)(const call&, Request&)>
 bool decoded(call c, wire::kafka::reader& in) {
   Request request;
   if (!decode(in, c.version, request)) return false;
+  name_once(request);
   if (authorize(c, request)) Handle(c, request);
   return true;
 }

@@ -47,6 +47,7 @@ void list_offsets(const call& c, wire::kafka::list_offsets_request& request);
 void metadata(const call& c, wire::kafka::metadata_request& request);
 void offset_for_leader_epoch(const call& c, wire::kafka::offset_for_leader_epoch_request& request);
 
+inline constexpr std::size_t topic_name_bytes_max = 249;
 bool is_topic_name(std::string_view name);
 
 }  // namespace mes::bus::handlers

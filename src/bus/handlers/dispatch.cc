@@ -161,6 +161,11 @@ void call::begin(kafka::writer& out, bool flexible) const {
 }
 
 void call::send(kafka::writer out, std::int64_t wait_ms) const {
+  if (out.size() - 4 > INT32_MAX) {  // no length of Kafka's can say so
+    of->logger().error("an answer of more than 2 GiB: the connection is closed",
+                       {{"api", static_cast<std::int64_t>(api)}, {"client", std::string_view(client_host)}});
+    return of->server().close_connection(slot.connection);
+  }
   kafka::writer length;
   length.int32(static_cast<std::int32_t>(out.size() - 4));
   std::ranges::copy(length.buffer(), out.buffer().begin());

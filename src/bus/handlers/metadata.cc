@@ -59,10 +59,11 @@ void answer(const call& c, const std::vector<wanted>& topics) {
 }  // namespace
 
 bool is_topic_name(std::string_view name) {
-  return !name.empty() && name.size() <= 249 && name != "." && name != ".." && std::ranges::all_of(name, [](char ch) {
-    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '.' || ch == '_' ||
-           ch == '-';
-  });
+  return !name.empty() && name.size() <= topic_name_bytes_max && name != "." && name != ".." &&
+         std::ranges::all_of(name, [](char ch) {
+           return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '.' ||
+                  ch == '_' || ch == '-';
+         });
 }
 
 namespace {
