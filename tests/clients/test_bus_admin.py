@@ -251,3 +251,21 @@ def test_strings_have_kafkas_bound(bus):
             else:
                 with pytest.raises(Closed):
                     ask(raw, 10, 3, name + b"\0", True)
+
+
+NO_CONFIGS = struct.pack(">i", 0)
+MANY = {  # key, version, and the request that names so many things that are not there
+    "AlterConfigs": (33, 0, lambda names: b"".join(b"\x20" + string(n) + NO_CONFIGS for n in names) + b"\1"),
+    "IncrementalAlterConfigs": (44, 0, lambda names: b"".join(b"\x20" + string(n) + NO_CONFIGS for n in names) + b"\1"),
+    "DeleteTopics": (20, 1, lambda names: b"".join(map(string, names)) + struct.pack(">i", 1000)),
+    "CreatePartitions": (37, 0, lambda names: b"".join(string(n) + struct.pack(">ii", 1, -1) for n in names) + struct.pack(">i?", 1000, True)),
+}
+
+
+@pytest.mark.parametrize("what", MANY)
+def test_many_names_are_looked_at_one_by_one(bus, what):
+    """Comparing each with each would keep all clients waiting for longer than this one's time-out."""
+    key, version, body = MANY[what]
+    names = [f"{number:x}" for number in range(250_000)]
+    with Raw(bus.address) as raw:
+        assert ask(raw, key, version, several(len(names)) + body(names), False)

@@ -45,8 +45,9 @@ std::optional<std::string> name_fault(std::string_view name) {
   if (is_topic_name(name)) return std::nullopt;
   if (name.empty()) return "Topic name is invalid: the empty string is not allowed";
   if (name == "." || name == "..") return "Topic name is invalid: '.' or '..' is not allowed";
-  if (name.size() > 249)
-    return fmt::format("Topic name is invalid: the length of '{}' is longer than the max allowed length 249", name);
+  if (name.size() > topic_name_bytes_max)
+    return fmt::format("Topic name is invalid: the length of '{}' is longer than the max allowed length {}", name,
+                       topic_name_bytes_max);
   return fmt::format(
       "Topic name is invalid: '{}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'",
       name);
@@ -154,14 +155,14 @@ void create_topics(const call& c, kafka::create_topics_request& request) {
   auto all = std::make_shared<gathered<kafka::create_topics_response>>(c);
   auto& topics = all->response.topics;
   topics.reserve(request.topics.size());  // references into it stay valid
-  for (auto at = request.topics.begin(); at != request.topics.end(); ++at) {
-    const creatable& topic = *at;
-    const auto same = [&](const creatable& other) { return other.name == topic.name; };
-    if (std::any_of(request.topics.begin(), at, same)) continue;  // told of already
+  auto times = times_named(request.topics, &creatable::name);
+  for (const creatable& topic : request.topics) {
+    const auto named = times.extract(topic.name);
+    if (named.empty()) continue;  // told of already
     created& out = topics.emplace_back();
     out.name = topic.name;
     config_values configs;
-    if (std::any_of(std::next(at), request.topics.end(), same)) {
+    if (named.mapped() > 1) {
       refuse(out, error_code::invalid_request, named_twice);
       continue;
     }
@@ -200,14 +201,12 @@ using deletable = kafka::delete_topics_request::delete_topic_state;
 using deleted = kafka::delete_topics_response::deletable_topic_result;
 
 // What is named twice is not deleted at all, and told of once.
-bool check_deletable(const std::vector<deletable>& all, std::vector<deletable>::const_iterator at, deleted& out) {
-  const auto same = [&](const deletable& other) { return other.name == at->name && other.topic_id == at->topic_id; };
-  if (at->name && at->topic_id != uuid{})
+bool check_deletable(const deletable& topic, int times, deleted& out) {
+  if (topic.name && topic.topic_id != uuid{})
     return refuse(out, error_code::invalid_request, "You may not specify both topic name and topic id.");
-  if (!at->name && at->topic_id == uuid{})
+  if (!topic.name && topic.topic_id == uuid{})
     return refuse(out, error_code::invalid_request, "Neither topic name nor id were specified.");
-  if (std::any_of(std::next(at), all.end(), same))
-    return refuse(out, error_code::invalid_request, at->name ? named_twice : "Duplicate topic id.");
+  if (times > 1) return refuse(out, error_code::invalid_request, topic.name ? named_twice : "Duplicate topic id.");
   return true;
 }
 
@@ -219,20 +218,20 @@ void delete_topics(const call& c, kafka::delete_topics_request& request) {
   const auto& topics = request.topics;
   auto& answers = all->response.responses;
   answers.reserve(topics.size());
-  const auto is_named = [&](std::string_view name) { return std::ranges::count(topics, name, &deletable::name) > 0; };
-  for (auto at = topics.begin(); at != topics.end(); ++at) {
-    const deletable& topic = *at;
+  const auto key_of = [](const deletable& d) { return std::pair(d.name, d.topic_id); };
+  auto times = times_named(topics, key_of);
+  const auto names = times_named(topics, &deletable::name);
+  const auto ids = times_named(topics, &deletable::topic_id);
+  for (const deletable& topic : topics) {
     const bool once = !topic.name != (topic.topic_id == uuid{});
-    const auto same = [&](const deletable& other) {
-      return other.name == topic.name && other.topic_id == topic.topic_id;
-    };
-    if (once && std::any_of(topics.begin(), at, same)) continue;
+    const auto named = times.extract(key_of(topic));
+    if (once && named.empty()) continue;  // told of already
     const auto t = topic.name ? c.of->store().find(*topic.name) : c.of->store().find(topic.topic_id);
-    if (!topic.name && t && is_named(t->name)) continue;  // its name's answer says so
+    if (!topic.name && t && names.contains(t->name)) continue;  // its name's answer says so
     auto& out = answers.emplace_back();
     if (topic.name) out.name = std::string(*topic.name);
     out.topic_id = topic.topic_id;
-    if (!check_deletable(topics, at, out)) continue;
+    if (!check_deletable(topic, named.empty() ? 0 : named.mapped(), out)) continue;
     if (!t) {
       refuse(out, topic.name ? error_code::unknown_topic_or_partition : error_code::unknown_topic_id,
              topic.name ? not_hosted : "This server does not host this topic ID.");
@@ -240,7 +239,7 @@ void delete_topics(const call& c, kafka::delete_topics_request& request) {
     }
     out.name = t->name;
     out.topic_id = t->id;
-    if (topic.name && std::ranges::count(topics, t->id, &deletable::topic_id) > 0) {
+    if (topic.name && ids.contains(t->id)) {
       refuse(out, error_code::invalid_request, "The provided topic name maps to an ID that was already supplied.");
       continue;
     }
@@ -293,14 +292,14 @@ void create_partitions(const call& c, kafka::create_partitions_request& request)
   auto all = std::make_shared<gathered<kafka::create_partitions_response>>(c);
   auto& answers = all->response.results;
   answers.reserve(request.topics.size());
-  std::set<std::string_view> seen;
+  auto times = times_named(request.topics, &kafka::create_partitions_request::create_partitions_topic::name);
   for (const auto& topic : request.topics) {
-    if (!seen.insert(topic.name).second) continue;
+    const auto named = times.extract(topic.name);
+    if (named.empty()) continue;  // told of already
     auto& out = answers.emplace_back();
     out.name = topic.name;
     const auto t = c.of->store().find(topic.name);
-    if (std::ranges::count(request.topics, topic.name,
-                           &kafka::create_partitions_request::create_partitions_topic::name) > 1) {
+    if (named.mapped() > 1) {
       refuse(out, error_code::invalid_request, named_twice);
       continue;
     }

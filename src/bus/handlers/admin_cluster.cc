@@ -2,6 +2,7 @@
 #include <sys/statvfs.h>
 
 #include <algorithm>
+#include <set>
 
 #include "bus/handlers/admin.h"
 #include "bus/handlers/admin_parts.h"
@@ -62,7 +63,9 @@ void describe_log_dirs(const call& c, kafka::describe_log_dirs_request& request)
   } else {
     for (const auto& wanted : *request.topics)
       if (const auto t = store.find(wanted.topic))
-        add(*t, [&](std::int32_t index) { return std::ranges::count(wanted.partitions, index) > 0; });
+        add(*t, [indexes = std::set(wanted.partitions.begin(), wanted.partitions.end())](std::int32_t index) {
+          return indexes.contains(index);
+        });
   }
   c.answer(response);
 }

@@ -225,13 +225,6 @@ outcome check(const broker& b, const log::store& store, resource type, const std
   return {};
 }
 
-// The resources of one request: each at most once.
-template <class Request>
-bool is_repeated(const Request& request, std::int8_t type, std::string_view name) {
-  return std::ranges::count_if(request.resources,
-                               [&](const auto& r) { return r.resource_type == type && r.resource_name == name; }) > 1;
-}
-
 // What `make_values` makes of a resource is checked and stored; it makes nothing of one that it has changed itself.
 template <class Response, class Request, class MakeValues>
 void alter(const call& c, const Request& request, MakeValues&& make_values) {
@@ -239,13 +232,15 @@ void alter(const call& c, const Request& request, MakeValues&& make_values) {
   auto all = std::make_shared<gathered<Response>>(c);
   auto& answers = all->response.responses;
   answers.reserve(request.resources.size());
+  const auto key_of = [](const auto& r) { return std::pair(r.resource_type, r.resource_name); };
+  const auto times = times_named(request.resources, key_of);
   for (const auto& r : request.resources) {
     auto& out = answers.emplace_back();
     out.resource_type = r.resource_type;
     out.resource_name = r.resource_name;
     const auto type = static_cast<resource>(r.resource_type);
     const std::string name(r.resource_name);
-    made_values values = is_repeated(request, r.resource_type, r.resource_name)
+    made_values values = times.at(key_of(r)) > 1
                              ? refused(error_code::invalid_request, "Each resource must appear at most once.")
                              : make_values(r, type, name);
     outcome fine;

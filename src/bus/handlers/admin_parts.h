@@ -4,9 +4,12 @@
 #include <fmt/format.h>
 
 #include <expected>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -34,6 +37,14 @@ bool refuse(Part& part, wire::kafka::error_code error, std::string_view why) {
   part.error_code = wire::kafka::code(error);
   part.error_message = why;
   return false;
+}
+
+// How often a request names each thing.
+template <class All, class Key>
+auto times_named(const All& all, Key key) {
+  std::map<std::remove_cvref_t<std::invoke_result_t<Key, const typename All::value_type&>>, int> times;
+  for (const auto& one : all) ++times[std::invoke(key, one)];
+  return times;
 }
 
 // Why a part of a request is not done.

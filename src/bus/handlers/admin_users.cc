@@ -70,14 +70,14 @@ void describe_user_scram_credentials(const call& c, kafka::describe_user_scram_c
     }
     return c.answer(response);
   }
-  std::set<std::string_view> seen;
+  auto times = times_named(*request.users, &kafka::describe_user_scram_credentials_request::user_name::name);
   for (const auto& wanted : *request.users) {
-    if (!seen.insert(wanted.name).second) continue;
+    const auto named = times.extract(wanted.name);
+    if (named.empty()) continue;  // told of already
     described& out = response.results.emplace_back();
     out.error_message.reset();
     out.user = wanted.name;
-    const auto same = std::ranges::count_if(*request.users, [&](const auto& u) { return u.name == wanted.name; });
-    if (same > 1) {
+    if (named.mapped() > 1) {
       refuse(
           out, error_code::duplicate_resource,
           fmt::format("Cannot describe SCRAM credentials for the same user twice in a single request: {}", out.user));

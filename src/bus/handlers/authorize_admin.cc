@@ -1,4 +1,6 @@
 // Rules of topics, configurations, the cluster, and of the rules themselves.
+#include <set>
+
 #include "bus/handlers/authorize_parts.h"
 #include "wire/kafka/generated/admin.h"
 #include "wire/kafka/generated/security.h"
@@ -263,14 +265,12 @@ bool authorize(call& c, kafka::describe_user_scram_credentials_request&) {
 
 bool authorize(call& c, kafka::alter_user_scram_credentials_request& request) {
   if (!c.authorizes() || allowed_cluster(c, operation::alter)) return true;
-  std::vector<std::string> users;
-  for (const auto& d : request.deletions)
-    if (std::ranges::count(users, d.name) == 0) users.emplace_back(d.name);
-  for (const auto& u : request.upsertions)
-    if (std::ranges::count(users, u.name) == 0) users.emplace_back(u.name);
+  std::set<std::string_view> users;
+  for (const auto& d : request.deletions) users.insert(d.name);
+  for (const auto& u : request.upsertions) users.insert(u.name);
   kafka::alter_user_scram_credentials_response response;
   refuse_each(response.results, users.size());
-  for (std::size_t i = 0; i < users.size(); ++i) response.results[i].user = users[i];
+  for (std::size_t i = 0; const std::string_view user : users) response.results[i++].user = user;
   c.answer(response);
   return false;
 }

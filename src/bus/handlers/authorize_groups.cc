@@ -1,4 +1,6 @@
 // Rules of consumer groups and transactions.
+#include <set>
+
 #include "bus/handlers/authorize_parts.h"
 #include "wire/kafka/generated/groups.h"
 #include "wire/kafka/generated/transactions.h"
@@ -145,9 +147,9 @@ bool authorize(call& c, kafka::offset_fetch_request& request) {
   }
   append_to_answer<&kafka::offset_fetch_response::groups, kafka::offset_fetch_response>(c, std::move(refused));
   // Of all its topics the group tells only those that may be described; those that are named are refused.
-  std::vector<std::string> whole;
+  std::set<std::string> whole;
   for (const auto& g : request.groups)
-    if (!g.topics) whole.emplace_back(g.group_id);
+    if (!g.topics) whole.emplace(g.group_id);
   c.amend<kafka::offset_fetch_response>(
       [by = requester(c), version = c.version, whole](kafka::offset_fetch_response& r) {
         for (auto& g : r.groups) {
@@ -155,7 +157,7 @@ bool authorize(call& c, kafka::offset_fetch_request& request) {
             const std::string name = version >= 10 ? name_of_topic(by, t.topic_id) : t.name;
             return !name.empty() && !allowed_topic(by, operation::describe, name);
           };
-          if (std::ranges::count(whole, g.group_id) > 0) {
+          if (whole.contains(g.group_id)) {
             std::erase_if(g.topics, hidden);
             continue;
           }
