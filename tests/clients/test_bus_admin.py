@@ -269,3 +269,15 @@ def test_many_names_are_looked_at_one_by_one(bus, what):
     names = [f"{number:x}" for number in range(250_000)]
     with Raw(bus.address) as raw:
         assert ask(raw, key, version, several(len(names)) + body(names), False)
+
+
+def test_so_many_topics_are_made_at_once_as_kafka_makes(bus):
+    names = [f"made-{number}" for number in range(10_001)]
+    one = struct.pack(">ihii", 1, 1, 0, 0)  # partitions, replicas, no assignments, no configurations
+    for count, expected in ((10_000, 0), (10_001, KafkaError.POLICY_VIOLATION)):
+        body = several(count) + b"".join(string(n) + one for n in names[:count]) + struct.pack(">i?", 1000, True)
+        with Raw(bus.address) as raw:
+            answer = raw.request(19, 2, body)
+        answer.take("i")
+        told = answer.array(lambda: (answer.string(), answer.take("h"), answer.string()))
+        assert len(told) == count and {error for _, error, _ in told} == {expected}

@@ -40,6 +40,7 @@ using creatable = kafka::create_topics_request::creatable_topic;
 using created = kafka::create_topics_response::creatable_topic_result;
 
 constexpr std::int32_t partitions_max = 10'000;
+constexpr std::size_t topics_at_once_max = 10'000;  // Kafka's controller writes no more in one go
 
 std::optional<std::string> name_fault(std::string_view name) {
   if (is_topic_name(name)) return std::nullopt;
@@ -161,6 +162,10 @@ void create_topics(const call& c, kafka::create_topics_request& request) {
     if (named.empty()) continue;  // told of already
     created& out = topics.emplace_back();
     out.name = topic.name;
+    if (request.topics.size() > topics_at_once_max) {
+      refuse(out, error_code::policy_violation, "Unable to perform excessively large batch operation.");
+      continue;
+    }
     config_values configs;
     if (named.mapped() > 1) {
       refuse(out, error_code::invalid_request, named_twice);
