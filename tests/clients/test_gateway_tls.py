@@ -219,6 +219,15 @@ def test_a_certificate_that_cannot_be_shown_is_not_left_out(gateway, authority, 
     service.shutdown()
 
 
+def test_plain_http_on_the_port_for_tls_is_told_so(gateway):
+    for method in ("GET", "POST", "HEAD"):
+        with socket.create_connection(("127.0.0.1", gateway.tls_port), 10) as client:
+            client.sendall(f"{method} /x HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+            answer = client.makefile("rb").read()
+        assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n"), answer
+        assert b"The plain HTTP request was sent to HTTPS port" in answer
+
+
 class CountingService(http.server.ThreadingHTTPServer):
     daemon_threads = True
 

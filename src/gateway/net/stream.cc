@@ -159,6 +159,10 @@ io_result net_stream::handshake() {
   if (!_ssl || _tls_ready) return {io_status::ok};
   ERR_clear_error();
   int result = SSL_do_handshake(_ssl);
+  if (result != 1 && ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST) {
+    SSL_free(std::exchange(_ssl, nullptr));  // an answer that is no TLS either is what such a client understands
+    return {io_status::failed};
+  }
   if (result != 1) return from_ssl(result);
   _tls_ready = true;
   return {io_status::ok};

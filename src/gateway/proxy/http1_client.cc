@@ -61,6 +61,10 @@ bool http1_client::shake_hands() {
   io_result shaken = _stream.handshake();
   if (shaken.status == io_status::again) return false;
   if (shaken.status != io_status::ok) {
+    if (!_stream.tls()) {
+      open_unread();
+      return refuse(400, "The plain HTTP request was sent to HTTPS port");
+    }
     close();
     return false;
   }
@@ -158,10 +162,14 @@ void http1_client::end_connection() {
 
 // No request could be made out.
 bool http1_client::refuse_unread(int status) {
+  open_unread();
+  return refuse(status);
+}
+
+void http1_client::open_unread() {
   _x = _worker.take_exchange();
   _x->keep_alive = false;
   _x->started_us = _worker.loop.now_us();
-  return refuse(status);
 }
 
 bool http1_client::begin_exchange(std::size_t head_bytes) {

@@ -43,6 +43,7 @@ class http1_client final : public client_connection, private client_exchange {
   bool read_request();
   bool begin_exchange(std::size_t head_bytes);
   bool refuse_unread(int status);
+  void open_unread();
   bool take_request_body(std::string_view bytes, std::size_t& used);
   bool linger();
   bool wants_http2() const;
