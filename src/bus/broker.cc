@@ -105,6 +105,7 @@ result<std::unique_ptr<broker>> broker::open(broker_settings settings, os::file_
   auto loop = net::poller::make();
   if (!loop) return fail(std::move(loop.error()));
   b->_loop = std::move(*loop);
+  b->_changes = std::make_unique<change_queue>(*b->_loop);
   b->_state = std::make_unique<state>();
   b->_groups = std::make_unique<groups::coordinator>(
       b->_settings.groups, *b->_loop,
@@ -272,7 +273,7 @@ void broker::after_turn() {
   }
   _store->submit();
   wake_fetches();
-  _server->set_paused(_store->pending_bytes() > _settings.pending_bytes_max);
+  _server->set_paused(std::max(_store->pending_bytes(), _changes->waiting_bytes()) > _settings.pending_bytes_max);
   _server->flush();
   _store->submit();  // of requests that flush() let in
 }

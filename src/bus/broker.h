@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "bus/change_queue.h"
 #include "bus/groups/coordinator.h"
 #include "bus/handlers/slow_requests.h"
 #include "bus/log/store.h"
@@ -112,6 +113,7 @@ class broker {
   security::access& access() { return *_access; }
   const security::access& access() const { return *_access; }
   net::server& server() { return *_server; }
+  change_queue& changes() { return *_changes; }
   net::poller& loop() { return *_loop; }
   const observe::logger& logger() const { return _logger; }
   log_level& level() { return _level; }
@@ -149,6 +151,7 @@ class broker {
   log_level _level;
   broker_stats _stats;
   std::unique_ptr<net::poller> _loop;
+  std::unique_ptr<change_queue> _changes;
   std::unique_ptr<state> _state;
   std::unique_ptr<topic_names> _topic_names;
   std::unique_ptr<groups::coordinator> _groups;

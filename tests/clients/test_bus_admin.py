@@ -1,5 +1,6 @@
 """Administration: topics, configurations, log directories, quotas; with librdkafka's client and requests by hand."""
 import struct
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Producer
@@ -103,6 +104,22 @@ def test_configs_of_topics(admin):
     done(admin.alter_configs([ConfigResource(TOPIC, "set", set_config={"segment.ms": "60000"})]))
     shown = configs(admin, TOPIC, "set")
     assert (shown["segment.ms"].value, shown["cleanup.policy"].value) == ("60000", "delete")
+
+
+def test_changes_that_come_at_once_are_all_kept(bus, admin):
+    done(admin.create_topics([NewTopic("contended", 1)]))
+    with Raw(bus.address) as one, Raw(bus.address) as other, ThreadPoolExecutor(2) as pool:
+        def both(first, second):
+            assert [f.result(20) for f in (pool.submit(*first), pool.submit(*second))] == [(0, None)] * 2
+        for n in range(2000, 2020):
+            both((one.change_config, 2, "contended", "retention.ms", str(n)),
+                 (other.change_config, 2, "contended", "max.message.bytes", str(n)))
+            shown = configs(admin, TOPIC, "contended")
+            assert (shown["retention.ms"].value, shown["max.message.bytes"].value) == (str(n), str(n))
+            both((lambda: one.alter_quota({"user": "bob"}, producer_byte_rate=float(n)),),
+                 (lambda: other.alter_quota({"user": "bob"}, consumer_byte_rate=float(n)),))
+            assert one.quotas() == [({"user": "bob"}, {"producer_byte_rate": n, "consumer_byte_rate": n})]
+        assert one.alter_quota({"user": "bob"}, producer_byte_rate=None, consumer_byte_rate=None) == (0, None)
 
 
 def test_configs_of_the_broker(bus, admin):

@@ -45,6 +45,7 @@ struct call : requester {
   std::int64_t started_ns = 0;               // monotonic
   std::shared_ptr<std::int64_t> handled_ns;  // by its handler, once that has returned; null: nobody counts it
   std::int64_t throttle_ms = 0;              // what it exceeds a quota by
+  change_queue::turn turn;                   // of one that changes settings: kept until it is answered
   // What is done to the answer before it goes out (handlers/authorize.h).
   std::shared_ptr<std::vector<std::function<void(void*)>>> amendments;
 
@@ -111,6 +112,7 @@ bool decoded(call c, wire::kafka::reader& in) {
 struct api_handler {
   wire::kafka::api key;
   handle_function handle;
+  bool changes_settings = false;  // those run one after the other (change_queue.h)
 };
 
 // What this broker serves; versions are the tables' (wire/kafka/generated/apis.h).

@@ -17,6 +17,8 @@ namespace {
 
 void api_versions(const call& c, kafka::api_versions_request& request);
 
+constexpr bool changes_settings = true;
+
 constexpr std::array handlers_table = {
     api_handler{api::produce, decoded<kafka::produce_request, produce>},
     api_handler{api::fetch, decoded<kafka::fetch_request, fetch>},
@@ -33,8 +35,8 @@ constexpr std::array handlers_table = {
     api_handler{api::list_groups, decoded<kafka::list_groups_request, list_groups>},
     api_handler{api::sasl_handshake, decoded<kafka::sasl_handshake_request, sasl_handshake>},
     api_handler{api::api_versions, decoded<kafka::api_versions_request, api_versions>},
-    api_handler{api::create_topics, decoded<kafka::create_topics_request, create_topics>},
-    api_handler{api::delete_topics, decoded<kafka::delete_topics_request, delete_topics>},
+    api_handler{api::create_topics, decoded<kafka::create_topics_request, create_topics>, changes_settings},
+    api_handler{api::delete_topics, decoded<kafka::delete_topics_request, delete_topics>, changes_settings},
     api_handler{api::delete_records, decoded<kafka::delete_records_request, delete_records>},
     api_handler{api::init_producer_id, decoded<kafka::init_producer_id_request, init_producer_id>},
     api_handler{api::add_partitions_to_txn, decoded<kafka::add_partitions_to_txn_request, add_partitions_to_txn>},
@@ -48,7 +50,7 @@ constexpr std::array handlers_table = {
     api_handler{api::offset_for_leader_epoch, decoded<kafka::offset_for_leader_epoch_request, offset_for_leader_epoch>},
     api_handler{api::describe_configs, decoded<kafka::describe_configs_request, describe_configs>},
     api_handler{api::sasl_authenticate, decoded<kafka::sasl_authenticate_request, sasl_authenticate>},
-    api_handler{api::create_partitions, decoded<kafka::create_partitions_request, create_partitions>},
+    api_handler{api::create_partitions, decoded<kafka::create_partitions_request, create_partitions>, changes_settings},
     api_handler{api::delete_groups, decoded<kafka::delete_groups_request, delete_groups>},
     api_handler{api::offset_delete, decoded<kafka::offset_delete_request, offset_delete>},
     api_handler{api::consumer_group_heartbeat,
@@ -56,23 +58,24 @@ constexpr std::array handlers_table = {
     api_handler{api::consumer_group_describe, decoded<kafka::consumer_group_describe_request, consumer_group_describe>},
     api_handler{api::describe_cluster, decoded<kafka::describe_cluster_request, describe_cluster>},
     api_handler{api::describe_acls, decoded<kafka::describe_acls_request, describe_acls>},
-    api_handler{api::create_acls, decoded<kafka::create_acls_request, create_acls>},
-    api_handler{api::delete_acls, decoded<kafka::delete_acls_request, delete_acls>},
-    api_handler{api::alter_configs, decoded<kafka::alter_configs_request, alter_configs>},
+    api_handler{api::create_acls, decoded<kafka::create_acls_request, create_acls>, changes_settings},
+    api_handler{api::delete_acls, decoded<kafka::delete_acls_request, delete_acls>, changes_settings},
+    api_handler{api::alter_configs, decoded<kafka::alter_configs_request, alter_configs>, changes_settings},
     api_handler{api::describe_log_dirs, decoded<kafka::describe_log_dirs_request, describe_log_dirs>},
     api_handler{api::elect_leaders, decoded<kafka::elect_leaders_request, elect_leaders>},
     api_handler{api::incremental_alter_configs,
-                decoded<kafka::incremental_alter_configs_request, incremental_alter_configs>},
+                decoded<kafka::incremental_alter_configs_request, incremental_alter_configs>, changes_settings},
     api_handler{api::alter_partition_reassignments,
                 decoded<kafka::alter_partition_reassignments_request, alter_partition_reassignments>},
     api_handler{api::list_partition_reassignments,
                 decoded<kafka::list_partition_reassignments_request, list_partition_reassignments>},
     api_handler{api::describe_client_quotas, decoded<kafka::describe_client_quotas_request, describe_client_quotas>},
-    api_handler{api::alter_client_quotas, decoded<kafka::alter_client_quotas_request, alter_client_quotas>},
+    api_handler{api::alter_client_quotas, decoded<kafka::alter_client_quotas_request, alter_client_quotas>,
+                changes_settings},
     api_handler{api::describe_user_scram_credentials,
                 decoded<kafka::describe_user_scram_credentials_request, describe_user_scram_credentials>},
     api_handler{api::alter_user_scram_credentials,
-                decoded<kafka::alter_user_scram_credentials_request, alter_user_scram_credentials>},
+                decoded<kafka::alter_user_scram_credentials_request, alter_user_scram_credentials>, changes_settings},
     api_handler{api::list_config_resources, decoded<kafka::list_config_resources_request, list_config_resources>},
     api_handler{api::describe_topic_partitions,
                 decoded<kafka::describe_topic_partitions_request, describe_topic_partitions>},
@@ -217,6 +220,27 @@ void count_for_quotas(call& c) {
                                   net::now_ms());
 }
 
+bool handle(const api_handler& handler, call c, kafka::reader& in) {
+  count_for_quotas(c);
+  if (!c.handled_ns) return handler.handle(std::move(c), in);
+  const auto handled = c.handled_ns;
+  const std::int64_t started = c.started_ns;
+  const bool fine = handler.handle(std::move(c), in);
+  *handled = monotonic_ns() - started;
+  return fine;
+}
+
+void handle_in_turn(const api_handler& handler, call c, kafka::reader& in) {
+  std::string bytes(in.rest());
+  c.of->changes().add(c.bytes, [&handler, c, bytes = std::move(bytes)](change_queue::turn turn) mutable {
+    kafka::reader in(bytes);
+    in.limit_strings(INT16_MAX);
+    c.turn = std::move(turn);
+    const auto [of, connection] = std::pair(c.of, c.slot.connection);
+    if (!handle(handler, std::move(c), in)) of->server().close_connection(connection);
+  });
+}
+
 }  // namespace
 
 bool dispatch(broker& b, net::answer_slot slot, const net::peer& who, const net::frame& request) {
@@ -250,13 +274,9 @@ bool dispatch(broker& b, net::answer_slot slot, const net::peer& who, const net:
     return true;
   }
   if (c.version >= info->flexible_from) in.tags([](std::uint32_t) { return false; });
-  count_for_quotas(c);
-  if (!c.handled_ns) return handler->handle(std::move(c), in);
-  const auto handled = c.handled_ns;
-  const std::int64_t started = c.started_ns;
-  const bool fine = handler->handle(std::move(c), in);
-  *handled = monotonic_ns() - started;
-  return fine;
+  if (!handler->changes_settings) return handle(*handler, std::move(c), in);
+  handle_in_turn(*handler, std::move(c), in);
+  return true;
 }
 
 }  // namespace mes::bus::handlers
