@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -219,6 +220,7 @@ class coordinator {
   config_reader _read_config;
   bool _live = false;
   std::uint64_t _next_store = 1;
+  std::unordered_map<std::string, std::size_t> _committing;  // groups, and commits on their way to the log
   std::map<std::string, std::unique_ptr<group>, std::less<>> _groups;
 };
 

@@ -11,19 +11,27 @@ namespace {
 
 using wire::kafka::error_code;
 
-// A coordinator whose log stores at once, or when told to.
+// A coordinator whose log stores at once, or what it holds when told to.
 struct bench {
   std::unique_ptr<net::poller> loop = std::move(*net::poller::make());
   observe::logger log{"test", observe::level::error};
   std::vector<std::string> stored;
+  bool holds = false;
+  std::vector<std::move_only_function<void()>> held;
   coordinator groups;
   explicit bench(coordinator_options options = {.session_timeout_min_ms = 1})
       : groups(
             options, *loop,
             [this](std::string payload, std::move_only_function<void(bool)> done) {
               stored.push_back(payload);
-              groups.apply(payload);
-              if (done) done(true);
+              auto store = [this, payload, done = std::move(done)] mutable {
+                groups.apply(payload);
+                if (done) done(true);
+              };
+              if (holds)
+                held.push_back(std::move(store));
+              else
+                store();
             },
             log) {
     groups.start();
@@ -325,6 +333,22 @@ TEST(coordinator, offsets_without_members_expire_by_their_age_and_the_group_with
   b.groups.set_pending(nullptr);
   b.groups.expire(9'000);
   EXPECT_EQ(b.groups.find("g"), nullptr);
+}
+
+// What it removed would stand behind that commit in the log.
+TEST(coordinator, nothing_of_a_group_expires_while_a_commit_is_on_its_way) {
+  bench b({.offsets_retention_ms = 1'000});
+  b.groups.commit("g", {{{"t", 0}, {1, -1, "", 0}}, {{"u", 0}, {1, -1, "", 0}}}, nullptr);
+  b.holds = true;
+  b.groups.commit("g", {{{"t", 0}, {2, -1, "", 5'000}}}, nullptr);
+  b.groups.expire(5'000);
+  b.holds = false;
+  for (auto& store : b.held) store();
+  const group* const g = b.groups.find("g");
+  ASSERT_NE(g, nullptr);
+  EXPECT_EQ(g->offsets.at({"t", 0}).offset, 2);
+  b.groups.expire(5'000);
+  EXPECT_EQ(g->offsets.size(), 1U) << "u is over";
 }
 
 TEST(coordinator, a_group_is_there_once_a_transaction_has_offsets_for_it) {

@@ -81,7 +81,12 @@ void coordinator::commit(const std::string& group_name, std::vector<offset_to_co
   begin_change(change::offsets_committed, group_name, out);
   out.varuint(static_cast<std::uint32_t>(offsets.size()));
   for (const auto& o : offsets) write_offset(out, o.where, o.what);
-  _put(std::move(out.buffer()), optional_callback(std::move(done)));
+  ++_committing[group_name];
+  _put(std::move(out.buffer()), [this, group_name, done = std::move(done)](bool stored) {
+    const auto under_way = _committing.find(group_name);
+    if (--under_way->second == 0) _committing.erase(under_way);
+    if (done) done(stored);
+  });
 }
 
 error_code coordinator::make_for_transaction(const std::string& group_name) {
@@ -157,6 +162,7 @@ void coordinator::expire(std::int64_t now_ms) {
   std::vector<std::string> gone;
   std::vector<std::pair<std::string, std::vector<topic_partition>>> old;
   for (const auto& [name, g] : _groups) {
+    if (_committing.contains(name)) continue;  // its offsets look older than they are: next time
     std::vector<topic_partition> over;
     for (const auto& [where, o] : g->offsets) {
       const auto since = counts_from(*g, o);
