@@ -283,6 +283,7 @@ void broker::housekeeping() {
   if (std::exchange(_trimmed_at, _server->stats().bytes_in) != _server->stats().bytes_in) malloc_trim(0);
   _transactions->expire_ids(instant::now().ms());
   _access->limits().forget_idle(net::now_ms());
+  _is_full_told = false;
   if (_settings.connections_idle_max_ms > 0) _server->close_idle(_settings.connections_idle_max_ms);
   _loop->after(housekeeping_ms, [this] { housekeeping(); });
 }
@@ -307,6 +308,15 @@ void broker::topic_deleted(const log::topic& t) {
   for (const auto& p : t.partitions)
     if (const auto it = _watchers.find(p.get()); it != _watchers.end())
       _to_wake.insert(it->second.begin(), it->second.end());
+}
+
+bool broker::has_room_for(std::size_t partitions) {
+  if (partitions == 0 || _store->partition_count() + partitions <= _settings.partitions_max) return true;
+  if (!std::exchange(_is_full_told, true))  // clients that want topics made for them are not told why they are not
+    _logger.warn("no more partitions are made: partitions_max is reached",
+                 {{"partitions", static_cast<std::int64_t>(_store->partition_count())},
+                  {"wanted", static_cast<std::int64_t>(partitions)}});
+  return false;
 }
 
 void broker::with_producer_id(std::function<void(std::int64_t)> use) {

@@ -66,6 +66,7 @@ struct broker_settings : changeable_settings {
   std::int64_t connections_idle_max_ms = 600'000;
   bool auto_create_topics = true;
   std::int32_t num_partitions = 3;
+  std::size_t partitions_max = 100'000;  // of all topics
   bool sync = true;
   std::int64_t slow_request_ms = 1'000;       // beyond what the request itself asked to wait: it is logged; 0: none is
   std::size_t pending_bytes_max = 64U << 20;  // of produced data that is not durable yet
@@ -121,6 +122,8 @@ class broker {
   handlers::slow_requests& slow() { return _slow; }
   static constexpr std::int32_t node_id = 1;
 
+  bool has_room_for(std::size_t partitions);  // beside those that there are
+
   void with_producer_id(std::function<void(std::int64_t id)> use);  // -1: could not be stored
 
   // A fetch that waits for data; `advance` looks at it again when one of its partitions has more.
@@ -165,6 +168,7 @@ class broker {
   std::unordered_set<std::uint64_t> _to_wake;
   std::uint64_t _next_fetch = 1;
   std::uint64_t _trimmed_at = 0;
+  bool _is_full_told = false;  // lately
   handlers::slow_requests _slow;
   result<void> _outcome;
 };

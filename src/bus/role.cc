@@ -48,6 +48,9 @@ const std::vector<setting>& settings() {
       {"connections_max", integer, "10000", "Connections at a time.", 1, 1'000'000},
       {"auto_create_topics", boolean, "true", "Whether a topic that a client asks for is made if it is missing."},
       {"num_partitions", integer, "3", "Partitions of such a topic.", 1, 10'000},
+      {"partitions_max", integer, "100000",
+       "Partitions of all topics together, beyond which none are made; each takes 1 kB of memory, a topic 4 kB more.",
+       1, 10'000'000},
       {"fsync", boolean, "true", "Whether records are on the disk before they are acknowledged. Leave it on."},
       {"slow_request_ms", integer, "1000",
        "Requests that take longer, beside what they ask to wait themselves, are named in the log; 0: none.", 0,
@@ -131,6 +134,7 @@ result<broker_settings> settings_of(runtime::process& process, os::file_system& 
   s.connections_max = static_cast<std::size_t>(c.integer("connections_max"));
   s.auto_create_topics = c.flag("auto_create_topics");
   s.num_partitions = static_cast<std::int32_t>(c.integer("num_partitions"));
+  s.partitions_max = static_cast<std::size_t>(c.integer("partitions_max"));
   s.sync = c.flag("fsync");
   s.slow_request_ms = c.integer("slow_request_ms");
   auto groups = group_options(c);

@@ -83,6 +83,37 @@ def test_partitions_only_grow(admin):
         KafkaError.INVALID_REPLICA_ASSIGNMENT
 
 
+def test_partitions_have_bounds(tmp_path):
+    (tmp_path / "topics.yaml").write_text("topics: []\n")
+    bus = Bus(tmp_path, "--topics", str(tmp_path / "topics.yaml"), "--partitions-max", "11000").start()
+    admin = AdminClient({"bootstrap.servers": bus.address})
+    excessive = KafkaError.POLICY_VIOLATION, "Excessively large number of partitions per request."  # Kafka's 10,000
+    try:
+        assert code_of(admin.create_topics([NewTopic("a", 5_000), NewTopic("b", 5_001)])) == excessive
+        with Raw(bus.address) as raw:  # wants 10,002 of them
+            raw.request(3, 4, struct.pack(">i", 3_334) + b"".join(string(f"auto-{n}") for n in range(3_334)) + b"\1")
+        assert admin.list_topics(timeout=20).topics == {}
+        done(admin.create_topics([NewTopic("a", 500), NewTopic("b", 500)]))
+        grown = admin.create_partitions([NewPartitions("a", 6_000), NewPartitions("b", 6_000)])
+        grown["a"].result(20)
+        assert code_of({"b": grown["b"]}) == excessive
+        # All topics of the broker together.
+        refused, told = code_of(admin.create_topics([NewTopic("c", 5_000)]))
+        assert refused == KafkaError.POLICY_VIOLATION and "6500 of at most 11000 partitions (partitions_max)" in told
+        assert code_of(admin.create_partitions([NewPartitions("b", 5_500)]))[0] == KafkaError.POLICY_VIOLATION
+        done(admin.create_partitions([NewPartitions("b", 5_000)]))
+        with Raw(bus.address) as raw:
+            raw.request(3, 4, struct.pack(">i", 1) + string("auto") + b"\1")
+        assert set(admin.list_topics(timeout=20).topics) == {"a", "b"}
+        done(admin.delete_topics(["a"]))
+        bus.kill()
+        bus.start()
+        done(admin.create_topics([NewTopic("c", 6_000)]))
+        assert code_of(admin.create_topics([NewTopic("d", 1)]))[0] == KafkaError.POLICY_VIOLATION
+    finally:
+        bus.stop()
+
+
 def test_configs_of_topics(admin):
     done(admin.create_topics([NewTopic("set", 1, config={"retention.ms": "1000"})]))
     shown = configs(admin, TOPIC, "set")

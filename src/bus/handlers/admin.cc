@@ -19,6 +19,7 @@ constexpr std::string_view not_hosted = "This server does not host this topic-pa
 constexpr std::string_view named_twice = "Duplicate topic name.";
 constexpr std::string_view over_quota = "The throttling quota has been exceeded.";
 constexpr std::string_view not_stored = "The log could not be written";
+constexpr std::string_view too_many = "Excessively large number of partitions per request.";
 
 // Counts a change of topics; false: the client is over its quota and is told so instead (KIP-599).
 template <class Part>
@@ -36,11 +37,18 @@ void throttle_mutations(const call& c, Response& response) {
   response.throttle_time_ms = static_cast<std::int32_t>(std::min<std::int64_t>(wait_ms, INT32_MAX));
 }
 
+// Not above the broker's limit with those that there are.
+template <class Part>
+bool has_room(broker& b, std::size_t partitions, Part& out) {
+  if (b.has_room_for(partitions)) return true;
+  return refuse(
+      out, error_code::policy_violation,
+      fmt::format("The broker has {} of at most {} partitions (partitions_max): there is no room for {} more.",
+                  b.store().partition_count(), b.settings().partitions_max, partitions));
+}
+
 using creatable = kafka::create_topics_request::creatable_topic;
 using created = kafka::create_topics_response::creatable_topic_result;
-
-constexpr std::int32_t partitions_max = 10'000;
-constexpr std::size_t topics_at_once_max = 10'000;  // Kafka's controller writes no more in one go
 
 std::optional<std::string> name_fault(std::string_view name) {
   if (is_topic_name(name)) return std::nullopt;
@@ -135,9 +143,6 @@ bool check_new_topic(const broker& b, const creatable& topic, const log::store& 
   if (!(topic.assignments.empty() ? check_counts(b, topic, partitions, out)
                                   : check_assignments(topic, partitions, out)))
     return false;
-  if (partitions > partitions_max)
-    return refuse(out, error_code::invalid_partitions,
-                  fmt::format("A topic has {} partitions at most on this broker.", partitions_max));
   out.num_partitions = partitions;
   out.replication_factor = 1;
   return true;
@@ -149,10 +154,21 @@ void show_configs(const broker& b, const log::topic& t, created& out) {
         {std::string(config.name), config.value(), config.read_only, static_cast<std::int8_t>(config.source()), false});
 }
 
+// Kafka's bound of a request; topics that it would refuse count, too.
+bool is_excessive(const broker& b, const kafka::create_topics_request& request) {
+  std::int64_t partitions = 0;
+  for (const creatable& t : request.topics)
+    partitions += !t.assignments.empty()   ? std::ssize(t.assignments)
+                  : t.num_partitions == -1 ? b.settings().num_partitions
+                                           : std::max(t.num_partitions, 1);
+  return partitions > partitions_max;
+}
+
 }  // namespace
 
 void create_topics(const call& c, kafka::create_topics_request& request) {
   broker& b = *c.of;
+  const bool excessive = is_excessive(b, request);
   auto all = std::make_shared<gathered<kafka::create_topics_response>>(c);
   auto& topics = all->response.topics;
   topics.reserve(request.topics.size());  // references into it stay valid
@@ -162,8 +178,8 @@ void create_topics(const call& c, kafka::create_topics_request& request) {
     if (named.empty()) continue;  // told of already
     created& out = topics.emplace_back();
     out.name = topic.name;
-    if (request.topics.size() > topics_at_once_max) {
-      refuse(out, error_code::policy_violation, "Unable to perform excessively large batch operation.");
+    if (excessive) {
+      refuse(out, error_code::policy_violation, too_many);
       continue;
     }
     config_values configs;
@@ -172,7 +188,8 @@ void create_topics(const call& c, kafka::create_topics_request& request) {
       continue;
     }
     if (!check_new_topic(b, topic, b.store(), out, configs)) continue;
-    if (!within_quota(c, static_cast<std::size_t>(out.num_partitions), 6, out)) {
+    const auto partitions = static_cast<std::size_t>(out.num_partitions);
+    if (!has_room(b, partitions, out) || !within_quota(c, partitions, 6, out)) {
       out.num_partitions = out.replication_factor = -1;
       continue;
     }
@@ -298,6 +315,7 @@ void create_partitions(const call& c, kafka::create_partitions_request& request)
   auto& answers = all->response.results;
   answers.reserve(request.topics.size());
   auto times = times_named(request.topics, &kafka::create_partitions_request::create_partitions_topic::name);
+  std::size_t added_by_all = 0;
   for (const auto& topic : request.topics) {
     const auto named = times.extract(topic.name);
     if (named.empty()) continue;  // told of already
@@ -313,7 +331,14 @@ void create_partitions(const call& c, kafka::create_partitions_request& request)
       continue;
     }
     const std::size_t added = check_more_partitions(topic, *t, out);
-    if (added == 0 || !within_quota(c, added, 3, out) || request.validate_only) continue;
+    if (added == 0) continue;
+    if (added + added_by_all > std::size_t{partitions_max}) {
+      refuse(out, error_code::policy_violation, too_many);
+      continue;
+    }
+    if (!has_room(*c.of, added, out) || !within_quota(c, added, 3, out)) continue;
+    added_by_all += added;
+    if (request.validate_only) continue;
     ++all->left;
     c.of->store().add_partitions(t->id, topic.count, [all, &out](bool stored) {
       if (!stored) refuse(out, error_code::kafka_storage_error, not_stored);

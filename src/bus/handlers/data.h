@@ -48,6 +48,7 @@ void metadata(const call& c, wire::kafka::metadata_request& request);
 void offset_for_leader_epoch(const call& c, wire::kafka::offset_for_leader_epoch_request& request);
 
 inline constexpr std::size_t topic_name_bytes_max = 249;
+inline constexpr std::int32_t partitions_max = 10'000;  // of a topic, and of what one request makes
 bool is_topic_name(std::string_view name);
 
 }  // namespace mes::bus::handlers

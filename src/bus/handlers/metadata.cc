@@ -102,6 +102,15 @@ std::vector<asked_topic> once_each(const std::vector<asked_topic>& topics) {
   return once;
 }
 
+// Beyond the bounds of CreateTopics none is made: as in Kafka, they stay unknown.
+bool has_room_for_missing(broker& b, const std::vector<asked_topic>& topics) {
+  const auto missing = static_cast<std::size_t>(std::ranges::count_if(topics, [&](const asked_topic& t) {
+    return t.name && is_topic_name(*t.name) && !b.store().find(*t.name) && !b.store().is_being_created(*t.name);
+  }));
+  const std::size_t partitions = missing * static_cast<std::size_t>(b.settings().num_partitions);
+  return partitions <= partitions_max && b.has_room_for(partitions);
+}
+
 }  // namespace
 
 void metadata(const call& c, kafka::metadata_request& request) {
@@ -112,12 +121,14 @@ void metadata(const call& c, kafka::metadata_request& request) {
     for (const auto& [name, t] : b.store().topics()) topics->push_back({name, t->id});
     return answer(c, *topics);
   }
-  const bool may_create = b.settings().auto_create_topics && request.allow_auto_topic_creation;
+  const std::vector<asked_topic> asked = once_each(*request.topics);
+  const bool may_create =
+      b.settings().auto_create_topics && request.allow_auto_topic_creation && has_room_for_missing(b, asked);
   auto creating = std::make_shared<std::size_t>(1);  // and this function
   const auto one_done = [c, topics, creating] {
     if (--*creating == 0) answer(c, *topics);
   };
-  for (const asked_topic& t : once_each(*request.topics)) {
+  for (const asked_topic& t : asked) {
     wanted& w = topics->emplace_back(std::string(t.name.value_or("")), t.topic_id);
     const bool by_id = !t.name && c.version >= 10;
     if (by_id || b.store().find(w.name)) continue;

@@ -64,6 +64,7 @@ std::shared_ptr<topic> store::find(const uuid& id) const {
 }
 
 void store::insert(std::shared_ptr<topic> t) {
+  _partitions += t->partitions.size();
   _by_id[t->id] = t;
   _by_name[t->name] = std::move(t);
 }
@@ -79,7 +80,10 @@ void store::create_topic(const std::string& name, std::int32_t partitions, std::
   out.string(true, name);
   out.int32(partitions);
   write_configs(out, configs);
-  append_state(std::move(out.buffer()), [this, name](bool stored) {
+  const auto coming = static_cast<std::size_t>(partitions);
+  _partitions_coming += coming;
+  append_state(std::move(out.buffer()), [this, name, coming](bool stored) {
+    _partitions_coming -= coming;
     auto callbacks = std::move(_creating[name]);
     _creating.erase(name);
     for (auto& callback : callbacks)
@@ -104,7 +108,14 @@ void store::add_partitions(const uuid& id, std::int32_t count, done callback) {
   out.int8(static_cast<std::int8_t>(change::partitions));
   out.uuid(id);
   out.int32(count);
-  append_state(std::move(out.buffer()), std::move(callback));
+  const auto t = find(id);
+  const auto have = t ? t->partitions.size() : 0;
+  const auto coming = static_cast<std::size_t>(count) - std::min(static_cast<std::size_t>(count), have);
+  _partitions_coming += coming;
+  append_state(std::move(out.buffer()), [this, coming, callback = std::move(callback)](bool stored) mutable {
+    _partitions_coming -= coming;
+    if (callback) callback(stored);
+  });
 }
 
 void store::set_configs(const uuid& id, const std::map<std::string, std::string>& configs, done callback) {
@@ -213,13 +224,16 @@ void store::apply(std::string_view payload) {
   if (what == change::topic_deleted) {
     _by_id.erase(t->id);
     _by_name.erase(t->name);
+    _partitions -= t->partitions.size();
     forget_cleaning_of(*t);
     _beside.topic_deleted(t->name);
     if (_events.deleted) _events.deleted(*t);
   } else if (what == change::partitions) {
     const auto count = static_cast<std::size_t>(std::max(0, in.int32()));
-    while (in.ok() && count <= partitions_max && t->partitions.size() < count)
+    while (in.ok() && count <= partitions_max && t->partitions.size() < count) {
       t->partitions.push_back(std::make_unique<partition>());
+      ++_partitions;
+    }
   } else if (what == change::configs) {
     t->configs = read_configs(in);
   } else if (what == change::log_start) {

@@ -110,6 +110,8 @@ class store {
   // If someone else is making it, `done` waits for that.
   void create_topic(const std::string& name, std::int32_t partitions, std::map<std::string, std::string> configs,
                     std::function<void(bool stored)> done);
+  // Of all topics, with those that are on their way.
+  std::size_t partition_count() const { return _partitions + _partitions_coming; }
   // Another number, from 1 on, whenever topics or partitions came or went.
   std::uint64_t topics_version() const { return _topics_version; }
   bool is_being_created(std::string_view name) const { return _creating.contains(std::string(name)); }
@@ -194,6 +196,7 @@ class store {
   position _checkpoint;  // what a restart reads the log from
 
   std::uint64_t _topics_version = 1;
+  std::size_t _partitions = 0, _partitions_coming = 0;
   std::map<std::string, std::shared_ptr<topic>, std::less<>> _by_name;
   std::map<uuid, std::shared_ptr<topic>> _by_id;
   std::unordered_map<std::string, std::vector<std::function<void(bool)>>> _creating;
