@@ -51,7 +51,7 @@ class Closed(Exception):
 class Raw:
     def __init__(self, address, client_id="raw", timeout=20):
         host, port = address.rsplit(":", 1)
-        self.socket = socket.create_connection((host, int(port)), timeout=timeout)
+        self.socket = socket.create_connection((host.strip("[]"), int(port)), timeout=timeout)
         self.client_id, self.correlation = client_id, 0
 
     def __enter__(self):

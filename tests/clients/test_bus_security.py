@@ -427,6 +427,18 @@ def test_markers_of_transactions_are_for_who_acts_for_the_cluster(guarded):
     assert mark() == KafkaError.NO_ERROR
 
 
+def test_a_host_is_an_address_however_it_is_written(start):
+    bus = start("--listeners", "PLAINTEXT://[::1]:9094", "--authorizer", "true", "--allow-everyone-if-no-acl-found", "true")
+    here = {"bootstrap.servers": f"[::1]:{9094 + bus.offset}"}
+    admin = AdminClient(here)
+    done(admin.create_topics([NewTopic("t", 1)]))
+    long = "0:0:0:0:0:0:0:1"  # as Kafka writes it
+    done(admin.create_acls([acl("t", AclOperation.ALL, "User:*"),
+                            acl("t", AclOperation.WRITE, "User:*", verdict=AclPermissionType.DENY, host=long)]))
+    assert produce(here, "t", b"1") == [KafkaError.TOPIC_AUTHORIZATION_FAILED]
+    assert {a.host for a in admin.describe_acls(anything("t")).result(20)} == {"*", long}
+
+
 def test_without_an_authorizer_acls_are_refused_cleanly(start):
     bus = start()
     with Raw(bus.address) as raw:  # librdkafka does not hand that answer's error on

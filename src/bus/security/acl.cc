@@ -120,7 +120,7 @@ std::vector<acl_binding> authorizer::find(const acl_filter& filter) const {
 }
 
 bool authorizer::concerns(const rule& r, std::string_view principal, std::string_view host) {
-  return (r.principal == principal || r.principal == everybody) && (r.host == host || r.host == wildcard);
+  return (r.principal == principal || r.principal == everybody) && (r.address == host || r.address == wildcard);
 }
 
 // Every rule of the patterns that match `name`, until `each` says stop (false).

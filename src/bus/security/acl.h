@@ -10,6 +10,8 @@
 #include <tuple>
 #include <vector>
 
+#include "bus/security/address.h"
+
 namespace mes::bus::security {
 
 // Codes of the protocol.
@@ -108,6 +110,7 @@ class authorizer {
     std::string principal, host;
     operation what;
     permission verdict;
+    std::string address = canonical_address(host);  // what is compared; `host` is as it was written
     auto operator<=>(const rule&) const = default;
   };
   using patterns = std::map<std::string, std::set<rule>, std::less<>>;

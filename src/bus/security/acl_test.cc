@@ -53,6 +53,17 @@ TEST(authorizer, patterns) {
   EXPECT_FALSE(a.allows(alice, host, read, resource_type::group, "orders"));
 }
 
+TEST(authorizer, a_host_is_an_address_however_it_is_written) {
+  const auto a = with({rule(literal, "orders", all, allow, "User:*"),
+                       rule(literal, "orders", read, deny, "User:*", "0:0:0:0:0:0:0:1"),
+                       rule(literal, "orders", read, deny, "User:*", "::FFFF:10.0.0.7")});
+  EXPECT_FALSE(a.allows(alice, "::1", read, topic, "orders"));
+  EXPECT_FALSE(a.allows(alice, host, read, topic, "orders"));
+  EXPECT_TRUE(a.allows(alice, "::2", read, topic, "orders"));
+  EXPECT_EQ(a.find({.host = "0:0:0:0:0:0:0:1"}).size(), 1U) << "shown as it was written";
+  EXPECT_TRUE(a.find({.host = "::1"}).empty());
+}
+
 TEST(authorizer, the_right_prefix_is_found_among_many) {
   const auto a = with({rule(prefixed, "a", read, allow), rule(prefixed, "ab", describe, allow, "User:x"),
                        rule(prefixed, "abd", describe, allow, "User:x"), rule(prefixed, "b", write, allow)});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bus/security/address.h"
 #include "wire/kafka/reader.h"
 #include "wire/kafka/writer.h"
 
@@ -89,6 +90,13 @@ std::int64_t token_bucket::debt_ms(double rate, std::int64_t now_ms) {
 // ---- Quotas ----
 
 void quotas::set(const quota_entity& who, values v) {
+  if (who.ip && *who.ip) {
+    std::pair address(canonical_address(**who.ip), **who.ip);
+    if (v.empty())
+      _addresses.erase(address);
+    else
+      _addresses.insert(std::move(address));
+  }
   if (v.empty())
     _all.erase(who);
   else
@@ -158,8 +166,10 @@ std::int64_t quotas::mutation_wait_ms(std::string_view user, std::string_view cl
 
 std::int64_t quotas::connected(std::string_view ip, std::int64_t now_ms) {
   if (_all.empty()) return 0;
-  for (const quota_entity::part& p :
-       {quota_entity::part(std::optional<std::string>(ip)), quota_entity::part(std::optional<std::string>())}) {
+  const auto found = _addresses.lower_bound({std::string(ip), ""});
+  quota_entity::part own;
+  if (found != _addresses.end() && found->first == ip) own.emplace(found->second);
+  for (const quota_entity::part& p : {own, quota_entity::part(std::optional<std::string>())}) {
     const auto it = _all.find({std::nullopt, std::nullopt, p});
     if (it == _all.end()) continue;
     const auto value = it->second.find(name_of(quota_kind::connection));

@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 namespace mes::bus::security {
 
@@ -98,6 +100,7 @@ class quotas {
   std::optional<found> find(quota_kind k, std::string_view user, std::string_view client_id) const;
 
   std::map<quota_entity, values> _all;
+  std::set<std::pair<std::string, std::string>> _addresses;  // that have quotas: in their one form, and as written
   std::array<std::unordered_map<std::string, rate_meter>, quota_kinds> _meters;
   std::unordered_map<std::string, token_bucket> _buckets;
 };

@@ -117,6 +117,17 @@ TEST(quotas, connections_of_an_address) {
   EXPECT_EQ(q.connected("10.0.0.2", 0), 0);
 }
 
+TEST(quotas, an_address_has_its_quota_however_it_is_written) {
+  quotas q;
+  const quota_entity written = entity(none, none, named("0:0:0:0:0:0:0:1"));
+  q.set(written, {{"connection_creation_rate", 1}});
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(q.connected("::1", 0), 0) << i;
+  EXPECT_GT(q.connected("::1", 0), 0);
+  EXPECT_TRUE(q.all().contains(written)) << "shown as it was written";
+  q.set(written, {});
+  EXPECT_EQ(q.connected("::1", 0), 0);
+}
+
 TEST(quotas, entities_are_kept) {
   for (const quota_entity& e : {entity(named("a"), otherwise), entity(none, named("c")), entity(none, none, otherwise)})
     EXPECT_EQ(decode_entity(encode_entity(e)), e);
