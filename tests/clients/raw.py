@@ -5,7 +5,7 @@ import struct
 PRODUCE, FETCH, LIST_OFFSETS = 0, 1, 2
 OFFSET_COMMIT, OFFSET_FETCH, DELETE_GROUPS, OFFSET_DELETE = 8, 9, 42, 47
 SASL_HANDSHAKE, API_VERSIONS, SASL_AUTHENTICATE = 17, 18, 36
-INIT_PRODUCER_ID, ADD_OFFSETS_TO_TXN, END_TXN, WRITE_TXN_MARKERS, TXN_OFFSET_COMMIT = 22, 25, 26, 27, 28
+INIT_PRODUCER_ID, ADD_PARTITIONS_TO_TXN, ADD_OFFSETS_TO_TXN, END_TXN, WRITE_TXN_MARKERS, TXN_OFFSET_COMMIT = 22, 24, 25, 26, 27, 28
 DESCRIBE_ACLS, INCREMENTAL_ALTER_CONFIGS = 29, 44
 DESCRIBE_CLIENT_QUOTAS, ALTER_CLIENT_QUOTAS = 48, 49
 
@@ -170,6 +170,16 @@ class Raw:
         frame = struct.pack(">hhi", WRITE_TXN_MARKERS, 1, 0) + string(self.client_id) + no_tags + body + no_tags + no_tags
         answer = Reader(self.frame(frame))
         answer.at = 4 + 1 + 1 + 8 + 1 + len(name) + 1 + 4  # correlation, tags, arrays of one, producer id, partition
+        return answer.take("h")
+
+    def verify_partition(self, transactional_id, producer, topic):
+        """AddPartitionsToTxn as brokers ask one another (version 4, which is flexible): the error code of it all."""
+        one, no_tags, false, name = b"\x02", b"\0", b"\0", lambda text: bytes([len(text) + 1]) + text.encode()
+        body = one + name(transactional_id) + struct.pack(">qh", *producer) + false
+        body += one + name(topic) + one + struct.pack(">i", 0) + no_tags + no_tags
+        frame = struct.pack(">hhi", ADD_PARTITIONS_TO_TXN, 4, 0) + string(self.client_id) + no_tags + body + no_tags
+        answer = Reader(self.frame(frame))
+        answer.at = 4 + 1 + 4  # correlation, tags, throttle time
         return answer.take("h")
 
     def change_config(self, kind, name, key, value):

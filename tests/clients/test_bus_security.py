@@ -427,6 +427,28 @@ def test_markers_of_transactions_are_for_who_acts_for_the_cluster(guarded):
     assert mark() == KafkaError.NO_ERROR
 
 
+def test_who_may_delete_of_the_cluster_may_delete_every_topic(guarded):
+    _, admin, alice = guarded
+    done(admin.create_topics([NewTopic("a", 1)]))
+    done(admin.create_acls([acl("kafka-cluster", AclOperation.DELETE, resource=ResourceType.BROKER)]))
+    as_alice = AdminClient(alice)
+    done(as_alice.delete_topics(["a"]))
+    assert "a" not in admin.list_topics(timeout=20).topics
+
+
+def test_versions_of_add_partitions_that_brokers_use_are_for_who_acts_for_the_cluster(guarded):
+    bus, admin, _ = guarded
+    done(admin.create_topics([NewTopic("t", 1)]))
+    done(admin.create_acls([acl("t", AclOperation.WRITE), acl("tx", AclOperation.WRITE, resource=ResourceType.TRANSACTIONAL_ID)]))
+    with Raw(address(bus, 9094)) as raw:
+        raw.handshake("PLAIN")
+        assert raw.authenticate(b"\0alice\0a")[0] == 0
+        producer = raw.new_producer("tx")
+        assert raw.verify_partition("tx", producer, "t") == KafkaError.CLUSTER_AUTHORIZATION_FAILED
+        done(admin.create_acls([acl("kafka-cluster", AclOperation.CLUSTER_ACTION, resource=ResourceType.BROKER)]))
+        assert raw.verify_partition("tx", producer, "t") == KafkaError.NO_ERROR
+
+
 def test_a_host_is_an_address_however_it_is_written(start):
     bus = start("--listeners", "PLAINTEXT://[::1]:9094", "--authorizer", "true", "--allow-everyone-if-no-acl-found", "true")
     here = {"bootstrap.servers": f"[::1]:{9094 + bus.offset}"}

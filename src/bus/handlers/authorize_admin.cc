@@ -85,7 +85,7 @@ bool authorize(call& c, kafka::create_topics_request& request) {
 }
 
 bool authorize(call& c, kafka::delete_topics_request& request) {
-  if (!c.authorizes()) return true;
+  if (!c.authorizes() || allowed_cluster(c, operation::remove)) return true;
   std::vector<kafka::delete_topics_response::deletable_topic_result> refused;
   const auto refuse = [&](std::optional<std::string> name, const uuid& id) {
     auto& out = refused.emplace_back();

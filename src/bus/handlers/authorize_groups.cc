@@ -314,24 +314,15 @@ bool authorize(call& c, kafka::init_producer_id_request& request) {
 
 bool authorize(call& c, kafka::add_partitions_to_txn_request& request) {
   if (!c.authorizes()) return true;
+  if (c.version >= 4)  // between brokers
+    return allowed_cluster(c, operation::cluster_action) ||
+           refuse_whole<kafka::add_partitions_to_txn_response>(c, error_code::cluster_authorization_failed);
   kafka::add_partitions_to_txn_response response;
-  if (c.version < 4) {
-    response.results_by_topic_v3_and_below =
-        refused_transaction(c, request.v3_and_below_transactional_id, request.v3_and_below_topics);
-    if (response.results_by_topic_v3_and_below.empty()) return true;
-    c.answer(response);
-    return false;
-  }
-  std::vector<kafka::add_partitions_to_txn_response::add_partitions_to_txn_result> refused;
-  std::erase_if(request.transactions, [&](const auto& t) {
-    auto topics = refused_transaction(c, t.transactional_id, t.topics);
-    if (topics.empty()) return false;
-    refused.push_back({std::string(t.transactional_id), std::move(topics)});
-    return true;
-  });
-  append_to_answer<&kafka::add_partitions_to_txn_response::results_by_transaction,
-                   kafka::add_partitions_to_txn_response>(c, std::move(refused));
-  return true;
+  response.results_by_topic_v3_and_below =
+      refused_transaction(c, request.v3_and_below_transactional_id, request.v3_and_below_topics);
+  if (response.results_by_topic_v3_and_below.empty()) return true;
+  c.answer(response);
+  return false;
 }
 
 bool authorize(call& c, kafka::add_offsets_to_txn_request& request) {
