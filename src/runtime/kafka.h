@@ -17,16 +17,20 @@
 
 namespace mes::runtime {
 
+using kafka_headers = std::vector<std::pair<std::string, std::optional<std::string>>>;  // nothing: null
+
 struct kafka_record {
   std::string topic;
   std::int32_t partition = -1;  // -1: by the key's murmur2 hash, as Java's client does
   std::int64_t offset = -1;
-  std::string key;  // "" = none
+  std::string key;
+  bool has_empty_key = false;  // where `key` is "": null otherwise
   std::string value;
   bool tombstone = false;  // null value
-  std::vector<std::pair<std::string, std::string>> headers;
+  kafka_headers headers;
   std::int64_t timestamp_ms = 0;  // 0 when producing: now
 
+  bool has_key() const { return has_empty_key || !key.empty(); }
   std::string_view header(std::string_view name) const;  // "" if there is none
 };
 

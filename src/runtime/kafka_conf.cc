@@ -151,7 +151,7 @@ error kafka_error(rd_kafka_resp_err_t code) {
 
 std::string_view kafka_record::header(std::string_view name) const {
   for (auto& [key_of, value_of] : headers)
-    if (key_of == name) return value_of;
+    if (key_of == name) return value_of ? std::string_view(*value_of) : std::string_view();
   return {};
 }
 

@@ -30,6 +30,7 @@ kafka_record to_record(const rd_kafka_message_t& from) {
   record.partition = from.partition;
   record.offset = from.offset;
   if (from.key != nullptr) record.key.assign(static_cast<const char*>(from.key), from.key_len);
+  record.has_empty_key = from.key != nullptr && from.key_len == 0;
   record.tombstone = from.payload == nullptr;
   if (!record.tombstone) record.value.assign(static_cast<const char*>(from.payload), from.len);
   record.timestamp_ms = std::max<std::int64_t>(rd_kafka_message_timestamp(&from, nullptr), 0);
@@ -39,7 +40,10 @@ kafka_record to_record(const rd_kafka_message_t& from) {
   const void* value = nullptr;
   std::size_t size = 0;
   for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i)
-    record.headers.emplace_back(name, std::string(static_cast<const char*>(value), value == nullptr ? 0 : size));
+    if (value == nullptr)
+      record.headers.emplace_back(name, std::nullopt);
+    else
+      record.headers.emplace_back(name, std::string(static_cast<const char*>(value), size));
   return record;
 }
 

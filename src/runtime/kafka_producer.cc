@@ -130,13 +130,13 @@ void kafka_producer::state::produce(kafka_record record, delivery delivered) {
   parts[3].vtype = RD_KAFKA_VTYPE_TIMESTAMP, parts[3].u.i64 = record.timestamp_ms;
   parts[4].vtype = RD_KAFKA_VTYPE_OPAQUE, parts[4].u.ptr = answer.get();
   parts[5].vtype = RD_KAFKA_VTYPE_KEY;
-  parts[5].u.mem = {record.key.empty() ? nullptr : record.key.data(), record.key.size()};
+  parts[5].u.mem = {record.has_key() ? record.key.data() : nullptr, record.key.size()};
   parts[6].vtype = RD_KAFKA_VTYPE_VALUE;
   parts[6].u.mem = {record.tombstone ? nullptr : record.value.data(), record.tombstone ? 0 : record.value.size()};
   for (auto& [name, value] : record.headers) {
     auto& part = parts.emplace_back();
     part.vtype = RD_KAFKA_VTYPE_HEADER;
-    part.u.header = {name.c_str(), value.data(), static_cast<ssize_t>(value.size())};
+    part.u.header = {name.c_str(), value ? value->data() : nullptr, value ? static_cast<ssize_t>(value->size()) : 0};
   }
   auto code = RD_KAFKA_RESP_ERR__STATE;
   {

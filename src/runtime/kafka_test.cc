@@ -82,7 +82,7 @@ TEST_F(kafka_test, a_record_comes_out_as_it_went_in) {
   sent.topic = "parts";
   sent.key = "part-7";
   sent.value = std::string("bytes \0 and ö", 14);
-  sent.headers = {{"ce_id", "1"}, {"empty", ""}, {"ce_id", "twice"}};
+  sent.headers = {{"ce_id", "1"}, {"empty", ""}, {"ce_id", "twice"}, {"null", std::nullopt}};
   sent.timestamp_ms = 1'400'000'000'000;
   producer.produce(sent, [this](result<void> outcome) { outcome ? ++_delivered : ++_refused; });
   kafka_record tombstone;

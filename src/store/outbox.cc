@@ -30,10 +30,13 @@ constexpr migration migrations[] = {
      "CREATE INDEX inbox_seen_at ON inbox (seen_at_ms);\n"},
 };
 
-// "5:ce_id3:abc": each part with its length in front, names and values in turn.
-std::string encode(const std::vector<std::pair<std::string, std::string>>& headers) {
+// "5:ce_id3:abc": each part with its length in front, names and values in turn. Those of events are never null.
+std::string encode(const runtime::kafka_headers& headers) {
   std::string text;
-  for (auto& [name, value] : headers) text += fmt::format("{}:{}{}:{}", name.size(), name, value.size(), value);
+  for (auto& [name, given] : headers) {
+    const std::string& value = given.value();
+    text += fmt::format("{}:{}{}:{}", name.size(), name, value.size(), value);
+  }
   return text;
 }
 
@@ -48,8 +51,8 @@ std::string decode_part(std::string_view& text) {
   return part;
 }
 
-std::vector<std::pair<std::string, std::string>> decode(std::string_view text) {
-  std::vector<std::pair<std::string, std::string>> headers;
+runtime::kafka_headers decode(std::string_view text) {
+  runtime::kafka_headers headers;
   while (!text.empty()) {
     std::string name = decode_part(text);
     headers.emplace_back(std::move(name), decode_part(text));

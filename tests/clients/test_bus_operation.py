@@ -1,5 +1,6 @@
 """Operating the bus: compaction and retention as clients see them, its commands for people, metrics, a full disk."""
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -304,6 +305,27 @@ def test_redrive_sends_dead_letters_back_once(start):
                                  "wo-1|event 1|ce_id=1,redriven_from=work-order-service.dlq/0/1"]
     assert "No dead letters" in command(bus, "redrive", "work-order-service.dlq")
     assert ["work-order.created", "2"] in rows(command(bus, "redrive", "work-order-service.dlq", "--again", code=1))
+
+
+def test_tail_and_redrive_lose_nothing(start):
+    """Headers whose names come again, null values and empty ones, an empty key."""
+    bus = start()
+    kept = [("a", None), ("a", b""), ("a", b"1")]
+    producer = Producer({"bootstrap.servers": bus.address})
+    for key in (b"", None):
+        producer.produce("work-order-service.dlq", b"v", key, partition=0, headers=[*kept, ("dlq_topic", "work-order.created")])
+    assert producer.flush(10) == 0
+    told = [json.loads(line) for line in
+            command(bus, "tail", "work-order-service.dlq", "--from", "earliest", "--end", "--json").splitlines()]
+    assert [record["key"] for record in told] == ["", None]
+    assert told[0]["headers"] == ["a", None, "a", "", "a", "1", "dlq_topic", "work-order.created"]
+    command(bus, "redrive", "work-order-service.dlq")
+    consumer = Consumer({"bootstrap.servers": bus.address, "group.id": "g", "auto.offset.reset": "earliest"})
+    consumer.subscribe(["work-order.created"])
+    back = consumer.consume(2, 20)
+    consumer.close()
+    assert {record.key() for record in back} == {b"", None}
+    assert all(record.headers()[:-1] == kept for record in back)
 
 
 def test_tail_and_redrive_end_where_no_record_is_last(start):

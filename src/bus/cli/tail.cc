@@ -24,7 +24,7 @@ struct tail_options {
 
 bool matches(const kafka_record& r, const std::string& filter) {
   return filter.empty() || r.key.contains(filter) || r.value.contains(filter) ||
-         std::ranges::any_of(r.headers, [&](const auto& h) { return h.second.contains(filter); });
+         std::ranges::any_of(r.headers, [&](const auto& h) { return h.second && h.second->contains(filter); });
 }
 
 void print_json(const kafka_record& r) {
@@ -38,22 +38,26 @@ void print_json(const kafka_record& r) {
   observe::append_json_string(out, r.topic);
   out += fmt::format(",\"partition\":{},\"offset\":{}", r.partition, r.offset);
   member("timestamp", instant::from_ms(r.timestamp_ms).to_string());
-  if (r.key.empty())
-    out += ",\"key\":null";
-  else
+  if (r.has_key())
     member("key", r.key);
+  else
+    out += ",\"key\":null";
   if (r.tombstone)
     out += ",\"value\":null";
   else
     member("value", r.value);
-  out += ",\"headers\":{";
-  for (std::size_t i = 0; i < r.headers.size(); ++i) {
-    if (i > 0) out += ',';
-    observe::append_json_string(out, r.headers[i].first);
-    out += ':';
-    observe::append_json_string(out, r.headers[i].second);
+  // Names and values in turn, as kcat -J prints them: a name may come again, and a value may be null.
+  out += ",\"headers\":[";
+  for (const auto& [name, value] : r.headers) {
+    if (out.back() != '[') out += ',';
+    observe::append_json_string(out, name);
+    out += ',';
+    if (value)
+      observe::append_json_string(out, *value);
+    else
+      out += "null";
   }
-  fmt::print("{}}}}}\n", out);
+  fmt::print("{}]}}\n", out);
 }
 
 void print(const kafka_record& r, const tail_options& o) {
@@ -61,7 +65,8 @@ void print(const kafka_record& r, const tail_options& o) {
   fmt::print("{} {}@{} {} {}\n", instant::from_ms(r.timestamp_ms).to_string(), r.partition, r.offset,
              r.key.empty() ? "-" : printable(r.key), r.tombstone ? "(deleted)" : printable(r.value));
   if (o.headers)
-    for (const auto& [name, value] : r.headers) fmt::print("    {}: {}\n", printable(name), printable(value));
+    for (const auto& [name, value] : r.headers)
+      fmt::print("    {}: {}\n", printable(name), value ? printable(*value) : "(null)");
 }
 
 int follow(const tail_options& o, const std::vector<kafka_place>& from,
