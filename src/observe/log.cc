@@ -14,31 +14,12 @@
 
 #include "base/eight_bytes.h"
 #include "base/hex.h"
+#include "base/utf8.h"
 
 namespace mes::observe {
 namespace {
 
 constexpr std::array<std::string_view, 4> level_names = {"debug", "info", "warn", "error"};
-
-// Length of the UTF-8 sequence that starts `text`, 0 if it is not valid (RFC 3629).
-std::size_t utf8_length(std::string_view text) {
-  auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  auto continues = [&](std::size_t i) { return i < text.size() && (at(i) & 0xc0) == 0x80; };
-  unsigned char c = at(0);
-  if (c < 0x80) return 1;
-  if (c >= 0xc2 && c <= 0xdf) return continues(1) ? 2 : 0;
-  if (c >= 0xe0 && c <= 0xef) {
-    if (!continues(1) || !continues(2)) return 0;
-    if ((c == 0xe0 && at(1) < 0xa0) || (c == 0xed && at(1) > 0x9f)) return 0;
-    return 3;
-  }
-  if (c >= 0xf0 && c <= 0xf4) {
-    if (!continues(1) || !continues(2) || !continues(3)) return 0;
-    if ((c == 0xf0 && at(1) < 0x90) || (c == 0xf4 && at(1) > 0x8f)) return 0;
-    return 4;
-  }
-  return 0;
-}
 
 // Bytes that stand for themselves: ASCII without quote, backslash, control characters and DEL.
 constexpr std::array<bool, 256> plain_characters = [] {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 
+#include "base/utf8.h"
 #include "service/idempotency.h"
 #include "service/permissions.h"
 #include "service/problem.h"
@@ -27,27 +28,7 @@ struct exchange {
 namespace {
 
 // What both databases can hold as text: UTF-8 as in RFC 3629, without NUL.
-bool is_text(std::string_view s) {
-  for (std::size_t i = 0; i < s.size();) {
-    auto byte = [&](std::size_t at) { return at < s.size() ? static_cast<unsigned char>(s[at]) : 0U; };
-    unsigned first = byte(i), second = byte(i + 1);
-    std::size_t length = first < 0x80   ? 1
-                         : first < 0xc2 ? 0
-                         : first < 0xe0 ? 2
-                         : first < 0xf0 ? 3
-                         : first < 0xf5 ? 4
-                                        : 0;
-    if (length == 0 || first == 0) return false;
-    for (std::size_t k = 1; k < length; ++k)
-      if ((byte(i + k) & 0xc0) != 0x80) return false;
-    // Overlong forms, surrogates, and what lies above U+10FFFF.
-    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) || (first == 0xf0 && second < 0x90) ||
-        (first == 0xf4 && second > 0x8f))
-      return false;
-    i += length;
-  }
-  return true;
-}
+bool is_text(std::string_view s) { return is_utf8(s) && s.find('\0') == std::string_view::npos; }
 
 // A caller's request id goes into events, logs and headers: one that is no short visible ASCII is not taken.
 bool is_request_id(std::string_view id) {

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
+
 namespace mes::platform {
 namespace {
 
@@ -28,26 +30,8 @@ std::string utf8_of_latin1(std::string_view text) {
 
 // Well-formed UTF-8 (RFC 3629) without control characters.
 bool is_clean(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto b = static_cast<unsigned char>(text[i]);
-    if (b < 0x20 || b == 0x7F) return false;
-    const std::size_t n = b < 0x80                ? 1
-                          : b >= 0xC2 && b < 0xE0 ? 2
-                          : b >= 0xE0 && b < 0xF0 ? 3
-                          : b >= 0xF0 && b < 0xF5 ? 4
-                                                  : 0;
-    if (n == 0 || i + n > text.size()) return false;
-    for (std::size_t k = 1; k < n; ++k)
-      if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) return false;
-    if (n > 2) {
-      const auto second = static_cast<unsigned char>(text[i + 1]);
-      if ((b == 0xE0 && second < 0xA0) || (b == 0xED && second > 0x9F) || (b == 0xF0 && second < 0x90) ||
-          (b == 0xF4 && second > 0x8F))
-        return false;
-    }
-    i += n;
-  }
-  return true;
+  auto controls = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+  return is_utf8(text) && std::ranges::none_of(text, controls);
 }
 
 std::string_view trimmed(std::string_view text) {
