@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 
+import pytest
 import requests
 import yaml
 
@@ -101,6 +102,26 @@ def test_concurrent_writers_lose_nothing(admin):
         codes = sorted(pool.map(write, range(6)))
     assert codes == [201] + [409] * 5
     assert len(admin.names("/consumers?size=1000", "username")) == 61
+
+
+LATIN = {"username": "caf\xe9".encode("latin-1")}
+
+
+@pytest.mark.parametrize("method, path, sent, field", [
+    ("POST", "/consumers", {"data": LATIN}, "username"),
+    ("POST", "/consumers", {"data": {"username": "a", "custom_id": b"\xff"}}, "custom_id"),
+    ("POST", "/consumers", {"files": [("username", (None, LATIN["username"]))]}, "username"),
+    ("POST", "/consumers/bob/key-auth", {"data": {"key": b"\xe9"}}, "key"),
+    ("POST", "/services", {"data": {"name": "s", "host": "h", "tags[]": b"\xe9"}}, "tags"),
+    ("PUT", "/consumers/caf%e9", {"json": {}}, "username"),
+], ids=["form", "second-field", "multipart", "credential", "list", "path"])
+def test_bytes_that_are_no_utf8_are_refused_and_the_next_start_reads(own_gateway, method, path, sent, field):
+    admin = Admin(own_gateway)
+    admin("POST", "/consumers", {"username": "bob"}, 201)
+    assert list(admin(method, path, status=400, **sent).json()["fields"]) == [field]
+    own_gateway.kill()
+    own_gateway.start()
+    assert Admin(own_gateway).names("/consumers", "username") == ["bob"]
 
 
 def test_what_was_acknowledged_survives_kill_9(own_gateway):

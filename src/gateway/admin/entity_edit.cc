@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/utf8.h"
 #include "base/uuid.h"
 #include "gateway/admin/finding_places.h"
 #include "gateway/admin/timestamps.h"
@@ -104,6 +105,21 @@ void refuse_children(const entity_kind& k, const json::object& wanted, json::obj
   }
 }
 
+// Forms and paths may bring any bytes; entities are kept and shown as JSON, which is UTF-8.
+void refuse_bytes(const json::value& value, const std::string& path, json::object& fields) {
+  if (const json::string* text = value.if_string()) {
+    if (!is_utf8(*text)) add_reason(fields, path, "expected valid UTF-8");
+  } else if (const json::array* list = value.if_array()) {
+    for (std::size_t i = 0; i < list->size(); ++i) refuse_bytes((*list)[i], fmt::format("{}[{}]", path, i), fields);
+  } else if (const json::object* members = value.if_object()) {
+    for (const auto& [name, member] : *members)
+      if (is_utf8(name))
+        refuse_bytes(member, member_path(path, name), fields);
+      else
+        add_reason(fields, path, "expected names in valid UTF-8");
+  }
+}
+
 // "Host" or "host:port" as Kong keeps targets: with their port.
 void add_default_port(json::object& entity) {
   std::string text = text_of(entity, "target");
@@ -141,12 +157,13 @@ std::optional<refusal> check_plugin_protocols(const document& all, const json::o
 }  // namespace
 
 std::expected<json::object, refusal> read_edit(const entity_edit& edit) {
-  json::object wanted = edit.wanted;
+  json::object wanted = edit.wanted, fields;
+  refuse_bytes(wanted, "", fields);
+  if (!fields.empty()) return std::unexpected(schema_violation(fields));
   wanted["id"] = edit.id;
   for (const field& f : edit.kind.fields())
     if (json::value* value = f.to.empty() ? nullptr : wanted.if_contains(f.name))
       if (auto refused = resolve_reference_of(edit, f, *value)) return std::unexpected(std::move(*refused));
-  json::object fields;
   refuse_children(edit.kind, wanted, fields);
 
   finding_places where;

@@ -17,11 +17,29 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::int64_t format = 1;
+constexpr std::size_t kept_depth_max = 64;  // of an entity, what a request may have (32), and of what is around it
 
 }  // namespace
 
 entity_store::entity_store(os::file_system& files, options o, const observe::logger& log, activator activate)
     : _files(files), _options(std::move(o)), _log(log), _activate(std::move(activate)) {}
+
+// What is wrong with the text, if it is not what save() writes.
+std::expected<entity_store::kept, std::string> entity_store::read_kept(std::string_view text) {
+  boost::system::error_code failure;
+  json::value all = json::parse(text, failure, {}, {.max_depth = kept_depth_max});
+  const json::object* parts = failure ? nullptr : all.if_object();
+  if (!parts) return std::unexpected("this is no JSON");
+  const json::value* version = parts->if_contains("format");
+  if (!version || *version != format) return std::unexpected("it is of another format");
+  const json::value* written = parts->if_contains("written");
+  auto read = written_entities::from_json(written ? *written : json::value(json::object()));
+  if (!read) return std::unexpected(read.error().message);
+  kept out{.written = std::move(*read), .posted = {}, .file_digest = text_of(*parts, "file")};
+  if (const json::value* posted = parts->if_contains("posted"); posted && posted->is_string())
+    out.posted = text_of(*parts, "posted");
+  return out;
+}
 
 result<void> entity_store::open() {
   auto text = os::read_whole(_files, path());
@@ -29,30 +47,16 @@ result<void> entity_store::open() {
     if (text.error().code == error_code::not_found) return {};
     return fail(text.error());
   }
-  auto corrupt = [this](std::string_view what) {
-    return fail(
-        error_code::corrupt,
-        fmt::format("{}: {}; move it away to start without what was written through the Admin API", path(), what));
-  };
-  boost::system::error_code failure;
-  json::value all = json::parse(*text, failure);
-  const json::object* parts = failure ? nullptr : all.if_object();
-  if (!parts) return corrupt("this is no JSON");
-  const json::value* version = parts->if_contains("format");
-  if (!version || *version != format) return corrupt("it is of another format");
-  const json::value* written = parts->if_contains("written");
-  auto read = written_entities::from_json(written ? *written : json::value(json::object()));
-  if (!read) return corrupt(read.error().message);
-  if (!_options.writable) {
-    if (!read->empty())
-      _log.warn(fmt::format("{} entities that the Admin API has written are not in force: admin_writes is off",
-                            read->size()));
-    return {};
-  }
-  _kept.written = std::move(*read);
-  if (const json::value* posted = parts->if_contains("posted"); posted && posted->is_string())
-    _kept.posted = text_of(*parts, "posted");
-  _kept.file_digest = text_of(*parts, "file");
+  auto read = read_kept(*text);
+  if (!read)
+    return fail(error_code::corrupt,
+                fmt::format("{}: {}; move it away to start without what was written through the Admin API", path(),
+                            read.error()));
+  if (_options.writable)
+    _kept = std::move(*read);
+  else if (!read->written.empty())
+    _log.warn(fmt::format("{} entities that the Admin API has written are not in force: admin_writes is off",
+                          read->written.size()));
   return {};
 }
 
@@ -102,7 +106,14 @@ result<void> entity_store::take(base from, kept next, bool changes_disk) {
 result<void> entity_store::save(const kept& next) const {
   json::object all{{"format", format}, {"file", next.file_digest}, {"written", next.written.to_json()}};
   all["posted"] = next.posted ? json::value(*next.posted) : json::value(nullptr);
-  return os::replace_whole(_files, _options.folder, file_name, json::serialize(all));
+  std::string text = json::serialize(all);
+  // Nothing gets there that the next start could not read.
+  if (auto read = read_kept(text); !read) {
+    error refused(error_code::invalid_argument, fmt::format("it cannot be kept: {}", read.error()));
+    refused.fields.push_back({.path = "", .message = refused.message});
+    return fail(std::move(refused));
+  }
+  return os::replace_whole(_files, _options.folder, file_name, text);
 }
 
 result<void> entity_store::use_file(std::string text, const std::string& name) {

@@ -11,6 +11,7 @@
 // Belongs to one thread.
 #pragma once
 
+#include <expected>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -66,6 +67,7 @@ class entity_store {
 
   result<base> read_base(std::string text, const std::string& name) const;
   result<void> take(base from, kept next, bool changes_disk);
+  static std::expected<kept, std::string> read_kept(std::string_view text);
   result<void> save(const kept& next) const;
   error refused(const reporter& report, std::string_view what) const;
   static constexpr const char* file_name = "entities.json";

@@ -95,6 +95,41 @@ TEST(entity_store, a_write_is_active_and_there_after_a_restart) {
   EXPECT_EQ(next->writes(), 1u);
 }
 
+// What comes as a form may be any bytes (Kong's database would refuse them, PostgreSQL's text is UTF-8).
+TEST(entity_store, bytes_that_are_no_utf8_are_refused_by_their_field) {
+  a_store s;
+  ASSERT_TRUE(s->open());
+  ASSERT_TRUE(s->use_file(std::string(base_file), "kong.yml"));
+  auto fields_of = [&](json::object wanted) {
+    auto read = read_edit({.all = *s->entities(),
+                           .kind = *find_entity_kind("consumers"),
+                           .wanted = std::move(wanted),
+                           .id = "00000000-0000-4000-8000-000000000001",
+                           .before = nullptr,
+                           .now = instant::from_ms(1)});
+    return read ? std::string("nothing") : json::serialize(read.error().body.at("fields"));
+  };
+  EXPECT_EQ(fields_of({{"username", "caf\xe9"}}), R"({"username":"expected valid UTF-8"})");
+  EXPECT_EQ(fields_of({{"username", "\xed\xa0\x80"}}), R"({"username":"expected valid UTF-8"})");  // a surrogate
+  EXPECT_EQ(fields_of({{"username", "a"}, {"tags", {"b", "\xff"}}}), R"({"tags":[null,"expected valid UTF-8"]})");
+  EXPECT_EQ(fields_of({{"username", "a"}, {"\xff", 1}}), R"({"@entity":["expected names in valid UTF-8"]})");
+  EXPECT_EQ(fields_of({{"username", "caf\xc3\xa9"}}), "nothing");
+}
+
+TEST(entity_store, what_the_next_start_could_not_read_is_not_kept) {
+  a_store s;
+  ASSERT_TRUE(s->open());
+  ASSERT_TRUE(s->use_file(std::string(base_file), "kong.yml"));
+  auto change = consumer(*s, "two", 2);
+  json::object entity = *change.entity;
+  entity["username"] = "caf\xe9";
+  change.entity = std::make_shared<json::object>(entity);
+  EXPECT_EQ(write(*s, {change}).error().code, error_code::invalid_argument);
+  EXPECT_EQ(s->writes(), 0u);
+  s.again();
+  EXPECT_EQ(s.active->consumers.size(), 1u);
+}
+
 TEST(entity_store, what_is_refused_changes_nothing) {
   a_store s;
   ASSERT_TRUE(s->open());
