@@ -82,6 +82,7 @@ TEST(key_auth, finds_and_hides_keys_in_bodies) {
   const body_case cases[] = {
       {"application/x-www-form-urlencoded", "a=1&apikey=kong", "a=1"},
       {"application/json", R"({"apikey":"kong","a":1})", R"({"a":1})"},
+      {"application/json", "{\"apikey\":\"kong\",\"a\":\"\xe9\"}", "{\"a\":\"\xe9\"}"},
       {"multipart/form-data; boundary=xx",
        "--xx\r\nContent-Disposition: form-data; name=\"apikey\"\r\n\r\nkong\r\n--xx\r\n"
        "Content-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--xx--\r\n",

@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <cmath>
+#include <cstdlib>
 #include <iterator>
 
 namespace mes::gateway {
@@ -46,6 +50,39 @@ void put(std::string& out, std::string_view text) {
   out += '"';
 }
 
+void put(std::string& out, double number) {
+  if (std::isfinite(number))
+    fmt::format_to(std::back_inserter(out), "{:.14g}", number);
+  else
+    out += std::isnan(number) ? "null" : number > 0 ? "1e999" : "-1e999";
+}
+
+// The text with all its numbers as JSON has them.
+std::string with_plain_numbers(std::string_view text) {
+  static constexpr std::string_view of_numbers = "+-.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  std::string out;
+  while (!text.empty()) {
+    std::size_t end = 1;
+    if (text[0] == '"') {
+      while (end < text.size() && text[end] != '"') end += text[end] == '\\' ? 2 : 1;
+      ++end;
+    } else if (std::size_t word = text.find_first_not_of(of_numbers); word != 0) {
+      end = std::min(word, text.size());
+      std::string token(text.substr(0, end));
+      char* stop = nullptr;
+      double number = std::strtod(token.c_str(), &stop);
+      if (*stop == '\0') {
+        put(out, number);
+        text.remove_prefix(end);
+        continue;
+      }
+    }
+    out += text.substr(0, end);
+    text.remove_prefix(std::min(end, text.size()));
+  }
+  return out;
+}
+
 void put(std::string& out, const json::value& value) {
   switch (value.kind()) {
     case json::kind::null:
@@ -61,7 +98,7 @@ void put(std::string& out, const json::value& value) {
       fmt::format_to(std::back_inserter(out), "{}", value.get_uint64());
       break;
     case json::kind::double_:
-      fmt::format_to(std::back_inserter(out), "{:.14g}", value.get_double());
+      put(out, value.get_double());
       break;
     case json::kind::string:
       put(out, std::string_view(value.get_string()));
@@ -92,6 +129,20 @@ void put(std::string& out, const json::value& value) {
 }
 
 }  // namespace
+
+std::optional<json::value> cjson_decode(std::string_view text) {
+  constexpr auto options = [] {
+    json::parse_options all;
+    all.max_depth = 1000;
+    all.allow_invalid_utf8 = true;
+    return all;
+  }();
+  boost::system::error_code failed;
+  json::value value = json::parse(text, failed, {}, options);
+  if (failed) value = json::parse(with_plain_numbers(text), failed, {}, options);
+  if (failed) return std::nullopt;
+  return value;
+}
 
 std::string cjson_encode(const json::value& value) {
   std::string out;

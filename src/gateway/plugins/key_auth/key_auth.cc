@@ -1,12 +1,12 @@
 // Key authentication (K:kong/plugins/key-auth/handler.lua).
 #include <algorithm>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <utility>
 
 #include "gateway/config/checks.h"
 #include "gateway/plugins/authentication.h"
 #include "gateway/plugins/form_arguments.h"
+#include "gateway/plugins/json_text.h"
 #include "gateway/plugins/kinds.h"
 #include "gateway/plugins/multipart.h"
 
@@ -123,9 +123,8 @@ class key_auth final : public plugin {
   static found_key in_body(const plugin_context& c, std::string_view name) {
     found_key out;
     if (is_json(type_of(c))) {
-      boost::system::error_code failed;
-      json::value body = json::parse(*c.request_body, failed);
-      const json::object* members = failed ? nullptr : body.if_object();
+      auto body = cjson_decode(*c.request_body);
+      const json::object* members = body ? body->if_object() : nullptr;
       const json::value* key = members ? members->if_contains(name) : nullptr;
       if (key && key->is_string())
         out = {1, std::string(std::string_view(key->get_string()))};
@@ -149,11 +148,10 @@ class key_auth final : public plugin {
     c.upstream_headers.clear(hidden.with_hyphens);
     if (!_in_body || c.request_body->empty()) return;
     if (is_json(type_of(c))) {
-      boost::system::error_code failed;
-      json::value body = json::parse(*c.request_body, failed);
-      if (failed || !body.is_object()) return;
-      body.get_object().erase(name);
-      c.upstream_body = json::serialize(body);
+      auto body = cjson_decode(*c.request_body);
+      if (!body || !body->is_object()) return;
+      body->get_object().erase(name);
+      c.upstream_body = json::serialize(*body);
     } else if (is_urlencoded(type_of(c))) {
       form_arguments body = form_arguments::parse(*c.request_body);
       body.erase(name);

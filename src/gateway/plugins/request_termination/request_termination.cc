@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "gateway/config/checks.h"
 #include "gateway/plugins/form_arguments.h"
+#include "gateway/plugins/json_text.h"
 #include "gateway/plugins/kinds.h"
 #include "gateway/plugins/multipart.h"
 #include "gateway/plugins/node.h"
@@ -86,11 +86,7 @@ class request_termination final : public plugin {
  private:
   static json::value body_of(const plugin_context& c) {
     std::string_view type = c.request->headers.get(field_id::content_type);
-    boost::system::error_code failed;
-    if (is_json(type)) {
-      json::value parsed = json::parse(*c.request_body, failed);
-      return failed ? json::value(nullptr) : parsed;
-    }
+    if (is_json(type)) return cjson_decode(*c.request_body).value_or(nullptr);
     json::object arguments;
     if (is_urlencoded(type))
       for (const auto& a : form_arguments::parse(*c.request_body))

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/json/parse.hpp>
 #include <utility>
 
 #include "gateway/config/checks.h"
@@ -269,12 +268,11 @@ class request_transformer final : public plugin {
     auto skipped = [&](const step& s) { return text.empty() && s.what != action::add && s.what != action::append; };
     bool changed = false;
     if (is_json(type)) {
-      boost::system::error_code failed;
-      json::value body = text.empty() ? json::value(json::object{}) : json::parse(text, failed);
-      if (failed || !body.is_object()) return;
+      auto body = text.empty() ? json::value(json::object{}) : cjson_decode(text);
+      if (!body || !body->is_object()) return;
       for (std::size_t i = 0; i < _body.size(); ++i)
-        if (!skipped(_body[i])) changed |= apply(_body[i], std::move(values[i]), body.get_object());
-      if (changed) c.upstream_body = cjson_encode(body);
+        if (!skipped(_body[i])) changed |= apply(_body[i], std::move(values[i]), body->get_object());
+      if (changed) c.upstream_body = cjson_encode(*body);
     } else if (is_multipart(type)) {
       auto form = multipart_form::parse(text, type);
       if (!form) return;

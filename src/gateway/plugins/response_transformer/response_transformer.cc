@@ -1,7 +1,7 @@
 // Changes answers on their way (K:kong/plugins/response-transformer): headers, and the members of JSON bodies.
 #include <fmt/format.h>
 
-#include <boost/json/parse.hpp>
+#include <cmath>
 #include <cstdlib>
 
 #include "gateway/http/head.h"
@@ -54,7 +54,7 @@ json::value json_value(const std::string& text, std::string_view type) {
   if (type != "number") return json::value(std::string_view(out));
   char* end = nullptr;
   double number = std::strtod(out.c_str(), &end);
-  return *end == '\0' ? json::value(number) : json::value(nullptr);
+  return *end == '\0' && std::isfinite(number) ? json::value(number) : json::value(nullptr);
 }
 
 struct json_step {
@@ -125,10 +125,9 @@ class response_transformer final : public plugin {
 
   void transform_body(plugin_context& c, std::string& body) const override {
     if (!changes_bodies() || !is_json_type(c.response_header("content-type").value_or(""))) return;
-    boost::system::error_code failed;
-    json::value parsed = json::parse(body, failed);
-    if (failed || !parsed.is_object()) return;  // Kong passes it on, too
-    json::object& members = parsed.get_object();
+    auto parsed = cjson_decode(body);
+    if (!parsed || !parsed->is_object()) return;  // Kong passes it on, too
+    json::object& members = parsed->get_object();
     for (const name_value& r : _remove) members.erase(r.name);
     for (const json_step& s : _replace)
       if (!s.value.is_null() && is_truthy(members, s.name)) members[s.name] = s.value;
@@ -136,7 +135,7 @@ class response_transformer final : public plugin {
       if (!s.value.is_null() && !is_truthy(members, s.name)) members[s.name] = s.value;
     for (const json_step& s : _append)
       if (!s.value.is_null()) append(members[s.name], s.value);
-    body = cjson_encode(parsed);
+    body = cjson_encode(*parsed);
   }
 
  private:
