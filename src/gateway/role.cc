@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <optional>
 
 #include "base/instant.h"
 #include "gateway/admin/admin.h"
@@ -27,6 +28,7 @@
 #include "gateway/plugins/redis/redis_link.h"
 #include "gateway/proxy/proxy.h"
 #include "os/file_system.h"
+#include "os/lock_file.h"
 #include "runtime/file_watch.h"
 #include "runtime/http_server.h"
 #include "runtime/kafka.h"
@@ -188,6 +190,7 @@ class gateway {
                process.log(), [this](std::shared_ptr<const configuration> all) { activate(std::move(all)); }) {}
 
   result<void> start() {
+    if (auto locked = lock_writes(); !locked) return locked;
     if (auto opened = _store.open(); !opened) return opened;
     watch_files(_process.settings());
     if (auto loaded = load_file(_process.settings()); !loaded) return loaded;
@@ -238,6 +241,21 @@ class gateway {
   std::string jwks_url() const {
     const std::string& given = _process.settings().text("jwks_url");
     return given.empty() ? _process.service_url("auth") + "/api/v1/auth/.well-known/jwks.json" : given;
+  }
+
+  // Two gateways that write one entities.json lose each other's writes.
+  result<void> lock_writes() {
+    if (!_store.writable()) return {};
+    auto lock = os::lock_file::take((_process.data_dir() / "entities.lock").string());
+    if (!lock && lock.error().code == error_code::conflict)
+      return fail(
+          error_code::conflict,
+          fmt::format("another gateway (pid {}) keeps in {} what its Admin API writes; choose another directory "
+                      "with --data, or set admin_writes=false",
+                      lock.error().message, _process.data_dir().string()));
+    if (!lock) return fail(lock.error());
+    _write_lock.emplace(std::move(*lock));
+    return {};
   }
 
   result<void> load_file(const runtime::config& settings) {
@@ -456,6 +474,7 @@ class gateway {
   rate_limit_store _limits;
   jwks_source _jwks;
   std::unique_ptr<os::file_system> _disk;
+  std::optional<os::lock_file> _write_lock;
   entity_store _store;
   std::shared_ptr<const configuration> _config;
   std::shared_ptr<const generation> _current;

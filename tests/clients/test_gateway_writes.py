@@ -124,6 +124,20 @@ def test_bytes_that_are_no_utf8_are_refused_and_the_next_start_reads(own_gateway
     assert Admin(own_gateway).names("/consumers", "username") == ["bob"]
 
 
+def test_two_gateways_do_not_write_into_one_folder(own_gateway):
+    """Each would put its own entities.json over the other's."""
+    admin = Admin(own_gateway)
+    admin("POST", "/consumers", {"username": "first"}, 201)
+    with pytest.raises(AssertionError, match=f"another gateway .pid {own_gateway.process.pid}. keeps in"):
+        Gateway(own_gateway.folder, EMPTY)
+    reader = Gateway(own_gateway.folder, EMPTY, admin_writes="false")  # writes nothing
+    reader.stop()
+    admin("POST", "/consumers", {"username": "second"}, 201)
+    own_gateway.kill()
+    own_gateway.start()  # the lock went with its holder
+    assert Admin(own_gateway).names("/consumers", "username") == ["first", "second"]
+
+
 def test_what_was_acknowledged_survives_kill_9(own_gateway):
     """Killed in the middle of writes of several clients, three times over."""
     acknowledged = set()

@@ -91,14 +91,14 @@ TEST(part_table, refuses_what_does_not_exist) {
 
 TEST(preflight, two_supervisors_cannot_share_a_data_directory) {
   const temporary_folder dir;
-  auto first = data_lock::take(dir.path / "data");
+  auto first = lock_data(dir.path / "data");
   ASSERT_TRUE(first) << first.error().message;
   EXPECT_FALSE(first->left_by_a_crash());
-  const auto second = data_lock::take(dir.path / "data");
+  const auto second = lock_data(dir.path / "data");
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, error_code::conflict);
   EXPECT_THAT(second.error().message, HasSubstr("pid " + std::to_string(getpid())));
-  const auto third = data_lock::take(dir.path / "data");  // the refused one has left the holder's mark alone
+  const auto third = lock_data(dir.path / "data");  // the refused one has left the holder's mark alone
   EXPECT_THAT(third.error().message, HasSubstr("pid " + std::to_string(getpid())));
 }
 
@@ -106,24 +106,24 @@ TEST(preflight, a_crash_leaves_its_mark_and_an_orderly_end_does_not) {
   const temporary_folder dir;
   const pid_t pid = fork();
   if (pid == 0) {
-    auto lock = data_lock::take(dir.path);
+    auto lock = lock_data(dir.path);
     _exit(lock ? 0 : 1);  // without giving it back
   }
   int status = 0;
   waitpid(pid, &status, 0);
   ASSERT_EQ(status, 0);
   {
-    const auto lock = data_lock::take(dir.path);
+    const auto lock = lock_data(dir.path);
     ASSERT_TRUE(lock);
     EXPECT_TRUE(lock->left_by_a_crash());
   }
-  EXPECT_FALSE(data_lock::take(dir.path)->left_by_a_crash());
+  EXPECT_FALSE(lock_data(dir.path)->left_by_a_crash());
 }
 
 TEST(preflight, a_data_directory_that_cannot_be_made_is_named) {
   const temporary_folder dir;
   std::ofstream(dir.path / "file") << "x";
-  const auto lock = data_lock::take(dir.path / "file");
+  const auto lock = lock_data(dir.path / "file");
   ASSERT_FALSE(lock);
   EXPECT_THAT(lock.error().message, HasSubstr((dir.path / "file").string()));
 }

@@ -48,48 +48,24 @@ result<void> try_write(const std::filesystem::path& data) {
   return {};
 }
 
-int open_lock(const std::filesystem::path& data, int flags) {
-  return ::open((data / "run" / "mes.lock").c_str(), O_RDWR | O_CLOEXEC | flags, 0600);
-}
-
-std::string read_pid(int fd) {
-  char text[32];
-  const ssize_t n = pread(fd, text, sizeof text, 0);
-  return {text, n > 0 ? static_cast<std::size_t>(n) : 0};
-}
+std::string lock_of(const std::filesystem::path& data) { return (data / "run" / "mes.lock").string(); }
 
 }  // namespace
 
-result<data_lock> data_lock::take(const std::filesystem::path& data) {
+result<os::lock_file> lock_data(const std::filesystem::path& data) {
   for (const char* folder : {"run", "logs"}) {
     std::error_code e;
     std::filesystem::create_directories(data / folder, e);
     if (e) return cannot_use(data, e.message());
   }
   if (auto ok = try_write(data); !ok) return fail(ok.error());
-  data_lock lock(open_lock(data, O_CREAT));
-  if (lock._fd < 0) return cannot_use(data, std::strerror(errno));
-  const std::string before = read_pid(lock._fd);
-  if (flock(lock._fd, LOCK_EX | LOCK_NB) != 0)
-    return fail(error_code::conflict,
-                fmt::format("a platform already runs on {} (pid {}): mes down --data {} stops it, or choose another "
-                            "directory with --data and other ports with --port-offset",
-                            data.string(), before, data.string()));
-  lock._held = true;
-  lock._left_by_a_crash = !before.empty();
-  const std::string pid = std::to_string(getpid());
-  if (ftruncate(lock._fd, 0) != 0 || pwrite(lock._fd, pid.data(), pid.size(), 0) < 0)
-    return cannot_use(data, std::strerror(errno));
-  return lock;
-}
-
-data_lock::data_lock(data_lock&& other) noexcept
-    : _fd(std::exchange(other._fd, -1)), _held(other._held), _left_by_a_crash(other._left_by_a_crash) {}
-
-data_lock::~data_lock() {
-  if (_fd < 0) return;
-  if (_held && ftruncate(_fd, 0) != 0) std::perror("mes.lock");  // another holder's pid stays
-  close(_fd);
+  auto lock = os::lock_file::take(lock_of(data));
+  if (lock || lock.error().code != error_code::conflict)
+    return lock ? std::move(lock) : cannot_use(data, lock.error().message);
+  return fail(error_code::conflict,
+              fmt::format("a platform already runs on {} (pid {}): mes down --data {} stops it, or choose another "
+                          "directory with --data and other ports with --port-offset",
+                          data.string(), lock.error().message, data.string()));
 }
 
 bool port_is_free(std::uint16_t port) {
@@ -122,7 +98,7 @@ result<void> check_ports(std::span<const part> parts, bool after_a_crash) {
 }
 
 bool wait_for_release(const std::filesystem::path& data, int seconds_max) {
-  const int fd = open_lock(data, 0);
+  const int fd = ::open(lock_of(data).c_str(), O_RDWR | O_CLOEXEC);
   if (fd < 0) return true;
   using namespace std::chrono_literals;
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds_max);

@@ -174,7 +174,7 @@ int up(const up_options& options) {
                            .role_names = options.role_names,
                            .self = own_path()});
   if (!parts) return refuse(parts.error());
-  auto lock = data_lock::take(data);
+  auto lock = lock_data(data);
   if (!lock) return refuse(lock.error());
   if (auto ok = check_ports(*parts, lock->left_by_a_crash()); !ok) return refuse(ok.error());
   if (auto ok = write_configurations(data, options.port_offset); !ok) return refuse(ok.error());

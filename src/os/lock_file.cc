@@ -1,0 +1,46 @@
+#include "os/lock_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace mes::os {
+namespace {
+
+std::string read_pid(int fd) {
+  char text[32];
+  const ssize_t n = ::pread(fd, text, sizeof text, 0);
+  return {text, n > 0 ? static_cast<std::size_t>(n) : 0};
+}
+
+}  // namespace
+
+result<lock_file> lock_file::take(const std::string& path) {
+  auto failed = [&] { return fail(error_code::storage_failed, fmt::format("{}: {}", path, std::strerror(errno))); };
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return failed();
+  const std::string before = read_pid(fd);
+  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    auto refused = errno == EWOULDBLOCK ? fail(error_code::conflict, before) : failed();
+    ::close(fd);  // the holder's pid stays
+    return refused;
+  }
+  lock_file lock(fd);
+  lock._left = !before.empty();
+  const std::string pid = std::to_string(::getpid());
+  if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, pid.data(), pid.size(), 0) < 0) return failed();
+  return lock;
+}
+
+lock_file::~lock_file() {
+  if (_fd < 0) return;
+  if (::ftruncate(_fd, 0) != 0) std::perror("lock file");
+  ::close(_fd);
+}
+
+}  // namespace mes::os

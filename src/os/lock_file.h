@@ -1,0 +1,28 @@
+// A file that one process holds at a time, by flock(2): until the object or its process goes, however it goes.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "base/error.h"
+
+namespace mes::os {
+
+class lock_file {
+ public:
+  // Makes it when missing, and writes the holder's pid into it. Errors: conflict if another holds it, with nothing but
+  // that one's pid as the message; storage_failed if it cannot be made or written.
+  static result<lock_file> take(const std::string& path);
+  lock_file(lock_file&& other) noexcept : _fd(std::exchange(other._fd, -1)), _left(other._left) {}
+  lock_file& operator=(lock_file&&) = delete;
+  ~lock_file();  // given back orderly, it has no pid in it
+
+  bool left_by_a_crash() const { return _left; }  // the last holder did not end orderly
+
+ private:
+  explicit lock_file(int fd) : _fd(fd) {}
+  int _fd;
+  bool _left = false;
+};
+
+}  // namespace mes::os
