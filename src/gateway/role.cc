@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/instant.h"
+#include "base/lower_case.h"
 #include "gateway/admin/admin.h"
 #include "gateway/admin/entity_store.h"
 #include "gateway/admin/guard.h"
@@ -75,6 +76,9 @@ const std::vector<setting>& settings() {
       {.name = "admin_bind",
        .default_value = "127.0.0.1",
        .help = "Address of the admin API; beyond loopback it wants tokens of the platform with the role admin."},
+      {.name = "admin_hosts",
+       .default_value = "",
+       .help = "Names, by commas, under which the admin API is asked on loopback, beside localhost and addresses."},
       {.name = "admin_writes",
        .type = setting_type::boolean,
        .default_value = "true",
@@ -172,8 +176,8 @@ const std::vector<setting>& settings() {
 
 // What a reload does not change.
 constexpr auto settings_of_start =
-    std::to_array<std::string_view>({"threads", "admin_port", "admin_bind", "admin_writes", "generation_header",
-                                     "jwks_url", "discovery", "ocsp_stapling"});
+    std::to_array<std::string_view>({"threads", "admin_port", "admin_bind", "admin_hosts", "admin_writes",
+                                     "generation_header", "jwks_url", "discovery", "ocsp_stapling"});
 
 class gateway {
  public:
@@ -387,7 +391,10 @@ class gateway {
                     .ready = [this] { return _process.is_ready(); },
                     .upstreams = [this] { return _proxy ? &_proxy->upstreams() : nullptr; }};
     const std::string& address = _process.settings().text("admin_bind");
-    auto guard = std::make_shared<admin_guard>(_process.loop(), _keys, is_loopback(address));
+    admin_exposure exposure{.loopback = is_loopback(address), .hosts = {}};
+    for_each_token(_process.settings().text("admin_hosts"),
+                   [&](std::string_view one) { exposure.hosts.push_back(lower_case(one)); });
+    auto guard = std::make_shared<admin_guard>(_process.loop(), _keys, std::move(exposure));
     auto base = static_cast<int>(_process.settings().integer("admin_port"));
     runtime::http_server_options options{.address = address,
                                          .port = static_cast<std::uint16_t>(base == 0 ? 0 : _process.port(base)),

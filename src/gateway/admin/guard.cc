@@ -7,6 +7,7 @@
 #include <boost/json/array.hpp>
 #include <optional>
 
+#include "base/lower_case.h"
 #include "gateway/admin/admin.h"
 #include "gateway/jwt/token.h"
 
@@ -70,12 +71,15 @@ std::string_view host_of(std::string_view authority) {
   return authority.substr(0, authority.find(':'));
 }
 
-// What a browser sends for a page that is not served from here, or that only seems to be (DNS rebinding).
-bool is_foreign_page(const runtime::http_request& request, bool loopback) {
+bool is_own_name(std::string_view authority, const admin_exposure& exposure) {
+  std::string host = lower_case(host_of(authority));
+  return host.empty() || is_loopback(host) || std::ranges::find(exposure.hosts, host) != exposure.hosts.end();
+}
+
+// What a browser sends for a page that is not served from here.
+bool is_foreign_page(const runtime::http_request& request) {
   std::string_view origin = request.headers.get("Origin"), site = request.headers.get("Sec-Fetch-Site");
-  if (origin.empty() && site.empty()) return false;
   std::string_view host = request.headers.get("Host");
-  if (loopback && !is_loopback(host_of(host))) return true;
   if (!site.empty() && site != "same-origin" && site != "none") return true;
   return !origin.empty() && origin != fmt::format("http://{}", host) && origin != fmt::format("https://{}", host);
 }
@@ -88,17 +92,21 @@ bool is_loopback(std::string_view address) {
   return address == "localhost" || address == "::1";
 }
 
-std::optional<guard_refusal> judge_request(const runtime::http_request& request, bool loopback, const jwt_keys& keys,
-                                           instant now) {
-  if (is_foreign_page(request, loopback))
+std::optional<guard_refusal> judge_request(const runtime::http_request& request, const admin_exposure& exposure,
+                                           const jwt_keys& keys, instant now) {
+  if (exposure.loopback && !is_own_name(request.headers.get("Host"), exposure))
+    return guard_refusal{.answer = plain(403,
+                                         "the admin API is asked as localhost, by an address of loopback, or by a name "
+                                         "in the setting admin_hosts")};
+  if (is_foreign_page(request))
     return guard_refusal{.answer = plain(403, "the admin API answers no pages of other sites")};
   bool open = request.path == "/metrics" || request.path.starts_with("/health/");
-  if (loopback || (open && (request.method == "GET" || request.method == "HEAD"))) return std::nullopt;
+  if (exposure.loopback || (open && (request.method == "GET" || request.method == "HEAD"))) return std::nullopt;
   return judge_token(request.headers.get("Authorization"), keys, now);
 }
 
 void admin_guard::admit(runtime::http_request request, runtime::http_responder responder, answerer answer, bool again) {
-  auto refused = judge_request(request, _loopback, _keys, instant::now());
+  auto refused = judge_request(request, _exposure, _keys, instant::now());
   if (!refused) return responder.send(answer(request));
   if (refused->unknown_key && again) {
     struct waiting {
