@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace mes::gateway {
 namespace {
 
@@ -30,15 +32,14 @@ bool synced_counts::look(const std::string& key, std::int64_t& used) {
 
 void synced_counts::adopt(const std::string& key, period p, std::int64_t used, std::int64_t expires_s) {
   std::lock_guard lock(_lock);
-  if (_counts.size() >= keys_max) _counts.clear();
-  _counts.try_emplace(key, count{.length = p, .used = used, .expires_s = expires_s});
+  if (_counts.size() < keys_max) _counts.try_emplace(key, count{.length = p, .used = used, .expires_s = expires_s});
 }
 
 void synced_counts::add(const std::string& key) {
   std::lock_guard lock(_lock);
   auto found = _counts.find(key);
   if (found == _counts.end()) return;
-  ++found->second.delta;
+  if (found->second.delta++ == 0) _changed.push_back(key);
   if (_scheduled) return;
   _scheduled = true;
   _link->later(std::chrono::duration<double>(_rate_s), [self = weak_from_this()] {
@@ -48,6 +49,7 @@ void synced_counts::add(const std::string& key) {
 
 void synced_counts::forget_expired(std::int64_t now_s) {
   std::lock_guard lock(_lock);
+  if (now_s == std::exchange(_swept_s, now_s)) return;
   std::erase_if(_counts, [&](const auto& entry) { return entry.second.expires_s <= now_s && entry.second.delta == 0; });
 }
 
@@ -61,8 +63,8 @@ void synced_counts::sync() {
   {
     std::lock_guard lock(_lock);
     _scheduled = false;
-    for (auto& [key, c] : _counts) {
-      if (c.delta == 0) continue;
+    for (const std::string& key : std::exchange(_changed, {})) {
+      count& c = _counts.at(key);
       commands.push_back({"EVAL", script, "1", key, std::to_string(c.delta), std::to_string(length_s(c.length))});
       sent.emplace_back(key, c.delta);
       c.used += c.delta;
@@ -81,6 +83,7 @@ void synced_counts::sync() {
         found->second.used = (*replies)[i];
       } else {  // later, with what comes then
         found->second.used -= sent[i].second;
+        if (found->second.delta == 0) counts->_changed.push_back(sent[i].first);
         found->second.delta += sent[i].second;
       }
     }

@@ -27,11 +27,12 @@ class synced_counts : public std::enable_shared_from_this<synced_counts> {
  public:
   synced_counts(std::shared_ptr<redis_link> link, double rate_s) : _link(std::move(link)), _rate_s(rate_s) {}
 
-  // False: this key has not been asked for yet; `adopt` what Redis says of it.
+  // False: this key has not been asked for yet; `adopt` what Redis says of it. While very many are known it stays so:
+  // Redis is asked each time.
   bool look(const std::string& key, std::int64_t& used);
   void adopt(const std::string& key, period p, std::int64_t used, std::int64_t expires_s);
   void add(const std::string& key);
-  void forget_expired(std::int64_t now_s);
+  void forget_expired(std::int64_t now_s);  // once a second, however often it is called
 
  private:
   struct count {
@@ -44,6 +45,8 @@ class synced_counts : public std::enable_shared_from_this<synced_counts> {
   const double _rate_s;
   std::mutex _lock;
   std::unordered_map<std::string, count> _counts;
+  std::vector<std::string> _changed;  // those with a delta, which are never forgotten
+  std::int64_t _swept_s = 0;
   bool _scheduled = false;
 };
 

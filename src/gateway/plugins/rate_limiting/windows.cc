@@ -19,14 +19,33 @@ std::int64_t window_start_s(period p, std::int64_t now_s) {
   return duration_cast<seconds>(start.time_since_epoch()).count();
 }
 
-window_counters::counts& window_counters::find_or_make(shard& s, std::string_view identifier) {
-  if (auto found = s.by_identifier.find(identifier); found != s.by_identifier.end()) return found->second;
-  if (s.by_identifier.size() >= _shard_max && !s.by_identifier.empty()) {
-    // Rare, and bounded by the shard's size: whoever was quiet longest loses its counts.
-    auto oldest = std::ranges::min_element(s.by_identifier, {}, [](const auto& e) { return e.second.last_s; });
-    s.by_identifier.erase(oldest);
+window_counters::counts& window_counters::find_or_make(shard& s, std::string_view identifier,
+                                                       const std::vector<window_limit>& limits, std::int64_t now_s) {
+  if (auto found = s.by_identifier.find(identifier); found != s.by_identifier.end()) {
+    s.by_use.splice(s.by_use.begin(), s.by_use, found->second);
+    return *found->second;
   }
-  return s.by_identifier.emplace(std::string(identifier), counts{}).first->second;
+  // Two go for each that comes, as long as there are some whose windows are all over.
+  std::int64_t over_before_s = now_s;
+  for (const window_limit& l : limits) over_before_s = std::min(over_before_s, window_start_s(l.length, now_s));
+  auto forget_quietest = [&] {
+    s.by_identifier.erase(s.by_use.back().identifier);
+    s.by_use.pop_back();
+  };
+  for (int i = 0; i < 2 && !s.by_use.empty() && s.by_use.back().last_s < over_before_s; ++i) forget_quietest();
+  if (s.by_use.size() >= _shard_max && !s.by_use.empty()) forget_quietest();
+  s.by_use.emplace_front().identifier = identifier;
+  s.by_identifier.emplace(s.by_use.front().identifier, s.by_use.begin());
+  return s.by_use.front();
+}
+
+std::size_t window_counters::identifiers() {
+  std::size_t sum = 0;
+  for (shard& s : _shards) {
+    std::lock_guard lock(s.lock);
+    sum += s.by_use.size();
+  }
+  return sum;
 }
 
 window_counters::decision window_counters::look(counts& c, const std::vector<window_limit>& limits,
@@ -50,7 +69,7 @@ window_counters::decision window_counters::take(std::string_view identifier, con
                                                 std::int64_t now_s) {
   shard& s = shard_of(identifier);
   std::lock_guard lock(s.lock);
-  counts& c = find_or_make(s, identifier);
+  counts& c = find_or_make(s, identifier, limits, now_s);
   decision out = look(c, limits, now_s);
   if (!out.stopped_by)
     for (const window_limit& l : limits) ++c.used[static_cast<std::size_t>(l.length)];
@@ -61,14 +80,14 @@ window_counters::decision window_counters::look(std::string_view identifier, con
                                                 std::int64_t now_s) {
   shard& s = shard_of(identifier);
   std::lock_guard lock(s.lock);
-  return look(find_or_make(s, identifier), limits, now_s);
+  return look(find_or_make(s, identifier, limits, now_s), limits, now_s);
 }
 
 void window_counters::add(std::string_view identifier, const std::vector<window_limit>& limits, std::int64_t now_s,
                           std::int64_t amount) {
   shard& s = shard_of(identifier);
   std::lock_guard lock(s.lock);
-  counts& c = find_or_make(s, identifier);
+  counts& c = find_or_make(s, identifier, limits, now_s);
   look(c, limits, now_s);
   for (const window_limit& l : limits) c.used[static_cast<std::size_t>(l.length)] += amount;
 }

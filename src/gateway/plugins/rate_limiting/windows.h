@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -32,8 +33,8 @@ struct window_usage {
   std::int64_t used = 0;  // before this request
 };
 
-// The counters of all limits with one scope (a plugin's). Thread-safe; identifiers are bounded: beyond, the oldest
-// window goes first.
+// The counters of all limits with one scope (a plugin's). Thread-safe; an identifier is forgotten some time after its
+// windows are over. They are bounded: beyond, whoever was quiet longest loses its counts.
 class window_counters {
  public:
   explicit window_counters(std::size_t identifiers_max = 65'536) : _shard_max(identifiers_max / shards) {}
@@ -51,19 +52,24 @@ class window_counters {
   void add(std::string_view identifier, const std::vector<window_limit>& limits, std::int64_t now_s,
            std::int64_t amount);
 
+  std::size_t identifiers();  // that are known now
+
  private:
   static constexpr std::size_t shards = 16;
   struct counts {
+    std::string identifier;
     std::array<std::int64_t, period_count> window{};  // start, by period
     std::array<std::int64_t, period_count> used{};
     std::int64_t last_s = 0;
   };
   struct shard {
     std::mutex lock;
-    text_map<counts> by_identifier;
+    std::list<counts> by_use;  // the latest first
+    std::unordered_map<std::string_view, std::list<counts>::iterator, text_hash> by_identifier;
   };
 
-  counts& find_or_make(shard& s, std::string_view identifier);
+  counts& find_or_make(shard& s, std::string_view identifier, const std::vector<window_limit>& limits,
+                       std::int64_t now_s);
   shard& shard_of(std::string_view identifier) { return _shards[text_hash{}(identifier) % shards]; }
   static decision look(counts& c, const std::vector<window_limit>& limits, std::int64_t now_s);
 

@@ -62,6 +62,28 @@ TEST(windows, hold_a_bounded_number_of_identifiers) {
   for (int i = 0; i < 10'000; ++i)
     EXPECT_FALSE(counters.take("client " + std::to_string(i), limits, 3600 + i / 100).stopped_by);
   EXPECT_TRUE(counters.take("client 9999", limits, 3700).stopped_by);  // the newest are still known
+  EXPECT_EQ(counters.identifiers(), 16u * 4);
+}
+
+TEST(windows, keep_who_is_heard_of_longest) {
+  window_counters counters(16 * 4);
+  std::vector<window_limit> limits = {{period::hour, 1}};
+  EXPECT_FALSE(counters.take("busy", limits, 3600).stopped_by);
+  for (int i = 0; i < 1000; ++i) {
+    counters.take("client " + std::to_string(i), limits, 3600);  // all in the same second
+    EXPECT_TRUE(counters.take("busy", limits, 3600).stopped_by) << i;
+  }
+}
+
+TEST(windows, are_forgotten_once_they_are_over) {
+  window_counters counters;
+  std::vector<window_limit> limits = {{period::second, 9}, {period::minute, 1}};
+  for (int i = 0; i < 4000; ++i) counters.take("old " + std::to_string(i), limits, 60);
+  for (int i = 0; i < 4000; ++i) counters.take("new " + std::to_string(i), limits, 119);  // the same minute
+  EXPECT_EQ(counters.identifiers(), 8000u);
+  EXPECT_TRUE(counters.take("old 0", limits, 119).stopped_by);
+  for (int i = 0; i < 9000; ++i) counters.take("next " + std::to_string(i), limits, 120);
+  EXPECT_LE(counters.identifiers(), 9000u);
 }
 
 TEST(rate_limit_store, counters_last_as_long_as_a_plugin_of_their_id) {
