@@ -9,6 +9,7 @@ import threading
 import time
 
 import pytest
+import requests
 
 from gateway import MES, Gateway, Service
 from tests.support.ports import free_offset
@@ -154,6 +155,28 @@ def test_ten_thousand_idle_connections_take_less_than_150_mb(tmp_path):
             one.close()
         gateway.stop()
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_plugins_share_one_table_of_credentials(tmp_path):
+    """A hundred instances with a table of their own took a hundred times its memory, at each reload again."""
+    consumers = "".join(f"- username: consumer-{i}\n  keyauth_credentials: [{{key: key-{i}}}]\n  acls: [{{group: g{i % 10}}}]\n"
+                        for i in range(3000))
+    plugins = "[{name: key-auth}, {name: basic-auth}, {name: jwt}, {name: acl, config: {allow: [g1]}}]"
+    sizes = {}
+    for protected in (1, 100):
+        folder = tmp_path / str(protected)
+        folder.mkdir()
+        routes = "".join(f"  - name: r{i}\n    paths: [/p{i}]\n" + (f"    plugins: {plugins}\n" if i < protected else "") for i in range(100))
+        gateway = Gateway(folder, f'_format_version: "3.0"\nservices:\n- name: s\n  host: 127.0.0.1\n  routes:\n{routes}consumers:\n{consumers}')
+        try:
+            last = f"{gateway.url}/p{protected - 1}"
+            assert requests.get(last, headers={"apikey": "key-1"}, timeout=20).status_code == 401  # by jwt
+            sizes[protected] = rss_mib(gateway.process.pid)
+            sanitized = has_sanitizer(gateway.process.pid)
+        finally:
+            gateway.stop()
+    print(f"{sizes[1]:.0f} MiB RSS with one instance of each, {sizes[100]:.0f} with a hundred")
+    assert sanitized or sizes[100] - sizes[1] < 40
 
 
 def test_a_port_that_opens_stays_open_and_answers(tmp_path):

@@ -21,31 +21,6 @@ void tell_consumer(plugin_context& c, const consumer* who) {
 
 }  // namespace
 
-// A lifetime counts from the credential's own time, or from when the configuration was made ready.
-credential_table credential_table::of_keys(const configuration& all, std::int64_t now_s) {
-  credential_table out;
-  for (const keyauth_credential& k : all.keyauth_credentials) {
-    std::int64_t ttl_s = k.source.integer("ttl");
-    std::int64_t from_s = k.source.is_null("created_at") ? now_s : k.source.integer("created_at");
-    out.add({.id = k.id, .name = k.key, .secret = {}, .expires_s = ttl_s > 0 ? from_s + ttl_s : 0, .owner = k.owner});
-  }
-  return out;
-}
-
-credential_table credential_table::of_users(const configuration& all) {
-  credential_table out;
-  for (const basicauth_credential& u : all.basicauth_credentials)
-    out.add({.id = u.id, .name = u.username, .secret = u.password, .owner = u.owner});
-  return out;
-}
-
-credential_table credential_table::of_signers(const configuration& all) {
-  credential_table out;
-  for (const hmacauth_credential& u : all.hmacauth_credentials)
-    out.add({.id = u.id, .name = u.username, .secret = u.secret, .owner = u.owner});
-  return out;
-}
-
 const credential* credential_table::find(std::string_view name) const {
   auto found = _by_name.find(name);
   return found == _by_name.end() ? nullptr : &found->second;

@@ -8,29 +8,30 @@
 
 #include "base/text_map.h"
 #include "gateway/plugins/plugin.h"
+#include "gateway/plugins/shared_tables.h"
 
 namespace mes::gateway {
 
 // One of a configuration's credentials.
 struct credential {
   std::string id;
-  std::string name;            // the key, or the user's name
-  std::string secret;          // the password or the HMAC's secret
-  std::int64_t expires_s = 0;  // since 1970, UTC; 0: never
+  std::string name;         // the key, or the user's name
+  std::string secret;       // the password or the HMAC's secret
+  std::int64_t ttl_s = 0;   // 0: for ever
+  std::int64_t from_s = 0;  // since 1970, UTC; 0: from when the configuration was made ready
   const consumer* owner = nullptr;
 };
 
-// The credentials of one kind, by name. Immutable; points into a configuration that outlives it.
+// The credentials of one kind, by name: a base of tables that the instances share. Points into a configuration that
+// outlives it.
 class credential_table {
  public:
-  static credential_table of_keys(const configuration& all, std::int64_t now_s);
-  static credential_table of_users(const configuration& all);
-  static credential_table of_signers(const configuration& all);  // hmac-auth
   const credential* find(std::string_view name) const;
 
- private:
+ protected:
   void add(credential c) { _by_name.insert_or_assign(c.name, std::move(c)); }
 
+ private:
   text_map<credential> _by_name;
 };
 

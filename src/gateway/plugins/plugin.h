@@ -25,6 +25,7 @@ class plugin;
 class rate_limit_store;
 class redis_links;
 class response_cache;
+class shared_tables;
 class traffic_stats;
 
 // Wall clock, so that tests can set it. Thread-safe.
@@ -194,6 +195,7 @@ struct plugin_parts {
   deliveries* logs = nullptr;       // nullptr: log plugins send nothing
   redis_links* redis = nullptr;     // nullptr: counters are local
   response_cache* cache = nullptr;  // nullptr: nothing is kept
+  shared_tables* tables = nullptr;  // of the configuration: the generation has them
 };
 
 struct plugin_kind {

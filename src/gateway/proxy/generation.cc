@@ -12,9 +12,12 @@ generation::generation(std::shared_ptr<const configuration> all, const plugin_pa
       _number(number),
       _told(told),
       _router(*_all),
-      _certificates(std::make_shared<const certificate_store>(*_all)) {
+      _certificates(std::make_shared<const certificate_store>(*_all)),
+      _tables(*_all) {
+  plugin_parts shared = parts;
+  shared.tables = &_tables;
   for (const plugin_entry& p : _all->plugins)
-    _instances.push_back(p.enabled && runs_on_http(p) ? find_plugin_kind(p.name)->make(p, *_all, parts) : nullptr);
+    _instances.push_back(p.enabled && runs_on_http(p) ? find_plugin_kind(p.name)->make(p, *_all, shared) : nullptr);
   for (const route& r : _all->routes)
     _plans.push_back({.of = &r, .chain = chain_for(&r), .span_path = r.paths.empty() ? "/" : r.paths.front()});
   _global = chain_for(nullptr);

@@ -10,6 +10,7 @@
 #include "gateway/config/configuration.h"
 #include "gateway/net/certificates.h"
 #include "gateway/plugins/plugin.h"
+#include "gateway/plugins/shared_tables.h"
 #include "gateway/router/router.h"
 
 namespace mes::gateway {
@@ -56,6 +57,7 @@ class generation {
   bool _told;
   router _router;
   std::shared_ptr<const certificate_store> _certificates;
+  shared_tables _tables;
   std::vector<std::unique_ptr<plugin>> _instances;  // in the order of the configuration's plugins; nullptr: disabled
   std::vector<route_plan> _plans;
   std::vector<plugin_slot> _global;

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "gateway/plugins/kinds.h"
+#include "gateway/plugins/shared_tables.h"
 
 namespace mes::gateway {
 namespace {
@@ -27,14 +28,20 @@ void check(const record& config, const std::string& what, reporter& report) {
   if (!allow && !deny) report.error(config.mark, fmt::format("{}: allow or deny must be given", what));
 }
 
+struct groups_of_consumers {
+  explicit groups_of_consumers(const configuration& all) {
+    for (const acl_group& g : all.acls) of[g.owner].push_back(g.group);
+  }
+  std::unordered_map<const consumer*, std::vector<std::string>> of;
+};
+
 class acl final : public plugin {
  public:
-  acl(const record& config, const configuration& all)
+  acl(const record& config, const plugin_parts& parts)
       : _deny(!config.strings("deny").empty()),
         _groups(config.strings(_deny ? "deny" : "allow")),
-        _hide(config.flag("hide_groups_header")) {
-    for (const acl_group& g : all.acls) _of_consumer[g.owner].push_back(g.group);
-  }
+        _hide(config.flag("hide_groups_header")),
+        _of_consumer(parts.tables->get<groups_of_consumers>().of) {}
 
   verdict access(plugin_context& c) const override {
     static constexpr std::string_view refused = "You cannot consume this service";
@@ -55,11 +62,11 @@ class acl final : public plugin {
   bool _deny;
   std::vector<std::string> _groups;
   bool _hide;
-  std::unordered_map<const consumer*, std::vector<std::string>> _of_consumer;
+  const std::unordered_map<const consumer*, std::vector<std::string>>& _of_consumer;
 };
 
-std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration& all, const plugin_parts&) {
-  return std::make_unique<acl>(entry.config, all);
+std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration&, const plugin_parts& parts) {
+  return std::make_unique<acl>(entry.config, parts);
 }
 
 }  // namespace

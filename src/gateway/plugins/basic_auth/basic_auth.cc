@@ -47,11 +47,18 @@ std::optional<user> user_in(std::string_view field) {
   return user{std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))};
 }
 
+struct known_users : credential_table {
+  explicit known_users(const configuration& all) {
+    for (const basicauth_credential& u : all.basicauth_credentials)
+      add({.id = u.id, .name = u.username, .secret = u.password, .owner = u.owner});
+  }
+};
+
 class basic_auth final : public plugin {
  public:
-  basic_auth(const record& config, const configuration& all)
+  basic_auth(const record& config, const configuration& all, const plugin_parts& parts)
       : _frame(config, all),
-        _users(credential_table::of_users(all)),
+        _users(parts.tables->get<known_users>()),
         _hide(config.flag("hide_credentials")),
         _hashed(!all.transform) {}
 
@@ -86,12 +93,12 @@ class basic_auth final : public plugin {
   }
 
   auth_frame _frame;
-  credential_table _users;
+  const known_users& _users;
   bool _hide, _hashed;
 };
 
-std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration& all, const plugin_parts&) {
-  return std::make_unique<basic_auth>(entry.config, all);
+std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration& all, const plugin_parts& parts) {
+  return std::make_unique<basic_auth>(entry.config, all, parts);
 }
 
 }  // namespace

@@ -79,11 +79,18 @@ std::vector<std::string_view> words_of(std::string_view list) {
   return words;
 }
 
+struct known_signers : credential_table {
+  explicit known_signers(const configuration& all) {
+    for (const hmacauth_credential& u : all.hmacauth_credentials)
+      add({.id = u.id, .name = u.username, .secret = u.secret, .owner = u.owner});
+  }
+};
+
 class hmac_auth final : public plugin {
  public:
   hmac_auth(const record& config, const configuration& all, const plugin_parts& parts)
       : _frame(config, all),
-        _users(credential_table::of_signers(all)),
+        _users(parts.tables->get<known_signers>()),
         _hide(config.flag("hide_credentials")),
         _with_body(config.flag("validate_request_body")),
         _skew_s(config.number("clock_skew")),
@@ -166,7 +173,7 @@ class hmac_auth final : public plugin {
   }
 
   auth_frame _frame;
-  credential_table _users;
+  const known_signers& _users;
   bool _hide, _with_body;
   double _skew_s;
   std::vector<std::string> _enforced, _algorithms;

@@ -60,10 +60,31 @@ struct refusal {
   bool unknown_key = false;
 };
 
+struct consumers_by_name {  // and by id
+  explicit consumers_by_name(const configuration& all) {
+    for (const consumer& c : all.consumers)
+      for (const std::string& name : {c.username, c.id}) of.emplace(name, &c);
+  }
+  std::unordered_map<std::string, const consumer*> of;
+};
+
+struct decoded_secrets {  // for secret_is_base64; nothing: it is none
+  explicit decoded_secrets(const configuration& all) {
+    for (const jwt_secret& s : all.jwt_secrets) {
+      auto secret = s.algorithm.starts_with("HS") ? base64_decode_any(s.secret) : std::nullopt;
+      auto key =
+          secret ? jwt_key::from_secret(s.algorithm, std::move(*secret)) : fail(error_code::invalid_argument, "");
+      of.emplace(s.key, key ? std::optional(std::move(*key)) : std::nullopt);
+    }
+  }
+  std::unordered_map<std::string, std::optional<jwt_key>> of;
+};
+
 class jwt final : public plugin {
  public:
   jwt(const record& config, const configuration& all, const plugin_parts& parts)
       : _frame(config, all),
+        _consumers(parts.tables->get<consumers_by_name>().of),
         _parameters(config.strings("uri_param_names")),
         _cookies(config.strings("cookie_names")),
         _header_texts(config.strings("header_names")),
@@ -75,16 +96,9 @@ class jwt final : public plugin {
         _maximum_expiration_s(config.number("maximum_expiration")),
         _keys(parts.keys),
         _clock(parts.clock) {
-    for (const consumer& c : all.consumers)
-      for (const std::string& name : {c.username, c.id}) _consumers.emplace(name, &c);
     if (!config.flag("secret_is_base64")) return;
     _cache_tag = _key_claim + "|base64";
-    for (const jwt_secret& s : all.jwt_secrets) {
-      auto secret = s.algorithm.starts_with("HS") ? base64_decode_any(s.secret) : std::nullopt;
-      auto key =
-          secret ? jwt_key::from_secret(s.algorithm, std::move(*secret)) : fail(error_code::invalid_argument, "");
-      _decoded.emplace(s.key, key ? std::optional(std::move(*key)) : std::nullopt);
-    }
+    _decoded = &parts.tables->get<decoded_secrets>().of;
   }
 
   verdict access(plugin_context& c) const override {
@@ -171,10 +185,11 @@ class jwt final : public plugin {
           refusal{.message = fmt::format("No credentials found for given '{}'", _key_claim), .unknown_key = true});
     if (decoded->algorithm != credential->verifier.algorithm()) return refuse("Invalid algorithm");
     const jwt_key* verifier = &credential->verifier;
-    if (auto own = _decoded.find(credential->key); own != _decoded.end()) {
-      if (!own->second) return refuse("Invalid key/secret");
-      verifier = &*own->second;
-    }
+    if (_decoded)
+      if (auto own = _decoded->find(credential->key); own != _decoded->end()) {
+        if (!own->second) return refuse("Invalid key/secret");
+        verifier = &*own->second;
+      }
     if (!verifier->verify(decoded->signed_part, decoded->signature)) return refuse("Invalid signature");
     return std::make_shared<const verified>(verified{.credential = std::move(credential),
                                                      .generation = generation,
@@ -222,14 +237,14 @@ class jwt final : public plugin {
   }
 
   auth_frame _frame;
-  std::unordered_map<std::string, const consumer*> _consumers;  // by username and by id
+  const std::unordered_map<std::string, const consumer*>& _consumers;
   std::vector<std::string> _parameters, _cookies, _header_texts;
   std::vector<field_name> _headers;
   std::string _key_claim, _cache_tag;
   std::vector<std::string> _claims;
   bool _run_on_preflight;
   double _maximum_expiration_s;
-  std::unordered_map<std::string, std::optional<jwt_key>> _decoded;  // with secret_is_base64; nothing: it is none
+  const std::unordered_map<std::string, std::optional<jwt_key>>* _decoded = nullptr;  // with secret_is_base64
   jwt_keys& _keys;
   const wall_clock& _clock;
 };

@@ -56,18 +56,31 @@ std::vector<key_name> key_names(const record& config) {
   return out;
 }
 
+struct known_keys : credential_table {
+  explicit known_keys(const configuration& all) {
+    for (const keyauth_credential& k : all.keyauth_credentials)
+      add({.id = k.id,
+           .name = k.key,
+           .secret = {},
+           .ttl_s = k.source.integer("ttl"),
+           .from_s = k.source.integer("created_at"),
+           .owner = k.owner});
+  }
+};
+
 class key_auth final : public plugin {
  public:
   key_auth(const record& config, const configuration& all, const plugin_parts& parts)
       : _frame(config, all),
-        _keys(credential_table::of_keys(all, parts.clock.now_ms() / 1000)),
+        _keys(parts.tables->get<known_keys>()),
         _names(key_names(config)),
         _hide(config.flag("hide_credentials")),
         _in_header(config.flag("key_in_header")),
         _in_query(config.flag("key_in_query")),
         _in_body(config.flag("key_in_body")),
         _run_on_preflight(config.flag("run_on_preflight")),
-        _clock(parts.clock) {}
+        _clock(parts.clock),
+        _ready_s(now_s()) {}
 
   verdict access(plugin_context& c) const override {
     if (!_run_on_preflight && c.request->method == "OPTIONS") return verdict::next;
@@ -93,11 +106,16 @@ class key_auth final : public plugin {
   }
 
  private:
+  std::int64_t now_s() const { return _clock.now_ms() / 1000; }
+
+  bool has_ended(const credential& key) const {
+    return key.ttl_s > 0 && (key.from_s > 0 ? key.from_s : _ready_s) + key.ttl_s <= now_s();
+  }
+
   verdict check(plugin_context& c, const std::string& key) const {
     if (key.empty()) return _frame.refuse(c, no_key);
     const credential* known = _keys.find(key);
-    if (!known || (known->expires_s > 0 && known->expires_s <= _clock.now_ms() / 1000))
-      return _frame.refuse(c, invalid_key);
+    if (!known || has_ended(*known)) return _frame.refuse(c, invalid_key);
     authenticate(c, known->owner, known->id, known->id);
     return verdict::next;
   }
@@ -165,10 +183,11 @@ class key_auth final : public plugin {
   }
 
   auth_frame _frame;
-  credential_table _keys;
+  const known_keys& _keys;
   std::vector<key_name> _names;
   bool _hide, _in_header, _in_query, _in_body, _run_on_preflight;
   const wall_clock& _clock;
+  const std::int64_t _ready_s;
 };
 
 std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration& all, const plugin_parts& parts) {
