@@ -248,6 +248,24 @@ def test_credentials(admin, nested, name, body, key):
     assert admin("GET", f"/{name}", status=200).json()["data"] == []
 
 
+def test_a_consumers_groups_by_name(admin):
+    """K:kong/plugins/acl/api.lua; spec/03-plugins/18-acl/01-api_spec.lua."""
+    for name in ("bob", "eve"):
+        admin("POST", "/consumers", {"username": name}, 201)
+    made = admin("PUT", "/consumers/bob/acls/admin", {}, 200).json()
+    assert made["group"] == "admin" and uuid.UUID(made["id"])
+    assert admin("GET", "/consumers/bob/acls/admin", status=200).json() == made
+    assert admin("GET", f"/consumers/bob/acls/{made['id']}", status=200).json() == made
+    assert admin("PATCH", "/consumers/bob/acls/admin", {"tags": ["x"]}, 200).json()["tags"] == ["x"]
+    assert admin("PUT", "/consumers/bob/acls/admin", {"group": "ops"}, 200).json()["id"] == made["id"]
+    assert admin("PUT", "/consumers/eve/acls/ops", {}, 200).json()["id"] != made["id"]
+    for method in ("GET", "PATCH", "DELETE"):
+        assert admin(method, "/consumers/bob/acls/admin", {}, 404).json() == {"message": "Not found"}
+    admin("DELETE", "/consumers/bob/acls/ops", status=204)
+    assert admin.names("/consumers/bob/acls", "group") == [] and admin.names("/consumers/eve/acls", "group") == ["ops"]
+    assert admin("GET", "/acls/ops").status_code == 400  # groups are several consumers': by id alone
+
+
 def test_made_up_credentials(admin):
     admin("POST", "/consumers", {"username": "bob"}, 201)
     assert len(admin("POST", "/consumers/bob/key-auth", {}, 201).json()["key"]) == 32

@@ -128,16 +128,23 @@ class entity_request {
   // The one that the path names. nullptr: there is none there.
   std::expected<entity_ptr, refusal> find() const {
     if (_place.by_parent) return _all.find(*_place.kind, reference_of(*_parent, _place.link->name));
-    if (_place.kind->name == "targets" && !uuid::parse(_place.key)) return find_target();
+    if (!name_among_siblings().empty()) return find_sibling();
     auto found = select(*_place.kind, _place.key);
     if (found && *found && _parent && !is_parents(**found)) return nullptr;
     return found;
   }
 
-  entity_ptr find_target() const {
-    for (const auto& [id, target] : _all.of(*_place.kind)) {
-      std::string text = text_of(*target, "target");
-      if (is_parents(*target) && (text == _place.key || text == _place.key + ":8000")) return target;
+  // The field that names one among its parent's alone, if the path has such a name; "": it has an id, or none has.
+  std::string_view name_among_siblings() const {
+    if (!_parent || uuid::parse(_place.key)) return "";
+    return _place.kind->name == "targets" ? "target" : _place.kind->name == "acls" ? "group" : "";
+  }
+
+  entity_ptr find_sibling() const {
+    std::string_view name = name_among_siblings();
+    for (const auto& [id, one] : _all.of(*_place.kind)) {
+      std::string text = text_of(*one, name);
+      if (is_parents(*one) && (text == _place.key || (name == "target" && text == _place.key + ":8000"))) return one;
     }
     return nullptr;
   }
@@ -208,7 +215,7 @@ class entity_request {
   }
 
   answer put() {
-    auto found = _place.by_parent ? find() : select(*_place.kind, _place.key);
+    auto found = _place.by_parent || !name_among_siblings().empty() ? find() : select(*_place.kind, _place.key);
     if (!found) return std::unexpected(std::move(found.error()));
     auto wanted = read_wanted(nullptr);
     if (!wanted) return std::unexpected(std::move(wanted.error()));
@@ -232,8 +239,12 @@ class entity_request {
     return write(std::move(*wanted), id, *found, {.seal = true, .ends = ends}, 200, std::move(with_it));
   }
 
-  // The name in the path is the entity's own; that of a certificate is one of its names.
+  // The name in the path is the entity's own; that of a certificate is one of its names. A group may get another one.
   void name_it(json::object& wanted) const {
+    if (std::string_view name = name_among_siblings(); !name.empty()) {
+      if (!wanted.contains(name)) wanted[name] = _place.key;
+      return;
+    }
     if (_place.kind->name != "certificates") {
       wanted[_place.kind->key] = _place.key;
       return;
