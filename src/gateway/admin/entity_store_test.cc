@@ -266,6 +266,21 @@ TEST(entity_store, a_torn_file_is_no_reason_to_forget) {
 }
 
 // What is exported loads again, and comes to the same.
+// What JSON has as it is and YAML does not.
+TEST(entity_store, the_exported_configuration_has_all_characters_of_texts) {
+  a_store s;
+  ASSERT_TRUE(s->open());
+  ASSERT_TRUE(s->use_file(std::string(base_file), "kong.yml"));
+  const std::string odd[] = {"\x7f",   "\u0080", "\u0085", "\u009f", "\u00a0",     "\u2028", "\u2029",
+                             "\ufeff", "\ufffe", "\uffff", "\u00e9", "\U0001f600", "\n",     "\""};
+  int number = 10;
+  for (const std::string& text : odd) ASSERT_TRUE(write(*s, {consumer(*s, "a " + text + " b", number++)}));
+  std::string all = s->config_text();
+  auto posted = s->post(all);
+  ASSERT_TRUE(posted) << (posted.error().fields.empty() ? "" : posted.error().fields[0].message);
+  for (const std::string& text : odd) EXPECT_TRUE(has_consumer(*s.active, "a " + text + " b")) << json::value(text);
+}
+
 TEST(entity_store, the_exported_configuration_is_one) {
   a_store s;
   ASSERT_TRUE(s->open());

@@ -6,8 +6,10 @@
 #include <array>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <iterator>
 #include <utility>
 
+#include "base/utf8.h"
 #include "gateway/plugins/plugin.h"
 
 namespace mes::gateway {
@@ -68,6 +70,23 @@ yaml_node tree_of_record(const schema& fields, const json::object& values, const
 yaml_node tree_of_entity(const entity_kind& k, const json::object& entity) {
   const plugin_kind* plugin = k.name == "plugins" ? find_plugin_kind(text_of(entity, "name")) : nullptr;
   return tree_of_record(k.fields(), entity, plugin ? &plugin->config_fields() : nullptr);
+}
+
+// JSON that YAML reads as it is meant: escapes what YAML refuses (control characters, U+FFFE) or takes for the end of a
+// line (U+0085, U+2028).
+std::string escaped_for_yaml(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    std::size_t length = std::max<std::size_t>(utf8_length(text), 1);
+    std::uint32_t code = static_cast<unsigned char>(text[0]) & (length == 1 ? 0xffU : 0x7fU >> length);
+    for (char c : text.substr(1, length - 1)) code = code << 6 | (static_cast<unsigned char>(c) & 0x3fU);
+    if ((code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029 || code == 0xfffe || code == 0xffff)
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", code);
+    else
+      out += text.substr(0, length);
+    text.remove_prefix(length);
+  }
+  return out;
 }
 
 }  // namespace
@@ -188,7 +207,7 @@ std::string text_of(const document& all) {
     }
     root[k.name] = std::move(list);
   }
-  return json::serialize(root);
+  return escaped_for_yaml(json::serialize(root));
 }
 
 }  // namespace mes::gateway

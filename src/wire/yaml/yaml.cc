@@ -16,6 +16,8 @@ namespace {
 constexpr int depth_max = 64;
 constexpr std::size_t alias_bytes_max = 1 << 20;  // what aliases may add: ends "billion laughs"
 constexpr std::size_t file_bytes_max = 64 << 20;
+// libyaml passes over it only where it is to find out the encoding; else it counts as a column.
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 std::string_view text_of(const yaml_char_t* p, std::size_t n) { return {reinterpret_cast<const char*>(p), n}; }
 std::string_view text_of(const yaml_char_t* p) { return p ? reinterpret_cast<const char*>(p) : ""; }
@@ -57,10 +59,12 @@ struct event_guard {
 class reader {
  public:
   reader(std::string_view text, std::string_view file, std::vector<yaml_repeat>* repeats)
-      : _text(text), _file(file), _repeats(repeats) {
+      : _text(text.starts_with(byte_order_mark) ? text.substr(byte_order_mark.size()) : text),
+        _file(file),
+        _repeats(repeats) {
     if (!yaml_parser_initialize(&_parser)) throw std::bad_alloc();
     yaml_parser_set_encoding(&_parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&_parser, reinterpret_cast<const unsigned char*>(text.data()), text.size());
+    yaml_parser_set_input_string(&_parser, reinterpret_cast<const unsigned char*>(_text.data()), _text.size());
   }
   ~reader() { yaml_parser_delete(&_parser); }
   reader(const reader&) = delete;

@@ -109,6 +109,20 @@ TEST(yaml, errors_name_the_place) {
   EXPECT_THAT(bad("a: !python/object x\n"), HasSubstr("!python/object"));
 }
 
+// As libyaml where nobody names the encoding.
+TEST(yaml, a_byte_order_mark_is_passed_over) {
+  auto read = parse_yaml(
+      "\xEF\xBB\xBF"
+      "a: 1\nb: 2\n",
+      "f.yml");
+  ASSERT_TRUE(read) << read.error().message;
+  ASSERT_TRUE(read->find("b"));
+  EXPECT_EQ(read->find("b")->scalar, "2");
+  EXPECT_THAT(bad("\xEF\xBB\xBF"
+                  "a: @\n"),
+              StartsWith("f.yml:1:4: "));
+}
+
 TEST(yaml, missing_files_are_errors) {
   auto r = read_yaml_file("/nonexistent/mes.yaml");
   ASSERT_FALSE(r);
