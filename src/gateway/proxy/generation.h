@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "gateway/config/configuration.h"
@@ -50,6 +51,7 @@ class generation {
   const std::vector<plugin_slot>& global_chain() const { return _global; }  // for what no route takes
 
  private:
+  std::vector<std::size_t> plugins_for(const route* r) const;  // those that may be in its chain
   std::vector<plugin_slot> chain_for(const route* r) const;
 
   std::shared_ptr<const configuration> _all;
@@ -59,6 +61,8 @@ class generation {
   std::shared_ptr<const certificate_store> _certificates;
   shared_tables _tables;
   std::vector<std::unique_ptr<plugin>> _instances;  // in the order of the configuration's plugins; nullptr: disabled
+  // Positions in it by the route, else the service, that they are bound to; nullptr: neither.
+  std::unordered_map<const void*, std::vector<std::size_t>> _by_scope;
   std::vector<route_plan> _plans;
   std::vector<plugin_slot> _global;
 };
