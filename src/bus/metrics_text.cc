@@ -200,6 +200,8 @@ std::string metrics_text(broker& b) {
   p.one("mes_bus_answer_bytes", "gauge", "Memory of answers that clients have not taken yet.", net.answer_bytes);
   p.one("mes_bus_stalled_connections_closed_total", "counter",
         "Connections that fell silent or too slow within a request while others waited.", net.stalled_closed);
+  p.one("mes_bus_unauthenticated_connections_closed_total", "counter",
+        "Connections that did not authenticate in time, or were in the way of newer ones.", net.strangers_closed);
   p.one("kafka_server_socketservermetrics_incoming_byte_total", "counter", "Bytes received.", net.bytes_in);
   p.one("kafka_server_socketservermetrics_outgoing_byte_total", "counter", "Bytes sent.", net.bytes_out);
   p.one("kafka_server_socketservermetrics_successful_authentication_total", "counter", "SASL authentications.",

@@ -29,9 +29,8 @@ struct server::connection {
   // What `partial` is.
   enum class holding : std::uint8_t {
     nothing,
-    request,    // room for a whole frame (with its length) that is being read
-    frames,     // read ahead: this connection has to wait
-    beginning,  // read ahead: begins with a frame that there is no room for yet
+    request,  // room for a frame (with its length) that is being read, or for the beginning of it
+    frames,   // read ahead: this connection has to wait
   };
   struct slot {
     std::uint64_t sequence;
@@ -43,9 +42,11 @@ struct server::connection {
   transport wire;
   peer who;
   bool identified = false;  // the handshake is over: who.certificate is set
+  bool trusted = false;     // else it is one of the server's strangers
   bool closing = false;     // once its answers are sent
   std::size_t request_bytes_max = 0;
   poller::timer_id muted = 0;
+  std::int64_t accepted_ms = 0;
   std::int64_t last_active_ms = 0;
   std::uint64_t next_sequence = 0;
   std::deque<slot> slots;        // requests in order
@@ -53,13 +54,17 @@ struct server::connection {
   std::size_t output_bytes = 0;  // of memory: `outputs`, and what `slots` have
   std::shared_ptr<char[]> partial;
   std::size_t partial_have = 0, partial_size = 0;
+  std::size_t whole_size = 0;  // of what it is the beginning of
   holding holds = holding::nothing;
-  bool in_line = false;       // for memory
-  std::int64_t began_ms = 0;  // `partial`
+  bool in_line = false;  // for memory
+  // When `partial` was made, and what came of it before.
+  std::int64_t began_ms = 0;
+  std::size_t began_have = 0;
   std::uint32_t interest = EPOLLIN;
   bool dead = false;
 
-  bool waits() const { return holds == holding::frames || holds == holding::beginning; }
+  bool waits() const { return holds == holding::frames; }
+  bool needs_room() const { return partial_have == partial_size && !waits(); }
 };
 
 }  // namespace mes::bus::net

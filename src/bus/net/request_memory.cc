@@ -3,10 +3,12 @@
 namespace mes::bus::net {
 
 std::optional<std::uint64_t> request_memory::next() {
+  if (is_full() && (_first != 0 || _holders.empty())) return std::nullopt;
   auto& queue = _holders.empty() ? _readers : _holders;
-  if (queue.empty() || !(_holders.empty() ? may_read() : may_begin())) return std::nullopt;
+  if (queue.empty()) return std::nullopt;
   const std::uint64_t connection = queue.front();
   queue.pop_front();
+  if (is_full()) _first = connection;
   return connection;
 }
 

@@ -1,8 +1,8 @@
 // Memory of requests that have not come whole yet, of all connections together.
 //
-// A request that has begun has room for all of it, so that it can always be finished; nothing is read of connections
-// whose next request cannot begin. The limit says when no more begin, as Kafka's queued.max.request.bytes: the last
-// one that began may go beyond it.
+// A request has room for little more than what has come of it, so that what a client only announces takes nothing. At
+// the limit none gets more but one at a time, the first that waits within a request: it can always be finished. The
+// limit says when that begins, as Kafka's queued.max.request.bytes; the last that got room may go beyond it.
 #pragma once
 
 #include <cstddef>
@@ -16,27 +16,27 @@ class request_memory {
  public:
   explicit request_memory(std::size_t bytes_max) : _bytes_max(bytes_max == 0 ? SIZE_MAX : bytes_max) {}
 
-  // What memory is for: room of a request that has begun, or bytes that were read ahead and wait for their turn.
-  enum class use : std::uint8_t { request, read_ahead };
-  void take(use what, std::size_t bytes) { used_for(what) += bytes; }
-  void give_back(use what, std::size_t bytes) { used_for(what) -= bytes; }
-  std::size_t used() const { return _requests + _read_ahead; }
+  void take(std::size_t bytes) { _used += bytes; }
+  void give_back(std::size_t bytes) { _used -= bytes; }
+  std::size_t used() const { return _used; }
+  bool is_full() const { return _used >= _bytes_max; }
+  bool has_room(std::uint64_t connection) const { return !is_full() || connection == _first; }
 
-  // Whether a connection may be read that holds nothing.
-  bool may_read() const { return used() < _bytes_max; }
-  // Whether a request may begin whose first bytes are here. What is read ahead does not count: it may be just that.
-  bool may_begin() const { return _requests < _bytes_max; }
-
-  // Connections that wait for it, first come, first served; those that hold bytes already before the others.
-  void wait(std::uint64_t connection, bool holds_bytes) { (holds_bytes ? _holders : _readers).push_back(connection); }
+  // Connections that wait for it, first come, first served; those within a request before the others.
+  void wait(std::uint64_t connection, bool within_request) {
+    (within_request ? _holders : _readers).push_back(connection);
+  }
   std::optional<std::uint64_t> next();  // whose turn has come
+  // Its request is whole, or it does not take its turn.
+  void done(std::uint64_t connection) {
+    if (_first == connection) _first = 0;
+  }
   std::size_t waiting() const { return _holders.size() + _readers.size(); }
 
  private:
-  std::size_t& used_for(use what) { return what == use::request ? _requests : _read_ahead; }
-
   std::size_t _bytes_max;
-  std::size_t _requests = 0, _read_ahead = 0;
+  std::size_t _used = 0;
+  std::uint64_t _first = 0;  // goes beyond the limit; 0: none does
   std::deque<std::uint64_t> _holders, _readers;
 };
 

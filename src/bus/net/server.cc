@@ -21,9 +21,10 @@ namespace {
 constexpr int reads_in_a_turn = 4;  // of one connection, so that none starves the others
 constexpr std::size_t turned_away_max = 1'000;
 
-request_memory::use use_of(bool is_request) {
-  return is_request ? request_memory::use::request : request_memory::use::read_ahead;
-}
+// A request gets this much room, and then so many times what has come of it, until it is whole: what it announces takes
+// nothing, and a large one that comes in large pieces is copied once.
+constexpr std::size_t room_min = std::size_t{4} << 10;
+constexpr std::size_t room_growth = 4;
 
 // Its memory comes from the pool, and may be kept by whom it is handed to.
 bool is_large(std::size_t request_bytes) { return request_bytes > scratch_size / 2; }
@@ -51,6 +52,7 @@ server::server(poller& loop, server_options options, handler handle)
       _handle(std::move(handle)),
       _frames(spare_frames_bytes_max),
       _memory(_options.partial_bytes_max),
+      _strangers_memory(_options.strangers_bytes_max),
       _scratch(std::make_unique_for_overwrite<char[]>(scratch_size)) {}
 
 server::~server() {
@@ -64,6 +66,7 @@ server::~server() {
     close(fd);
   }
   if (_stalled_timer != 0) _loop.cancel(_stalled_timer);
+  if (_strangers_timer != 0) _loop.cancel(_strangers_timer);
   stop_accepting();
 }
 
@@ -117,7 +120,7 @@ void server::accept_all(std::size_t index) {
     socklen_t size = sizeof from;
     const int fd =
         accept4(_listeners[index].fd, reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0) return;
+    if (fd < 0) break;
     if (_connections.size() >= _options.connections_max) {
       ++_stats.refused;
       close(fd);
@@ -132,7 +135,8 @@ void server::accept_all(std::size_t index) {
     c->who.listener = index;
     const std::size_t greeting = _options.listeners[index].greeting_bytes_max;
     c->request_bytes_max = greeting == 0 ? _options.request_bytes_max : greeting;
-    c->last_active_ms = now_ms();
+    c->trusted = greeting == 0 && !_options.listeners[index].tls;
+    c->accepted_ms = c->last_active_ms = now_ms();
     c->who.host = host_of(from, size);
     size = sizeof from;
     getsockname(fd, reinterpret_cast<sockaddr*>(&from), &size);
@@ -147,9 +151,11 @@ void server::accept_all(std::size_t index) {
       continue;
     }
     ++_stats.accepted;
+    if (!c->trusted) _strangers.emplace(c->who.connection, c.get());
     _connections.emplace(c->who.connection, std::move(c));
     _stats.connections = _connections.size();
   }
+  watch_strangers();
 }
 
 // Too many connections came from its address: it is closed after a while, so that it does not come back at once.
@@ -182,8 +188,34 @@ void server::close_when_answered(std::uint64_t id) {
 }
 
 void server::trust(std::uint64_t id) {
-  if (const auto it = _connections.find(id); it != _connections.end())
-    it->second->request_bytes_max = _options.request_bytes_max;
+  const auto it = _connections.find(id);
+  if (it != _connections.end() && !it->second->dead) trust(*it->second);
+}
+
+void server::trust(connection& c) {
+  if (c.trusted) return;
+  memory_of(c).give_back(c.partial_size);
+  c.trusted = true;
+  memory_of(c).take(c.partial_size);
+  c.request_bytes_max = _options.request_bytes_max;
+  _strangers.erase(c.who.connection);
+}
+
+void server::close_oldest_stranger() {
+  ++_stats.strangers_closed;
+  drop(*_strangers.begin()->second);
+}
+
+// Whoever does not say in time who it is goes, whatever it sends meanwhile.
+void server::watch_strangers() {
+  if (_strangers_timer != 0 || _strangers.empty()) return;
+  const std::int64_t until_ms = _strangers.begin()->second->accepted_ms + _options.greeting_ms;
+  _strangers_timer = _loop.after(until_ms - now_ms(), [this] {
+    _strangers_timer = 0;
+    const std::int64_t too_old_ms = now_ms() - _options.greeting_ms;
+    while (!_strangers.empty() && _strangers.begin()->second->accepted_ms <= too_old_ms) close_oldest_stranger();
+    watch_strangers();
+  });
 }
 
 void server::unmute(std::uint64_t id) {
@@ -211,6 +243,8 @@ void server::drop(connection& c) {
     if (_tls_failed) _tls_failed(c.who, c.wire.failure());
   }
   let_go(c);
+  _memory.done(c.who.connection);
+  _strangers.erase(c.who.connection);
   _stats.answer_bytes -= std::exchange(c.output_bytes, 0);
   c.wire.say_goodbye();
   _loop.remove(c.fd);
@@ -237,15 +271,15 @@ void server::on_ready(connection& c, std::uint32_t events) {
   if (!c.dead) update_interest(c);
 }
 
+request_memory& server::memory_of(const connection& c) { return c.trusted ? _memory : _strangers_memory; }
+
 bool server::may_take(const connection& c) const {
-  return !_paused && !c.closing && c.muted == 0 && c.slots.size() < _options.requests_in_flight_max &&
+  return !c.dead && !_paused && !c.closing && c.muted == 0 && c.slots.size() < _options.requests_in_flight_max &&
          c.output_bytes < _options.output_bytes_max;
 }
 
 bool server::may_read(const connection& c) const {
-  if (!may_take(c)) return false;
-  if (c.holds == connection::holding::nothing) return _memory.may_read();
-  return c.holds != connection::holding::beginning || _memory.may_begin();
+  return may_take(c) && (!c.needs_room() || !c.trusted || _memory.has_room(c.who.connection));
 }
 
 void server::update_interest(connection& c) {
@@ -259,13 +293,9 @@ void server::update_interest(connection& c) {
 
 void server::read_from(connection& c) {
   for (int i = 0; !c.dead; ++i) {
-    if (c.waits()) {
-      // Frames that came while this connection had to wait.
-      const std::size_t size = c.partial_have;
-      const auto data = std::move(c.partial);
-      let_go(c);
-      if (!take_frames(c, data.get(), size)) return drop(c);
-      if (c.waits() || !may_read(c)) return;
+    if (c.partial && c.partial_have == c.partial_size) {
+      if (!take_held(c)) return drop(c);
+      if (!may_read(c)) return;
     }
     char* const into = c.partial ? c.partial.get() + c.partial_have : _scratch.get();
     std::size_t room = c.partial ? c.partial_size - c.partial_have : scratch_size;
@@ -274,26 +304,32 @@ void server::read_from(connection& c) {
     if (room == 0) return;
     const auto [what, got] = c.wire.read(into, room);
     if (what == transport::outcome::closed) return drop(c);
-    if (what == transport::outcome::blocked) return;
-    if (!c.identified) {
+    if (!c.identified && c.wire.established()) {
       c.who.certificate = c.wire.subject();
       c.identified = true;
+      if (_options.listeners[c.who.listener].greeting_bytes_max == 0) trust(c);
     }
+    if (what == transport::outcome::blocked) return;
     c.last_active_ms = now_ms();
     _stats.bytes_in += got;
     if (!c.partial) {
       if (!take_frames(c, _scratch.get(), got)) return drop(c);
     } else {
       c.partial_have += got;
-      if (c.partial_have == c.partial_size) {
-        const std::size_t size = c.partial_size;
-        const auto memory = std::move(c.partial);
-        let_go(c);
-        if (!take_frames(c, memory.get(), size, is_large(size) ? memory : nullptr)) return drop(c);
-      }
+      if (c.partial_have == c.whole_size && !take_held(c)) return drop(c);
     }
     if (!may_read(c) || got < room) return;
   }
+}
+
+// Frames that had to wait, a whole frame, or the beginning of one that gets more room.
+bool server::take_held(connection& c) {
+  const std::size_t size = c.partial_size;
+  const bool own = c.holds == connection::holding::request && is_large(size);
+  if (size == c.whole_size) _memory.done(c.who.connection);
+  const auto memory = std::move(c.partial);
+  let_go(c);
+  return take_frames(c, memory.get(), size, own ? memory : nullptr);
 }
 
 // Handles the whole frames in `data` and keeps the rest. `memory`: what a single large one lies in. False: this client
@@ -301,14 +337,17 @@ void server::read_from(connection& c) {
 bool server::take_frames(connection& c, char* data, std::size_t size, const std::shared_ptr<char[]>& memory) {
   using enum connection::holding;
   std::size_t at = 0;
-  const auto keep = [&](std::size_t room, connection::holding what) {
+  const auto keep = [&](std::size_t whole, connection::holding what) {
+    const std::size_t have = size - at, room = std::min(whole, std::max(room_growth * have, room_min));
     c.partial = is_large(room) ? _frames.take(room) : std::make_shared_for_overwrite<char[]>(room);
-    std::memcpy(c.partial.get(), data + at, size - at);
-    c.partial_have = size - at;
+    std::memcpy(c.partial.get(), data + at, have);
+    c.partial_have = c.began_have = have;
     c.partial_size = room;
+    c.whole_size = whole;
     c.holds = what;
     c.began_ms = c.last_active_ms;
-    _memory.take(use_of(what == request), room);
+    memory_of(c).take(room);
+    while (_strangers_memory.is_full()) close_oldest_stranger();
     return true;
   };
   while (at < size) {
@@ -316,7 +355,7 @@ bool server::take_frames(connection& c, char* data, std::size_t size, const std:
     if (size - at < 4) return keep(4, request);
     const std::size_t length = frame_size(data + at);
     if (length > c.request_bytes_max) return false;
-    if (size - at - 4 < length) return _memory.may_begin() ? keep(4 + length, request) : keep(size - at, beginning);
+    if (size - at - 4 < length) return keep(4 + length, request);
     if (!take_frame(c, {data + at + 4, length, memory})) return false;
     at += 4 + length;
   }
@@ -325,11 +364,10 @@ bool server::take_frames(connection& c, char* data, std::size_t size, const std:
 
 // What it holds is taken, or not wanted any more.
 void server::let_go(connection& c) {
-  using enum connection::holding;
-  if (c.holds != nothing) _memory.give_back(use_of(c.holds == request), c.partial_size);
+  memory_of(c).give_back(c.partial_size);
   c.partial.reset();
   c.partial_have = c.partial_size = 0;
-  c.holds = nothing;
+  c.holds = connection::holding::nothing;
 }
 
 bool server::take_frame(connection& c, const frame& request) {
@@ -406,10 +444,11 @@ void server::watch_stalled() {
     if (_memory.waiting() == 0) return;
     const std::int64_t now = now_ms();
     for (auto& [id, c] : _connections) {
-      if (c->dead || c->holds != connection::holding::request) continue;
+      if (c->dead || !c->trusted || c->in_line || c->holds != connection::holding::request) continue;
       const std::int64_t underway_ms = now - c->began_ms, silent_ms = now - c->last_active_ms;
-      const auto have = static_cast<double>(c->partial_have), left = static_cast<double>(c->partial_size) - have;
-      const double left_ms = left / have * static_cast<double>(underway_ms);
+      const auto came = static_cast<double>(c->partial_have - c->began_have);
+      const double left_ms =
+          static_cast<double>(c->whole_size - c->partial_have) / came * static_cast<double>(underway_ms);
       if (silent_ms < _options.stalled_ms &&
           (underway_ms < _options.stalled_ms || left_ms < 2 * static_cast<double>(_options.stalled_ms)))
         continue;
@@ -424,10 +463,16 @@ void server::watch_stalled() {
 void server::read_waiting() {
   while (const auto id = _memory.next()) {
     const auto it = _connections.find(*id);
-    if (it == _connections.end() || it->second->dead) continue;
+    if (it == _connections.end() || it->second->dead) {
+      _memory.done(*id);
+      continue;
+    }
     connection& c = *it->second;
     c.in_line = false;
+    c.last_active_ms = now_ms();  // that it came no further was not its fault
     if (may_read(c)) read_from(c);
+    // It may have come on before its turn, or have to wait for something else.
+    if (!may_read(c) || c.holds != connection::holding::request) _memory.done(*id);
     if (!c.dead) update_interest(c);
   }
 }

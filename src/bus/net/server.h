@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,8 +36,11 @@ struct listen_address {
 struct server_options {
   std::vector<listen_address> listeners;
   std::size_t request_bytes_max = 100U << 20;
-  std::size_t partial_bytes_max = 128U << 20;  // of requests that have not come whole, together; 0: no limit
-  std::int64_t stalled_ms = 30'000;            // while others wait for its memory, a request may be silent for so long
+  std::size_t partial_bytes_max = 128U << 20;   // of requests that have not come whole, together; 0: no limit
+  std::size_t strangers_bytes_max = 16U << 20;  // the same of those before trust(): beyond it the oldest is closed
+  std::int64_t greeting_ms = 30'000;            // until trust(); clients give up after as long
+  // While others wait for its memory, a request may be silent for so long; they wait for their answers for 30 s.
+  std::int64_t stalled_ms = 10'000;
   std::size_t connections_max = 10'000;
   std::size_t requests_in_flight_max = 64;   // of one connection: no more are read before one is answered
   std::size_t output_bytes_max = 16U << 20;  // memory of answers (not their external bytes) of one client: as above
@@ -48,8 +52,9 @@ struct server_stats {
   std::uint64_t refused = 0;     // over the limit
   std::uint64_t tls_failed = 0;  // handshakes, and what broke later
   std::uint64_t idle_closed = 0;
-  std::uint64_t stalled_closed = 0;  // fell silent or too slow within a request while others waited for its memory
-  std::uint64_t memory_waits = 0;    // times that a connection was not read for want of memory
+  std::uint64_t strangers_closed = 0;  // too slow to get trust(), or in the way of newer ones
+  std::uint64_t stalled_closed = 0;    // fell silent or too slow within a request while others waited for its memory
+  std::uint64_t memory_waits = 0;      // times that a connection was not read for want of memory
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   std::uint64_t answer_bytes = 0;  // memory of answers that were not taken yet
@@ -102,7 +107,7 @@ class server {
   void answer_nothing(answer_slot to);                       // acks=0
   void close_connection(std::uint64_t connection);
   void close_when_answered(std::uint64_t connection);        // reads nothing more of it
-  void trust(std::uint64_t connection);                      // lifts the listener's greeting_bytes_max
+  void trust(std::uint64_t connection);                      // it has said who it is: from now on as any other
   void mute(std::uint64_t connection, std::int64_t for_ms);  // reads nothing of it meanwhile
   void close_idle(std::int64_t idle_ms);                     // connections without traffic for so long
   void set_connections_max(std::size_t count) { _options.connections_max = count; }
@@ -129,9 +134,13 @@ class server {
   result<void> open_listener(std::size_t index);
   void accept_all(std::size_t index);
   void turn_away(int fd, std::int64_t delay_ms);
+  void trust(connection& c);
+  void close_oldest_stranger();
+  void watch_strangers();
   void unmute(std::uint64_t connection);
   void on_ready(connection& c, std::uint32_t events);
   void read_from(connection& c);
+  bool take_held(connection& c);
   bool take_frames(connection& c, char* data, std::size_t size, const std::shared_ptr<char[]>& memory = nullptr);
   bool take_frame(connection& c, const frame& request);
   void let_go(connection& c);
@@ -140,6 +149,7 @@ class server {
   void watch_stalled();
   void send_to(connection& c);
   bool send_some(connection& c);
+  request_memory& memory_of(const connection& c);
   bool may_take(const connection& c) const;
   bool may_read(const connection& c) const;
   void update_interest(connection& c);
@@ -167,7 +177,10 @@ class server {
   std::uint64_t _next_connection = 1;
   std::unordered_map<std::uint64_t, std::unique_ptr<connection>> _connections;
   std::unordered_set<std::uint64_t> _to_flush;
-  request_memory _memory;
+  // Those before trust(), the oldest first: they neither take memory of the others nor wait for it.
+  std::map<std::uint64_t, connection*> _strangers;
+  poller::timer_id _strangers_timer = 0;  // runs while there are any
+  request_memory _memory, _strangers_memory;
   poller::timer_id _stalled_timer = 0;  // runs while connections wait for memory
   std::unique_ptr<char[]> _scratch;
   server_stats _stats;

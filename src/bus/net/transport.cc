@@ -113,6 +113,8 @@ std::size_t transport::pending() const {
   return _session && !_failed ? static_cast<std::size_t>(SSL_pending(_session.get())) : 0;
 }
 
+bool transport::established() const { return !_session || SSL_is_init_finished(_session.get()) == 1; }
+
 std::string transport::subject() const { return _session ? peer_subject(_session.get()) : std::string(); }
 
 void transport::say_goodbye() {

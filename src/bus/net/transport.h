@@ -31,6 +31,7 @@ class transport {
   // Bytes of a file, which do not pass through this process. Only without TLS; a file that ends before is a failure.
   moved send_file(int file, std::uint64_t offset, std::size_t size);
   bool encrypted() const { return _session != nullptr; }
+  bool established() const;  // a handshake is over, if there is one
   // While it is corked, the socket sends full segments only: what comes in many writes leaves in few packets.
   void cork(bool on);
   std::size_t pending() const;                         // bytes that were received already: epoll does not tell of them
