@@ -121,7 +121,8 @@ void server::accept_all(std::size_t index) {
     const int fd =
         accept4(_listeners[index].fd, reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) break;
-    if (_connections.size() >= _options.connections_max) {
+    while (_stats.connections >= _options.connections_max && !_strangers.empty()) close_oldest_stranger();
+    if (_stats.connections >= _options.connections_max) {
       ++_stats.refused;
       close(fd);
       continue;
@@ -152,8 +153,8 @@ void server::accept_all(std::size_t index) {
     }
     ++_stats.accepted;
     if (!c->trusted) _strangers.emplace(c->who.connection, c.get());
+    ++_stats.connections;
     _connections.emplace(c->who.connection, std::move(c));
-    _stats.connections = _connections.size();
   }
   watch_strangers();
 }
@@ -237,6 +238,7 @@ void server::close_idle(std::int64_t idle_ms) {
 void server::drop(connection& c) {
   if (c.dead) return;
   c.dead = true;
+  --_stats.connections;
   if (c.muted != 0) _loop.cancel(c.muted);
   if (!c.wire.failure().empty()) {
     ++_stats.tls_failed;
@@ -419,12 +421,10 @@ void server::flush() {
       if (!c.dead && c.closing && c.slots.empty() && c.outputs.empty()) drop(c);
       // Room again: frames that were kept back are handled, even if the client sends nothing more.
       if (!c.dead && (c.waits() || c.wire.pending() > 0) && may_read(c)) read_from(c);
-      if (c.dead) {
+      if (c.dead)
         _connections.erase(it);
-        _stats.connections = _connections.size();
-      } else {
+      else
         update_interest(c);
-      }
     }
     read_waiting();
   } while (!_to_flush.empty());

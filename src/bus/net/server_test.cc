@@ -268,6 +268,29 @@ TEST(server, closes_who_does_not_get_trust_in_time) {
   EXPECT_EQ(b.server->stats().strangers_closed, 2U);
 }
 
+// Who can say who it is always gets in; a listener that is reached by all locks no other.
+TEST(server, when_full_the_oldest_stranger_makes_room) {
+  bench b(with_strangers({.connections_max = 5}));
+  client& known = b.connect();
+  known.to_send = frame_of(1, 't');
+  known.send_up_to(SIZE_MAX);
+  ASSERT_TRUE(b.turn_until([&] { return known.got.size() == 5; }));
+  for (int i = 0; i < 10; ++i) b.connect();
+  std::vector<client*> others;
+  for (int i = 0; i < 4; ++i) {
+    client& c = *others.emplace_back(&b.connect(1));
+    c.to_send = frame_of(1, 'a');
+    c.send_up_to(SIZE_MAX);
+    ASSERT_TRUE(b.turn_until([&] { return c.got.size() == 5; }));
+  }
+  EXPECT_EQ(b.server->stats().connections, 5U);
+  EXPECT_EQ(b.server->stats().strangers_closed, 10U);
+  client& refused = b.connect(1);
+  ASSERT_TRUE(b.turn_until([&] { return refused.closed; }));
+  EXPECT_FALSE(known.closed || std::ranges::any_of(others, [](const client* c) { return c->closed; }));
+  EXPECT_EQ(b.server->stats().refused, 1U);
+}
+
 TEST(server, a_large_request_stays_as_long_as_its_memory_is_kept) {
   bench b({});
   client& c = b.connect();
