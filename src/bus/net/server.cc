@@ -263,7 +263,10 @@ void server::close_connection(std::uint64_t id) {
 
 void server::on_ready(connection& c, std::uint32_t events) {
   if (c.dead) return;
-  if ((events & EPOLLOUT) != 0) send_to(c);
+  if ((events & EPOLLOUT) != 0) {
+    send_to(c);
+    if (c.waits()) _to_flush.insert(c.who.connection);  // it may go on, though nothing more comes
+  }
   if (!c.dead && ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0 || c.wire.wants_write())) {
     if (may_read(c))
       read_from(c);

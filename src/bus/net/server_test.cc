@@ -29,6 +29,7 @@ struct client {
   std::size_t sent = 0;
   std::string got;
   bool closed = false;
+  bool reads = true;
 
   explicit client(std::uint16_t port) : fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in to{};
@@ -49,8 +50,8 @@ struct client {
     }
   }
   void receive() {
-    char bytes[4096];
-    for (;;) {
+    char bytes[65536];
+    while (reads) {
       const auto n = recv(fd, bytes, sizeof bytes, 0);
       if (n == 0 || (n < 0 && errno != EAGAIN)) closed = true;
       if (n <= 0) return;
@@ -59,9 +60,12 @@ struct client {
   }
 };
 
-// Answers every request with its first byte, in a frame; those that begin with 'l' later, by answer_later(). Keeps
-// those that begin with 'k'. Trusts whoever sends a 't'. The last of the listeners is a plain one.
+// Answers every request with its first byte, in a frame that is large for a '+'; those that begin with 'l' later, by
+// answer_later(). Keeps those that begin with 'k'. Trusts whoever sends a 't'. The last of the listeners is a plain
+// one.
 struct bench {
+  static constexpr std::size_t large_answer = std::size_t{8} << 20;  // more than a socket takes
+
   std::unique_ptr<poller> loop = std::move(*poller::make());
   std::unique_ptr<net::server> server;
   std::vector<std::unique_ptr<client>> clients;
@@ -88,8 +92,9 @@ struct bench {
   }
   void answer(answer_slot to, char what) {
     wire::kafka::writer out;
-    out.int32(1);
-    out.raw(std::string_view(&what, 1));
+    const std::size_t size = what == '+' ? large_answer : 1;
+    out.int32(static_cast<std::int32_t>(size));
+    out.raw(std::string(size, what));
     server->answer(to, std::move(out));
   }
   void answer_later() {
@@ -397,6 +402,19 @@ TEST(server, takes_no_more_of_a_client_that_holds_answers_of_many_parts) {
   ASSERT_TRUE(b.turn_until([&] { return c.got.size() >= 2 * answers.expected.size() + 5; }));
   EXPECT_TRUE(c.got == answers.expected + answers.expected + std::string("\0\0\0\1l", 5));
   EXPECT_EQ(b.server->stats().answer_bytes, 0U);
+}
+
+// What was read ahead while answers took the memory is handled once they are gone.
+TEST(server, goes_on_with_what_it_has_read_when_the_client_takes_its_answers) {
+  bench b({.output_bytes_max = 1'000'000});
+  client& c = b.connect();
+  c.reads = false;
+  c.to_send = frame_of(1, '+') + frame_of(1, 'a');
+  c.send_up_to(SIZE_MAX);
+  ASSERT_TRUE(b.turn_until([&] { return b.server->stats().answer_bytes > 0; }));
+  ASSERT_TRUE(b.turn_a_while());
+  c.reads = true;
+  ASSERT_TRUE(b.turn_until([&] { return c.got.ends_with('a'); }));
 }
 
 // The length is sent already, so that no error can be told: the client sees a connection that ends.
