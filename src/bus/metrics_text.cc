@@ -78,6 +78,7 @@ void add_limits(page& p, broker& b) {
   p.line(name, "{of=\"pending_bytes\"}", s.pending_bytes_max);
   p.line(name, "{of=\"requests_in_flight_of_a_connection\"}", listen.requests_in_flight_max);
   p.line(name, "{of=\"answer_bytes_of_a_connection\"}", listen.output_bytes_max);
+  p.line(name, "{of=\"answer_bytes\"}", listen.answer_bytes_max);
   p.line(name, "{of=\"disk_bytes\"}", s.disk_bytes_max);
 }
 
@@ -199,7 +200,8 @@ std::string metrics_text(broker& b) {
   p.one("mes_bus_memory_waits_total", "counter", "Times that a connection had to wait for it.", net.memory_waits);
   p.one("mes_bus_answer_bytes", "gauge", "Memory of answers that clients have not taken yet.", net.answer_bytes);
   p.one("mes_bus_stalled_connections_closed_total", "counter",
-        "Connections that fell silent or too slow within a request while others waited.", net.stalled_closed);
+        "Connections that were silent or too slow within a request or an answer while memory was short.",
+        net.stalled_closed);
   p.one("mes_bus_unauthenticated_connections_closed_total", "counter",
         "Connections that did not authenticate in time, or were in the way of newer ones.", net.strangers_closed);
   p.one("kafka_server_socketservermetrics_incoming_byte_total", "counter", "Bytes received.", net.bytes_in);

@@ -229,7 +229,8 @@ void server::unmute(std::uint64_t id) {
 void server::close_idle(std::int64_t idle_ms) {
   const std::int64_t now = now_ms();
   for (auto& [id, c] : _connections) {
-    if (c->dead || !c->slots.empty() || !c->outputs.empty() || now - c->last_active_ms < idle_ms) continue;
+    const bool waits_for_us = !c->slots.empty() && c->outputs.empty();
+    if (c->dead || waits_for_us || now - c->last_active_ms < idle_ms) continue;
     ++_stats.idle_closed;
     drop(*c);
   }
@@ -280,7 +281,8 @@ request_memory& server::memory_of(const connection& c) { return c.trusted ? _mem
 
 bool server::may_take(const connection& c) const {
   return !c.dead && !_paused && !c.closing && c.muted == 0 && c.slots.size() < _options.requests_in_flight_max &&
-         c.output_bytes < _options.output_bytes_max;
+         c.output_bytes < _options.output_bytes_max &&
+         (_stats.answer_bytes < _options.answer_bytes_max || (c.slots.empty() && c.outputs.empty()));
 }
 
 bool server::may_read(const connection& c) const {
@@ -392,6 +394,7 @@ void server::answer(answer_slot to, wire::kafka::writer message) {
   slot->what->splices = std::move(message.splices());
   c.output_bytes += slot->what->memory();
   _stats.answer_bytes += slot->what->memory();
+  if (is_short_of_memory()) watch_stalled();
   release_answers(c);
 }
 
@@ -437,29 +440,39 @@ void server::wait_for_memory(connection& c) {
   c.in_line = true;
   _memory.wait(c.who.connection, c.holds != connection::holding::nothing);
   ++_stats.memory_waits;
-  if (_stalled_timer == 0) watch_stalled();
+  watch_stalled();
 }
 
-// Nobody keeps the others waiting: who is silent within a request goes, and who is so slow that it would take long yet.
+bool server::is_short_of_memory() const {
+  return _memory.waiting() > 0 || _stats.answer_bytes >= _options.answer_bytes_max;
+}
+
+// Nobody keeps the others waiting: who is silent within a request goes, who is so slow that it would take long yet, and
+// who does not take its answers.
 void server::watch_stalled() {
+  if (_stalled_timer != 0) return;
   _stalled_timer = _loop.after(_options.stalled_ms / 2, [this] {
     _stalled_timer = 0;
-    if (_memory.waiting() == 0) return;
+    if (!is_short_of_memory()) return;
     const std::int64_t now = now_ms();
     for (auto& [id, c] : _connections) {
-      if (c->dead || !c->trusted || c->in_line || c->holds != connection::holding::request) continue;
-      const std::int64_t underway_ms = now - c->began_ms, silent_ms = now - c->last_active_ms;
-      const auto came = static_cast<double>(c->partial_have - c->began_have);
-      const double left_ms =
-          static_cast<double>(c->whole_size - c->partial_have) / came * static_cast<double>(underway_ms);
-      if (silent_ms < _options.stalled_ms &&
-          (underway_ms < _options.stalled_ms || left_ms < 2 * static_cast<double>(_options.stalled_ms)))
-        continue;
+      if (c->dead || !is_stalled(*c, now)) continue;
       ++_stats.stalled_closed;
       drop(*c);
     }
     watch_stalled();
   });
+}
+
+bool server::is_stalled(const connection& c, std::int64_t now) const {
+  const bool within_request = c.holds == connection::holding::request && c.trusted && !c.in_line;
+  if (!within_request && c.outputs.empty()) return false;
+  if (now - c.last_active_ms >= _options.stalled_ms) return true;
+  const std::int64_t underway_ms = now - c.began_ms;
+  if (!within_request || underway_ms < _options.stalled_ms) return false;
+  const auto came = static_cast<double>(c.partial_have - c.began_have);
+  const double left_ms = static_cast<double>(c.whole_size - c.partial_have) / came * static_cast<double>(underway_ms);
+  return left_ms >= 2 * static_cast<double>(_options.stalled_ms);
 }
 
 // There may be memory again for connections that waited for it.

@@ -39,11 +39,12 @@ struct server_options {
   std::size_t partial_bytes_max = 128U << 20;   // of requests that have not come whole, together; 0: no limit
   std::size_t strangers_bytes_max = 16U << 20;  // the same of those before trust(): beyond it the oldest is closed
   std::int64_t greeting_ms = 30'000;            // until trust(); clients give up after as long
-  // While others wait for its memory, a request may be silent for so long; they wait for their answers for 30 s.
+  // While memory is short, a request may be silent and an answer not be taken for so long; clients wait for 30 s.
   std::int64_t stalled_ms = 10'000;
   std::size_t connections_max = 10'000;
-  std::size_t requests_in_flight_max = 64;   // of one connection: no more are read before one is answered
-  std::size_t output_bytes_max = 16U << 20;  // memory of answers (not their external bytes) of one client: as above
+  std::size_t requests_in_flight_max = 64;    // of one connection: no more are read before one is answered
+  std::size_t output_bytes_max = 16U << 20;   // memory of answers (not their external bytes) of one client: as above
+  std::size_t answer_bytes_max = 128U << 20;  // that memory of all; beyond it each has one request in flight at most
 };
 
 struct server_stats {
@@ -53,7 +54,7 @@ struct server_stats {
   std::uint64_t tls_failed = 0;  // handshakes, and what broke later
   std::uint64_t idle_closed = 0;
   std::uint64_t strangers_closed = 0;  // too slow to get trust(), or in the way of newer ones
-  std::uint64_t stalled_closed = 0;    // fell silent or too slow within a request while others waited for its memory
+  std::uint64_t stalled_closed = 0;    // silent or too slow within a request or an answer while memory was short
   std::uint64_t memory_waits = 0;      // times that a connection was not read for want of memory
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
@@ -109,7 +110,7 @@ class server {
   void close_when_answered(std::uint64_t connection);        // reads nothing more of it
   void trust(std::uint64_t connection);                      // it has said who it is: from now on as any other
   void mute(std::uint64_t connection, std::int64_t for_ms);  // reads nothing of it meanwhile
-  void close_idle(std::int64_t idle_ms);                     // connections without traffic for so long
+  void close_idle(std::int64_t idle_ms);                     // without traffic for so long, and not for our answer
   void set_connections_max(std::size_t count) { _options.connections_max = count; }
   void set_paused(bool paused);  // reads nothing while paused: the log is behind
   void flush();                  // at the end of a turn: sends what was answered in it
@@ -147,10 +148,12 @@ class server {
   void wait_for_memory(connection& c);
   void read_waiting();
   void watch_stalled();
+  bool is_stalled(const connection& c, std::int64_t now) const;
   void send_to(connection& c);
   bool send_some(connection& c);
   request_memory& memory_of(const connection& c);
   bool may_take(const connection& c) const;
+  bool is_short_of_memory() const;
   bool may_read(const connection& c) const;
   void update_interest(connection& c);
   void release_answers(connection& c);
@@ -181,7 +184,7 @@ class server {
   std::map<std::uint64_t, connection*> _strangers;
   poller::timer_id _strangers_timer = 0;  // runs while there are any
   request_memory _memory, _strangers_memory;
-  poller::timer_id _stalled_timer = 0;  // runs while connections wait for memory
+  poller::timer_id _stalled_timer = 0;  // runs while memory is short
   std::unique_ptr<char[]> _scratch;
   server_stats _stats;
 };

@@ -417,6 +417,57 @@ TEST(server, goes_on_with_what_it_has_read_when_the_client_takes_its_answers) {
   ASSERT_TRUE(b.turn_until([&] { return c.got.ends_with('a'); }));
 }
 
+// Clients that ask for much at once and take nothing.
+struct greedy : bench {
+  explicit greedy(server_options options) : bench(std::move(options)) {
+    for (int i = 0; i < 5; ++i) {
+      client& c = connect();
+      c.reads = false;
+      for (int k = 0; k < 10; ++k) c.to_send += frame_of(1, '+');
+      c.send_up_to(SIZE_MAX);
+    }
+    EXPECT_TRUE(turn_until(
+        [&] { return server->stats().answer_bytes >= 5 * large_answer || server->stats().stalled_closed > 0; }));
+    EXPECT_TRUE(turn_a_while());
+  }
+};
+
+TEST(server, answers_that_nobody_takes_are_bounded_together) {
+  constexpr std::size_t answers_max = 2 * bench::large_answer;
+  greedy b({.output_bytes_max = SIZE_MAX, .answer_bytes_max = answers_max});
+  EXPECT_LE(b.server->stats().answer_bytes, answers_max + 5 * bench::large_answer);
+  client& other = b.connect();
+  other.to_send = frame_of(1, 'a');
+  other.send_up_to(SIZE_MAX);
+  ASSERT_TRUE(b.turn_until([&] { return other.got.size() == 5; }));
+  for (auto& c : b.clients) c->reads = true;
+  ASSERT_TRUE(b.turn_until([&] {
+    return std::ranges::all_of(
+        b.clients, [&](const auto& c) { return c.get() == &other || c->got.size() == 10 * (bench::large_answer + 4); });
+  }));
+  EXPECT_EQ(b.server->stats().answer_bytes, 0U);
+}
+
+TEST(server, closes_who_takes_no_answers_while_memory_is_short) {
+  greedy b({.stalled_ms = 40, .output_bytes_max = SIZE_MAX, .answer_bytes_max = bench::large_answer});
+  client& other = b.connect();
+  ASSERT_TRUE(b.turn_until([&] { return b.server->stats().stalled_closed == 5; }));
+  EXPECT_EQ(b.server->stats().answer_bytes, 0U);
+  EXPECT_FALSE(other.closed);
+}
+
+TEST(server, who_takes_no_answers_is_idle) {
+  greedy b({});
+  client& waits = b.connect();
+  waits.to_send = frame_of(1, 'l');
+  waits.send_up_to(SIZE_MAX);
+  ASSERT_TRUE(b.turn_until([&] { return b.later.size() == 1; }));
+  b.server->close_idle(0);
+  EXPECT_EQ(b.server->stats().idle_closed, 5U);
+  b.answer_later();
+  ASSERT_TRUE(b.turn_until([&] { return waits.got.size() == 5; }));
+}
+
 // The length is sent already, so that no error can be told: the client sees a connection that ends.
 TEST(server, closes_when_a_file_ends_too_early) {
   for (const bool readable_only : {false, true}) {
