@@ -1,7 +1,9 @@
 #include "bus/broker.h"
 
 #include <malloc.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -27,6 +29,17 @@ void raise_descriptor_limit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Of the descriptors that are left, without those for the log's files: with none for the next it would stop.
+std::size_t connections_possible() {
+  rlimit limit{};
+  const int next = eventfd(0, EFD_CLOEXEC);  // the lowest that is free
+  if (next < 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1;
+  close(next);
+  constexpr rlim_t files_max = 8'192;
+  const rlim_t left = limit.rlim_cur - static_cast<rlim_t>(next);
+  return std::max<std::size_t>(left - std::min(left / 2, files_max), 1);
 }
 
 }  // namespace
@@ -162,6 +175,7 @@ result<std::unique_ptr<broker>> broker::open(broker_settings settings, os::file_
   b->_transactions->start(*b->_store);
   b->_access->set_config_changed([raw](const security::access::config_key&) { raw->apply_configs(); });
 
+  b->_connections_possible = connections_possible();
   if (auto listening = b->listen(); !listening) return fail(std::move(listening.error()));
   b->apply_configs();
   b->_loop->set_after_turn([raw] { raw->after_turn(); });
@@ -187,6 +201,12 @@ void broker::apply_configs() {
       canonical_value(config_type::boolean,
                       dynamic_broker_config(*this, "transaction.partition.verification.enable")) == "true";
   _store->set_retention(_settings.retention_ms, _settings.retention_bytes);
+  if (_settings.connections_max > _connections_possible) {
+    _logger.warn("the limit of open files (ulimit -n) allows fewer connections",
+                 {{"max.connections", static_cast<std::int64_t>(_settings.connections_max)},
+                  {"allowed", static_cast<std::int64_t>(_connections_possible)}});
+    _settings.connections_max = _connections_possible;
+  }
   _server->set_connections_max(_settings.connections_max);
 }
 

@@ -149,6 +149,7 @@ class broker {
   void clean();
 
   broker_settings _settings;
+  std::size_t _connections_possible = SIZE_MAX;
   changeable_settings _given;  // by the role: what holds where administrators set nothing
   const observe::logger& _logger;
   log_level _level;

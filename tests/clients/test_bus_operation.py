@@ -230,6 +230,26 @@ def test_consumers_that_do_not_read_cost_no_memory(start):
         connection.close()
 
 
+def test_connections_leave_descriptors_to_the_log(start, tmp_path, monkeypatch):
+    few = tmp_path / "few"
+    few.write_text(f'#!/bin/sh\nulimit -n 256\nexec {MES} "$@"\n')
+    few.chmod(0o755)
+    monkeypatch.setattr("bus.MES", few)
+    (tmp_path / "none.yaml").write_text("topics: []\n")
+    bus = start("--topics", str(tmp_path / "none.yaml"), "--segment-bytes", "64K")
+    assert metric(bus, 'mes_bus_limit{of="connections"}') < 128
+    assert "the limit of open files" in (tmp_path / "bus.log").read_text()
+    produce(bus, "t", [(None, "first")])
+    others = [socket.create_connection(("127.0.0.1", 9092 + bus.offset)) for _ in range(400)]
+    eventually(lambda: metric(bus, "mes_bus_connections_refused_total") > 200)
+    for other in others[:2]:
+        other.close()
+    eventually(lambda: metric(bus, "kafka_server_socketservermetrics_connection_count") <= metric(bus, 'mes_bus_limit{of="connections"}') - 2)
+    assert produce(bus, "t", [(None, os.urandom(60_000)) for _ in range(50)]) == [None] * 50
+    for other in others:
+        other.close()
+
+
 def test_limits_and_write_amplification_are_visible(start):
     bus = start()
     before = metric(bus, 'mes_bus_log_written_bytes_total{what="frames"}') + metric(bus, 'mes_bus_log_written_bytes_total{what="zeros"}')

@@ -20,6 +20,7 @@ namespace {
 
 constexpr int reads_in_a_turn = 4;  // of one connection, so that none starves the others
 constexpr std::size_t turned_away_max = 1'000;
+constexpr std::int64_t rest_ms = 100;
 
 // A request gets this much room, and then so many times what has come of it, until it is whole: what it announces takes
 // nothing, and a large one that comes in large pieces is copied once.
@@ -73,6 +74,7 @@ server::~server() {
 void server::stop_accepting() {
   for (listener& l : _listeners) {
     if (l.fd < 0) continue;
+    if (l.resting != 0) _loop.cancel(l.resting);
     _loop.remove(l.fd);
     close(l.fd);
     l.fd = -1;
@@ -120,7 +122,10 @@ void server::accept_all(std::size_t index) {
     socklen_t size = sizeof from;
     const int fd =
         accept4(_listeners[index].fd, reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0) break;
+    if (fd < 0) {
+      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) rest(index);
+      break;
+    }
     while (_stats.connections >= _options.connections_max && !_strangers.empty()) close_oldest_stranger();
     if (_stats.connections >= _options.connections_max) {
       ++_stats.refused;
@@ -157,6 +162,16 @@ void server::accept_all(std::size_t index) {
     _connections.emplace(c->who.connection, std::move(c));
   }
   watch_strangers();
+}
+
+// There is no descriptor for who waits: epoll would say at once that it waits still.
+void server::rest(std::size_t index) {
+  listener& l = _listeners[index];
+  _loop.change(l.fd, 0);
+  l.resting = _loop.after(rest_ms, [this, &l] {
+    l.resting = 0;
+    _loop.change(l.fd, EPOLLIN);
+  });
 }
 
 // Too many connections came from its address: it is closed after a while, so that it does not come back at once.

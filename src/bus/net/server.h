@@ -129,11 +129,13 @@ class server {
   struct listener {
     int fd = -1;
     std::uint16_t port = 0;
+    poller::timer_id resting = 0;  // accepts nothing until then
   };
   server(poller& loop, server_options options, handler handle);
 
   result<void> open_listener(std::size_t index);
   void accept_all(std::size_t index);
+  void rest(std::size_t index);
   void turn_away(int fd, std::int64_t delay_ms);
   void trust(connection& c);
   void close_oldest_stranger();

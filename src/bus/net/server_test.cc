@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -294,6 +295,29 @@ TEST(server, when_full_the_oldest_stranger_makes_room) {
   ASSERT_TRUE(b.turn_until([&] { return refused.closed; }));
   EXPECT_FALSE(known.closed || std::ranges::any_of(others, [](const client* c) { return c->closed; }));
   EXPECT_EQ(b.server->stats().refused, 1U);
+}
+
+TEST(server, does_not_spin_when_there_are_no_descriptors) {
+  bench b({});
+  client& c = b.connect();
+  c.to_send = frame_of(1, 'a');
+  c.send_up_to(SIZE_MAX);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int next = dup(c.fd);
+  close(next);
+  const rlimit none{static_cast<rlim_t>(next), before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  bool over = false;
+  int turns = 0;
+  b.loop->after(300, [&] { over = true; });
+  while (!over) {
+    b.loop->turn();
+    ++turns;
+  }
+  EXPECT_LT(turns, 20);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_TRUE(b.turn_until([&] { return c.got.size() == 5; }));
 }
 
 TEST(server, a_large_request_stays_as_long_as_its_memory_is_kept) {
