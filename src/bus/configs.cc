@@ -24,9 +24,13 @@ void append_broker_values(const broker& b, std::string_view name, std::string_vi
                           std::vector<config_value>& out) {
   using enum config_source;
   if (const config_row* const row = find_config(dynamic_broker_config_table(), name)) {
-    if (const auto* own = find_set(b, this_broker, name)) out.push_back({std::string(name), *own, dynamic_broker});
-    if (const auto* all = find_set(b, every_broker, name))
-      out.push_back({std::string(name), *all, dynamic_default_broker});
+    const auto add_set = [&](const security::access::config_key& of, config_source where) {
+      const auto* const set = find_set(b, of, name);
+      // Older versions let through what is refused now.
+      if (set && !check_value(*row, *set)) out.push_back({std::string(name), *set, where});
+    };
+    add_set(this_broker, dynamic_broker);
+    add_set(every_broker, dynamic_default_broker);
     if (const std::string given = broker_setting(b, name); given != row->default_value)
       out.push_back({std::string(name), given, static_broker});
     out.push_back({std::string(name), std::string(row->default_value), by_default});

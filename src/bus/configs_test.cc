@@ -20,6 +20,13 @@ TEST(configs, no_item_of_a_list_is_empty) {
   EXPECT_TRUE(check_value(row, "a,"));
 }
 
+TEST(configs, an_operator_can_always_connect) {
+  const config_row& row = *find_config(dynamic_broker_config_table(), "max.connections");
+  EXPECT_TRUE(check_value(row, "0"));
+  EXPECT_TRUE(check_value(row, "1"));
+  EXPECT_FALSE(check_value(row, "10"));
+}
+
 TEST(configs, times_of_a_group_lie_within_the_brokers_bounds) {
   const groups::coordinator_options bounds;
   const auto fault = [&](const config_values& values) { return check_group_times(bounds, values).has_value(); };

@@ -173,6 +173,9 @@ def test_configs_of_the_broker(bus, admin):
     assert outcomes == [None, KafkaError.MSG_SIZE_TOO_LARGE]
     assert code_of(change(admin, BROKER, "1", ("num.partitions", SET, "7"))) == (
         KafkaError.INVALID_REQUEST, "Cannot update these configs dynamically: Set(num.partitions)")
+    for too_few in "01":
+        code, why = code_of(change(admin, BROKER, "1", ("max.connections", SET, too_few)))
+        assert code == KafkaError.INVALID_REQUEST and "Value must be at least 10" in why
     with Raw(bus.address) as raw:
         assert raw.change_config(4, "2", "log.retention.ms", "7")[0] == KafkaError.INVALID_REQUEST
     # It is in the log.
