@@ -21,6 +21,9 @@ using runtime::http_response;
 constexpr std::int64_t records_max = 500;
 constexpr std::size_t value_bytes_shown = std::size_t{64} << 10;
 constexpr std::size_t uncompressed_max = std::size_t{16} << 20;
+// What one answer may cost, for the loop does nothing else meanwhile: bytes of records, unpacked, and of its text.
+constexpr std::size_t looked_at_max = std::size_t{16} << 20;
+constexpr std::size_t answer_max = std::size_t{16} << 20;
 
 void text(std::string& out, std::string_view value) { observe::append_json_string(out, value); }
 
@@ -174,6 +177,14 @@ void append_record(std::string& out, const kafka::record_view& r) {
   out += "]}";
 }
 
+std::size_t bytes_of(const kafka::record_view& r) {
+  constexpr std::size_t itself = 16;
+  std::size_t size = itself + r.key.value_or("").size() + r.value.value_or("").size();
+  for (const auto& [name, value] : r.headers) size += name.size() + value.value_or("").size();
+  return size;
+}
+
+// `next` is where to go on: there may be fewer than `limit` before the end.
 http_response records(broker& b, const http_request& request, std::string_view name) {
   const auto t = b.store().find(name);
   if (!t) return problem(404, "Not Found", fmt::format("There is no topic {}", name));
@@ -191,23 +202,31 @@ http_response records(broker& b, const http_request& request, std::string_view n
   std::string out = fmt::format("{{\"low\":{},\"high\":{},\"records\":[", p.log_start(), p.high_watermark());
   std::vector<kafka::external_bytes> parts;
   if (*from < p.high_watermark()) p.read(*from, uncompressed_max, true, parts);
-  std::int64_t count = 0;
+  std::int64_t count = 0, next = *from;
+  std::size_t looked_at = 0;
+  const auto is_enough = [&] {
+    return count >= *limit || (count > 0 && (looked_at >= looked_at_max || out.size() >= answer_max));
+  };
   for (const auto& part : parts) {
-    if (count >= *limit) break;
+    if (is_enough()) break;
     std::string batch(part.size, '\0');
     const auto& segment = *static_cast<const log::segment*>(part.source.get());
     const auto got = segment.file->pread(part.position, batch);
-    if (const auto head = kafka::peek_batch(batch); head && head->control()) continue;  // ends of transactions
-    const bool read = got && *got == batch.size() &&
-                      kafka::for_each_record(batch, uncompressed_max, [&](const kafka::record_view& r) {
-                        if (r.offset < *from) return true;
-                        if (count++ > 0) out += ',';
-                        append_record(out, r);
-                        return count < *limit;
-                      });
+    const auto head = kafka::peek_batch(batch);
+    const bool is_end = head && head->control();  // of a transaction
+    const bool read = got && *got == batch.size() && head &&
+                      (is_end || kafka::for_each_record(batch, uncompressed_max, [&](const kafka::record_view& r) {
+                         looked_at += bytes_of(r);
+                         if (r.offset < *from) return true;
+                         if (count++ > 0) out += ',';
+                         append_record(out, r);
+                         next = r.offset + 1;
+                         return !is_enough();
+                       }));
     if (!read) return problem(500, "Internal Server Error", "A batch could not be read or decompressed");
+    if (!is_enough()) next = head->last_offset() + 1;
   }
-  return http_response::json(200, out + "]}");
+  return http_response::json(200, fmt::format("{}],\"next\":{}}}", out, next));
 }
 
 http_response answer(broker& b, const http_request& request) {

@@ -250,6 +250,21 @@ def test_connections_leave_descriptors_to_the_log(start, tmp_path, monkeypatch):
         other.close()
 
 
+def test_a_look_at_records_has_a_bound(start):
+    """A batch of 15 MB of zeros takes a few hundred bytes: what they unpack to counts, and one goes on where it ended."""
+    bus = start()
+    produce(bus, "zeros", [(None, b"\0" * 15_000_000)] * 8,
+            **{"compression.type": "zstd", "message.max.bytes": 20_000_000, "batch.num.messages": 1})
+    pages, at = [], 0
+    while at < 8:
+        page = bus.get(f"/topics/zeros/records?partition=0&from={at}&limit=500")
+        pages.append([record["offset"] for record in page["records"]])
+        at = page["next"]
+    assert [offset for page in pages for offset in page] == list(range(8))
+    assert len(pages) == 4
+    assert bus.get("/topics/zeros/records?partition=0&from=3&limit=1")["next"] == 4
+
+
 def test_limits_and_write_amplification_are_visible(start):
     bus = start()
     before = metric(bus, 'mes_bus_log_written_bytes_total{what="frames"}') + metric(bus, 'mes_bus_log_written_bytes_total{what="zeros"}')
