@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace mes {
+
+inline constexpr std::string_view utf8_replacement = "\xef\xbf\xbd";  // U+FFFD
 
 // Length of the sequence that starts `text`, which is not empty; 0 if it is not valid.
 constexpr std::size_t utf8_length(std::string_view text) {
@@ -33,6 +36,17 @@ constexpr bool is_utf8(std::string_view text) {
     text.remove_prefix(length);
   }
   return true;
+}
+
+// With a replacement character for each byte that is not valid, as Kafka and Go read it.
+inline std::string valid_utf8(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    out += length == 0 ? utf8_replacement : text.substr(0, length);
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return out;
 }
 
 }  // namespace mes

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "bus/handlers/call.h"
+#include "observe/label.h"
 
 namespace mes::bus {
 namespace {
@@ -146,18 +147,11 @@ void add_transactions(page& p, const transactions::coordinator& t) {
         t.stats().timed_out);
 }
 
-// A label's value may hold anything.
-std::string label(std::string_view value) {
-  std::string safe;
-  for (const char c : value)
-    safe += c == '"' || c == '\\' ? std::string("\\") + c : c == '\n' ? "\\n" : std::string(1, c);
-  return safe;
-}
-
 void add_groups(page& p, broker& b) {
   p.head("kafka_consumergroup_members", "gauge", "Members of the group.");
   for (const auto& [group, g] : b.groups().all())
-    p.line("kafka_consumergroup_members", fmt::format("{{consumergroup=\"{}\"}}", label(group)), g->member_count());
+    p.line("kafka_consumergroup_members", fmt::format("{{consumergroup=\"{}\"}}", observe::label_text(group)),
+           g->member_count());
   const auto each = [&](std::string_view name, std::string_view help, auto value) {
     p.head(name, "gauge", help);
     for (const auto& [group, g] : b.groups().all())
@@ -166,8 +160,8 @@ void add_groups(page& p, broker& b) {
         if (!t || static_cast<std::size_t>(where.second) >= t->partitions.size()) continue;
         const auto high = t->partitions[static_cast<std::size_t>(where.second)]->high_watermark();
         p.line(name,
-               fmt::format("{{consumergroup=\"{}\",topic=\"{}\",partition=\"{}\"}}", label(group), where.first,
-                           where.second),
+               fmt::format("{{consumergroup=\"{}\",topic=\"{}\",partition=\"{}\"}}", observe::label_text(group),
+                           where.first, where.second),
                value(offset.offset, high));
       }
   };

@@ -108,7 +108,7 @@ class json_writer {
     auto c = static_cast<unsigned char>(text[0]);
     std::size_t length = utf8_length(text);
     if (length == 0) {
-      raw("\xef\xbf\xbd");
+      raw(utf8_replacement);
       return 1;
     }
     if (c == '"' || c == '\\') {

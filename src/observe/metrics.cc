@@ -13,11 +13,16 @@
 #include <mutex>
 
 #include "base/instant.h"
+#include "base/utf8.h"
 
 namespace mes::observe {
 namespace {
 
-std::map<std::string, std::string> as_map(const labels& with) { return {with.begin(), with.end()}; }
+std::map<std::string, std::string> as_map(const labels& with) {
+  std::map<std::string, std::string> all;
+  for (const auto& [name, value] : with) all.emplace(name, valid_utf8(value));
+  return all;
+}
 
 double resident_bytes() {
   std::ifstream statm("/proc/self/statm");

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "observe/label.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
 #include "observe/trace.h"
@@ -120,6 +121,15 @@ TEST(logger, writes_the_time_that_it_is_given) {
   std::string line;
   logger("s").append(line, level::info, "m", {}, {.at = instant::parse("1985-04-12T23:20:50.52Z")});
   EXPECT_TRUE(line.starts_with("{\"timestamp\":\"1985-04-12T23:20:50.520Z\",")) << line;
+}
+
+// Prometheus refuses a scrape with a label that is no UTF-8; the expected text is what Go and Java decode it to.
+TEST(label, is_always_utf8) {
+  EXPECT_EQ(label_text("a\"b\\c\nd"), "a\\\"b\\\\c\\nd");
+  EXPECT_EQ(label_text("\xff\xfe\xc3\xa9\xed\xa0\x80"), "\ufffd\ufffd\u00e9\ufffd\ufffd\ufffd");
+  registry r;
+  r.make_counter("made_total", "What was made", {{"by", "\xff"}}).add();
+  EXPECT_THAT(r.expose(), HasSubstr("made_total{by=\"\ufffd\"} 1"));
 }
 
 TEST(registry, exposes_the_text_format) {

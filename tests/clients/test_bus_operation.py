@@ -15,7 +15,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from bus import MES, Bus, kcat
 from differential.records import batch
-from raw import string
+from raw import OFFSET_COMMIT, Raw, string
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.skipif(not shutil.which("kcat"), reason="kcat is not installed")
@@ -263,6 +263,14 @@ def test_a_look_at_records_has_a_bound(start):
     assert [offset for page in pages for offset in page] == list(range(8))
     assert len(pages) == 4
     assert bus.get("/topics/zeros/records?partition=0&from=3&limit=1")["next"] == 4
+
+
+def test_metrics_are_text_whatever_clients_call_themselves(start):
+    bus = start()
+    create(bus, "t")
+    with Raw(bus.address) as client:
+        client.request(OFFSET_COMMIT, 2, struct.pack(">h2sihqi", 2, b"\xff\xfe", -1, 0, -1, 1) + string("t") + struct.pack(">iiq", 1, 0, 5) + string(""))
+    assert metric(bus, 'kafka_consumergroup_current_offset{consumergroup="\ufffd\ufffd",topic="t",partition="0"}') == 5
 
 
 def test_limits_and_write_amplification_are_visible(start):

@@ -5,21 +5,10 @@
 #include <iterator>
 
 #include "gateway/plugins/node.h"
+#include "observe/label.h"
 
 namespace mes::gateway {
 namespace {
-
-std::string escaped(std::string_view label) {
-  std::string out;
-  for (char c : label) {
-    if (c == '\\' || c == '"') out += '\\';
-    if (c == '\n')
-      out += "\\n";
-    else
-      out += c;
-  }
-  return out;
-}
 
 template <std::size_t N>
 struct histogram_sum {
@@ -158,7 +147,9 @@ std::string traffic_stats::expose(std::span<const std::unique_ptr<traffic_stats>
     requests += loop->requests.value();
     std::lock_guard lock(loop->_growing);
     for (const auto& [k, r] : loop->_rows) {
-      sums& s = all[{fmt::format("service=\"{}\",route=\"{}\"", escaped(k.service), escaped(k.route)), escaped(k.who)}];
+      sums& s =
+          all[{fmt::format("service=\"{}\",route=\"{}\"", observe::label_text(k.service), observe::label_text(k.route)),
+               observe::label_text(k.who)}];
       for (std::size_t i : {0U, 1U})
         for (const auto& [status, count] : r->by_status[i]) s.by_status[i][status] += count.value();
       s.bytes_in += r->bytes_in.value();
