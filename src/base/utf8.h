@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -29,7 +31,11 @@ constexpr std::size_t utf8_length(std::string_view text) {
   return 0;
 }
 
-constexpr bool is_utf8(std::string_view text) {
+inline bool is_utf8(std::string_view text) {
+  for (std::uint64_t eight = 0; text.size() >= sizeof eight; text.remove_prefix(sizeof eight)) {  // most is ASCII
+    std::memcpy(&eight, text.data(), sizeof eight);
+    if (eight & 0x8080808080808080U) break;
+  }
   while (!text.empty()) {
     std::size_t length = utf8_length(text);
     if (length == 0) return false;

@@ -5,6 +5,8 @@
 #include <protozero/types.hpp>
 #include <protozero/varint.hpp>
 
+#include "base/utf8.h"
+
 namespace mes::wire {
 namespace {
 
@@ -73,6 +75,18 @@ class message_bytes {
     begin(field, value.size());
     raw(value);
   }
+  // For a byte that is no UTF-8, which clients can bring in, protobuf's readers refuse the whole message: it becomes
+  // '?', which leaves the size as it is.
+  void utf8(int field, std::string_view value) {
+    text(field, value);
+    if (is_utf8(value)) return;
+    for (char* at = _to - value.size(); !value.empty();) {
+      std::size_t length = utf8_length(value);
+      if (length == 0) *at = '?', length = 1;
+      at += length;
+      value.remove_prefix(length);
+    }
+  }
   void raw(std::string_view bytes) {
     if (!bytes.empty()) std::memcpy(_to, bytes.data(), bytes.size());
     _to += bytes.size();
@@ -96,7 +110,7 @@ class message_bytes {
 
 std::size_t value_size(std::string_view text) { return field_size(text.size()); }
 std::size_t value_size(std::int64_t number) { return 1 + varint_size(static_cast<std::uint64_t>(number)); }
-void put_value(message_bytes& out, std::string_view text) { out.text(any_value_field::text, text); }
+void put_value(message_bytes& out, std::string_view text) { out.utf8(any_value_field::text, text); }
 void put_value(message_bytes& out, std::int64_t number) {
   out.number(any_value_field::integer, static_cast<std::uint64_t>(number));
 }
@@ -128,7 +142,7 @@ void put_span(message_bytes out, const otlp_span& s) {
   out.id(span_field::trace_id, s.trace_id);
   out.id(span_field::span_id, s.span_id);
   if (has_parent(s)) out.id(span_field::parent_span_id, s.parent_span_id);
-  out.text(span_field::name, s.name);
+  out.utf8(span_field::name, s.name);
   out.number(span_field::kind, static_cast<std::uint64_t>(s.kind));
   out.fixed(span_field::start, nanoseconds(s.start));
   out.fixed(span_field::end, nanoseconds(s.end));

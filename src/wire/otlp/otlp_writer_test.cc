@@ -65,6 +65,14 @@ TEST(otlp_writer, spans_that_wait_together_are_as_long_as_each_alone) {
   for (std::size_t at = 0; at < many.size(); at += one.size()) ASSERT_EQ(many.substr(at, one.size()), one);
 }
 
+TEST(otlp_writer, texts_are_utf8_whatever_clients_send) {
+  otlp_span s;
+  otlp_attribute attribute{"url.path", "/caf\xe9/caf\xc3\xa9/longer than eight\xff"};
+  s.attributes = std::span(&attribute, 1);
+  std::string bytes = written(s);
+  EXPECT_NE(bytes.find(to_hex("/caf?/caf\xc3\xa9/longer than eight?")), std::string::npos) << bytes;
+}
+
 TEST(otlp_writer, a_root_has_no_parent_and_success_no_status) {
   otlp_span s;
   std::string bytes = written(s);
