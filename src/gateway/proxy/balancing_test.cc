@@ -256,6 +256,20 @@ TEST(balancing, gives_a_cookie_to_hash_on) {
   EXPECT_FALSE(has(g.get("/", "Cookie: mine=1\r\n"), "Set-Cookie"));
 }
 
+TEST(balancing, who_waits_for_continue_is_served_by_another_target_too) {
+  named_service a("a");
+  gateway_under_test g(
+      upstream_yaml("{target: '127.0.0.1:" + std::to_string(port_of_nobody()) + "'}, {target: '" + a.target() + "'}"));
+  for (int i = 0; i < 6; ++i) {
+    socket_handle client = g.connect();
+    client.send("PUT / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+    std::string answer = client.receive_until("100 Continue\r\n\r\n");
+    client.send("abc");
+    answer += client.receive_all();
+    EXPECT_TRUE(has(answer, "HTTP/1.1 200 ")) << answer;
+  }
+}
+
 TEST(balancing, a_slow_service_costs_the_others_nothing) {
   raw_service stuck([](socket_handle s) { s.receive_all(); });  // never answers
   named_service a("a");

@@ -127,7 +127,6 @@ void client_exchange::note_answer() {
 
 void client_exchange::note_failure(bool timed_out) {
   exchange& x = *_x;
-  if (!x.context.tries.empty()) x.context.tries.back().failed = true;
   if (!x.peer) return;
   if (x.tries < 64) x.tried.push_back(x.peer.get());
   if (!x.to->shared) return;

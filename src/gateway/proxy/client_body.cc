@@ -10,8 +10,10 @@ namespace mes::gateway {
 bool client_exchange::buffers_request() const {
   const exchange& x = *_x;
   const route& r = *x.match.to;
-  return x.request.body == body_kind::chunked && r.request_buffering && r.to && !r.to->grpc &&
-         !x.context.request_body && x.body_beginning.empty() && !x.request.headers.find(field_id::trailer);
+  if (!r.request_buffering || !r.to || r.to->grpc || x.context.request_body || !x.body_beginning.empty()) return false;
+  if (x.request.body == body_kind::chunked) return !x.request.headers.find(field_id::trailer);
+  // From the buffer of a connection of HTTP/1.1 it can be sent again as it is.
+  return x.request.http2 && x.request.body == body_kind::length && x.request.content_length <= buffered_body_max;
 }
 
 // True if the state has changed.

@@ -95,6 +95,7 @@ class client_exchange {
   void filter_headers();
 
   // Bodies that plugins look at (client_body.cc).
+  static constexpr std::size_t buffered_body_max = 64 << 10;  // what is longer streams
   bool buffers_request() const;
   bool collect_request_body();
   void forget_request_body();

@@ -12,9 +12,6 @@
 namespace mes::gateway {
 namespace {
 
-// Of a request's body without a length: what is longer streams.
-constexpr std::size_t buffered_body_max = 64 << 10;
-
 bool is_idempotent(const exchange& x) {
   std::string_view m = x.request.method;
   return m == "GET" || m == "HEAD" || m == "OPTIONS" || m == "PUT" || m == "DELETE" || m == "TRACE" ||
@@ -117,15 +114,20 @@ void client_exchange::release_upstream(bool reusable) {
 // where the service has one address only.
 bool client_exchange::can_retry() const {
   const exchange& x = *_x;
-  if (x.read_beyond || x.head_received || x.continue_sent || x.tries > x.to->of->retries) return false;
+  if (x.read_beyond || x.head_received || x.tries > x.to->of->retries) return false;
   if (!_up || _up->phase != upstream_connection::state::ready) return true;
   if (_up->http2 && _up->http2->refused()) return true;
   return is_idempotent(x) && (x.request.body == body_kind::none || x.request_body.done);
 }
 
 bool client_exchange::upstream_failed(int status) {
+  exchange& x = *_x;
+  // A kept connection that its service has dropped is no try, as in nginx.
+  bool dropped = status == 502 && _up && _up->reused && !x.head_received;
+  if (dropped) --x.tries;
   bool again = can_retry();
-  note_failure(status == 504);
+  if (!x.context.tries.empty()) x.context.tries.back().failed = true;
+  if (!dropped || !again) note_failure(status == 504);
   release_upstream(false);
   if (!again) return refuse(status);
   _state = state::waiting;  // by way of the loop: `retries` may be many, and the stack has an end

@@ -191,6 +191,16 @@ TEST(proxy, asks_the_only_address_again_as_often_as_retries_allow) {
   EXPECT_EQ(asked, 1);
 }
 
+TEST(proxy, kept_connections_that_a_service_drops_are_no_tries) {
+  raw_service service([](socket_handle s) {  // one answer a connection, and the next request's end
+    if (s.receive_until("\r\n\r\n").empty()) return;
+    s.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    s.receive();
+  });
+  gateway_under_test g(service_yaml(service.port(), "  retries: 0\n  routes: [{name: all, paths: [/]}]\n"));
+  for (int i = 0; i < 6; ++i) EXPECT_TRUE(g.get("/").ends_with("ok")) << i;
+}
+
 TEST(proxy, a_service_that_is_not_there_is_asked_as_often_as_retries_allow) {
   std::uint16_t nobody = 0;
   {
