@@ -71,6 +71,16 @@ def test_curl_waits_for_100_continue_and_streams_without_a_length(gateway):
         assert curl(option, "-H", "Expect: 100-continue", "-T", "-", f"{gateway.url}/put", stdin=body) == body
 
 
+def service_of(handler, tmp_path, more=""):
+    """A gateway in front of a service of a test's own."""
+    service = Service(handler)
+    return service, Gateway(tmp_path, f"""
+_format_version: "3.0"
+services: [{{name: s, url: "http://127.0.0.1:{service.port}", routes: [{{name: s, paths: [/]}}]}}]
+{more}
+""")
+
+
 class WithoutLength(QuietHandler):
     """Answers /chunks in two chunks, all else with a body that ends with the connection."""
 
@@ -86,16 +96,65 @@ class WithoutLength(QuietHandler):
 
 @pytest.mark.parametrize("option,scheme,version", VERSIONS)
 def test_the_clients_version_frames_a_body_without_a_length(tmp_path, option, scheme, version):
-    service = Service(WithoutLength)
-    running = Gateway(tmp_path, f"""
-_format_version: "3.0"
-services: [{{name: s, url: "http://127.0.0.1:{service.port}", routes: [{{name: s, paths: [/]}}]}}]
-""")
+    service, running = service_of(WithoutLength, tmp_path)
     base = running.url if scheme == "http" else running.tls_url
     for path in ("/chunks", "/until-close"):
         assert curl(option, base + path) == b"abcde"
     running.stop()
     service.shutdown()
+
+
+class CutOff(QuietHandler):
+    """Two chunks, and not the last one."""
+
+    def do_GET(self):
+        self.protocol_version = "HTTP/1.1"
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"5\r\nfirst\r\n")
+        self.wfile.write(b"4\r\nlast\r\n")
+
+
+def test_what_came_of_an_answer_that_is_cut_off_is_passed_on(tmp_path):
+    service, running = service_of(CutOff, tmp_path)
+    done = subprocess.run(["curl", "-sS", "--max-time", "30", running.url], capture_output=True, timeout=60)
+    assert (done.stdout, done.returncode) == (b"firstlast", 18)  # CURLE_PARTIAL_FILE
+    # curl 7.88 lets go of what came together with a reset, so the frames are looked at.
+    shown = subprocess.run(["nghttp", "-v", "--no-dep", running.url], capture_output=True, text=True, timeout=30).stdout
+    data, reset = shown.find("firstlast") if "firstlast" in shown else shown.find("last"), shown.find("recv RST_STREAM")
+    assert ":status: 200" in shown and "first" in shown and 0 < data < reset, shown
+    running.stop()
+    service.shutdown()
+
+
+class TellName(QuietHandler):
+    def do_GET(self):
+        self.tell((self.headers["X-Name"] or "").encode())
+
+
+@pytest.mark.parametrize("option,scheme,version", VERSIONS)
+def test_plugins_see_the_host_in_every_version(tmp_path, option, scheme, version):
+    service, running = service_of(TellName, tmp_path, """
+plugins: [{name: request-transformer, config: {add: {headers: ["X-Name:$(headers.host)"]}}}]""")
+    port = running.port if scheme == "http" else running.tls_port
+    assert curl(option, "--resolve", f"x.test:{port}:127.0.0.1", f"{scheme}://x.test:{port}/") == f"x.test:{port}".encode()
+    running.stop()
+    service.shutdown()
+
+
+def test_an_answer_of_grpc_without_a_body_has_an_end_for_http_1(tmp_path):
+    service = GrpcService()
+    running = Gateway(tmp_path, f"""
+_format_version: "3.0"
+services: [{{name: s, url: "grpc://127.0.0.1:{service.port}", routes: [{{name: s, protocols: [http], paths: [/]}}]}}]
+""")
+    shown = curl("--http1.1", "-i", "-X", "POST", "-H", "Content-Type: application/grpc", "-H", "TE: trailers",
+                 f"{running.url}/no.Service/Method")
+    assert shown.lower().endswith(b"\r\n\r\n") and b"\r\ncontent-length: 0\r\n" in shown.lower()
+    running.stop()
+    service.stop()
 
 
 def test_trailers_reach_those_who_ask(gateway):

@@ -220,7 +220,7 @@ def test_a_certificate_that_cannot_be_shown_is_not_left_out(gateway, authority, 
 
 
 def test_plain_http_on_the_port_for_tls_is_told_so(gateway):
-    for method in ("GET", "POST", "HEAD"):
+    for method in ("GET", "POST", "HEAD", "DELETE", "CONNECT"):
         with socket.create_connection(("127.0.0.1", gateway.tls_port), 10) as client:
             client.sendall(f"{method} /x HTTP/1.1\r\nHost: a\r\n\r\n".encode())
             answer = client.makefile("rb").read()

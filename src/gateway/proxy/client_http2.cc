@@ -82,6 +82,10 @@ bool client_exchange::receive_http2() {
   if (!_out.empty() && !flush()) return false;
   if (!take_http2()) return true;
   if (!_out.empty() && !flush()) return false;  // before the end, and before the wait: a message is for now
+  if (h.reset() && !x.response_done) {
+    upstream_failed(502);
+    return true;
+  }
   if (x.response_done) {
     bool whole = x.request_body.done && h.body.empty();
     if (!whole) x.keep_alive = false;
@@ -104,10 +108,6 @@ bool client_exchange::receive_http2() {
 bool client_exchange::take_http2() {
   exchange& x = *_x;
   http2_upstream& h = *_up->http2;
-  if (h.reset()) {
-    upstream_failed(502);
-    return false;
-  }
   if (!h.head_complete()) return true;
   if (!x.head_received && !begin_http2_response()) return false;
   while (!h.received.empty()) {

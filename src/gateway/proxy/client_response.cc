@@ -133,6 +133,8 @@ void client_exchange::begin_response(std::string_view head) {
     write_response_head({});
   } else if (asked_head && !to_head && has_body) {  // … for less
     write_response_head(0);
+  } else if (!body_follows && has_body && !to_head && !x.request.http2) {  // HTTP/2 says so without a length
+    write_response_head(0);
   } else if (x.context.hold_body && body_follows) {
     hold_response(head);
   } else {

@@ -118,16 +118,27 @@ void http2_client::run_ready() {
   }
 }
 
+bool http2_client::collect(std::size_t enough) {
+  while (_out.size() < enough) {
+    const std::uint8_t* frame = nullptr;
+    auto bytes = nghttp2_session_mem_send(_session.get(), &frame);
+    if (bytes <= 0) return bytes == 0;
+    _out.append({reinterpret_cast<const char*>(frame), static_cast<std::size_t>(bytes)});
+  }
+  return true;
+}
+
+// What the client may have yet, then the end: frames that wait for a stream go with it when it is reset.
+void http2_client::cut_off(http2_stream& s) {
+  resume(s);
+  collect(SIZE_MAX);
+  reset(s, NGHTTP2_INTERNAL_ERROR);
+}
+
 // The session's frames into the buffer, the buffer to the socket, until one of them has enough.
 void http2_client::send() {
   while (true) {
-    while (_out.size() < write_bytes) {
-      const std::uint8_t* frame = nullptr;
-      auto bytes = nghttp2_session_mem_send(_session.get(), &frame);
-      if (bytes < 0) return close();
-      if (bytes == 0) break;
-      _out.append({reinterpret_cast<const char*>(frame), static_cast<std::size_t>(bytes)});
-    }
+    if (!collect(write_bytes)) return close();
     if (_out.empty()) break;
     if (!write_out()) return;
   }

@@ -52,6 +52,7 @@ class http2_client final : public client_connection {
   void submit_trailers(http2_stream& s, const field_lines& trailers);
   void resume(http2_stream& s);  // there are body bytes to send, or their end
   void reset(http2_stream& s, std::uint32_t code);
+  void cut_off(http2_stream& s);
   void consumed(http2_stream& s, std::size_t bytes);  // the client may send as many again
   void write_soon();
   void make_ready(http2_stream& s);  // proceeds once the session's callbacks are over
@@ -65,6 +66,7 @@ class http2_client final : public client_connection {
   bool feed(std::string_view bytes);
   void run_ready();
   void send();
+  bool collect(std::size_t enough);  // false: the session is of no more use
   bool write_out();
   void close();
   void give_up(std::uint32_t code);  // GOAWAY, then the end

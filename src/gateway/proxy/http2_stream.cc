@@ -109,6 +109,8 @@ int http2_stream::fill_request() {
   r.authority = r.headers.get(field_id::host);
   if (!authority.empty()) {
     if (!r.authority.empty() && !equals_ignoring_case(r.authority, authority)) return 400;
+    // Plugins and logs look for it among the fields, as in HTTP/1.1.
+    if (r.authority.empty() && !r.headers.add({.name = "host", .value = authority, .id = field_id::host})) return 431;
     r.authority = authority;
   }
   if (int status = check_request_head(r)) return status;
@@ -241,7 +243,7 @@ void http2_stream::exchange_over() {
 }
 
 void http2_stream::drop_client() {
-  if (in_session) _of.reset(*this, NGHTTP2_INTERNAL_ERROR);
+  if (in_session) _of.cut_off(*this);
   if (!_body.empty()) _of.consumed(*this, _body.size());
   _body.release();
 }
