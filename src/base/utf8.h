@@ -31,11 +31,17 @@ constexpr std::size_t utf8_length(std::string_view text) {
   return 0;
 }
 
-inline bool is_utf8(std::string_view text) {
-  for (std::uint64_t eight = 0; text.size() >= sizeof eight; text.remove_prefix(sizeof eight)) {  // most is ASCII
+inline bool is_ascii(std::string_view text) {
+  std::uint64_t all = 0, eight = 0;
+  for (; text.size() >= sizeof eight; text.remove_prefix(sizeof eight)) {
     std::memcpy(&eight, text.data(), sizeof eight);
-    if (eight & 0x8080808080808080U) break;
+    all |= eight;
   }
+  for (const char c : text) all |= static_cast<unsigned char>(c);
+  return (all & 0x8080808080808080U) == 0;
+}
+
+constexpr bool is_utf8(std::string_view text) {
   while (!text.empty()) {
     std::size_t length = utf8_length(text);
     if (length == 0) return false;

@@ -54,6 +54,17 @@ std::uint64_t nanoseconds(instant at) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(at.microseconds, 0)) * 1000;
 }
 
+// For a byte that is no UTF-8, which clients can bring in, protobuf's readers refuse the whole message: it becomes '?',
+// which leaves the size as it is.
+[[gnu::cold]] void repair(char* at, std::size_t size) {
+  while (size > 0) {
+    std::size_t length = utf8_length({at, size});
+    if (length == 0) *at = '?', length = 1;
+    at += length;
+    size -= length;
+  }
+}
+
 // All sizes are known before the first byte is written: each goes to its place, and none is moved.
 class message_bytes {
  public:
@@ -75,17 +86,9 @@ class message_bytes {
     begin(field, value.size());
     raw(value);
   }
-  // For a byte that is no UTF-8, which clients can bring in, protobuf's readers refuse the whole message: it becomes
-  // '?', which leaves the size as it is.
   void utf8(int field, std::string_view value) {
     text(field, value);
-    if (is_utf8(value)) return;
-    for (char* at = _to - value.size(); !value.empty();) {
-      std::size_t length = utf8_length(value);
-      if (length == 0) *at = '?', length = 1;
-      at += length;
-      value.remove_prefix(length);
-    }
+    if (!is_ascii(value)) repair(_to - value.size(), value.size());
   }
   void raw(std::string_view bytes) {
     if (!bytes.empty()) std::memcpy(_to, bytes.data(), bytes.size());
