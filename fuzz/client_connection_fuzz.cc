@@ -50,13 +50,13 @@ class wall final : public wall_clock {
 
 // What outlives the connections.
 struct surroundings {
-  surroundings() : log("fuzz", mes::observe::level::error), upstreams(log) {
+  surroundings() : log("fuzz", mes::observe::level::error) {
     log.set_stdout(false);
     reporter report("kong.yml");
     std::shared_ptr<const configuration> all = load_configuration(std::string(configuration_text), report);
     if (!all) std::abort();
     keys.set_configured(*all);
-    upstreams.use(*all);
+    upstreams = upstream_registry(log).use(all);
     first = std::make_shared<const generation>(all, plugin_parts{clock, keys, limits}, 1);
   }
 
@@ -65,7 +65,7 @@ struct surroundings {
   jwt_keys keys;
   rate_limit_store limits;
   name_directory names{true, 0};
-  upstream_registry upstreams;
+  upstream_states upstreams;
   std::shared_ptr<const generation> first;
   proxy_options options{.access_log = false};
   proxy_parts parts{.names = names, .log = log};
@@ -103,8 +103,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   sent.append(reinterpret_cast<const char*>(data + 1), size - 1);
 
   traffic_stats stats;
-  worker w(around.options, around.parts, stats, around.upstreams);
-  w.plan = std::make_shared<loop_plan>(around.first, around.upstreams);
+  worker w(around.options, around.parts, stats);
+  w.plan = std::make_shared<loop_plan>(around.first, around.upstreams, tls_context(), around.log);
   socklen_t bytes = 0;
   sockaddr_un at = address_of_its_own(bytes);
   int listening = stream_socket(), client = stream_socket();
