@@ -1,4 +1,4 @@
-// Bytes as lower-case hex digits.
+// Bytes as lower-case hex digits, and what a digit stands for.
 #pragma once
 
 #include <array>
@@ -43,6 +43,14 @@ inline std::string to_hex(std::span<const std::uint8_t> bytes) {
 
 inline std::string to_hex(std::string_view bytes) {
   return to_hex(std::span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()));
+}
+
+// Of a digit in either case; -1 if it is none.
+constexpr int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
 }
 
 }  // namespace mes

@@ -75,7 +75,8 @@ std::optional<instant> instant::parse(std::string_view text) {
                                    std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
   std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-  std::int64_t seconds = days * 86400 + *hour * 3600 + (*minute - offset_minutes) * 60 + *second;
+  std::int64_t seconds =
+      days * 86400 + *hour * std::int64_t{3600} + (*minute - offset_minutes) * std::int64_t{60} + *second;
   return instant{seconds * us_per_second + fraction_us};
 }
 

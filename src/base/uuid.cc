@@ -31,13 +31,6 @@ void set_version(uuid& id, std::uint8_t version) {
   id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3f) | 0x80);
 }
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 }  // namespace
 
 // RFC 9562, section 6.2, method 3: the twelve bits behind the milliseconds carry their fraction, and a stamp that is

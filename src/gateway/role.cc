@@ -458,7 +458,7 @@ class gateway {
                                             .topics = {"system.health-check"},
                                             .start_time_ms = instant::now().ms() - 60'000};
     _heartbeats = std::make_unique<runtime::kafka_consumer>(std::move(options), _process.log(),
-                                                            [this](std::vector<runtime::kafka_record> batch) {
+                                                            [this](const std::vector<runtime::kafka_record>& batch) {
                                                               std::int64_t now_ms = net_loop::clock_us() / 1000;
                                                               for (const runtime::kafka_record& r : batch)
                                                                 if (auto beat = parse_heartbeat(r.key, r.value))

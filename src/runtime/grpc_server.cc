@@ -156,7 +156,7 @@ class connection : public std::enable_shared_from_this<connection> {
     _server->open.erase(shared_from_this());
   }
 
-  void answer(std::int32_t stream, grpc_answer given) {
+  void answer(std::int32_t stream, const grpc_answer& given) {
     const auto it = _calls.find(stream);
     if (_closed || it == _calls.end()) return;
     call& c = it->second;

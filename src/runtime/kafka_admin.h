@@ -66,7 +66,7 @@ class kafka_admin {
 // them.
 class kafka_reader {
  public:
-  kafka_reader(kafka_cluster to, std::string client_id, const observe::logger& log,
+  kafka_reader(const kafka_cluster& to, const std::string& client_id, const observe::logger& log,
                const std::vector<kafka_place>& from, const std::optional<std::vector<kafka_place>>& ends = {});
   ~kafka_reader();
 

@@ -53,7 +53,7 @@ struct kafka_reader::state final : kafka_owner {
   std::optional<std::map<std::pair<std::string, std::int32_t>, std::int64_t>> left;
 };
 
-kafka_reader::kafka_reader(kafka_cluster to, std::string client_id, const observe::logger& log,
+kafka_reader::kafka_reader(const kafka_cluster& to, const std::string& client_id, const observe::logger& log,
                            const std::vector<kafka_place>& from, const std::optional<std::vector<kafka_place>>& ends)
     : _state(std::make_unique<state>(to, client_id, log, from, ends)) {}
 kafka_reader::~kafka_reader() = default;

@@ -44,7 +44,7 @@ void coordinator::join_new(group& g, join_request request, std::function<void(jo
     return give_id(g, request, done);
   }
   std::string id = (request.instance_id ? *request.instance_id : request.client_id) + "-" + uuid::make_v4().to_string();
-  add_member(g, std::move(id), std::move(request), std::move(done));
+  add_member(g, id, std::move(request), std::move(done));
 }
 
 void coordinator::give_id(group& g, const join_request& request, const std::function<void(join_result)>& done) {
@@ -66,7 +66,7 @@ void coordinator::join_known(group& g, join_request request, std::function<void(
     _loop.cancel(given->second);
     g.ids_given.erase(given);
     std::string id = request.member_id;
-    return add_member(g, std::move(id), std::move(request), std::move(done));
+    return add_member(g, id, std::move(request), std::move(done));
   }
   if (const auto e = check_member(g, {g.name, request.member_id, request.instance_id, -1}); e != error_code::none)
     return refuse(e);
@@ -139,7 +139,8 @@ void coordinator::store_replaced(group& g, const std::string& old_id, const std:
   });
 }
 
-void coordinator::add_member(group& g, std::string id, join_request request, std::function<void(join_result)> done) {
+void coordinator::add_member(group& g, const std::string& id, join_request request,
+                             std::function<void(join_result)> done) {
   member& m = g.members[id];
   m.id = id;
   m.instance_id = request.instance_id;

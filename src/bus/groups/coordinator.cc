@@ -115,7 +115,7 @@ coordinator::error_code coordinator::heartbeat(const member_claim& claim) {
   return g->modern ? heartbeat_modern(*g, claim) : heartbeat_classic(*g, claim);
 }
 
-void coordinator::leave(const std::string& name, std::vector<leaving_member> members,
+void coordinator::leave(const std::string& name, const std::vector<leaving_member>& members,
                         std::function<void(leave_result)> done) {
   if (name.empty()) return done({.error = error_code::invalid_group_id});
   group* g = known(name);

@@ -102,13 +102,14 @@ class coordinator {
   void join(join_request request, std::function<void(join_result)> done);
   void sync(sync_request request, std::function<void(sync_result)> done);
   error_code heartbeat(const member_claim& claim);
-  void leave(const std::string& group, std::vector<leaving_member> members, std::function<void(leave_result)> done);
+  void leave(const std::string& group, const std::vector<leaving_member>& members,
+             std::function<void(leave_result)> done);
   void consumer_heartbeat(heartbeat_request request, std::function<void(heartbeat_result)> done);
 
   // Offsets.
   error_code check_commit(const member_claim& claim, commit_terms terms = {});
   error_code check_fetch(std::string_view group, const std::optional<std::string>& member_id, std::int32_t epoch) const;
-  void commit(const std::string& group, std::vector<offset_to_commit> offsets, on_stored done);
+  void commit(const std::string& group, const std::vector<offset_to_commit>& offsets, on_stored done);
   // The group of offsets that a transaction has and has not committed yet: from now on it is there, as in Kafka, also
   // if the transaction is aborted. Not durable by itself.
   error_code make_for_transaction(const std::string& group);
@@ -150,7 +151,7 @@ class coordinator {
   void store_replaced(group& g, const std::string& old_id, const std::string& id, bool skip,
                       std::function<void(join_result)> done);
   member& rename(group& g, const std::string& old_id, const std::string& new_id);
-  void add_member(group& g, std::string id, join_request request, std::function<void(join_result)> done);
+  void add_member(group& g, const std::string& id, join_request request, std::function<void(join_result)> done);
   void update_member(group& g, member& m, join_request request, std::function<void(join_result)> done);
   void give_id(group& g, const join_request& request, const std::function<void(join_result)>& done);
   void prepare_rebalance(group& g);

@@ -76,7 +76,7 @@ error_code coordinator::check_fetch(std::string_view name, const std::optional<s
   return epoch_error(m->second, epoch);
 }
 
-void coordinator::commit(const std::string& group_name, std::vector<offset_to_commit> offsets, on_stored done) {
+void coordinator::commit(const std::string& group_name, const std::vector<offset_to_commit>& offsets, on_stored done) {
   kafka::writer out;
   begin_change(change::offsets_committed, group_name, out);
   out.varuint(static_cast<std::uint32_t>(offsets.size()));

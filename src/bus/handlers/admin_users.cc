@@ -99,7 +99,7 @@ void alter_user_scram_credentials(const call& c, kafka::alter_user_scram_credent
   };
   std::map<std::string, wanted> users;
   const auto each = [&](const auto& change, std::optional<fault> wrong, auto&& make_edit) {
-    const auto [at, first] = users.try_emplace(std::string(change.name), std::move(wrong), std::nullopt);
+    const auto [at, first] = users.try_emplace(std::string(change.name), wrong, std::nullopt);
     wanted& w = at->second;
     if (!first && !w.wrong)
       w.wrong = fault{error_code::duplicate_resource, "A user credential cannot be altered twice in the same request"};

@@ -100,8 +100,8 @@ std::optional<std::uint64_t> parse_segment_name(std::string_view name) {
   const bool cleaned = name.substr(digits) == ".clean";
   if (!cleaned && name.substr(digits) != ".log") return std::nullopt;
   std::uint64_t number = 0;
-  const auto [end, fault] = std::from_chars(name.data(), name.data() + digits, number);
-  if (fault != std::errc{} || end != name.data() + digits || is_cleaned(number)) return std::nullopt;
+  const auto [end, fault] = std::from_chars(name.begin(), name.begin() + digits, number);
+  if (fault != std::errc{} || end != name.begin() + digits || is_cleaned(number)) return std::nullopt;
   return cleaned ? first_cleaned + number : number;
 }
 

@@ -88,7 +88,7 @@ void producers::appended(const kafka::batch_header& batch, const std::optional<k
 
 void producers::durable_up_to(std::int64_t end) {
   while (!_pending.empty() && _pending.front().last_offset < end) {
-    const pending now = std::move(_pending.front());
+    const pending now = _pending.front();
     _pending.pop_front();
     if (now.marker) {
       end_transaction(now);
@@ -131,7 +131,7 @@ void producers::end_transaction(const pending& now) {
 
 void producers::take_back(std::int64_t end) {
   while (!_pending.empty() && _pending.back().last_offset >= end) {
-    const pending gone = std::move(_pending.back());
+    const pending gone = _pending.back();
     _pending.pop_back();
     const auto it = _all.find(gone.producer_id);
     if (gone.marker || it == _all.end()) continue;

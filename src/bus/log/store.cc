@@ -69,8 +69,8 @@ void store::insert(std::shared_ptr<topic> t) {
   _by_name[t->name] = std::move(t);
 }
 
-void store::create_topic(const std::string& name, std::int32_t partitions, std::map<std::string, std::string> configs,
-                         std::function<void(bool)> done) {
+void store::create_topic(const std::string& name, std::int32_t partitions,
+                         const std::map<std::string, std::string>& configs, std::function<void(bool)> done) {
   auto& waiting = _creating[name];
   waiting.push_back(std::move(done));
   if (waiting.size() > 1) return;

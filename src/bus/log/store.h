@@ -108,7 +108,7 @@ class store {
   const std::map<std::string, std::shared_ptr<topic>, std::less<>>& topics() const { return _by_name; }
 
   // If someone else is making it, `done` waits for that.
-  void create_topic(const std::string& name, std::int32_t partitions, std::map<std::string, std::string> configs,
+  void create_topic(const std::string& name, std::int32_t partitions, const std::map<std::string, std::string>& configs,
                     std::function<void(bool stored)> done);
   // Of all topics, with those that are on their way.
   std::size_t partition_count() const { return _partitions + _partitions_coming; }

@@ -17,8 +17,8 @@ json::object body_of(int code, std::string_view name, json::value message) {
   return {{"code", code}, {"name", name}, {"message", std::move(message)}};
 }
 
-refusal with_fields(int status, int code, std::string_view name, std::string message, json::object fields) {
-  json::object body = body_of(code, name, json::value(std::move(message)));
+refusal with_fields(int status, int code, std::string_view name, const std::string& message, json::object fields) {
+  json::object body = body_of(code, name, json::value(message));
   body["fields"] = std::move(fields);
   return {status, std::move(body)};
 }
@@ -98,7 +98,7 @@ step take_step(std::string_view& path) {
 
 }  // namespace
 
-void add_reason(json::object& fields, std::string_view path, std::string reason) {
+void add_reason(json::object& fields, std::string_view path, const std::string& reason) {
   if (path.empty()) {
     json::value& whole = fields["@entity"];
     if (!whole.is_array()) whole = json::array();
@@ -118,7 +118,7 @@ void add_reason(json::object& fields, std::string_view path, std::string reason)
       slot = &slot->get_object()[next.name];
     }
   }
-  if (slot->is_null()) *slot = std::move(reason);
+  if (slot->is_null()) *slot = reason;
 }
 
 refusal schema_violation(const json::object& fields) {

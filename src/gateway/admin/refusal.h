@@ -16,7 +16,7 @@ struct refusal {
 };
 
 // Where in an entity a finding is: "config.minute", "paths[0]"; "" = the entity as a whole.
-void add_reason(boost::json::object& fields, std::string_view path, std::string reason);
+void add_reason(boost::json::object& fields, std::string_view path, const std::string& reason);
 
 refusal schema_violation(const boost::json::object& fields);
 refusal primary_key_violation(std::string_view id);

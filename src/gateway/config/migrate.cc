@@ -16,31 +16,22 @@ bool is_plain(std::string_view path) {
          std::string_view::npos;
 }
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 // What was decoded before matching until 3.0: reserved characters stay encoded, others that mean something in a regular
 // expression are escaped.
 std::string decode_regex(std::string_view regex) {
   static constexpr std::string_view reserved = "!#$%&'()*+,/:;=?@[]", meta = ".^-{}\\|";
   std::string out;
   for (std::size_t i = 0; i < regex.size(); ++i) {
-    int high = 0, low = 0;
-    if (regex[i] != '%' || i + 2 >= regex.size() || (high = hex_value(regex[i + 1])) < 0 ||
-        (low = hex_value(regex[i + 2])) < 0) {
+    const auto c = percent_decoded(regex, i);
+    if (!c) {
       out += regex[i];
       continue;
     }
-    char c = static_cast<char>(high << 4 | low);
-    if (reserved.find(c) != std::string_view::npos) {
-      append_percent(out, c);
+    if (reserved.find(*c) != std::string_view::npos) {
+      append_percent(out, *c);
     } else {
-      if (meta.find(c) != std::string_view::npos) out += '\\';
-      out += c;
+      if (meta.find(*c) != std::string_view::npos) out += '\\';
+      out += *c;
     }
     i += 2;
   }

@@ -133,10 +133,10 @@ endpoints name_directory::find_service(const std::string& host) {
 
 name_directory::answer name_directory::find(const std::string& host, std::uint16_t port, std::int64_t now_ms,
                                             std::function<void()> changed) {
-  auto one = [](endpoint e) {
-    return answer{state::known, std::make_shared<const std::vector<endpoint>>(1, std::move(e))};
+  auto one = [](const endpoint& e) {
+    return answer{state::known, std::make_shared<const std::vector<endpoint>>(1, e)};
   };
-  if (auto e = parse_endpoint(host == "localhost" ? "127.0.0.1" : host, port)) return one(std::move(*e));
+  if (auto e = parse_endpoint(host == "localhost" ? "127.0.0.1" : host, port)) return one(*e);
   std::lock_guard lock(_lock);
   if (_loopback && host.find('.') == std::string::npos) {
     if (auto list = find_service(host)) return {state::known, list};

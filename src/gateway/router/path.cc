@@ -20,28 +20,19 @@ constexpr std::array<bool, 256> plain_characters = [] {
   return is;
 }();
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
 
 std::string decode_unreserved(std::string_view path) {
   std::string out;
   out.reserve(path.size());
   for (std::size_t i = 0; i < path.size(); ++i) {
-    int high = 0, low = 0;
-    if (path[i] != '%' || i + 2 >= path.size() || (high = hex_value(path[i + 1])) < 0 ||
-        (low = hex_value(path[i + 2])) < 0) {
+    const auto c = percent_decoded(path, i);
+    if (!c) {
       out += path[i];
       continue;
     }
-    char c = static_cast<char>(high << 4 | low);
-    if (reserved.find(c) == std::string_view::npos) {
-      out += c;
+    if (reserved.find(*c) == std::string_view::npos) {
+      out += *c;
     } else {
       out += '%';
       out += upper(path[i + 1]);
@@ -117,9 +108,7 @@ std::string normalize_path(std::string_view path, bool merge_slashes) {
 
 bool has_whole_escapes(std::string_view path) {
   for (std::size_t at = path.find('%'); at != std::string_view::npos; at = path.find('%', at + 3)) {
-    int high = at + 2 < path.size() ? hex_value(path[at + 1]) : -1;
-    int low = high < 0 ? -1 : hex_value(path[at + 2]);
-    if (low < 0 || (high == 0 && low == 0)) return false;
+    if (!percent_decoded(path, at).value_or('\0')) return false;
   }
   return true;
 }

@@ -2,6 +2,7 @@
 
 #include <xxhash.h>
 
+#include "base/hex.h"
 #include "telemetry/parts/bytes.h"
 
 namespace mes::telemetry {
@@ -43,7 +44,7 @@ std::uint64_t trace_key_of_hex(std::string_view hex) {
   if (hex.empty() || hex.size() > 32) return 0;
   std::uint64_t key = 0;
   for (char c : hex) {
-    int digit = c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+    int digit = hex_value(c);
     if (digit < 0) return 0;
     key = key << 4 | static_cast<std::uint64_t>(digit);
   }

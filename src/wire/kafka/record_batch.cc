@@ -47,8 +47,8 @@ bool read_record(reader& in, const batch_header& batch, record_view& record, boo
   record.headers.clear();
   for (std::int32_t i = 0; i < headers && body.ok(); ++i) {
     const auto name = text(false);
-    auto value = text(true);
-    if (with_headers) record.headers.emplace_back(name.value_or(std::string_view{}), std::move(value));
+    const auto value = text(true);
+    if (with_headers) record.headers.emplace_back(name.value_or(std::string_view{}), value);
   }
   return body.ok() && body.left() == 0;
 }

@@ -6,7 +6,9 @@
 
 namespace mes::gateway {
 
+// Patterns longer than a line go on in the next one.
 // clang-format off
+// NOLINTBEGIN(bugprone-suspicious-missing-comma)
 inline constexpr std::string_view bot_patterns[] = {
     R"re((Pingdom\.com_bot_version_)(\d+)\.(\d+))re",
     R"re((facebookexternalhit)/(\d+)\.(\d+))re",
@@ -56,6 +58,7 @@ inline constexpr std::string_view bot_patterns[] = {
     R"re(((?:[A-z0-9]{1,50}|[A-z\-]{1,50} ?|)(?: the |)(?:[Ss][Pp][Ii][Dd][Ee][Rr]|[Ss]crape|[Cc][Rr][Aa][Ww])re"
     R"re([Ll])[A-z0-9]{0,50})(?:(?:[ /]| v)(\d+)(?:\.(\d+)|)(?:\.(\d+)|)|))re",
 };
+// NOLINTEND(bugprone-suspicious-missing-comma)
 // clang-format on
 
 }  // namespace mes::gateway

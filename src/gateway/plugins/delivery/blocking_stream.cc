@@ -126,7 +126,7 @@ result<void> blocking_stream::write(std::string_view bytes) {
     } else {
       n = ::send(_fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) return fail(error_code::unavailable, errno == EAGAIN ? "timed out" : text_of(errno));
+      if (n < 0) return fail(error_code::unavailable, errno == EAGAIN ? "timed out" : text_of(errno));
     }
     bytes.remove_prefix(static_cast<std::size_t>(n));
   }

@@ -200,7 +200,8 @@ class jwt final : public plugin {
   static bool is_number(const json::value* v) { return v && v->is_number(); }
 
   std::optional<refusal> check_claims(const verified& token) const {
-    double now_s = static_cast<double>(_clock.now_ms() / 1000);
+    const std::int64_t whole_s = _clock.now_ms() / 1000;
+    const auto now_s = static_cast<double>(whole_s);
     std::string wrong;
     auto add = [&](std::string_view claim, std::string_view what) {
       wrong += fmt::format("{}\"{}\":\"{}\"", wrong.empty() ? "{" : ",", claim, what);

@@ -187,7 +187,8 @@ class proxy_cache final : public plugin {
     if (auto age = said.number("s-maxage")) return *age;
     if (auto age = said.number("max-age")) return *age;
     auto expires_s = parse_http_time(c.response_header("expires").value_or(""));
-    return expires_s ? static_cast<double>(*expires_s - _clock.now_ms() / 1000) : 0;
+    const std::int64_t now_s = _clock.now_ms() / 1000;
+    return expires_s ? static_cast<double>(*expires_s - now_s) : 0;
   }
 
   bool is_stale(const cached_response& r, const directives& asked, std::int64_t now_s) const {

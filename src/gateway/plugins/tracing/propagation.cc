@@ -23,12 +23,10 @@ bool is_zero(std::string_view hex) {
   return std::ranges::all_of(hex, [](char c) { return c == '0'; });
 }
 
-int digit_of(char c) { return c <= '9' ? c - '0' : (c | 32) - 'a' + 10; }
-
 std::string from_hex(std::string_view hex) {
   std::string out;
   for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
-    out += static_cast<char>(digit_of(hex[i]) * 16 + digit_of(hex[i + 1]));
+    out += static_cast<char>(hex_value(hex[i]) * 16 + hex_value(hex[i + 1]));
   return out;
 }
 
@@ -111,7 +109,7 @@ void parse_w3c(std::string_view text, found_trace& out) {
     return;
   out.trace = from_hex(parts[1]);
   out.parent = from_hex(parts[2]);
-  out.sampled = digit_of(parts[3][1]) % 2 == 1;
+  out.sampled = hex_value(parts[3][1]) % 2 == 1;
 }
 
 void parse_jaeger(std::string_view text, found_trace& out) {
@@ -122,7 +120,7 @@ void parse_jaeger(std::string_view text, found_trace& out) {
   out.trace = from_hex(padded(parts[0], 32));
   out.span = from_hex(padded(parts[1], 16));
   out.parent = from_hex(parts[2]);
-  out.sampled = digit_of(parts[3].back()) % 2 == 1;
+  out.sampled = hex_value(parts[3].back()) % 2 == 1;
 }
 
 void parse_ot(const header_table& headers, found_trace& out) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "base/hex.h"
 #include "observe/log.h"
 #include "telemetry/ingest/span_rows.h"
 
@@ -179,7 +180,7 @@ std::optional<std::string> trace_id_bytes(std::string_view hex) {
   for (std::size_t i = 0; i < 32; i += 2) {
     int byte = 0;
     for (char c : {padded[i], padded[i + 1]}) {
-      int digit = c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+      int digit = hex_value(c);
       if (digit < 0) return std::nullopt;
       byte = byte * 16 + digit;
     }
