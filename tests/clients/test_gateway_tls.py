@@ -38,6 +38,15 @@ def load(gateway, document):
         assert answer.status == 201
 
 
+def get(gateway, path):
+    """Status and body; "" for the body of a refusal."""
+    try:
+        with urllib.request.urlopen(f"{gateway.url}/{path}", timeout=20) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as e:
+        return e.code, ""
+
+
 def certificate_entity(files, *names):
     certificate, key = files
     return {"cert": certificate.read_text(), "key": key.read_text(), "snis": [{"name": n} for n in names]}
@@ -107,18 +116,31 @@ def test_sessions_resume_in_both_versions(gateway, tmp_path):
             assert expected in done.stdout, done.stdout
 
 
-class MutualService(http.server.ThreadingHTTPServer):
-    """Takes clients with a certificate of the authority alone, and answers with the client's name."""
+class TlsService(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, files, authority, mode=ssl.CERT_REQUIRED):
+    def __init__(self, files):
         super().__init__(("127.0.0.1", 0), self.handler)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*files)
-        context.load_verify_locations(authority.certificate)
-        context.verify_mode = mode
+        self.prepare(context)
         self.socket = context.wrap_socket(self.socket, server_side=True)
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+    def prepare(self, context):
+        pass
+
+
+class MutualService(TlsService):
+    """Takes clients with a certificate of the authority alone, and answers with the client's name."""
+
+    def __init__(self, files, authority, mode=ssl.CERT_REQUIRED):
+        self.authority, self.mode = authority, mode
+        super().__init__(files)
+
+    def prepare(self, context):
+        context.load_verify_locations(self.authority.certificate)
+        context.verify_mode = self.mode
 
     class handler(QuietHandler):
         def do_GET(self):
@@ -149,18 +171,11 @@ def test_services_see_the_certificate_that_is_theirs(gateway, authority):
                                          "ca_certificates": ["00000000-0000-4000-8000-00000000000a"]}}.items()]}
     load(gateway, document)
 
-    def get(path):
-        try:
-            with urllib.request.urlopen(f"{gateway.url}/{path}", timeout=20) as answer:
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as e:
-            return e.code, ""
-
-    eventually(lambda: get("first") == (200, "first-client"))
+    eventually(lambda: get(gateway, "first") == (200, "first-client"))
     for _ in range(3):  # connections are kept: none of one certificate is lent to another
-        assert get("second") == (200, "second-client") and get("first") == (200, "first-client")
+        assert get(gateway, "second") == (200, "second-client") and get(gateway, "first") == (200, "first-client")
     for refused in ("stranger", "nobody", "distrusted"):
-        assert get(refused)[0] == 502, refused
+        assert get(gateway, refused)[0] == 502, refused
     service.shutdown()
 
 
@@ -206,15 +221,8 @@ def test_a_certificate_that_cannot_be_shown_is_not_left_out(gateway, authority, 
                      for n, more in {"weak": {"client_certificate": key}, "none": {}}.items()]}
     load(gateway, document)
 
-    def get(path):
-        try:
-            with urllib.request.urlopen(f"{gateway.url}/{path}", timeout=20) as got:
-                return got.status, got.read().decode()
-        except urllib.error.HTTPError as e:
-            return e.code, ""
-
-    eventually(lambda: get("none") == (200, "nobody"))
-    assert get("weak") == (502, "")
+    eventually(lambda: get(gateway, "none") == (200, "nobody"))
+    assert get(gateway, "weak") == (502, "")
     assert "service weak cannot be reached over TLS" in gateway.log()
     service.shutdown()
 
@@ -228,16 +236,8 @@ def test_plain_http_on_the_port_for_tls_is_told_so(gateway):
         assert b"The plain HTTP request was sent to HTTPS port" in answer
 
 
-class CountingService(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, files):
-        super().__init__(("127.0.0.1", 0), self.handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*files)
-        self.socket = context.wrap_socket(self.socket, server_side=True)
-        self.open = 0
-        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+class CountingService(TlsService):
+    open = 0
 
     def process_request(self, *connection):
         self.open += 1  # this thread is the only one that adds

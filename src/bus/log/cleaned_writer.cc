@@ -1,8 +1,8 @@
 #include "bus/log/cleaned_writer.h"
 
-#include "os/whole_file.h"
-
 #include <algorithm>
+
+#include "os/whole_file.h"
 
 namespace mes::bus::log {
 namespace kafka = wire::kafka;

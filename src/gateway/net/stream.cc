@@ -159,7 +159,7 @@ io_result net_stream::handshake() {
   if (!_ssl || _tls_ready) return {io_status::ok};
   ERR_clear_error();
   int result = SSL_do_handshake(_ssl);
-  const int reason = result == 1 ? 0 : ERR_GET_REASON(ERR_peek_error());
+  const int reason = result == 1 || !SSL_is_server(_ssl) ? 0 : ERR_GET_REASON(ERR_peek_error());
   if (reason == SSL_R_HTTP_REQUEST || reason == SSL_R_HTTPS_PROXY_REQUEST || reason == SSL_R_WRONG_VERSION_NUMBER) {
     SSL_free(std::exchange(_ssl, nullptr));  // an answer that is no TLS either is what such a client understands
     return {io_status::failed};

@@ -32,7 +32,7 @@ class net_stream {
 
   void start_tls_server(ssl_ctx_st* context);
   void start_tls_client(ssl_ctx_st* context, const std::string& server_name, bool verify, bool http2 = false);
-  io_result handshake();  // ok: done (or no TLS); failed without tls(): the client speaks plain HTTP
+  io_result handshake();  // ok: done (or no TLS); failed and no tls() any more: a client that speaks plain HTTP
   bool tls() const { return _ssl != nullptr; }
   std::string server_name() const;    // SNI that the client sent
   std::string_view protocol() const;  // that was agreed on by ALPN; "" = none

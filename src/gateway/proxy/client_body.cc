@@ -1,12 +1,13 @@
-// Bodies that plugins look at: requests held until they are whole, responses held or watched on their way.
+// Bodies that plugins look at, or that a service gets the length of: requests held until they are whole, responses held
+// or watched on their way.
 #include "gateway/proxy/client_exchange.h"
 #include "gateway/proxy/heads.h"
 #include "gateway/proxy/worker.h"
 
 namespace mes::gateway {
 
-// A service gets the length of a body with its head, unless the route wants it otherwise (request_buffering) or the
-// body is long. What follows trailers are announced for is left as it is: they need chunks.
+// A service gets the length of a body with its head, unless the route wants it otherwise (request_buffering), the body
+// is long, or trailers are announced: they need chunks.
 bool client_exchange::buffers_request() const {
   const exchange& x = *_x;
   const route& r = *x.match.to;
@@ -39,6 +40,7 @@ void client_exchange::forget_request_body() {
   _worker.let_go(*_x);
   _x->context.request_body.emplace();
   _x->context.upstream_body.reset();
+  _x->body_beginning = {};
 }
 
 // Whether there is room for the worker's pieces beside all other bodies that are held.

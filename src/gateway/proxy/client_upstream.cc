@@ -175,20 +175,19 @@ bool client_exchange::put_request_body() {
   }
   std::string& kept = *x.context.request_body;
   const bool room = hold_pieces();
-  if (x.buffering) {
-    for (std::string_view piece : _worker.pieces) kept.append(piece);
-    if (room && kept.size() <= buffered_body_max) return true;
-    x.body_beginning = std::move(kept);
-    x.context.request_body.reset();
-    return true;
-  }
-  if (!room) {
+  if (!room && !x.buffering) {
     x.keep_alive = false;
     x.context.request_body.reset();
     refuse(503);
     return false;
   }
   for (std::string_view piece : _worker.pieces) kept.append(piece);
+  if (x.buffering) {
+    if (room && kept.size() <= buffered_body_max) return true;
+    x.body_beginning = std::move(kept);
+    x.context.request_body.reset();
+    return true;
+  }
   if (kept.size() > x.context.request_body_max) {  // whoever asked for it refuses it
     x.keep_alive = false;
     _state = state::waiting;

@@ -31,7 +31,7 @@ void exchange::reset() {
   head_bytes = taken = 0;
   request_body = {};
   read_beyond = continue_sent = chunked_up = request_failed = body_collected = buffering = false;
-  body_beginning.clear();
+  body_beginning = {};
   request_trailers.clear();
   response_trailers.clear();
   take_peer(nullptr, false);
