@@ -46,9 +46,10 @@ def change(both, kind, name, values, operations):
 
 
 def describe(both, kind, name, keys):
+    """Sometimes the same is named again."""
+    resources = [{"resource_type": kind, "resource_name": name, "configuration_keys": keys}] * both.rng.choice([1, 1, 1, 2])
     both.call("describe_configs", both.version("describe_configs"), {
-        "resources": [{"resource_type": kind, "resource_name": name, "configuration_keys": keys}], "include_synonyms": both.rng.random() < 0.5,
-        "include_documentation": False})
+        "resources": resources, "include_synonyms": both.rng.random() < 0.5, "include_documentation": False})
 
 
 def settle(both, kind, name):
@@ -84,6 +85,15 @@ def group_settings(both):
     listed(both, GROUP)
 
 
+def emptied_group(both):
+    """All its settings are taken away again."""
+    for operation in (SET, DELETE):
+        config = {"name": "share.session.timeout.ms", "value": "45000" if operation == SET else None, "config_operation": operation}
+        both.call("incremental_alter_configs", 1, {"resources": [{"resource_type": GROUP, "resource_name": "set2", "configs": [config]}]})
+        settle(both, GROUP, "set2")
+    listed(both, GROUP)
+
+
 def loggers(both):
     """Kafka has one for each of its classes, the bus has the root of them."""
     rng = both.rng
@@ -93,4 +103,4 @@ def loggers(both):
     listed(both, BROKER_LOGGER)
 
 
-CASES = [(client_metrics, 2), (group_settings, 2), (loggers, 1)]
+CASES = [(client_metrics, 4), (group_settings, 4), (emptied_group, 1), (loggers, 2)]
