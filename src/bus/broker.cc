@@ -12,6 +12,7 @@
 #include "base/instant.h"
 #include "bus/configs.h"
 #include "bus/handlers/data.h"
+#include "bus/host_overrides.h"
 #include "bus/log/number_text.h"
 
 namespace mes::bus {
@@ -31,14 +32,16 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Of the descriptors that are left, without those for the log's files: with none for the next it would stop.
-std::size_t connections_possible() {
+// Of the descriptors that are left, without those for others (`taken`) and for the log's files: with none for the next
+// it would stop.
+std::size_t connections_possible(std::size_t taken) {
   rlimit limit{};
   const int next = eventfd(0, EFD_CLOEXEC);  // the lowest that is free
   if (next < 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1;
   close(next);
   constexpr rlim_t files_max = 8'192;
-  const rlim_t left = limit.rlim_cur - static_cast<rlim_t>(next);
+  const rlim_t used = static_cast<rlim_t>(next) + taken;
+  const rlim_t left = limit.rlim_cur - std::min(limit.rlim_cur, used);
   return std::max<std::size_t>(left - std::min(left / 2, files_max), 1);
 }
 
@@ -175,7 +178,7 @@ result<std::unique_ptr<broker>> broker::open(broker_settings settings, os::file_
   b->_transactions->start(*b->_store);
   b->_access->set_config_changed([raw](const security::access::config_key&) { raw->apply_configs(); });
 
-  b->_connections_possible = connections_possible();
+  b->_connections_possible = connections_possible(b->_settings.admin_connections_max);
   if (auto listening = b->listen(); !listening) return fail(std::move(listening.error()));
   b->apply_configs();
   b->_loop->set_after_turn([raw] { raw->after_turn(); });
@@ -193,6 +196,8 @@ void broker::apply_configs() {
   number("log.retention.bytes", _settings.retention_bytes);
   number("message.max.bytes", _settings.message_bytes_max);
   number("max.connections", _settings.connections_max);
+  number("max.connections.per.ip", _settings.connections_per_ip_max);
+  _settings.connections_per_ip_overrides = dynamic_broker_config(*this, "max.connections.per.ip.overrides");
   _settings.compression.type = dynamic_broker_config(*this, "compression.type");
   number("compression.gzip.level", _settings.compression.gzip_level);
   number("compression.lz4.level", _settings.compression.lz4_level);
@@ -208,6 +213,10 @@ void broker::apply_configs() {
     _settings.connections_max = _connections_possible;
   }
   _server->set_connections_max(_settings.connections_max);
+  _server->set_host_limits(
+      {.each = _settings.connections_per_ip_max,
+       .overrides =
+           parse_host_overrides(_settings.connections_per_ip_overrides).value_or(net::host_limits{}.overrides)});
 }
 
 result<void> broker::listen() {

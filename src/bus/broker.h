@@ -48,6 +48,8 @@ struct changeable_settings {
   std::int64_t retention_bytes = -1;
   std::size_t message_bytes_max = 1'048'588;  // of a batch, as Kafka's message.max.bytes
   std::size_t connections_max = 10'000;
+  std::size_t connections_per_ip_max = INT32_MAX;
+  std::string connections_per_ip_overrides;  // as Kafka writes them (bus/host_overrides.h)
   compression_settings compression;
   bool verify_transactions = true;  // a batch's partition must have been added
 };
@@ -64,6 +66,7 @@ struct broker_settings : changeable_settings {
   std::size_t queued_request_bytes_max = 128U << 20;  // not whole yet, of all connections; 0: no limit
   std::int32_t fetch_bytes_max = 57'671'680;          // of an answer, as Kafka's fetch.max.bytes
   std::int64_t connections_idle_max_ms = 600'000;
+  std::size_t admin_connections_max = 256;  // of its HTTP port
   bool auto_create_topics = true;
   std::int32_t num_partitions = 3;
   std::size_t partitions_max = 100'000;  // of all topics

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "bus/configs_table.h"
+#include "bus/host_overrides.h"
 #include "bus/log/number_text.h"
 
 namespace mes::bus {
@@ -66,6 +67,8 @@ std::optional<std::string_view> odd_fault(const config_row& row, std::string_vie
     return "Value must be between 1 and 9 or equal to -1";
   if (row.name == "share.auto.offset.reset" && !is_offset_reset(value))
     return "It must be earliest, latest or by_duration: and a duration of ISO 8601, as in by_duration:P1D";
+  if (row.name == "max.connections.per.ip.overrides" && !parse_host_overrides(value))
+    return "It must be addresses with their number of connections, as in 10.0.0.7:200,[::1]:50";
   if (!row.name.ends_with(".replication.throttled.replicas")) return std::nullopt;
   // `*`, or partition:broker between commas.
   constexpr std::string_view any = "*", digits = "0123456789";

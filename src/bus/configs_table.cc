@@ -322,6 +322,22 @@ const std::vector<config_row>& dynamic_broker_config_table() {
        {},
        {},
        "Connections at a time; more are closed at once."},
+      {"max.connections.per.ip",
+       int32,
+       "2147483647",
+       10,  // as above
+       INT32_MAX,
+       {},
+       {},
+       "Connections of one address at a time; more are closed at once."},
+      {"max.connections.per.ip.overrides",
+       string,
+       "",
+       none,
+       endless,
+       {},
+       {},
+       "Addresses with a number of their own, as in 10.0.0.7:200,[::1]:50."},
       {"message.max.bytes",
        int32,
        "1048588",
@@ -347,6 +363,8 @@ std::string broker_setting(const broker& b, std::string_view name) {
   if (name == "log.retention.bytes") return fmt::to_string(s.retention_bytes);
   if (name == "log.retention.ms") return fmt::to_string(s.retention_ms);
   if (name == "max.connections") return fmt::to_string(s.connections_max);
+  if (name == "max.connections.per.ip") return fmt::to_string(s.connections_per_ip_max);
+  if (name == "max.connections.per.ip.overrides") return s.connections_per_ip_overrides;
   if (name == "message.max.bytes") return fmt::to_string(s.message_bytes_max);
   if (name == "transaction.partition.verification.enable") return s.verify_transactions ? "true" : "false";
   if (name == "compression.type") return s.compression.type;

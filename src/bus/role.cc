@@ -7,6 +7,7 @@
 #include "bus/broker.h"
 #include "bus/cli/commands.h"
 #include "bus/configs.h"
+#include "bus/host_overrides.h"
 #include "bus/http_admin.h"
 #include "bus/topics.h"
 #include "os/whole_file.h"
@@ -46,6 +47,8 @@ const std::vector<setting>& settings() {
       {"fetch_bytes_max", size_bytes, "55M", "Largest answer to a fetch; its first batch goes whole all the same.",
        1'024, 1 << 30},
       {"connections_max", integer, "10000", "Connections at a time.", 1, 1'000'000},
+      {"connections_per_ip_max", integer, "2147483647", "Connections of one address at a time.", 1, 2'147'483'647},
+      {"connections_per_ip_overrides", text, "", "Addresses with a number of their own, as in 10.0.0.7:200,[::1]:50."},
       {"auto_create_topics", boolean, "true", "Whether a topic that a client asks for is made if it is missing."},
       {"num_partitions", integer, "3", "Partitions of such a topic.", 1, 10'000},
       {"partitions_max", integer, "100000",
@@ -132,6 +135,10 @@ result<broker_settings> settings_of(runtime::process& process, os::file_system& 
   s.fetch_bytes_max = static_cast<std::int32_t>(c.integer("fetch_bytes_max"));
   s.queued_request_bytes_max = static_cast<std::size_t>(c.integer("queued_request_bytes_max"));
   s.connections_max = static_cast<std::size_t>(c.integer("connections_max"));
+  s.connections_per_ip_max = static_cast<std::size_t>(c.integer("connections_per_ip_max"));
+  s.connections_per_ip_overrides = c.text("connections_per_ip_overrides");
+  if (auto valid = parse_host_overrides(s.connections_per_ip_overrides); !valid)
+    return fail(error_code::invalid_argument, "connections_per_ip_overrides: " + valid.error().message);
   s.auto_create_topics = c.flag("auto_create_topics");
   s.num_partitions = static_cast<std::int32_t>(c.integer("num_partitions"));
   s.partitions_max = static_cast<std::size_t>(c.integer("partitions_max"));
@@ -175,7 +182,7 @@ int run(runtime::process& process) {
       process.loop(),
       {.address = process.settings().text("bind"),
        .port = static_cast<std::uint16_t>(process.port(static_cast<int>(process.settings().integer("admin_port")))),
-       .connections_max = 256},
+       .connections_max = b.settings().admin_connections_max},
       make_http_admin(b, process));
   if (!http) {
     process.log().error(http.error().message);

@@ -1,4 +1,5 @@
 """Administration: topics, configurations, log directories, quotas; with librdkafka's client and requests by hand."""
+import contextlib
 import struct
 from concurrent.futures import ThreadPoolExecutor
 
@@ -176,6 +177,8 @@ def test_configs_of_the_broker(bus, admin):
     for too_few in "01":
         code, why = code_of(change(admin, BROKER, "1", ("max.connections", SET, too_few)))
         assert code == KafkaError.INVALID_REQUEST and "Value must be at least 10" in why
+    code, why = code_of(change(admin, BROKER, "1", ("max.connections.per.ip.overrides", SET, "gateway:5")))
+    assert code == KafkaError.INVALID_REQUEST and "10.0.0.7:200" in why
     with Raw(bus.address) as raw:
         assert raw.change_config(4, "2", "log.retention.ms", "7")[0] == KafkaError.INVALID_REQUEST
     # It is in the log.
@@ -186,6 +189,25 @@ def test_configs_of_the_broker(bus, admin):
     with Raw(bus.address) as raw:
         assert raw.change_config(4, "", "message.max.bytes", None) == (0, None)
     assert configs(admin, BROKER, "1")["message.max.bytes"].value == "1048588"
+
+
+def test_connections_of_an_address(bus, admin):
+    def how_many_get_in():
+        with contextlib.ExitStack() as open_ones:
+            for n in range(40):
+                try:
+                    open_ones.enter_context(Raw(bus.address)).quotas()
+                except (Closed, ConnectionError):
+                    return n
+            return 40
+
+    assert how_many_get_in() == 40
+    done(change(admin, BROKER, "1", ("max.connections.per.ip", SET, "12")))
+    assert 0 < how_many_get_in() < 12  # the administrator has some
+    done(change(admin, BROKER, "1", ("max.connections.per.ip.overrides", SET, "127.0.0.1:1000")))
+    assert how_many_get_in() == 40
+    for name in ("max.connections.per.ip", "max.connections.per.ip.overrides"):
+        done(change(admin, BROKER, "1", (name, DELETE, None)))
 
 
 def test_cluster(bus, admin):

@@ -126,8 +126,11 @@ void server::accept_all(std::size_t index) {
       if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) rest(index);
       break;
     }
-    while (_stats.connections >= _options.connections_max && !_strangers.empty()) close_oldest_stranger();
-    if (_stats.connections >= _options.connections_max) {
+    std::string host = host_of(from, size);
+    const bool host_has_room = _host_counts.of(host) < _host_limits.of(host);
+    while (host_has_room && _stats.connections >= _options.connections_max && !_strangers.empty())
+      close_oldest_stranger();
+    if (!host_has_room || _stats.connections >= _options.connections_max) {
       ++_stats.refused;
       close(fd);
       continue;
@@ -143,7 +146,7 @@ void server::accept_all(std::size_t index) {
     c->request_bytes_max = greeting == 0 ? _options.request_bytes_max : greeting;
     c->trusted = greeting == 0 && !_options.listeners[index].tls;
     c->accepted_ms = c->last_active_ms = now_ms();
-    c->who.host = host_of(from, size);
+    c->who.host = std::move(host);
     size = sizeof from;
     getsockname(fd, reinterpret_cast<sockaddr*>(&from), &size);
     c->who.local_host = host_of(from, size);
@@ -159,6 +162,7 @@ void server::accept_all(std::size_t index) {
     ++_stats.accepted;
     if (!c->trusted) _strangers.emplace(c->who.connection, c.get());
     ++_stats.connections;
+    _host_counts.add(c->who.host);
     _connections.emplace(c->who.connection, std::move(c));
   }
   watch_strangers();
@@ -255,6 +259,7 @@ void server::drop(connection& c) {
   if (c.dead) return;
   c.dead = true;
   --_stats.connections;
+  _host_counts.remove(c.who.host);
   if (c.muted != 0) _loop.cancel(c.muted);
   if (!c.wire.failure().empty()) {
     ++_stats.tls_failed;

@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "bus/net/frame_memory.h"
+#include "bus/net/host_limits.h"
 #include "bus/net/poller.h"
 #include "bus/net/request_memory.h"
 #include "bus/net/tls.h"
@@ -112,6 +113,7 @@ class server {
   void mute(std::uint64_t connection, std::int64_t for_ms);  // reads nothing of it meanwhile
   void close_idle(std::int64_t idle_ms);                     // without traffic for so long, and not for our answer
   void set_connections_max(std::size_t count) { _options.connections_max = count; }
+  void set_host_limits(host_limits limits) { _host_limits = std::move(limits); }  // for connections from now on
   void set_paused(bool paused);  // reads nothing while paused: the log is behind
   void flush();                  // at the end of a turn: sends what was answered in it
   void stop_accepting();
@@ -181,6 +183,8 @@ class server {
   bool _paused = false;
   std::uint64_t _next_connection = 1;
   std::unordered_map<std::uint64_t, std::unique_ptr<connection>> _connections;
+  host_limits _host_limits;
+  host_counts _host_counts;
   std::unordered_set<std::uint64_t> _to_flush;
   // Those before trust(), the oldest first: they neither take memory of the others nor wait for it.
   std::map<std::uint64_t, connection*> _strangers;

@@ -297,6 +297,29 @@ TEST(server, when_full_the_oldest_stranger_makes_room) {
   EXPECT_EQ(b.server->stats().refused, 1U);
 }
 
+TEST(server, an_address_has_its_own_number_of_connections) {
+  bench b(with_strangers({.connections_max = 4}));
+  client& stranger = b.connect();
+  ASSERT_TRUE(b.turn_until([&] { return b.server->stats().connections == 1; }));
+  b.server->set_host_limits({.each = 2, .overrides = {{"127.0.0.1", 3}}});
+  client& leaves = b.connect(1);
+  b.connect(1);
+  client& refused = b.connect(1);
+  ASSERT_TRUE(b.turn_until([&] { return refused.closed; }));
+  EXPECT_EQ(b.server->stats().connections, 3U);
+  EXPECT_FALSE(stranger.closed) << "who may not come in takes nobody's place";
+  shutdown(leaves.fd, SHUT_RDWR);
+  ASSERT_TRUE(b.turn_until([&] { return b.server->stats().connections == 2; }));
+  b.connect(1);
+  ASSERT_TRUE(b.turn_until([&] { return b.server->stats().connections == 3; }));
+  b.server->set_host_limits({.each = 3, .overrides = {{"::1", 9}}});
+  EXPECT_TRUE(b.turn_until([&, &last = b.connect(1)] { return last.closed; }));
+  b.server->set_host_limits({});
+  b.connect(1);
+  EXPECT_TRUE(b.turn_until([&] { return b.server->stats().connections == 4; }));
+  EXPECT_EQ(b.server->stats().refused, 2U);
+}
+
 TEST(server, does_not_spin_when_there_are_no_descriptors) {
   bench b({});
   client& c = b.connect();

@@ -10,7 +10,7 @@
 #include <tuple>
 #include <vector>
 
-#include "bus/security/address.h"
+#include "bus/net/address.h"
 
 namespace mes::bus::security {
 
@@ -110,7 +110,7 @@ class authorizer {
     std::string principal, host;
     operation what;
     permission verdict;
-    std::string address = canonical_address(host);  // what is compared; `host` is as it was written
+    std::string address = net::canonical_address(host);  // what is compared; `host` is as it was written
     auto operator<=>(const rule&) const = default;
   };
   using patterns = std::map<std::string, std::set<rule>, std::less<>>;

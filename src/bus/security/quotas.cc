@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "bus/security/address.h"
+#include "bus/net/address.h"
 #include "wire/kafka/reader.h"
 #include "wire/kafka/writer.h"
 
@@ -91,7 +91,7 @@ std::int64_t token_bucket::debt_ms(double rate, std::int64_t now_ms) {
 
 void quotas::set(const quota_entity& who, values v) {
   if (who.ip && *who.ip) {
-    std::pair address(canonical_address(**who.ip), **who.ip);
+    std::pair address(net::canonical_address(**who.ip), **who.ip);
     if (v.empty())
       _addresses.erase(address);
     else

@@ -3,10 +3,10 @@
 
 #include <string>
 
-namespace mes::bus::security {
+namespace mes::bus::net {
 
 // In the one form that all spellings of an address have, which is that of net::peer: "::1" for "0:0:0:0:0:0:0:1",
 // "127.0.0.1" for "::ffff:127.0.0.1". Other texts stay as they are.
 std::string canonical_address(const std::string& text);
 
-}  // namespace mes::bus::security
+}  // namespace mes::bus::net

@@ -1,10 +1,10 @@
-#include "bus/security/address.h"
+#include "bus/net/address.h"
 
 #include <arpa/inet.h>
 
 #include <array>
 
-namespace mes::bus::security {
+namespace mes::bus::net {
 
 std::string canonical_address(const std::string& text) {
   const auto scope = text.find('%');  // of an address of one link: "fe80::1%eth0"
@@ -17,4 +17,4 @@ std::string canonical_address(const std::string& text) {
   return scope == std::string::npos ? canonical : canonical + text.substr(scope);
 }
 
-}  // namespace mes::bus::security
+}  // namespace mes::bus::net
