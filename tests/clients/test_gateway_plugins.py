@@ -341,3 +341,18 @@ def test_counts_that_are_synchronised_reach_redis(start, redis):
     first, second = (start([limit_by_redis(redis, sync_rate=0.05)]) for _ in range(2))
     assert statuses([first.url], "a", 40) == [200] * 40
     eventually(lambda: statuses([second.url], "a", 1) == [429], timeout_s=20, every_s=0.02)
+
+
+def test_what_is_not_yet_in_redis_outlives_a_reload(start, redis):
+    gateway = start([limit_by_redis(redis, sync_rate=2)])
+
+    def in_redis():
+        def ask(*command):
+            return subprocess.run(["redis-cli", "-p", str(redis.port), "--no-auth-warning", "-a", "pw", *command], check=True,
+                                  capture_output=True, text=True, timeout=10).stdout.split()
+        return sum(int(ask("GET", key)[0]) for key in ask("KEYS", "ratelimit:*"))
+
+    assert statuses([gateway.url], "a", 40) == [200] * 40
+    assert requests.post(f"{gateway.admin}/config", json={"config": "_format_version: '3.0'"}, timeout=20).status_code == 201
+    assert in_redis() < 40
+    eventually(lambda: in_redis() == 40, timeout_s=20)

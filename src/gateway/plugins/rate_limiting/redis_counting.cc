@@ -42,9 +42,8 @@ void synced_counts::add(const std::string& key) {
   if (found->second.delta++ == 0) _changed.push_back(key);
   if (_scheduled) return;
   _scheduled = true;
-  _link->later(std::chrono::duration<double>(_rate_s), [self = weak_from_this()] {
-    if (auto counts = self.lock()) counts->sync();
-  });
+  // Strong: a reload may take the plugin away before its counts are sent.
+  _link->later(std::chrono::duration<double>(_rate_s), [self = shared_from_this()] { self->sync(); });
 }
 
 void synced_counts::forget_expired(std::int64_t now_s) {
@@ -72,18 +71,16 @@ void synced_counts::sync() {
     }
   }
   if (commands.empty()) return;
-  auto done = [self = weak_from_this(), sent](const redis_replies& replies) {
-    auto counts = self.lock();
-    if (!counts) return;
-    std::lock_guard lock(counts->_lock);
+  auto done = [self = shared_from_this(), sent](const redis_replies& replies) {
+    std::lock_guard lock(self->_lock);
     for (std::size_t i = 0; i < sent.size(); ++i) {
-      auto found = counts->_counts.find(sent[i].first);
-      if (found == counts->_counts.end()) continue;
+      auto found = self->_counts.find(sent[i].first);
+      if (found == self->_counts.end()) continue;
       if (replies) {
         found->second.used = (*replies)[i];
       } else {  // later, with what comes then
         found->second.used -= sent[i].second;
-        if (found->second.delta == 0) counts->_changed.push_back(sent[i].first);
+        if (found->second.delta == 0) self->_changed.push_back(sent[i].first);
         found->second.delta += sent[i].second;
       }
     }

@@ -157,6 +157,7 @@ struct redis_link::state {
           changed.wait_until(lock, timers.begin()->first, something);
         batch.swap(waiting);
         if (stopping) {
+          auto dropped = std::exchange(timers, {});  // which may hold this link: not under its lock
           lock.unlock();
           refuse(batch, "the gateway stops");
           return;
@@ -261,6 +262,7 @@ bool redis_link::send(std::vector<redis_command> commands, std::function<void(re
 void redis_link::later(std::chrono::duration<double> delay, std::function<void()> work) {
   {
     std::lock_guard lock(_state->mutex);
+    if (_state->stopping) return;
     _state->timers.emplace(steady::now() + std::chrono::duration_cast<steady::duration>(delay), std::move(work));
   }
   _state->changed.notify_one();
