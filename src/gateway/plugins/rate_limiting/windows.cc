@@ -94,7 +94,11 @@ void window_counters::add(std::string_view identifier, const std::vector<window_
 
 std::shared_ptr<window_counters> rate_limit_store::counters_of(const std::string& plugin_id) {
   std::lock_guard lock(_lock);
-  std::erase_if(_by_plugin, [](const auto& c) { return c.second.expired(); });
+  // Those that are gone: as seldom as there are twice as many, so that a plugin's share of the work stays the same.
+  if (_by_plugin.size() >= _sweep_at) {
+    std::erase_if(_by_plugin, [](const auto& c) { return c.second.expired(); });
+    _sweep_at = std::max(sweep_at_least, 2 * _by_plugin.size());
+  }
   auto counters = _by_plugin[plugin_id].lock();
   if (!counters) _by_plugin[plugin_id] = counters = std::make_shared<window_counters>();
   return counters;

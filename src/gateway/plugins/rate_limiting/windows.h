@@ -81,9 +81,12 @@ class window_counters {
 class rate_limit_store {
  public:
   std::shared_ptr<window_counters> counters_of(const std::string& plugin_id);
+  std::size_t known() const { return _by_plugin.size(); }  // also some that are gone
 
  private:
+  static constexpr std::size_t sweep_at_least = 64;
   std::mutex _lock;
+  std::size_t _sweep_at = sweep_at_least;
   std::unordered_map<std::string, std::weak_ptr<window_counters>> _by_plugin;
 };
 

@@ -96,5 +96,11 @@ TEST(rate_limit_store, counters_last_as_long_as_a_plugin_of_their_id) {
   EXPECT_NE(store.counters_of("a"), nullptr);
 }
 
+TEST(rate_limit_store, forgets_plugins_that_are_gone) {
+  rate_limit_store store;
+  for (int i = 0; i < 10'000; ++i) store.counters_of(std::to_string(i));
+  EXPECT_LE(store.known(), 64U);
+}
+
 }  // namespace
 }  // namespace mes::gateway
