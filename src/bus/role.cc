@@ -1,5 +1,7 @@
 #include "bus/role.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 
@@ -9,7 +11,9 @@
 #include "bus/configs.h"
 #include "bus/host_overrides.h"
 #include "bus/http_admin.h"
+#include "bus/log/format.h"
 #include "bus/topics.h"
+#include "os/lock_file.h"
 #include "os/whole_file.h"
 #include "runtime/http_server.h"
 #include "runtime/thread.h"
@@ -153,7 +157,21 @@ result<broker_settings> settings_of(runtime::process& process, os::file_system& 
   return s;
 }
 
+// Two that write one log destroy it.
+result<os::lock_file> lock_log(const runtime::process& process) {
+  auto lock = os::lock_file::take((process.data_dir() / log::lock_file_name).string());
+  if (lock || lock.error().code != error_code::conflict) return lock;
+  return fail(error_code::conflict,
+              fmt::format("another bus (pid {}) has its log in {}; choose another directory with --data",
+                          lock.error().message, process.data_dir().string()));
+}
+
 int run(runtime::process& process) {
+  const auto lock = lock_log(process);
+  if (!lock) {
+    process.log().error(lock.error().message);
+    return 1;
+  }
   const auto files = os::make_real_file_system();
   auto wanted = settings_of(process, *files);
   if (!wanted) {
@@ -182,7 +200,7 @@ int run(runtime::process& process) {
       process.loop(),
       {.address = process.settings().text("bind"),
        .port = static_cast<std::uint16_t>(process.port(static_cast<int>(process.settings().integer("admin_port")))),
-       .connections_max = b.settings().admin_connections_max},
+       .connections_max = b.admin_connections_max()},
       make_http_admin(b, process));
   if (!http) {
     process.log().error(http.error().message);

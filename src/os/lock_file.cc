@@ -37,6 +37,15 @@ result<lock_file> lock_file::take(const std::string& path) {
   return lock;
 }
 
+std::optional<std::string> lock_file::holder_of(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return std::nullopt;
+  std::optional<std::string> holder;
+  if (::flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK) holder = read_pid(fd);
+  ::close(fd);
+  return holder;
+}
+
 lock_file::~lock_file() {
   if (_fd < 0) return;
   if (::ftruncate(_fd, 0) != 0) std::perror("lock file");

@@ -1,6 +1,7 @@
 // A file that one process holds at a time, by flock(2): until the object or its process goes, however it goes.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -13,6 +14,8 @@ class lock_file {
   // Makes it when missing, and writes the holder's pid into it. Errors: conflict if another holds it, with nothing but
   // that one's pid as the message; storage_failed if it cannot be made or written.
   static result<lock_file> take(const std::string& path);
+  // The holder's pid; nothing if none holds it. Changes nothing.
+  static std::optional<std::string> holder_of(const std::string& path);
   lock_file(lock_file&& other) noexcept : _fd(std::exchange(other._fd, -1)), _left(other._left) {}
   lock_file& operator=(lock_file&&) = delete;
   ~lock_file();  // given back orderly, it has no pid in it

@@ -5,7 +5,9 @@
 
 #include "bus/cli/commands.h"
 #include "bus/cli/support.h"
+#include "bus/log/format.h"
 #include "os/file_system.h"
+#include "os/lock_file.h"
 
 namespace mes::bus::cli {
 
@@ -19,6 +21,8 @@ int verify_command(int argc, char** argv) {
   app.add_option("--data", data, "The platform's data directory [default: ./var] [MES_DATA]")->envname("MES_DATA");
   if (const auto code = parse(app, argc, argv)) return *code;
   const std::string directory = data + "/bus";
+  if (const auto holder = os::lock_file::holder_of(fmt::format("{}/{}", directory, log::lock_file_name)))
+    return failed({error_code::conflict, fmt::format("a bus (pid {}) writes {}: stop it first", *holder, directory)});
   const auto files = os::make_real_file_system();
   const bool on_terminal = isatty(STDERR_FILENO) != 0;
   const auto report = log::verify(*files, directory, [on_terminal](const std::string& file) {

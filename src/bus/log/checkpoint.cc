@@ -10,9 +10,6 @@ namespace mes::bus::log {
 namespace kafka = wire::kafka;
 namespace {
 
-// 1: without transactions; 2: without cleaned segments; 3: groups of the classic protocol alone; 4: no principals.
-constexpr std::int8_t checkpoint_version = 6;
-
 // A checkpoint or an index that cannot be written for want of space is no fault: the log holds all of it, and the next
 // one may succeed.
 bool harmless(const error& e) { return e.code == error_code::storage_full; }

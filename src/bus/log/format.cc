@@ -12,6 +12,8 @@ namespace mes::bus::log {
 namespace {
 
 constexpr std::string_view segment_magic = "MESBUS\x01\n";
+constexpr std::size_t version_at = 6;  // in it; later formats keep the rest of the header
+static_assert(segment_magic[version_at] == format_version);
 
 template <class T>
 void put(std::string& out, T value) {
@@ -73,8 +75,9 @@ std::optional<frame_header> read_frame_header(std::string_view bytes, std::uint6
   return h;
 }
 
-std::string make_segment_header(std::uint64_t segment) {
+std::string make_segment_header(std::uint64_t segment, std::uint32_t version) {
   std::string out(segment_magic);
+  out[version_at] = static_cast<char>(version);
   put(out, segment);
   out.resize(segment_header_size - 4, '\0');
   put(out, seeded_crc(out, segment));
@@ -83,6 +86,32 @@ std::string make_segment_header(std::uint64_t segment) {
 
 bool is_segment_header(std::string_view bytes, std::uint64_t segment) {
   return bytes.substr(0, segment_header_size) == make_segment_header(segment);
+}
+
+namespace {
+
+std::string newer(int version, int known) {
+  return fmt::format("is of version {} of its format, and this mes reads versions up to {}: use the newer mes", version,
+                     known);
+}
+
+}  // namespace
+
+std::optional<std::string> segment_of_newer_format(std::string_view header, std::uint64_t segment) {
+  std::string known(header.substr(0, segment_header_size));
+  if (known.size() < segment_header_size) return std::nullopt;
+  const int version = static_cast<unsigned char>(known[version_at]);
+  constexpr std::size_t summed = segment_header_size - 4;
+  if (get<std::uint32_t>(known, summed) != seeded_crc(std::string_view(known).substr(0, summed), segment))
+    return std::nullopt;
+  known[version_at] = segment_magic[version_at];
+  if (version <= static_cast<int>(format_version) || !known.starts_with(segment_magic)) return std::nullopt;
+  return newer(version, format_version);
+}
+
+std::optional<std::string> checkpoint_of_newer_format(std::string_view body) {
+  const int version = body.empty() ? 0 : static_cast<signed char>(body.front());
+  return version > checkpoint_version ? std::optional(newer(version, checkpoint_version)) : std::nullopt;
 }
 
 std::string segment_name(std::uint64_t segment) {

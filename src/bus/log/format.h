@@ -16,6 +16,8 @@ namespace mes::bus::log {
 inline constexpr std::size_t segment_header_size = 64;
 inline constexpr std::size_t frame_header_size = 56;
 inline constexpr std::uint32_t format_version = 1;
+// 1: without transactions; 2: without cleaned segments; 3: groups of the classic protocol alone; 4: no principals.
+inline constexpr std::int8_t checkpoint_version = 6;
 
 enum class frame_kind : std::uint8_t { batch = 1, state = 2 };
 
@@ -33,12 +35,18 @@ struct frame_header {
 void append_frame_header(std::string& out, const frame_header& header, std::uint64_t segment);
 std::optional<frame_header> read_frame_header(std::string_view bytes, std::uint64_t segment);
 
-std::string make_segment_header(std::uint64_t segment);
+std::string make_segment_header(std::uint64_t segment, std::uint32_t version = format_version);
 bool is_segment_header(std::string_view bytes, std::uint64_t segment);
+
+// What a newer mes wrote is not broken, and left as it is. Nothing: it is of a version that is read here, or broken.
+std::optional<std::string> segment_of_newer_format(std::string_view header, std::uint64_t segment);
+std::optional<std::string> checkpoint_of_newer_format(std::string_view body);
 
 // Segments that compaction wrote are numbered from here on, apart from those of the write-ahead log.
 inline constexpr std::uint64_t first_cleaned = std::uint64_t{1} << 63;
 constexpr bool is_cleaned(std::uint64_t segment) { return segment >= first_cleaned; }
+
+inline constexpr std::string_view lock_file_name = "bus.lock";  // of who writes the log (os/lock_file.h)
 
 std::string segment_name(std::uint64_t segment);  // "00000000000000000001.log", cleaned: "00000000000000000001.clean"
 std::string index_name(std::uint64_t segment);    // "….index", cleaned: "….clean-index"

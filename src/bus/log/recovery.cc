@@ -68,6 +68,8 @@ result<bool> store::load_checkpoint() {
     return false;
   }
   const auto body = unseal(checkpoint_magic, *bytes);
+  if (const auto newer = body ? checkpoint_of_newer_format(*body) : std::nullopt)
+    return fail(error_code::conflict, fmt::format("{} {}", path(std::string(checkpoint_file)), *newer));
   if (body && restore(*body)) return true;
   return fail(error_code::corrupt,
               fmt::format("{} does not hold together: it is needed to read the log. Restore it from a backup",
@@ -164,6 +166,8 @@ result<std::uint32_t> store::scan(const std::shared_ptr<segment>& s, bool last) 
   std::uint64_t at = segment_header_size;
   auto start = bytes.at(0, segment_header_size);
   if (!start) return fail(std::move(start.error()));
+  if (const auto newer = segment_of_newer_format(*start, s->number))
+    return fail(error_code::conflict, fmt::format("{} {}", path(segment_name(s->number)), *newer));
   if (!is_segment_header(*start, s->number)) at = 0;  // nothing of it was ever durable, or it is broken
   if (at != 0 && at_checkpoint && load_index(s, _checkpoint.offset, true)) {
     at = _checkpoint.offset;

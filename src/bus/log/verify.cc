@@ -67,6 +67,7 @@ class checker {
     if (!bytes) return;
     const auto body = unseal(checkpoint_magic, *bytes);
     if (!body) return problem(name, 0, "its CRC or length does not hold: the bus will not start");
+    if (auto newer = checkpoint_of_newer_format(*body)) return problem(name, 0, std::move(*newer));
     kafka::reader in(*body);
     in.int8();
     _checkpoint.segment = static_cast<std::uint64_t>(in.int64());
@@ -81,6 +82,9 @@ class checker {
     const auto s = std::make_shared<segment>(segment{number, std::move(*opened)});
     const auto size = s->file->size();
     if (!size) return problem(name, 0, size.error().message);
+    std::string header(segment_header_size, '\0');
+    if (const auto got = s->file->pread(0, header); !got) return problem(name, 0, got.error().message);
+    if (auto newer = segment_of_newer_format(header, number)) return problem(name, 0, std::move(*newer));
     batches_of batches;
     const std::uint64_t end = check_frames(*s, *size, batches);
     if (end < *size) check_rest(*s, end, *size, last);
@@ -135,12 +139,13 @@ class checker {
     if (!used) return problem(segment_name(s.number), end, used.error().message);
     if (!last)
       problem(segment_name(s.number), end, "the frame does not hold together, and it is not the last segment");
+    else if (s.number == _checkpoint.segment && end < _checkpoint.offset)
+      problem(segment_name(s.number), end,
+              fmt::format("does not hold together, but the checkpoint tells of byte {}: the bus will not start",
+                          _checkpoint.offset));
     else if (*used > 0)
       problem(segment_name(s.number), end,
               fmt::format("{} bytes are no whole frames: the next start cuts them off", *used));
-    else if (s.number == _checkpoint.segment && end < _checkpoint.offset)
-      problem(segment_name(s.number), end,
-              fmt::format("ends here, but the checkpoint tells of byte {}", _checkpoint.offset));
   }
 
   void check_index(const std::shared_ptr<segment>& s, const batches_of& batches) {
