@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <boost/json/value.hpp>
 
+#include "base/split.h"
+#include "bus/log/number_text.h"
 #include "runtime/certificate.h"
 #include "service/security.h"
 
@@ -35,15 +37,19 @@ result<net::tls_context> make_tls(const runtime::process& process) {
 }
 
 // Between semicolons, because a certificate's subject has commas.
-std::set<std::string, std::less<>> principals_of(std::string_view text) {
+result<std::set<std::string, std::less<>>> super_users_of(std::string_view text) {
   std::set<std::string, std::less<>> all;
-  while (!text.empty()) {
-    const auto end = text.find(';');
-    std::string_view one = text.substr(0, end);
-    while (one.starts_with(' ')) one.remove_prefix(1);
-    while (one.ends_with(' ')) one.remove_suffix(1);
-    if (!one.empty()) all.emplace(one);
-    text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+  for (const std::string_view entry : split(text, ';')) {
+    const std::string_view one = log::trimmed(entry);
+    if (one.empty()) continue;
+    const auto colon = one.find(':');
+    if (colon == 0 || colon >= one.size() - 1)
+      return fail(error_code::invalid_argument,
+                  fmt::format("super_users: '{}' is not TYPE:NAME, as User:admin; semicolons stand between them", one));
+    if (one.find(",User:") != std::string_view::npos)
+      return fail(error_code::invalid_argument,
+                  fmt::format("super_users: '{}': semicolons, not commas, stand between principals", one));
+    all.emplace(one);
   }
   return all;
 }
@@ -128,7 +134,9 @@ result<security::access_settings> make_access_settings(const runtime::process& p
     s.tls = std::move(*tls);
   }
   s.acls.enabled = c.flag("authorizer");
-  s.acls.super_users = principals_of(c.text("super_users"));
+  auto super_users = super_users_of(c.text("super_users"));
+  if (!super_users) return fail(std::move(super_users.error()));
+  s.acls.super_users = std::move(*super_users);
   s.acls.allow_if_no_acl = c.flag("allow_everyone_if_no_acl_found");
   return s;
 }

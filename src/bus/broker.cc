@@ -32,17 +32,18 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Of the descriptors that are left, without those for others (`taken`) and for the log's files: with none for the next
-// it would stop.
-std::size_t connections_possible(std::size_t taken) {
+std::size_t descriptors_left() {
   rlimit limit{};
   const int next = eventfd(0, EFD_CLOEXEC);  // the lowest that is free
   if (next < 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1;
   close(next);
-  constexpr rlim_t files_max = 8'192;
-  const rlim_t used = static_cast<rlim_t>(next) + taken;
-  const rlim_t left = limit.rlim_cur - std::min(limit.rlim_cur, used);
-  return std::max<std::size_t>(left - std::min(left / 2, files_max), 1);
+  return limit.rlim_cur - static_cast<rlim_t>(next);
+}
+
+// Without those for the log's files: with none for the next it would stop.
+std::size_t connections_possible(std::size_t descriptors) {
+  constexpr std::size_t files_max = 8'192;
+  return std::max<std::size_t>(descriptors - std::min(descriptors / 2, files_max), 1);
 }
 
 }  // namespace
@@ -178,7 +179,10 @@ result<std::unique_ptr<broker>> broker::open(broker_settings settings, os::file_
   b->_transactions->start(*b->_store);
   b->_access->set_config_changed([raw](const security::access::config_key&) { raw->apply_configs(); });
 
-  b->_connections_possible = connections_possible(b->_settings.admin_connections_max);
+  const std::size_t left = descriptors_left();
+  constexpr std::size_t admin_connections_max = 256;
+  b->_admin_connections_max = std::min(left / 8, admin_connections_max);
+  b->_connections_possible = connections_possible(left - b->_admin_connections_max);
   if (auto listening = b->listen(); !listening) return fail(std::move(listening.error()));
   b->apply_configs();
   b->_loop->set_after_turn([raw] { raw->after_turn(); });
@@ -300,11 +304,21 @@ void broker::after_turn() {
     _outcome = std::move(collected);
     return _loop->stop();
   }
+  tell_of_space();
   _store->submit();
   wake_fetches();
   _server->set_paused(std::max(_store->pending_bytes(), _changes->waiting_bytes()) > _settings.pending_bytes_max);
   _server->flush();
   _store->submit();  // of requests that flush() let in
+}
+
+void broker::tell_of_space() {
+  if (std::exchange(_was_full, _store->is_full()) == _store->is_full()) return;
+  if (_store->is_full())
+    _logger.error("there is no space for the log: what is produced or committed is refused, reads go on",
+                  {{"directory", std::string_view(_settings.directory)}});
+  else
+    _logger.info("there is space for the log again");
 }
 
 void broker::housekeeping() {

@@ -66,7 +66,6 @@ struct broker_settings : changeable_settings {
   std::size_t queued_request_bytes_max = 128U << 20;  // not whole yet, of all connections; 0: no limit
   std::int32_t fetch_bytes_max = 57'671'680;          // of an answer, as Kafka's fetch.max.bytes
   std::int64_t connections_idle_max_ms = 600'000;
-  std::size_t admin_connections_max = 256;  // of its HTTP port
   bool auto_create_topics = true;
   std::int32_t num_partitions = 3;
   std::size_t partitions_max = 100'000;  // of all topics
@@ -110,6 +109,7 @@ class broker {
 
   // The rest is the loop's, for handlers.
   const broker_settings& settings() const { return _settings; }
+  std::size_t admin_connections_max() const { return _admin_connections_max; }  // that its HTTP port may have
   const changeable_settings& given() const { return _given; }  // by the role, before administrators' changes
   log::store& store() { return *_store; }
   groups::coordinator& groups() { return *_groups; }
@@ -141,6 +141,7 @@ class broker {
   result<void> listen();
   result<void> make_topics();
   void after_turn();
+  void tell_of_space();
   void advanced(const std::shared_ptr<log::topic>& t, std::int32_t partition);
   void wake_fetches();
   void finish_fetch(std::uint64_t id);
@@ -152,7 +153,7 @@ class broker {
   void clean();
 
   broker_settings _settings;
-  std::size_t _connections_possible = SIZE_MAX;
+  std::size_t _connections_possible = SIZE_MAX, _admin_connections_max = 0;
   changeable_settings _given;  // by the role: what holds where administrators set nothing
   const observe::logger& _logger;
   log_level _level;
@@ -173,6 +174,7 @@ class broker {
   std::uint64_t _next_fetch = 1;
   std::uint64_t _trimmed_at = 0;
   bool _is_full_told = false;  // lately
+  bool _was_full = false;      // the disk, after the last turn
   handlers::slow_requests _slow;
   result<void> _outcome;
 };

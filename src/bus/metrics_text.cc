@@ -208,6 +208,8 @@ std::string metrics_text(broker& b) {
   p.one("mes_bus_throttled_requests_total", "counter", "Requests whose client exceeded a quota.", s.throttled);
   p.one("mes_bus_pending_bytes", "gauge", "Bytes appended, not durable yet.", b.store().pending_bytes());
   p.one("mes_bus_log_disk_bytes", "gauge", "Bytes of all segments.", b.store().disk_bytes());
+  p.one("mes_bus_log_disk_full", "gauge", "1: what was last to be written found no space.",
+        b.store().is_full() ? 1 : 0);
   add_sync(p, b.store().stats());
   add_transactions(p, b.transactions());
   add_written(p, b.store());

@@ -76,14 +76,25 @@ struct kafka_admin::state final : kafka_owner {
     rd_kafka_queue_destroy(queue);
     rd_kafka_destroy(client);
   }
-  // Each call tells its own error; that the bus does not let us in is why it never would.
+  // Each call tells its own error; that the bus does not let us in is why it never would, and why it is not reached is
+  // told here alone.
   void failed(rd_kafka_resp_err_t code, const char* reason) override {
+    if (code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__RESOLVE) unreachable = reason;
     if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL)
       refused = fail(error_code::permission_denied, fmt::format("Bus: {}", reason));
   }
   result<void> look_for_refusal() {
     rd_kafka_poll(client, 0);
     return refused;
+  }
+
+  error error_of(rd_kafka_resp_err_t code) {
+    rd_kafka_poll(client, 0);
+    const bool silent = code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__RESOLVE ||
+                        code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
+    error told = kafka_error(code);
+    if (silent && !unreachable.empty()) told.message = fmt::format("Bus: {}", unreachable);
+    return told;
   }
 
   admin_options options(rd_kafka_admin_op_t what) const {
@@ -99,9 +110,11 @@ struct kafka_admin::state final : kafka_owner {
       if (auto fine = look_for_refusal(); !got && !fine) return fail(std::move(fine.error()));
     }
     if (!got) return fail(error_code::timed_out, "The bus did not answer in time");
-    if (const auto code = rd_kafka_event_error(got.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return fail(kafka_error(code).code, fmt::format("Bus: {}", rd_kafka_event_error_string(got.get())));
-    return got;
+    const auto code = rd_kafka_event_error(got.get());
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return got;
+    error told = error_of(code);
+    if (unreachable.empty()) told.message = fmt::format("Bus: {}", rd_kafka_event_error_string(got.get()));
+    return fail(std::move(told));
   }
   result<std::vector<kafka_group>> describe(const std::vector<std::string>& names) {
     std::vector<const char*> pointers;
@@ -125,6 +138,7 @@ struct kafka_admin::state final : kafka_owner {
   kafka_log lines;
   const int timeout_ms;
   result<void> refused;
+  std::string unreachable;  // why, as it was told last
   rd_kafka_t* client = nullptr;
   rd_kafka_queue_t* queue = nullptr;
 };
@@ -143,7 +157,7 @@ result<std::vector<kafka_topic>> kafka_admin::topics() {
     if (auto fine = _state->look_for_refusal(); !fine) return fail(std::move(fine.error()));
     if (code != RD_KAFKA_RESP_ERR__TIMED_OUT && code != RD_KAFKA_RESP_ERR__TRANSPORT) break;
   }
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(kafka_error(code));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(_state->error_of(code));
   std::vector<kafka_topic> topics;
   for (const auto& t : std::span(answer->topics, static_cast<std::size_t>(answer->topic_cnt)))
     topics.push_back({t.topic, t.partition_cnt});
@@ -173,7 +187,7 @@ result<std::map<std::string, std::string>> kafka_admin::configs(const std::strin
   std::map<std::string, std::string> configs;
   for (const auto* r : std::span(resources, count)) {
     if (const auto code = rd_kafka_ConfigResource_error(r); code != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return fail(kafka_error(code));
+      return fail(_state->error_of(code));
     std::size_t entries = 0;
     const auto* all = rd_kafka_ConfigResource_configs(r, &entries);
     for (const auto* entry : std::span(all, entries))
@@ -183,13 +197,14 @@ result<std::map<std::string, std::string>> kafka_admin::configs(const std::strin
 }
 
 result<std::vector<kafka_place>> kafka_admin::find_offsets(std::vector<kafka_place> places, std::int64_t time_ms) {
+  if (places.empty()) return places;  // which the client would take for a mistake
   for (kafka_place& p : places) p.offset = time_ms;
   const topic_list list = list_of(places);
   const auto code = rd_kafka_offsets_for_times(_state->client, list.get(), _state->timeout_ms);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(kafka_error(code));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(_state->error_of(code));
   std::vector<kafka_place> missing;  // nothing is that young
   for (auto [p, found] = std::pair(places.begin(), span_of(list.get()).begin()); p != places.end(); ++p, ++found) {
-    if (found->err != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(kafka_error(found->err));
+    if (found->err != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(_state->error_of(found->err));
     p->offset = found->offset;
     if (p->offset < 0) missing.push_back(*p);
   }
@@ -208,8 +223,10 @@ result<std::vector<kafka_group>> kafka_admin::groups() {
   auto got = _state->answer();
   if (!got) return fail(got.error());
   std::size_t count = 0;
-  const auto* listed =
-      rd_kafka_ListConsumerGroups_result_valid(rd_kafka_event_ListConsumerGroups_result(got->get()), &count);
+  const auto* result = rd_kafka_event_ListConsumerGroups_result(got->get());
+  const auto* faults = rd_kafka_ListConsumerGroups_result_errors(result, &count);
+  for (const auto* fault : std::span(faults, count)) return fail(_state->error_of(rd_kafka_error_code(fault)));
+  const auto* listed = rd_kafka_ListConsumerGroups_result_valid(result, &count);
   std::vector<std::string> names;
   for (const auto* g : std::span(listed, count)) names.push_back(text(rd_kafka_ConsumerGroupListing_group_id(g)));
   if (names.empty()) return std::vector<kafka_group>();
@@ -257,7 +274,7 @@ result<void> kafka_admin::set_committed(const std::string& group, const std::vec
   for (const auto* g : std::span(groups, count)) {
     if (auto ok = failure_of(rd_kafka_group_result_error(g)); !ok) return ok;
     for (const auto& p : span_of(rd_kafka_group_result_partitions(g)))
-      if (p.err != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(kafka_error(p.err));
+      if (p.err != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(_state->error_of(p.err));
   }
   return {};
 }

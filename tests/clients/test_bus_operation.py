@@ -193,11 +193,15 @@ def test_a_full_disk_refuses_produce_and_recovers_by_itself(small_disk, start):
     many = produce(bus, "t", [(None, "y" * 100_000)] * 30, **{"retries": 0})
     assert KafkaError._MSG_TIMED_OUT in many or 56 in many  # KAFKA_STORAGE_ERROR, which the client tries again
     assert 56 in many
+    assert metric(bus, "mes_bus_log_disk_full") == 1
+    assert metric(bus, "kafka_server_brokertopicmetrics_failedproducerequests_total") > 0
+    assert "there is no space for the log" in (bus.data / "bus.log").read_text()
     stored = [("0", "", "before")] + [(str(n + 1), "", "y" * 100_000) for n in range(many.count(None))]
     assert read(bus, "t") == stored
     filler.unlink()
     assert produce(bus, "t", [(None, "after")]) == [None]
     assert read(bus, "t") == stored + [(str(len(stored)), "", "after")]
+    assert metric(bus, "mes_bus_log_disk_full") == 0
     bus.stop()
 
 
@@ -409,6 +413,40 @@ def test_verify_reads_everything(start, tmp_path):
     assert re.search(rf"{re.escape(str(victim))}:\d+: ", done.stdout), done.stdout
     done = subprocess.run([MES, "bus", "verify", "--data", str(tmp_path / "nowhere")], capture_output=True, text=True, timeout=30)
     assert done.returncode == 1 and "nowhere" in done.stderr
+
+
+def test_one_bus_alone_has_a_log(start, tmp_path):
+    bus = start()
+    assert produce(bus, "t", [(None, "first")]) == [None]
+    for arguments in (["--port-offset", str(bus.offset)], ["--port-offset", "0", "--listeners", "PLAINTEXT://127.0.0.1:0"]):
+        other = subprocess.run([MES, "bus", "--data", str(tmp_path), *arguments, "--otlp", "none", "--log-host", ""],
+                               capture_output=True, text=True, timeout=30)
+        assert other.returncode == 1 and f"another bus (pid {bus.process.pid})" in other.stdout + other.stderr
+    verify = [MES, "bus", "verify", "--data", str(tmp_path)]
+    done = subprocess.run(verify, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1 and f"a bus (pid {bus.process.pid}) writes" in done.stderr
+    assert produce(bus, "t", [(None, "second")]) == [None]
+    bus.kill()
+    bus.start()
+    assert [value for _, _, value in read(bus, "t")] == ["first", "second"]
+    bus.stop()
+    assert subprocess.run(verify, capture_output=True, text=True, timeout=30).returncode == 0
+
+
+def test_commands_tell_why_a_bus_is_not_reached():
+    for name in ("topics", "groups"):
+        done = subprocess.run([MES, "bus", name, "--bus", "127.0.0.1:1"], capture_output=True, text=True, timeout=30)
+        assert done.returncode == 1 and done.stdout == "", done.stdout
+        assert "127.0.0.1:1" in done.stderr and "refused" in done.stderr, done.stderr
+    for nowhere in ("foo:bar", "localhost:0", ":9092", "localhost:9092,"):
+        done = subprocess.run([MES, "bus", "topics", "--bus", nowhere], capture_output=True, text=True, timeout=5)
+        assert done.returncode == 2 and "is not HOST:PORT" in done.stderr, done.stderr
+
+
+def test_an_empty_bus_has_an_empty_table(start, tmp_path):
+    (tmp_path / "none.yaml").write_text("topics: []\n")
+    bus = start("--topics", str(tmp_path / "none.yaml"))
+    assert command(bus, "topics").splitlines()[0].startswith("TOPIC")
 
 
 def test_a_bad_record_on_the_disk_is_never_served(start, tmp_path):

@@ -9,7 +9,7 @@ from confluent_kafka.admin import (AclBinding, AclBindingFilter, AclOperation, A
                                    ResourcePatternType, ResourceType, ScramCredentialInfo, ScramMechanism,
                                    UserScramCredentialDeletion, UserScramCredentialUpsertion)
 
-from bus import Bus
+from bus import MES, Bus
 from raw import Closed, Raw
 from tests.support import tokens
 from tests.support.key_server import key_server
@@ -459,6 +459,14 @@ def test_a_host_is_an_address_however_it_is_written(start):
                             acl("t", AclOperation.WRITE, "User:*", verdict=AclPermissionType.DENY, host=long)]))
     assert produce(here, "t", b"1") == [KafkaError.TOPIC_AUTHORIZATION_FAILED]
     assert {a.host for a in admin.describe_acls(anything("t")).result(20)} == {"*", long}
+
+
+@pytest.mark.parametrize("written, why", [("admin", "'admin' is not TYPE:NAME"), ("User:a;:b", "':b' is not TYPE:NAME"),
+                                          ("User:a,User:b", "semicolons, not commas")])
+def test_super_users_are_principals(tmp_path, written, why):
+    done = subprocess.run([MES, "bus", "--data", str(tmp_path), "--listeners", "PLAINTEXT://127.0.0.1:0", "--super-users", written,
+                           "--otlp", "none", "--log-host", ""], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1 and why in done.stdout + done.stderr
 
 
 def test_without_an_authorizer_acls_are_refused_cleanly(start):

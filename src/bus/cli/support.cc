@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "base/instant.h"
+#include "base/split.h"
 #include "bus/cli/client_properties.h"
 
 namespace mes::bus::cli {
@@ -25,6 +26,19 @@ bool is_number(const std::string& text) {
          std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || c == '-' || c == '+'; });
 }
 
+// The client would only wait for such a bus.
+result<void> check_addresses(std::string_view bus) {
+  if (bus.empty()) return {};
+  for (const std::string_view one : split(bus, ',')) {
+    const auto colon = one.rfind(':');
+    const bool has_port = colon != std::string_view::npos && one.back() != ']';
+    const auto port = has_port ? whole_number(one.substr(colon + 1)) : default_port;
+    if (one.substr(0, has_port ? colon : one.size()).empty() || !port || *port < 1 || *port > UINT16_MAX)
+      return fail(error_code::invalid_argument, fmt::format("--bus: '{}' is not HOST:PORT", one));
+  }
+  return {};
+}
+
 }  // namespace
 
 void connection::add_to(CLI::App& app) {
@@ -41,6 +55,7 @@ void connection::add_to(CLI::App& app) {
 }
 
 result<void> connection::prepare() {
+  if (auto fine = check_addresses(_bus); !fine) return fine;
   _cluster.bootstrap = _bus;
   if (!_command_config.empty()) {
     auto read = read_client_properties(_command_config, _bus);

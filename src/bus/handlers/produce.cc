@@ -189,11 +189,14 @@ void produce(const call& from, kafka::produce_request& request) {
   });
   if (!any_taken) return c.answer(response);
   c.memory.reset();  // the log has what it needs of it
-  b.store().when_durable([c = std::move(c), response = std::move(response)](bool stored) mutable {
+  b.store().when_durable([&b, c = std::move(c), response = std::move(response)](bool stored) mutable {
     if (!stored)
       for (auto& topic : response.responses)
         for (auto& part : topic.partition_responses)
-          if (part.error_code == 0) refuse(part, error_code::kafka_storage_error, "The log could not be written");
+          if (part.error_code == 0) {
+            refuse(part, error_code::kafka_storage_error, "The log could not be written");
+            b.stats().produce_failures += 1;
+          }
     c.answer(response);
   });
 }

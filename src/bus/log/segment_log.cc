@@ -300,10 +300,12 @@ result<void> segment_log::collect() {
     }
     if (g.fault) {
       if (g.fault->code != error_code::storage_full) return fail(std::move(*g.fault));
+      _is_full = true;
       fail_everything(g);
       continue;
     }
     if (!g.writes.empty()) {
+      _is_full = false;
       for (const write& w : g.writes) {
         if (w.to == _durable_segment) continue;
         if (_durable_segment) _closed.push_back(std::move(_durable_segment));

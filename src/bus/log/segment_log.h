@@ -77,6 +77,7 @@ class segment_log {
   // callbacks of that group and all later ones are never run.
   result<void> collect();
 
+  bool is_full() const { return _is_full; }                     // what was last to be written found no space
   std::size_t pending_bytes() const { return _pending_bytes; }  // appended, not yet durable
   position durable() const { return _durable; }                 // the end of what is durable
   std::shared_ptr<segment> closed(std::uint64_t number);        // a segment that durable() has left behind; told once
@@ -121,6 +122,7 @@ class segment_log {
   std::shared_ptr<segment> _durable_segment;
   std::vector<std::shared_ptr<segment>> _closed;
   std::size_t _pending_bytes = 0;
+  bool _is_full = false;
   group _filling;
   std::vector<std::string> _spare;  // emptied chunks: memory that is mapped already
   bool _finished_writing = false;   // the writer has ended

@@ -144,6 +144,7 @@ class store {
   std::size_t pending_bytes() const { return _log->pending_bytes(); }
   std::uint64_t disk_bytes() const;
   sync_stats stats() const { return _log->stats(); }
+  bool is_full() const { return _log->is_full(); }  // what was last to be written found no space
 
  private:
   store(store_options options, state_machine& beside, const observe::logger& log);
