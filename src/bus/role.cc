@@ -1,7 +1,5 @@
 #include "bus/role.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <memory>
 
@@ -11,10 +9,9 @@
 #include "bus/configs.h"
 #include "bus/host_overrides.h"
 #include "bus/http_admin.h"
-#include "bus/log/format.h"
 #include "bus/topics.h"
-#include "os/lock_file.h"
 #include "os/whole_file.h"
+#include "runtime/data_lock.h"
 #include "runtime/http_server.h"
 #include "runtime/thread.h"
 
@@ -157,17 +154,8 @@ result<broker_settings> settings_of(runtime::process& process, os::file_system& 
   return s;
 }
 
-// Two that write one log destroy it.
-result<os::lock_file> lock_log(const runtime::process& process) {
-  auto lock = os::lock_file::take((process.data_dir() / log::lock_file_name).string());
-  if (lock || lock.error().code != error_code::conflict) return lock;
-  return fail(error_code::conflict,
-              fmt::format("another bus (pid {}) has its log in {}; choose another directory with --data",
-                          lock.error().message, process.data_dir().string()));
-}
-
 int run(runtime::process& process) {
-  const auto lock = lock_log(process);
+  const auto lock = runtime::lock_data_dir(process);
   if (!lock) {
     process.log().error(lock.error().message);
     return 1;

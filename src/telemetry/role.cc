@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pages/pages.h"
+#include "runtime/data_lock.h"
 #include "runtime/http_server.h"
 #include "runtime/kafka.h"
 #include "runtime/worker_pool.h"
@@ -57,6 +58,8 @@ class telemetry_role {
       : _process(p), _probe(p.metrics()), _queries(query_threads, queries_waiting_max) {}
 
   int run() {
+    const auto lock = runtime::lock_data_dir(_process);
+    if (!lock) return complain(lock.error());
     if (auto opened = open_store(); !opened) return complain(opened.error());
     for (auto start : {&telemetry_role::serve_lines, &telemetry_role::serve_beats, &telemetry_role::serve_otlp,
                        &telemetry_role::serve_spans, &telemetry_role::serve_elastic, &telemetry_role::serve_jaeger,

@@ -215,3 +215,9 @@ def test_a_stream_of_calls_is_refused_by_grpc_and_an_unknown_method_too(telemetr
         assert error.value.code() == grpc.StatusCode.INVALID_ARGUMENT
         health = channel.unary_unary("/grpc.health.v1.Health/Check")
         assert health(b"", timeout=5) == b"\x08\x01"
+
+
+def test_one_telemetry_alone_has_a_folder(telemetry):
+    other = subprocess.run([str(BINARY), "telemetry", "--data", str(telemetry.data), "--port-offset", str(telemetry.offset),
+                            "--bus-events", "false", "--otlp", "none", "--log-host", ""], capture_output=True, text=True, timeout=30)
+    assert other.returncode == 1 and f"another telemetry (pid {telemetry.process.pid})" in other.stdout + other.stderr

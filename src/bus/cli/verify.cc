@@ -5,9 +5,9 @@
 
 #include "bus/cli/commands.h"
 #include "bus/cli/support.h"
-#include "bus/log/format.h"
 #include "os/file_system.h"
 #include "os/lock_file.h"
+#include "runtime/data_lock.h"
 
 namespace mes::bus::cli {
 
@@ -21,7 +21,7 @@ int verify_command(int argc, char** argv) {
   app.add_option("--data", data, "The platform's data directory [default: ./var] [MES_DATA]")->envname("MES_DATA");
   if (const auto code = parse(app, argc, argv)) return *code;
   const std::string directory = data + "/bus";
-  if (const auto holder = os::lock_file::holder_of(fmt::format("{}/{}", directory, log::lock_file_name)))
+  if (const auto holder = os::lock_file::holder_of(runtime::data_lock_path(data, "bus").string()))
     return failed({error_code::conflict, fmt::format("a bus (pid {}) writes {}: stop it first", *holder, directory)});
   const auto files = os::make_real_file_system();
   const bool on_terminal = isatty(STDERR_FILENO) != 0;

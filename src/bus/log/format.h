@@ -46,8 +46,6 @@ std::optional<std::string> checkpoint_of_newer_format(std::string_view body);
 inline constexpr std::uint64_t first_cleaned = std::uint64_t{1} << 63;
 constexpr bool is_cleaned(std::uint64_t segment) { return segment >= first_cleaned; }
 
-inline constexpr std::string_view lock_file_name = "bus.lock";  // of who writes the log (os/lock_file.h)
-
 std::string segment_name(std::uint64_t segment);  // "00000000000000000001.log", cleaned: "00000000000000000001.clean"
 std::string index_name(std::uint64_t segment);    // "….index", cleaned: "….clean-index"
 std::optional<std::uint64_t> parse_segment_name(std::string_view name);  // of "….log" and "….clean" only
