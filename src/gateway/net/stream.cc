@@ -136,15 +136,16 @@ void net_stream::start_tls_client(ssl_ctx_st* context, const std::string& server
   SSL_set_verify(_ssl, SSL_VERIFY_PEER, nullptr);
 }
 
-io_result net_stream::from_ssl(int result) {
+// `wanted`: what the caller goes by. A renegotiation makes a write wait for input, and a read for room.
+io_result net_stream::from_ssl(int result, bool& wanted) {
   int reason = SSL_get_error(_ssl, result);
   ERR_clear_error();
   switch (reason) {
     case SSL_ERROR_WANT_READ:
-      _readable = false;
+      wanted = _readable = false;
       return {io_status::again};
     case SSL_ERROR_WANT_WRITE:
-      _writable = false;
+      wanted = _writable = false;
       return {io_status::again};
     case SSL_ERROR_ZERO_RETURN:
       return {io_status::closed};
@@ -164,7 +165,7 @@ io_result net_stream::handshake() {
     SSL_free(std::exchange(_ssl, nullptr));  // an answer that is no TLS either is what such a client understands
     return {io_status::failed};
   }
-  if (result != 1) return from_ssl(result);
+  if (result != 1) return from_ssl(result, _readable);
   _tls_ready = true;
   return {io_status::ok};
 }
@@ -185,7 +186,7 @@ io_result net_stream::read(char* to, std::size_t room) {
   if (_ssl) {
     ERR_clear_error();
     int got = SSL_read(_ssl, to, static_cast<int>(std::min<std::size_t>(room, INT_MAX)));
-    if (got <= 0) return from_ssl(got);
+    if (got <= 0) return from_ssl(got, _readable);
     if (socket_of(_ssl).empty && !SSL_has_pending(_ssl)) _readable = false;
     return {io_status::ok, static_cast<std::size_t>(got)};
   }
@@ -209,7 +210,7 @@ io_result net_stream::write(std::string_view bytes) {
   if (_ssl) {
     ERR_clear_error();
     int put = SSL_write(_ssl, bytes.data(), static_cast<int>(std::min<std::size_t>(bytes.size(), INT_MAX)));
-    return put > 0 ? io_result{io_status::ok, static_cast<std::size_t>(put)} : from_ssl(put);
+    return put > 0 ? io_result{io_status::ok, static_cast<std::size_t>(put)} : from_ssl(put, _writable);
   }
   while (true) {
     ssize_t put = send(_fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -239,6 +240,7 @@ void net_stream::note_events(std::uint32_t epoll_events) {
   if (epoll_events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) _peer_finished = true;
   if (epoll_events & (EPOLLHUP | EPOLLERR)) _hung_up = true;
   if (!_ssl) return;
+  if (epoll_events & (EPOLLIN | EPOLLOUT)) _readable = _writable = true;  // either may wait for the other
   socket_of(_ssl).peer_finished = _peer_finished;
   if (_readable) socket_of(_ssl).empty = false;
 }
@@ -247,6 +249,7 @@ bool net_stream::stale() const {
   char byte = 0;
   if (_ssl) {  // a session's ticket may come at any time, and is used up by looking
     ERR_clear_error();
+    socket_of(_ssl).empty = false;  // what came since the last event counts
     const int found = SSL_peek(_ssl, &byte, 1);
     const bool quiet = found <= 0 && SSL_get_error(_ssl, found) == SSL_ERROR_WANT_READ;
     ERR_clear_error();

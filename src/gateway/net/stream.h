@@ -49,7 +49,7 @@ class net_stream {
   bool stale() const;  // there is an end or unexpected data to read: costs a system call
 
  private:
-  io_result from_ssl(int result);
+  io_result from_ssl(int result, bool& wanted);
 
   int _fd = -1;
   ssl_st* _ssl = nullptr;

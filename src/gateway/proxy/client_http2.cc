@@ -116,7 +116,7 @@ bool client_exchange::take_http2() {
     if (!put_response_body()) return false;
     h.taken(bytes);
   }
-  if (!h.ended() || x.response_done) return true;
+  if (!h.ended() || h.reset() || x.response_done) return true;
   x.response_done = x.response_body.done = true;
   if (x.response_body.kind != body_kind::none && wants_trailers(x.request)) x.response_trailers = h.trailers();
   x.context.response_trailers = &h.trailers();
@@ -147,7 +147,8 @@ bool client_exchange::begin_http2_response() {
     refuse(502);
     return false;
   }
-  bool bodiless = _up->http2->ended() && _up->http2->received.empty();
+  const http2_upstream& h = *_up->http2;
+  bool bodiless = h.ended() && h.received.empty() && h.trailers().empty();
   r.body = bodiless || x.context.current_method() == "HEAD" ? body_kind::none : body_kind::until_close;
   x.head_received = true;
   x.answered_us = net_loop::clock_us();

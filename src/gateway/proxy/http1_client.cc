@@ -8,8 +8,8 @@
 namespace mes::gateway {
 namespace {
 
-constexpr std::int64_t linger_ms = 2'000;
-constexpr std::uint64_t linger_bytes_max = 4 << 20;
+// As nginx's lingering_timeout and lingering_time.
+constexpr std::int64_t linger_silence_ms = 5'000, linger_ms = 30'000;
 constexpr int blank_lines_max = 8;
 
 }  // namespace
@@ -25,10 +25,17 @@ http1_client::~http1_client() { _worker.loop.forget_turn_end(*this); }
 void http1_client::on_events(std::uint32_t epoll_events) {
   if (_state == state::closed) return;
   _stream.note_events(epoll_events);
-  if (_stream.hung_up() && (_state == state::waiting || _state == state::collecting || _state == state::relaying))
-    return abort();
+  if (_stream.hung_up() && awaits_answer()) return abort();
   drive();
+  if (_stream.peer_finished() && awaits_answer() && asks_no_more()) abort();
 }
+
+bool http1_client::awaits_answer() const {
+  return _state == state::waiting || _state == state::collecting || _state == state::relaying;
+}
+
+// As nginx: who closes its side behind a request has gone, and its service need not go on.
+bool http1_client::asks_no_more() const { return _x->request_body.done && !_x->tunnel && _in.size() <= _x->taken; }
 
 // All that the events of a turn cause is written at its end, one connection after another: who is written to in between
 // wakes up for each of them, and falls asleep again.
@@ -121,11 +128,11 @@ bool http1_client::linger() {
   while (_stream.readable()) {
     io_result got = _stream.read(_worker.loop.scratch(), net_loop::scratch_bytes);
     if (got.status == io_status::again) return false;
-    _lingered += got.bytes;
-    if (got.status != io_status::ok || _lingered > linger_bytes_max) {
+    if (got.status != io_status::ok) {
       close();
       return false;
     }
+    set_deadline(std::min(linger_silence_ms, _linger_until_ms - _worker.loop.now_ms()));
   }
   return false;
 }
@@ -154,10 +161,10 @@ void http1_client::end_connection() {
   if (_stream.peer_finished() && _in.empty()) return close();
   _stream.shut_down_write();
   _state = state::lingering;
-  _lingered = 0;
+  _linger_until_ms = _worker.loop.now_ms() + linger_ms;
   _in.release();
   _out.release();
-  set_deadline(linger_ms);
+  set_deadline(linger_silence_ms);
 }
 
 // No request could be made out.

@@ -32,6 +32,8 @@ class http1_client final : public client_connection, private client_exchange {
   void write_local(const local_head& head, bool with_body) override;
   void end_response() override;
   bool flush() override;
+  bool awaits_answer() const;
+  bool asks_no_more() const;
   bool writes_now() override;
   bool pump_tunnel() override;
   void exchange_over() override;
@@ -56,9 +58,9 @@ class http1_client final : public client_connection, private client_exchange {
   net_stream _stream;
   io_buffer _in;  // the request's head, which views point into, and what came behind it
   std::size_t _scanned = 0;
-  int _blank_lines = 0;         // before this request
-  std::string _leftover;        // bytes of the next request that came behind a chunked body
-  std::uint64_t _lingered = 0;  // bytes
+  int _blank_lines = 0;   // before this request
+  std::string _leftover;  // bytes of the next request that came behind a chunked body
+  std::int64_t _linger_until_ms = 0;
   std::uint64_t _requests = 0;
   bool _turn_ended = false;  // it is time to write
   std::unique_ptr<http2_client> _successor;

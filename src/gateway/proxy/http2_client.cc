@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t unsent_max =
     256 << 10;  // of what the client does not read, before nothing of it is read any more
 constexpr std::size_t write_bytes = 64 << 10;
+constexpr std::int64_t rapid_reset_ms = 50;  // of a stream's age
 
 }  // namespace
 
@@ -178,7 +179,10 @@ http2_stream& http2_client::add_stream(std::int32_t id) {
 // The session is done with a stream: its exchange may be over, or is cut off.
 void http2_client::stream_closed(http2_stream& s, std::uint32_t code) {
   s.in_session = false;
-  if (code != NGHTTP2_NO_ERROR && !s.over() && !_resets.take(_worker.loop.now_ms())) give_up(NGHTTP2_ENHANCE_YOUR_CALM);
+  // A call that runs into its deadline is no rapid reset (CVE-2023-44487).
+  const std::int64_t now_ms = _worker.loop.now_ms();
+  const bool rapid = code != NGHTTP2_NO_ERROR && !s.over() && now_ms - s.opened_ms < rapid_reset_ms;
+  if (rapid && !_resets.take(now_ms)) give_up(NGHTTP2_ENHANCE_YOUR_CALM);
   if (s.over())
     exchange_gone(s);
   else

@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t piece_bytes = 16 << 10;
 constexpr std::size_t unsent_max = 64 << 10;        // of a response, before its service has to wait
 constexpr std::size_t trailer_bytes_max = 8 << 10;  // as of a chunked body
+constexpr std::size_t sent_max = 16 << 10;          // of a request, kept for a second try
 
 bool parse_length(std::string_view text, std::uint64_t& out) {
   auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), out);
@@ -22,7 +23,11 @@ bool parse_length(std::string_view text, std::uint64_t& out) {
 
 http2_stream::http2_stream(http2_client& of, worker& w, std::int32_t stream_id, std::string address, std::string sni,
                            std::uint16_t listener_port, bool tls)
-    : client_exchange(w, std::move(address), listener_port, tls), id(stream_id), _of(of), _body(w.loop.blocks()) {
+    : client_exchange(w, std::move(address), listener_port, tls),
+      id(stream_id),
+      opened_ms(w.loop.now_ms()),
+      _of(of),
+      _body(w.loop.blocks()) {
   _sni = std::move(sni);
   set_deadline(w.options.header_timeout_ms);
 }
@@ -123,7 +128,27 @@ int http2_stream::fill_request() {
   return 0;
 }
 
-void http2_stream::rewind_request_body() { _x->request_body.begin(_x->request.body, _x->request.content_length); }
+void http2_stream::rewind_request_body() {
+  _x->request_body.begin(_x->request.body, _x->request.content_length);
+  if (_sent.empty()) return;
+  const std::string rest(_body.view());
+  _body.consume(rest.size());
+  _body.append(_sent);
+  _body.append(rest);
+  _sent_again = _sent.size();
+  _sent.clear();
+}
+
+// A service of gRPC that goes away refuses what it has not looked at (GOAWAY): another one gets it, if it is here yet.
+void http2_stream::keep_sent(std::string_view bytes) {
+  exchange& x = *_x;
+  const bool keeps = x.to && x.to->of->grpc && !x.head_received && _sent.size() + bytes.size() <= sent_max;
+  if (keeps && !x.read_beyond)
+    _sent.append(bytes);
+  else
+    _sent = {};
+  x.read_beyond |= !keeps;
+}
 
 bool http2_stream::send_continue() {
   if (!_body.empty() || _input_ended) return true;
@@ -136,8 +161,9 @@ bool http2_stream::fill_request_body() {
   exchange& x = *_x;
   if (!_body.empty()) {
     std::string_view bytes = _body.view().substr(0, piece_bytes);
-    x.read_beyond = true;
-    x.totals.bytes_in += bytes.size();
+    keep_sent(bytes);
+    const std::size_t again = std::min(_sent_again, bytes.size());
+    x.totals.bytes_in += bytes.size() - again;
     x.request_body.left -= std::min<std::uint64_t>(x.request_body.left, bytes.size());
     bool endless = x.to && x.to->of->grpc;  // a stream of messages, each of a bounded size for its service to judge
     if (!endless && x.totals.bytes_in - x.head_bytes > _worker.options.body_bytes_max) {
@@ -148,7 +174,8 @@ bool http2_stream::fill_request_body() {
     if (!put_request_body()) return false;
     std::size_t passed_on = bytes.size();
     _body.consume(passed_on);
-    _of.consumed(*this, passed_on);
+    _sent_again -= again;
+    _of.consumed(*this, passed_on - again);
     if (!_body.empty() || !_input_ended) return true;
   }
   if (!_input_ended) {
@@ -169,7 +196,8 @@ void http2_stream::write_proxied(const response_extras& extras) {
   field_list& fields = _worker.fields;
   fields.clear();
   list_proxied_fields(fields, *_x, extras);
-  bool with_body = extras.body_bytes ? *extras.body_bytes > 0 : _x->response_body.kind != body_kind::none;
+  bool with_body = extras.body_bytes ? *extras.body_bytes > 0 || !_x->response_trailers.empty()
+                                     : _x->response_body.kind != body_kind::none;
   _x->totals.bytes_out += fields.bytes();
   keep_sent_fields(fields);
   _of.submit_response(*this, fields, with_body && _x->request.method != "HEAD");

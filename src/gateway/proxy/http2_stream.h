@@ -35,6 +35,7 @@ class http2_stream final : public client_exchange {
   bool input_ended() const { return _input_ended; }
 
   const std::int32_t id;
+  const std::int64_t opened_ms;
   bool in_session = true;  // the session knows it
   bool ready = false;      // it is in the connection's list of those that may proceed
 
@@ -46,6 +47,7 @@ class http2_stream final : public client_exchange {
   bool send_continue() override;
   void write_proxied(const response_extras& extras) override;
   void write_local(const local_head& head, bool with_body) override;
+  void keep_sent(std::string_view bytes);
   void keep_sent_fields(const field_list& fields);
   void end_response() override;
   bool flush() override;
@@ -60,9 +62,11 @@ class http2_stream final : public client_exchange {
   int fill_request();  // 0, or the status to refuse it with
 
   http2_client& _of;
-  field_list _fields;    // of the request; its head's views point in here
-  std::string _cookies;  // joined, as HTTP/1.1 wants them
-  io_buffer _body;       // of the request, not passed on yet
+  field_list _fields;           // of the request; its head's views point in here
+  std::string _cookies;         // joined, as HTTP/1.1 wants them
+  io_buffer _body;              // of the request, not passed on yet
+  std::string _sent;            // its beginning, passed on already
+  std::size_t _sent_again = 0;  // of _body: bytes that were counted before
   field_lines _request_trailers, _response_trailers;
   bool _head_complete = false, _body_follows = false, _input_ended = false, _too_large = false;
   bool _response_ended = false, _blocked = false, _finished = false;

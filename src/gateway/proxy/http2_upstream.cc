@@ -168,7 +168,7 @@ bool http2_upstream::collect(io_buffer& out) {
     if (bytes == 0) break;
     out.append(text(frame, static_cast<std::size_t>(bytes)));
   }
-  return true;
+  return _ended || nghttp2_session_want_read(_session.get());  // else the service has broken the protocol
 }
 
 bool http2_upstream::receive(std::string_view bytes) {

@@ -1,0 +1,274 @@
+"""Services that go away, break the protocol or negotiate anew in the middle: what clients see of it, and what others do."""
+import http.client
+import signal
+import socket
+import ssl
+import subprocess
+import threading
+import time
+
+import grpc
+import pytest
+
+from gateway import Gateway, Service
+from tests.support.certificates import Authority
+from tests.support.ports import free_offset
+from tests.support.wait import eventually
+
+DATA, HEADERS, RST_STREAM, SETTINGS, GOAWAY = 0, 1, 3, 4, 7
+END_STREAM, END_HEADERS, ACK = 1, 4, 1
+REFUSED_STREAM = 7
+
+
+def frame(kind, flags, stream, payload=b""):
+    return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+
+
+def literal(name, value):
+    return b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value
+
+
+def head(stream):
+    return frame(HEADERS, END_HEADERS, stream, b"\x88" + literal(b"content-type", b"application/grpc"))
+
+
+def trailers(stream, status, *more):
+    return frame(HEADERS, END_HEADERS | END_STREAM, stream, literal(b"grpc-status", status) + b"".join(more))
+
+
+def message(stream, text):
+    return frame(DATA, 0, stream, b"\0" + len(text).to_bytes(4, "big") + text)
+
+
+class RawService:
+    """`serve` has each connection for itself, and its number."""
+
+    def __init__(self, serve):
+        self.serve, self.connections = serve, []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            connection, _ = self.listener.accept()
+            self.connections.append(connection)
+            threading.Thread(target=self.run, args=(connection, len(self.connections)), daemon=True).start()
+
+    def run(self, connection, number):
+        try:
+            self.serve(connection, number)
+        except OSError:
+            pass
+
+
+def http2_service(answer):
+    """`answer` gives the bytes that a whole request is answered with, by stream and number of the connection."""
+    def serve(connection, number):
+        reader = connection.makefile("rb")
+        assert reader.read(24).startswith(b"PRI")
+        connection.sendall(frame(SETTINGS, 0, 0))
+        while header := reader.read(9):
+            size, kind, flags, stream = int.from_bytes(header[:3], "big"), header[3], header[4], int.from_bytes(header[5:], "big")
+            reader.read(size)
+            if kind == SETTINGS and not flags & ACK:
+                connection.sendall(frame(SETTINGS, ACK, 0))
+            if kind in (DATA, HEADERS) and flags & END_STREAM:
+                connection.sendall(answer(stream, number))
+    return RawService(serve)
+
+
+@pytest.fixture
+def start(tmp_path):
+    started = []
+
+    def make(url, path="/", more="", **settings):
+        started.append(Gateway(tmp_path, f"""
+_format_version: "3.0"
+services:
+- {{name: odd, url: "{url}", {more} routes: [{{name: odd, protocols: [grpc, http], paths: ["{path}"]}}]}}
+- {{name: fine, url: "http://127.0.0.1:{Service().port}", routes: [{{name: fine, paths: [/fine]}}]}}
+""".replace("[grpc, http]", "[grpc]" if url.startswith("grpc") else "[http]"), threads=1, **settings))
+        return started[-1]
+    yield make
+    for gateway in started:
+        gateway.stop()
+
+
+def call(gateway, timeout=20):
+    with grpc.insecure_channel(f"127.0.0.1:{gateway.port}") as channel:
+        got = []
+        try:
+            for answer in channel.unary_stream("/odd.Service/Call")(b"asked", timeout=timeout):
+                got.append(answer)
+            return got, grpc.StatusCode.OK, ""
+        except grpc.RpcError as refused:
+            return got, refused.code(), refused.details()
+
+
+def test_a_status_that_comes_with_the_head_and_without_a_message(start):
+    service = http2_service(lambda stream, _: head(stream) + trailers(stream, b"5", literal(b"grpc-message", b"nope")))
+    gateway = start(f"grpc://127.0.0.1:{service.port}")
+    assert call(gateway) == ([], grpc.StatusCode.NOT_FOUND, "nope")
+
+
+# Without the gateway's noticing it, these would wait for its time-out, which is longer than the client's.
+@pytest.mark.parametrize("answer, before", [
+    (lambda stream: message(stream, b"early"), []),
+    (lambda stream: frame(DATA, 0, 0, b"nobody's"), []),
+    (lambda stream: frame(HEADERS, END_HEADERS, stream, b"\xff\xff"), []),
+    (lambda stream: head(stream) + message(stream, b"one") + frame(DATA, 0, 0, b"nobody's"), [b"one"]),
+], ids=["data before the head", "data of no stream", "no head", "data of no stream, later"])
+def test_a_service_that_breaks_the_protocol_is_given_up_at_once(start, answer, before):
+    service = http2_service(lambda stream, _: answer(stream))
+    gateway = start(f"grpc://127.0.0.1:{service.port}", more="retries: 0, read_timeout: 300000,")
+    got, code, why = call(gateway)
+    assert code in (grpc.StatusCode.UNKNOWN, grpc.StatusCode.INTERNAL), why
+    assert got in ([], before)
+
+
+@pytest.mark.parametrize("refusal", [lambda stream: frame(RST_STREAM, 0, stream, REFUSED_STREAM.to_bytes(4, "big")),
+                                     lambda stream: frame(GOAWAY, 0, 0, bytes(8))], ids=["RST_STREAM", "GOAWAY"])
+def test_what_a_service_has_not_looked_at_is_sent_again(start, refusal):
+    def answer(stream, number):
+        return refusal(stream) if number == 1 else head(stream) + message(stream, b"done") + trailers(stream, b"0")
+    service = http2_service(answer)
+    assert call(start(f"grpc://127.0.0.1:{service.port}")) == ([b"done"], grpc.StatusCode.OK, "")
+    assert len(service.connections) == 2
+
+
+def test_deadlines_do_not_end_the_connection(start):
+    service = http2_service(lambda stream, _: b"")
+    gateway = start(f"grpc://127.0.0.1:{service.port}")
+    with grpc.insecure_channel(f"127.0.0.1:{gateway.port}") as channel:
+        codes, patient = [], channel.unary_unary("/odd.Service/Call").future(b"", timeout=60)
+        for _ in range(5):
+            calls = [channel.unary_unary("/odd.Service/Call").future(b"", timeout=0.3) for _ in range(90)]
+            codes += [one.code() for one in calls]
+        assert set(codes) == {grpc.StatusCode.DEADLINE_EXCEEDED} and not patient.done()
+
+
+def request(gateway, path, body=None):
+    connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=20)
+    connection.request("POST" if body else "GET", path, body)
+    answer = connection.getresponse()
+    return answer.status, answer.read()
+
+
+def read_head(connection):
+    got = b""
+    while b"\r\n\r\n" not in got:
+        got += (part := connection.recv(65536))
+        if not part:
+            raise ConnectionError
+    return got
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority")).sign("localhost", ["DNS:localhost", "IP:127.0.0.1"])
+
+
+def tls_context(certificate):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    return context
+
+
+def test_a_body_until_the_end_of_a_connection_that_tls_does_not_announce(start, certificate):
+    def serve(connection, _):
+        with tls_context(certificate).wrap_socket(connection, server_side=True) as tls:
+            read_head(tls)
+            tls.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 20_000)  # closed without close_notify
+    gateway = start(f"https://127.0.0.1:{RawService(serve).port}")
+    assert request(gateway, "/") == (200, b"x" * 20_000)
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
+def test_a_kept_connection_that_has_just_been_closed_is_not_used(start, certificate, secure):
+    open_ones = []
+
+    def serve(connection, _):
+        connection = tls_context(certificate).wrap_socket(connection, server_side=True) if secure else connection
+        open_ones.append(connection)
+        while True:
+            read_head(connection)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+    gateway = start(f"{'https' if secure else 'http'}://127.0.0.1:{RawService(serve).port}", more="retries: 0,")
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=20) as client:
+        asked = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nq"
+        client.sendall(asked)
+        assert read_head(client).startswith(b"HTTP/1.1 200")
+        gateway.process.send_signal(signal.SIGSTOP)
+        client.sendall(asked)  # the gateway hears of this first
+        time.sleep(0.1)
+        open_ones[0].shutdown(socket.SHUT_RDWR)
+        time.sleep(0.1)
+        gateway.process.send_signal(signal.SIGCONT)
+        assert read_head(client).startswith(b"HTTP/1.1 200")
+
+
+def test_the_service_of_a_client_that_has_gone_is_let_go(start):
+    ended = threading.Event()
+
+    def serve(connection, _):
+        read_head(connection)
+        if not connection.recv(1):  # it has no answer yet
+            ended.set()
+    gateway = start(f"http://127.0.0.1:{RawService(serve).port}")
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=20) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(0.2)
+        assert not ended.is_set()
+    assert ended.wait(20)
+
+
+def test_an_upload_that_is_refused_early_is_told_so(start):
+    """Clients that write all before they read, as Python's."""
+    gateway = start("http://127.0.0.1:1", body_max="1M")
+    for megabytes in (2, 6, 12):
+        assert request(gateway, "/", b"x" * (megabytes << 20))[0] == 413
+
+
+def test_a_service_that_negotiates_anew_holds_up_nobody_else(start, certificate, tmp_path):
+    """TLS 1.2 alone has that: Apache and IIS ask so for a client's certificate. What the service says is held back for a
+    while, so that the gateway has to write before it may."""
+    port, printed = free_offset((4433,)) + 4433, tmp_path / "printed"
+    with open(printed, "wb") as out:
+        service = subprocess.Popen(["openssl", "s_server", "-tls1_2", "-accept", f"127.0.0.1:{port}", "-cert", certificate[0],
+                                    "-key", certificate[1]], stdin=subprocess.PIPE, stdout=out, stderr=out)
+    anew, held, go_on = threading.Event(), threading.Event(), threading.Event()
+
+    def relay(connection, _):
+        behind = socket.create_connection(("127.0.0.1", port))
+
+        def to_service():
+            while part := connection.recv(65536):
+                behind.sendall(part)
+        threading.Thread(target=to_service, daemon=True).start()
+        asked = False
+        while part := behind.recv(65536):
+            if asked:
+                held.set()
+                go_on.wait(60)
+            asked = anew.is_set()
+            connection.sendall(part)
+    try:
+        eventually(lambda: b"ACCEPT" in printed.read_bytes())
+        gateway = start(f"https://127.0.0.1:{RawService(relay).port}")
+        with socket.create_connection(("127.0.0.1", gateway.port), timeout=20) as client:
+            client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2000\r\n\r\n" + b"a" * 1000)
+            eventually(lambda: b"a" * 1000 in printed.read_bytes())
+            anew.set()
+            service.stdin.write(b"R\n")
+            service.stdin.flush()
+            assert held.wait(20)
+            client.sendall(b"b" * 1000)
+            time.sleep(0.2)
+            assert request(gateway, "/fine")[0] == 200
+            go_on.set()
+            eventually(lambda: b"b" * 1000 in printed.read_bytes())
+    finally:
+        go_on.set()
+        service.kill()
+        service.wait(20)
