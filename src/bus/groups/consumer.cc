@@ -106,7 +106,7 @@ void coordinator::put_consumer(group& g, const consumer_change& change, std::fun
     group* const now = known(name);
     if (now) now->changing = false;
     // Who leaves is answered when the group is what its leaving makes of it.
-    const bool turns = now && stored && is_all_classic(*now);
+    const bool turns = now && stored && now->modern && is_all_classic(*now->modern);
     if (turns && is_leave) return downgrade(*now, [done] { done(error_code::none); });
     done(stored ? error_code::none : error_code::coordinator_not_available);
     if (turns) return downgrade(*now, [] {});

@@ -99,6 +99,11 @@ bool consumer_group::has_owner(const uuid& topic, std::int32_t partition) const 
   });
 }
 
+bool is_all_classic(const consumer_group& g) {
+  return !g.members.empty() &&
+         std::ranges::all_of(g.members, [](const auto& m) { return m.second.classic.has_value(); });
+}
+
 std::set<std::string> consumer_group::topics_of(const consumer_member& m, const topic_view& view) const {
   auto names = m.topics;
   if (const auto it = patterns.find(m.regex); it != patterns.end())

@@ -84,6 +84,8 @@ struct consumer_group {
   std::string_view assignor_name() const;  // what most ask for
 };
 
+bool is_all_classic(const consumer_group& g);  // it has members, and none of the new protocol
+
 std::string_view state_name(const consumer_group& g);  // as Kafka prints it
 
 struct consumer_change {

@@ -289,7 +289,8 @@ consumer_change without_members(const consumer_group& g, const std::vector<std::
   }
   next.patterns = resolve(next, topics, false);
   next.topics = topics_of_all(next, topics);
-  next.epoch += 1;
+  // Where only members of the classic protocol stay, theirs goes on in this generation (coordinator::downgrade).
+  if (!is_all_classic(next)) next.epoch += 1;
   return *difference(g, next);
 }
 

@@ -138,6 +138,19 @@ TEST(consumer_group, partitions_are_revoked_before_they_are_given_to_another) {
   EXPECT_EQ(state_name(b.group()), "Stable");
 }
 
+TEST(consumer_group, what_a_member_gave_up_may_be_its_own_again_at_once) {
+  bench b;
+  const auto t = b.topics.add("t", 2);
+  b.join("a");
+  b.join("b");
+  const auto told = b.beat("a", 1, assignment{{t, {0, 1}}});
+  ASSERT_TRUE(told.assigned);
+  b.beat("b", -1);
+  const auto revoked = b.beat("a", 1, *told.assigned);
+  ASSERT_TRUE(revoked.assigned);
+  EXPECT_EQ(size_of(*revoked.assigned), 2U);
+}
+
 TEST(consumer_group, leaving_bumps_the_epoch_and_frees_the_partitions) {
   bench b;
   const auto t = b.topics.add("t", 2);

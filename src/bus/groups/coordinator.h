@@ -202,7 +202,6 @@ class coordinator {
   void sync_modern(group& g, const sync_request& request, const std::function<void(sync_result)>& done);
   error_code heartbeat_modern(group& g, const member_claim& claim);
   void leave_modern(group& g, const std::vector<leaving_member>& members, std::function<void(leave_result)> done);
-  bool is_all_classic(const group& g) const;
   void downgrade(group& g, std::function<void()> done);
 
   // The log (durable.cc).

@@ -46,6 +46,7 @@ void coordinator::put_group(const group& g, std::function<void(error_code)> done
 
 void coordinator::start() {
   _live = true;
+  std::vector<group*> classic_again;  // the last of the others left, and then the process ended
   for (auto& [name, g] : _groups) {
     for (auto& [id, m] : g->members) keep_alive(*g, m);
     if (!g->modern) continue;
@@ -53,7 +54,9 @@ void coordinator::start() {
       keep_alive(*g, m);
       watch_rebalance(*g, m);
     }
+    if (is_all_classic(*g->modern)) classic_again.push_back(g.get());
   }
+  for (group* const g : classic_again) downgrade(*g, [] {});
 }
 
 void coordinator::apply(std::string_view payload) {

@@ -236,11 +236,6 @@ void coordinator::leave_modern(group& g, const std::vector<leaving_member>& memb
 
 // ---- Back to the classic protocol ----
 
-bool coordinator::is_all_classic(const group& g) const {
-  return g.modern && !g.modern->members.empty() &&
-         std::ranges::all_of(g.modern->members, [](const auto& m) { return m.second.classic.has_value(); });
-}
-
 // As a stable generation with the targets as its assignment; then its members are asked to join for the next.
 void coordinator::downgrade(group& g, std::function<void()> done) {
   group to{.name = g.name, .state = group_state::stable, .generation = g.modern->epoch};

@@ -124,6 +124,10 @@ TEST(migration, a_classic_group_goes_on_as_a_new_one_and_back) {
   EXPECT_EQ(b.beat("new", -1).error, error_code::none);
   const group& now = *b.groups.find("g");
   EXPECT_FALSE(now.modern);
+  // As with Kafka its generation goes on: what it has read is committed before it joins.
+  EXPECT_EQ(now.generation, revoked.generation);
+  EXPECT_EQ(b.classic_beat(revoked), error_code::rebalance_in_progress);
+  EXPECT_EQ(b.groups.check_commit({"g", old.member_id, {}, revoked.generation}), error_code::none);
   EXPECT_EQ(b.classic_beat({.generation = now.generation, .member_id = old.member_id}),
             error_code::rebalance_in_progress);
   const auto again = b.join(old.member_id);

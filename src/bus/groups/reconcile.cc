@@ -46,7 +46,7 @@ consumer_member reconcile(consumer_member m, std::int32_t target_epoch, const as
   m.state = progress::stable;
   for (const auto& [topic, partitions] : wanted)
     for (const std::int32_t p : partitions) {
-      if (owner(topic, p))
+      if (!holds(m.revoking, topic, p) && owner(topic, p))  // what it has given up is its own again
         m.state = progress::unreleased;
       else
         m.assigned[topic].insert(p);

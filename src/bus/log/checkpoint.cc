@@ -1,6 +1,7 @@
 // Checkpoints and index files: what a start needs not read from the log.
 #include <bit>
 #include <cstring>
+#include <map>
 #include <unordered_map>
 
 #include "bus/log/store_state.h"
@@ -245,6 +246,37 @@ bool store::load_index(const std::shared_ptr<segment>& s, std::uint32_t covered,
     const auto index = static_cast<std::size_t>(item.partition);
     if (t && index < t->partitions.size()) t->partitions[index]->attach(std::move(item.what));
   }
+  return true;
+}
+
+bool store::mend_index(const partition& p) {
+  const auto number = p.take_broken_index();
+  if (!number) return false;
+  const auto& segments = is_cleaned(*number) ? _cleaned : _segments;
+  const auto s = segments.find(*number);
+  const auto scanned = s == segments.end() ? fail(error_code::not_found, "it is gone") : scan_closed(s->second);
+  if (!scanned) return false;
+  std::map<std::pair<uuid, std::int32_t>, std::vector<index_entry>> entries;
+  for (const indexed_range& found : *scanned) {
+    auto& all = entries[{found.topic, found.partition}];
+    all.insert(all.end(), found.what.entries.begin(), found.what.entries.end());
+  }
+  for (const auto& [id, t] : _by_id)
+    for (std::size_t i = 0; i < t->partitions.size(); ++i)
+      for (range& r : t->partitions[i]->mutable_ranges()) {
+        if (r.in->number != *number || r.resident()) continue;
+        std::vector<index_entry> its;
+        for (const index_entry& e : entries[{id, static_cast<std::int32_t>(i)}])
+          if (e.base_offset >= r.first_offset && e.base_offset < r.end_offset) its.push_back(e);
+        if (its.size() != r.count) return false;
+        r.entries = std::move(its);
+        r.index = nullptr;
+        r.skipped = 0;
+      }
+  _logger.warn("an index did not hold together, and was made anew from its segment",
+               {{"index", std::string_view(index_name(*number))}});
+  p.take_fault();
+  write_index_of(*number);
   return true;
 }
 

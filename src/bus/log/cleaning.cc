@@ -253,8 +253,8 @@ void store::apply_cleaned(const cleaned_change& c) {
 
 // ---- At the start ----
 
-// The batches of a cleaned segment by its frames, where its index file does not hold together.
-result<std::vector<indexed_range>> store::scan_cleaned(const std::shared_ptr<segment>& s) {
+// The batches of a closed segment by its frames, where its index file does not hold together.
+result<std::vector<indexed_range>> store::scan_closed(const std::shared_ptr<segment>& s) {
   auto size = s->file->size();
   if (!size) return fail(std::move(size.error()));
   std::string bytes(*size, '\0');
@@ -269,10 +269,11 @@ result<std::vector<indexed_range>> store::scan_cleaned(const std::shared_ptr<seg
   for (std::size_t at = segment_header_size; at < all.size();) {
     const auto header = read_frame_header(all.substr(at), s->number);
     const std::size_t payload_at = at + frame_header_size;
-    if (!header || header->kind != frame_kind::batch || header->payload_size > all.size() - payload_at)
-      return broken(at);
+    if (!header || header->payload_size > all.size() - payload_at) return broken(at);
     const std::string_view payload = all.substr(payload_at, header->payload_size);
     if (!payload_holds(*header, payload)) return broken(at);
+    at = payload_at + header->payload_size;
+    if (header->kind != frame_kind::batch) continue;
     const auto batch = kafka::peek_batch(payload);
     if (found.empty() || found.back().topic != header->topic || found.back().partition != header->partition) {
       found.push_back({header->topic, header->partition, {}});
@@ -286,7 +287,6 @@ result<std::vector<indexed_range>> store::scan_cleaned(const std::shared_ptr<seg
     r.bytes += header->payload_size;
     r.end_offset = batch->last_offset() + 1;
     r.max_timestamp_ms = std::max(r.max_timestamp_ms, batch->max_timestamp_ms);
-    at = payload_at + header->payload_size;
   }
   return found;
 }
@@ -312,7 +312,7 @@ result<void> store::load_cleaned(const std::vector<std::string>& names) {
         } else {
           _logger.warn("index file missing or broken, the segment is read whole",
                        {{"segment", std::string_view(segment_name(number))}});
-          auto scanned = scan_cleaned(s);
+          auto scanned = scan_closed(s);
           if (!scanned) return fail(std::move(scanned.error()));
           found[number] = std::move(*scanned);
         }

@@ -126,6 +126,7 @@ std::optional<index_entry> partition::entry(const range& r, std::uint32_t i) con
     auto read = read_index_chunk(r, chunk);
     if (!read) {
       _fault = std::move(read.error());
+      if (_fault->code == error_code::corrupt) _broken_index = r.in->number;
       return std::nullopt;
     }
     _chunk = std::move(*read);
@@ -175,6 +176,7 @@ partition::read_result partition::read(std::int64_t offset, std::size_t bytes_ma
                                        std::vector<kafka::external_bytes>& out, std::int64_t below) const {
   const std::int64_t limit = std::min(_high_watermark, below);
   read_result got{0, offset};
+  if (offset >= limit) return got;  // DeleteRecords may have gone into the middle of an open transaction's batch
   for (std::size_t i = first_range(offset); i < _ranges.size(); ++i) {
     const range& r = _ranges[i];
     if (r.first_offset >= limit) break;

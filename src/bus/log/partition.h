@@ -95,6 +95,8 @@ class partition {
   read_result read(std::int64_t offset, std::size_t bytes_max, bool one_at_least,
                    std::vector<wire::kafka::external_bytes>& out, std::int64_t below = INT64_MAX) const;
   std::optional<error> take_fault() const { return std::exchange(_fault, std::nullopt); }
+  // The segment whose index file did not hold together: store::mend_index().
+  std::optional<std::uint64_t> take_broken_index() const { return std::exchange(_broken_index, std::nullopt); }
   // Bytes that a read could give, counted up to `enough`.
   std::size_t available(std::int64_t offset, std::size_t enough, std::int64_t below = INT64_MAX) const;
 
@@ -154,6 +156,7 @@ class partition {
   class producers _producers;
   // The last read of an index file; consumers read on where they were.
   mutable std::optional<error> _fault;
+  mutable std::optional<std::uint64_t> _broken_index;
   mutable std::vector<index_entry> _chunk;
   mutable const os::file* _chunk_of = nullptr;
   mutable std::uint64_t _chunk_at = 0;

@@ -138,7 +138,8 @@ result<void> store::recover() {
       segment_log_options{_options.files, _options.directory, _options.segment_bytes, _options.sync, _options.notify},
       active, end);
   for (const std::uint64_t number : unindexed) write_index_of(number);
-  if (_recovery.scanned_bytes == 0 && _checkpoint.segment != 0) return {};
+  // What a cut says of leader epochs is durable before anybody hears of it.
+  if (_recovery.scanned_bytes == 0 && _recovery.cut_bytes == 0 && _checkpoint.segment != 0) return {};
   return write_everything({_active_segment, end});
 }
 
@@ -169,7 +170,7 @@ result<std::uint32_t> store::scan(const std::shared_ptr<segment>& s, bool last) 
   if (const auto newer = segment_of_newer_format(*start, s->number))
     return fail(error_code::conflict, fmt::format("{} {}", path(segment_name(s->number)), *newer));
   if (!is_segment_header(*start, s->number)) at = 0;  // nothing of it was ever durable, or it is broken
-  if (at != 0 && at_checkpoint && load_index(s, _checkpoint.offset, true)) {
+  if (at != 0 && at_checkpoint && *size >= _checkpoint.offset && load_index(s, _checkpoint.offset, true)) {
     at = _checkpoint.offset;
     s->unchecked_below = _checkpoint.offset;
   }

@@ -195,6 +195,72 @@ void expect_prefix(os::file_system& files, const std::vector<std::string>& writt
   EXPECT_TRUE(std::equal(found.begin(), found.end(), written.begin())) << when;
 }
 
+// A consumer may have heard of it: it would wait for ever for a broker that is behind.
+TEST(store, the_leader_epoch_of_a_cut_outlives_the_next_crash) {
+  os::sim_file_system files;
+  {
+    opened o(files);
+    ASSERT_EQ(o.put(o.make("t"), "a"), opened::outcome::stored);
+    ASSERT_TRUE(o.store->close());
+  }
+  auto file = files.open("/bus/" + segment_name(1), os::open_mode::read_write);
+  ASSERT_TRUE(file);
+  ASSERT_TRUE((*file)->pwrite(*(*file)->size(), "torn"));
+  ASSERT_TRUE((*file)->sync());
+  {
+    const opened o(files);
+    ASSERT_TRUE(o.store) << o.why;
+    EXPECT_EQ(o.store->leader_epoch(), 1);
+    files.crash(1);
+  }
+  const opened o(files);
+  ASSERT_TRUE(o.store) << o.why;
+  EXPECT_EQ(o.store->leader_epoch(), 1);
+}
+
+TEST(store, refuses_a_log_that_ends_before_its_checkpoint) {
+  os::sim_file_system files;
+  {
+    opened o(files);
+    const auto t = o.make("t");
+    for (const char* v : {"a", "b", "c"}) ASSERT_EQ(o.put(t, v), opened::outcome::stored);
+    ASSERT_TRUE(o.store->close());
+  }
+  {
+    auto file = files.open("/bus/" + segment_name(1), os::open_mode::read_write);
+    ASSERT_TRUE((*file)->truncate(*(*file)->size() - 100));
+  }
+  const opened o(files);
+  EXPECT_FALSE(o.store);
+  EXPECT_NE(o.why.find("before what the last clean stop wrote"), std::string::npos) << o.why;
+}
+
+TEST(store, makes_a_broken_index_anew_when_it_is_read) {
+  os::sim_file_system files;
+  const auto write = [&] {
+    opened o(files, 1'024);
+    const auto t = o.make("t");
+    for (int i = 0; i < 12; ++i)
+      ASSERT_EQ(o.put(t, std::to_string(i) + std::string(100, 'x')), opened::outcome::stored);
+    ASSERT_TRUE(o.store->close());
+  };
+  write();
+  files.flip_bit("/bus/" + index_name(1), 10, 1);  // within an entry, which a start does not look at
+  for (const bool mended : {false, true}) {
+    opened o(files, 1'024);
+    ASSERT_TRUE(o.store) << o.why;
+    const topic& t = *o.store->find("t");
+    const partition& p = *t.partitions[0];
+    std::vector<kafka::external_bytes> parts;
+    EXPECT_EQ(p.read(0, 100, true, parts).bytes == 0, !mended);
+    EXPECT_EQ(o.store->mend_index(p), !mended);
+    EXPECT_EQ(p.take_fault(), std::nullopt);
+    EXPECT_EQ(values(t).size(), 12U);
+    EXPECT_FALSE(o.store->mend_index(p));
+    ASSERT_TRUE(o.store->close());
+  }
+}
+
 TEST(store, serves_no_bad_record_whatever_bit_was_flipped) {
   for (const bool clean_stop : {true, false}) {
     std::vector<std::string> written;

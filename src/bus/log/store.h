@@ -143,6 +143,9 @@ class store {
   bool idle() const { return _log->pending_bytes() == 0; }
   std::size_t pending_bytes() const { return _log->pending_bytes(); }
   std::uint64_t disk_bytes() const;
+  // After a read of `p` that found an index broken: makes it anew from its segment. False: there is nothing to mend, or
+  // it cannot be.
+  bool mend_index(const partition& p);
   sync_stats stats() const { return _log->stats(); }
   bool is_full() const { return _log->is_full(); }  // what was last to be written found no space
 
@@ -165,7 +168,7 @@ class store {
 
   void apply_cleaned(const cleaned_change& c);
   result<void> load_cleaned(const std::vector<std::string>& names);
-  result<std::vector<indexed_range>> scan_cleaned(const std::shared_ptr<segment>& s);
+  result<std::vector<indexed_range>> scan_closed(const std::shared_ptr<segment>& s);
 
   void hold_disk_limit();
   void delete_up_to(const std::shared_ptr<topic>& t, std::int32_t partition, std::int64_t offset);

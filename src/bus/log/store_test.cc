@@ -113,6 +113,23 @@ TEST(store, knows_an_idempotent_producer_after_a_crash) {
   EXPECT_EQ(check(1, 5).error(), kafka::error_code::out_of_order_sequence_number);
 }
 
+TEST(store, an_open_transaction_stays_unread_when_records_of_it_are_deleted) {
+  os::sim_file_system files;
+  opened o(files);
+  const auto t = o.make("t");
+  constexpr std::int16_t transactional = 16;
+  const kafka::batch_header of_a_transaction{
+      .attributes = transactional, .producer_id = 7, .producer_epoch = 0, .base_sequence = 0};
+  ASSERT_EQ(o.put_batch(t, kafka::make_batch({{"k", "a", 1}, {"k", "b", 1}, {"k", "c", 1}}, of_a_transaction)),
+            opened::outcome::stored);
+  partition& p = *t->partitions[0];
+  ASSERT_TRUE(p.delete_before(1));
+  EXPECT_EQ(p.last_stable_offset(), 1);
+  std::vector<kafka::external_bytes> parts;
+  EXPECT_EQ(p.read(1, 1'000, true, parts, p.last_stable_offset()).bytes, 0U);
+  EXPECT_GT(p.read(1, 1'000, true, parts).bytes, 0U);
+}
+
 TEST(store, forgets_old_segments_whole) {
   os::sim_file_system files;
   opened o(files, 1'024);
