@@ -21,6 +21,7 @@ struct options_deleter {
 };
 using admin_options = std::unique_ptr<rd_kafka_AdminOptions_t, options_deleter>;
 
+constexpr std::string_view dead = "Dead";
 constexpr int slice_ms = 250;  // of a wait, between looks at whether it is in vain
 
 topic_list list_of(const std::vector<kafka_place>& places) {
@@ -135,6 +136,8 @@ struct kafka_admin::state final : kafka_owner {
     return groups;
   }
 
+  result<std::vector<kafka_group>> list();  // names and states
+
   kafka_log lines;
   const int timeout_ms;
   result<void> refused;
@@ -151,8 +154,10 @@ kafka_admin::~kafka_admin() = default;
 result<std::vector<kafka_topic>> kafka_admin::topics() {
   const rd_kafka_metadata_t* answer = nullptr;
   auto code = RD_KAFKA_RESP_ERR__TIMED_OUT;
-  for (int waited = 0; waited < _state->timeout_ms; waited += slice_ms) {
-    code = rd_kafka_metadata(_state->client, 1, nullptr, &answer, slice_ms);
+  // An answer that comes after its slice is lost: the next one is longer, for links that are slow.
+  for (int waited = 0, slice = slice_ms; waited < _state->timeout_ms; waited += slice, slice *= 2) {
+    slice = std::min(slice, _state->timeout_ms - waited);
+    code = rd_kafka_metadata(_state->client, 1, nullptr, &answer, slice);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) break;
     if (auto fine = _state->look_for_refusal(); !fine) return fail(std::move(fine.error()));
     if (code != RD_KAFKA_RESP_ERR__TIMED_OUT && code != RD_KAFKA_RESP_ERR__TRANSPORT) break;
@@ -217,27 +222,51 @@ result<std::vector<kafka_place>> kafka_admin::find_offsets(std::vector<kafka_pla
   return places;
 }
 
-result<std::vector<kafka_group>> kafka_admin::groups() {
-  const auto with = _state->options(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPS);
-  rd_kafka_ListConsumerGroups(_state->client, with.get(), _state->queue);
-  auto got = _state->answer();
+result<std::vector<kafka_group>> kafka_admin::state::list() {
+  const auto with = options(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPS);
+  rd_kafka_ListConsumerGroups(client, with.get(), queue);
+  auto got = answer();
   if (!got) return fail(got.error());
   std::size_t count = 0;
   const auto* result = rd_kafka_event_ListConsumerGroups_result(got->get());
   const auto* faults = rd_kafka_ListConsumerGroups_result_errors(result, &count);
-  for (const auto* fault : std::span(faults, count)) return fail(_state->error_of(rd_kafka_error_code(fault)));
+  for (const auto* fault : std::span(faults, count)) return fail(error_of(rd_kafka_error_code(fault)));
   const auto* listed = rd_kafka_ListConsumerGroups_result_valid(result, &count);
+  std::vector<kafka_group> groups;
+  for (const auto* g : std::span(listed, count))
+    groups.push_back({.name = text(rd_kafka_ConsumerGroupListing_group_id(g)),
+                      .state = text(rd_kafka_consumer_group_state_name(rd_kafka_ConsumerGroupListing_state(g))),
+                      .assignor = {},
+                      .described = false,
+                      .members = {}});
+  std::ranges::sort(groups, {}, &kafka_group::name);
+  return groups;
+}
+
+// What is listed, but not there to be described, is of the new protocol.
+result<std::vector<kafka_group>> kafka_admin::groups() {
+  auto groups = _state->list();
+  if (!groups || groups->empty()) return groups;
   std::vector<std::string> names;
-  for (const auto* g : std::span(listed, count)) names.push_back(text(rd_kafka_ConsumerGroupListing_group_id(g)));
-  if (names.empty()) return std::vector<kafka_group>();
-  return _state->describe(names);
+  for (const kafka_group& g : *groups) names.push_back(g.name);
+  auto described = _state->describe(names);
+  if (!described) return described;
+  for (kafka_group& d : *described) {
+    const auto listed = std::ranges::find(*groups, d.name, &kafka_group::name);
+    if (listed != groups->end() && d.state != dead) *listed = std::move(d);
+  }
+  return groups;
 }
 
 result<kafka_group> kafka_admin::group(const std::string& name) {
   auto all = _state->describe({name});
   if (!all) return fail(all.error());
   if (all->empty()) return fail(error_code::not_found, fmt::format("There is no group {}", name));
-  return std::move(all->front());
+  if (all->front().state != dead) return std::move(all->front());
+  auto listed = _state->list();
+  if (!listed) return fail(listed.error());
+  const auto found = std::ranges::find(*listed, name, &kafka_group::name);
+  return found == listed->end() ? std::move(all->front()) : std::move(*found);
 }
 
 result<std::vector<kafka_place>> kafka_admin::committed(const std::string& group) {

@@ -34,6 +34,7 @@ struct kafka_group_member {
 
 struct kafka_group {
   std::string name, state, assignor;
+  bool described = true;  // false: of the new protocol (KIP-848), whose members this client cannot ask for
   std::vector<kafka_group_member> members;
 };
 
@@ -53,7 +54,7 @@ class kafka_admin {
   result<std::vector<kafka_place>> find_offsets(std::vector<kafka_place> places, std::int64_t time_ms);
 
   result<std::vector<kafka_group>> groups();           // by name
-  result<kafka_group> group(const std::string& name);  // of an unknown one: state "Dead"
+  result<kafka_group> group(const std::string& name);  // of an unknown one: state "Dead", without members
   result<std::vector<kafka_place>> committed(const std::string& group);
   result<void> set_committed(const std::string& group, const std::vector<kafka_place>& places);
 

@@ -7,6 +7,7 @@ import shutil
 import socket
 import struct
 import subprocess
+import threading
 import time
 
 import pytest
@@ -441,6 +442,53 @@ def test_commands_tell_why_a_bus_is_not_reached():
     for nowhere in ("foo:bar", "localhost:0", ":9092", "localhost:9092,"):
         done = subprocess.run([MES, "bus", "topics", "--bus", nowhere], capture_output=True, text=True, timeout=5)
         assert done.returncode == 2 and "is not HOST:PORT" in done.stderr, done.stderr
+
+
+def test_commands_answer_over_a_slow_link(start):
+    slow = socket.create_server(("127.0.0.1", 0))
+    bus = start("--advertised-listeners", f"PLAINTEXT://127.0.0.1:{slow.getsockname()[1]}")
+
+    def pass_on(from_, to):
+        while part := from_.recv(65536):
+            time.sleep(0.4)
+            to.sendall(part)
+        to.shutdown(socket.SHUT_WR)
+
+    def accept():
+        while True:
+            client, _ = slow.accept()
+            behind = socket.create_connection(("127.0.0.1", 9092 + bus.offset))
+            for ends in ((client, behind), (behind, client)):
+                threading.Thread(target=pass_on, args=ends, daemon=True).start()
+    threading.Thread(target=accept, daemon=True).start()
+    done = subprocess.run([MES, "bus", "topics", "--bus", f"127.0.0.1:{slow.getsockname()[1]}"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "TOPIC" in done.stdout, done.stderr
+
+
+def test_output_that_cannot_be_written_is_an_error(start):
+    bus = start()
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([MES, "bus", "topics", "--port-offset", str(bus.offset)], stdout=full, stderr=subprocess.PIPE, text=True,
+                              timeout=30)
+    assert done.returncode == 1 and "No space left" in done.stderr
+
+
+def test_groups_of_the_new_protocol_are_not_dead(start):
+    """The client library of the commands cannot describe them (KIP-848)."""
+    bus = start()
+    create(bus, "t")
+    produce(bus, "t", [(None, "a"), (None, "b")])
+    consumer = Consumer({"bootstrap.servers": bus.address, "group.id": "modern", "group.protocol": "consumer",
+                         "auto.offset.reset": "earliest"})
+    consumer.subscribe(["t"])
+    assert eventually(lambda: consumer.poll(1)).value() == b"a"
+    consumer.commit(asynchronous=False)
+    assert ["modern", "Stable", "-", "?", "1"] in rows(command(bus, "groups"))
+    assert "modern: Stable, of the protocol of KIP-848" in command(bus, "groups", "modern")
+    assert "has members" in command(bus, "reset-offsets", "modern", "t", "--to", "earliest", code=1)
+    consumer.close()
+    command(bus, "reset-offsets", "modern", "t", "--to", "earliest")
+    assert ["modern", "Empty", "-", "?", "2"] in rows(command(bus, "groups"))
 
 
 def test_an_empty_bus_has_an_empty_table(start, tmp_path):

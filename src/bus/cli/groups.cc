@@ -40,7 +40,7 @@ int show_all(kafka_admin& bus) {
     std::int64_t lag = 0;
     for (const progress& p : *read) lag += p.lag();
     table.row({printable(g.name), g.state, g.assignor.empty() ? "-" : printable(g.assignor),
-               fmt::to_string(g.members.size()), fmt::to_string(lag)});
+               g.described ? fmt::to_string(g.members.size()) : "?", fmt::to_string(lag)});
   }
   fmt::print("{}", table.text());
   return 0;
@@ -51,7 +51,7 @@ int show_one(kafka_admin& bus, const std::string& name) {
   if (!group) return failed(group.error());
   const auto read = progress_of(bus, name);
   if (!read) return failed(read.error());
-  if (group->members.empty() && read->empty())
+  if (group->described && group->members.empty() && read->empty())
     return failed(error(error_code::not_found, fmt::format("There is no group {}", name)));
   std::map<kafka_place, const runtime::kafka_group_member*> owners;
   for (const auto& m : group->members)
@@ -69,8 +69,10 @@ int show_one(kafka_admin& bus, const std::string& name) {
     add(p.committed, fmt::to_string(p.committed.offset), fmt::to_string(p.end), fmt::to_string(p.lag()));
   const auto uncommitted = owners;
   for (const auto& [where, member] : uncommitted) add(where, "-", "-", "-");
-  fmt::print("{}: {}, {} member{}\n\n{}", printable(name), group->state, group->members.size(),
-             group->members.size() == 1 ? "" : "s", table.text());
+  const std::string members =
+      !group->described ? "of the protocol of KIP-848, whose members are not shown here"
+                        : fmt::format("{} member{}", group->members.size(), group->members.size() == 1 ? "" : "s");
+  fmt::print("{}: {}, {}\n\n{}", printable(name), group->state, members, table.text());
   return 0;
 }
 
@@ -100,7 +102,7 @@ int reset_offsets_command(int argc, char** argv) {
                  "earliest, latest, an offset, -N for N records before the end of each partition, or a time "
                  "(2026-01-31T08:00:00Z)")
       ->required();
-  app.add_option("--partition", partition, "Only this partition")->check(CLI::NonNegativeNumber);
+  app.add_option("--partition", partition, "Only this partition")->check(CLI::Range(0, INT32_MAX));
   app.add_flag("--dry-run", dry_run, "Show what would be set, and set nothing");
   to.add_to(app);
   if (const auto code = parse(app, argc, argv, &to)) return *code;
@@ -118,11 +120,12 @@ int reset_offsets_command(int argc, char** argv) {
   if (!targets) return failed(targets.error());
   const auto described = bus.group(group);
   if (!described) return failed(described.error());
-  if (!described->members.empty() && !dry_run)
+  const bool has_members = described->described ? !described->members.empty() : described->state != "Empty";
+  if (has_members && !dry_run)
     return failed(
         error(error_code::conflict,
-              fmt::format("Group {} has {} members, which would overwrite it: stop them first (mes bus groups {})",
-                          group, described->members.size(), group)));
+              fmt::format("Group {} has members, which would overwrite it: stop them first (mes bus groups {})", group,
+                          group)));
   const auto committed = bus.committed(group);
   if (!committed) return failed(committed.error());
   text_table table({"TOPIC", "PARTITION", "FROM", "TO"});

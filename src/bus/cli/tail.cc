@@ -96,8 +96,8 @@ int tail_command(int argc, char** argv) {
                  "earliest, latest, an offset, -N for N records before the end of each partition, or a time "
                  "(2026-01-31T08:00:00Z) [default: latest]");
   app.add_option("--filter", o.filter, "Only records with this text in key, value or a header");
-  app.add_option("--partition", o.partition, "Only this partition")->check(CLI::NonNegativeNumber);
-  app.add_option("-n,--count", o.count, "End after so many records")->check(CLI::NonNegativeNumber);
+  app.add_option("--partition", o.partition, "Only this partition")->check(CLI::Range(0, INT32_MAX));
+  app.add_option("-n,--count", o.count, "End after so many records")->check(CLI::Range(std::int64_t{0}, INT64_MAX));
   app.add_flag("-e,--end", o.to_end, "End where the topic ends now, instead of waiting for more");
   app.add_flag("--headers", o.headers, "With the records' headers");
   app.add_flag("--json", o.json, "One JSON object a line");
