@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <concepts>
 #include <cstdio>
 
 #include "gateway/config/built_in.h"
@@ -48,9 +49,18 @@ class writer {
   }
 
  private:
+  // Names of the configuration and of the question may hold anything; a terminal gets no control characters of them.
+  template <class Arg>
+  static auto shown(const Arg& arg) {
+    if constexpr (std::convertible_to<const Arg&, std::string_view>)
+      return escape_controls(arg);
+    else
+      return arg;
+  }
+
   template <class... Args>
   void line(fmt::format_string<Args...> format, Args&&... args) {
-    _text += escape_controls(fmt::format(format, std::forward<Args>(args)...));
+    _text += fmt::vformat(format, fmt::make_format_args(shown(args)...));
     _text += '\n';
   }
 
@@ -220,7 +230,8 @@ class writer {
     }
     for (std::size_t i = 1; i < _fits.size() && i <= others_max; ++i) {
       const route_matcher& m = *_fits[i].matcher;
-      line("{}{:<28} {}", i == 1 ? "\nsecond   " : "then     ", m.of->label(), place(m.of->source));
+      if (i == 1) line("");
+      line("{:<8} {:<28} {}", i == 1 ? "second" : "then", m.of->label(), place(m.of->source));
       line("         fits too; {} before it: {}", _fits[i - 1].matcher->of->label(), why(*_fits[i - 1].matcher, m));
     }
     if (_fits.size() > others_max + 1) line("         and {} more", _fits.size() - others_max - 1);
@@ -233,7 +244,7 @@ class writer {
 
   // Routes that one demand alone keeps from fitting.
   void near_misses() {
-    std::size_t shown = 0;
+    std::size_t told = 0;
     for (const route_matcher& m : _router.matchers()) {
       if (m.test.what != expression::kind::all || m.test.parts.empty()) continue;
       const expression* missing = nullptr;
@@ -246,9 +257,10 @@ class writer {
       }
       // A route of another path is near to nothing.
       if (misses != 1 || is_about_path(*missing)) continue;
-      line("{}{:<28} {}", shown == 0 ? "\nnearly   " : "         ", m.of->label(), place(m.of->source));
+      if (told == 0) line("");
+      line("{:<8} {:<28} {}", told == 0 ? "nearly" : "", m.of->label(), place(m.of->source));
       line("         lacks {}", to_text(*missing));
-      if (++shown == others_max) return;
+      if (++told == others_max) return;
     }
   }
 

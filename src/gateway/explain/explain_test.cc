@@ -100,6 +100,19 @@ TEST(explain, refuses_the_paths_that_the_gateway_refuses_and_writes_no_control_c
   EXPECT_THAT(explained({.method = "GET", .url = "/orders%00"}), HasSubstr("refused with 400"));
   EXPECT_THAT(explained({.method = "GET", .url = "/orders%1b"}),
               AllOf(HasSubstr("/orders%1B"), Not(HasSubstr("\x1b"))));
+  EXPECT_THAT(explained({.method = "GET", .url = "/", .headers = {"X-A: a\x1b[2J\nroute"}}),
+              AllOf(HasSubstr("X-A: a%1B[2J%0Aroute\n"), Not(HasSubstr("\x1b"))));
+}
+
+TEST(explain, begins_each_part_on_a_line_of_its_own) {
+  EXPECT_THAT(explained({.method = "GET", .url = "http://shop.example/orders/7"}),
+              AllOf(HasSubstr("\n\nplugins  "), HasSubstr("\n\nservice  "), HasSubstr("\n\nsecond   "),
+                    HasSubstr("\n\nnearly   "), Not(HasSubstr("%0A"))));
+  EXPECT_THAT(explained({.method = "GET", .url = "http://a/orders/secure"}),
+              AllOf(HasSubstr("\n\nanswer   "), Not(HasSubstr("%0A"))));
+  const char* none = "_format_version: '3.0'\nservices: [{name: a, url: http://a, routes: [{name: r, hosts: [b]}]}]\n";
+  EXPECT_THAT(explained({.method = "GET", .url = "http://a/"}, none),
+              AllOf(HasSubstr("404 no Route matched with those values\n\n"), Not(HasSubstr("%0A"))));
 }
 
 TEST(explain, says_what_is_wrong_with_a_question) {
