@@ -15,6 +15,7 @@
 #include "gateway/config/built_in.h"
 #include "gateway/config/configuration.h"
 #include "gateway/config/read_text.h"
+#include "gateway/explain/command.h"
 #include "gateway/jwt/jwks_source.h"
 #include "gateway/jwt/keys.h"
 #include "gateway/names/names.h"
@@ -510,7 +511,8 @@ const runtime::role_definition& role() {
   static const runtime::role_definition definition = {.name = "gateway",
                                                       .summary = "API gateway: routes, tokens, limits; reads kong.yml",
                                                       .settings = settings,
-                                                      .run = run};
+                                                      .run = run,
+                                                      .commands = commands};
   return definition;
 }
 

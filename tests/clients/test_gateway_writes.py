@@ -5,6 +5,7 @@ import concurrent.futures
 import hashlib
 import hmac
 import http.client
+import os
 import socket
 import subprocess
 import threading
@@ -16,7 +17,7 @@ import requests
 import yaml
 
 from announced_keys import jwk_of
-from gateway import EMPTY, Admin, Gateway, Service
+from gateway import EMPTY, MES, Admin, Gateway, Service
 from tests.support import tokens
 from tests.support.wait import eventually
 
@@ -55,6 +56,24 @@ def test_answers_say_which_configuration_made_them_if_they_are_to(tmp_path):
         finally:
             gateway.stop()
             service.shutdown()
+
+
+def explained(*options, **environment):
+    return subprocess.run([str(MES), "gateway", "explain", "GET", "/written/7", *options], capture_output=True, text=True,
+                          timeout=60, env={**os.environ, **environment})
+
+
+def test_explain_asks_the_gateway_for_what_was_written(admin, gateway):
+    admin("PUT", "/services/s", {"host": "127.0.0.1", "port": 9}, 200)
+    admin("PUT", "/routes/by-hand", {"paths": ["/written"], "service": {"name": "s"}}, 200)
+    told = explained("--admin", gateway.admin + "/")
+    assert told.returncode == 0 and "by-hand" in told.stdout and "%0A" not in told.stdout, told.stdout + told.stderr
+    for options, environment in ((("--kong-config", str(gateway.file)), {}), (("--config", str(gateway.file)), {}),
+                                 ((), {"MES_KONG_CONFIG": str(gateway.file)})):
+        told = explained(*options, **environment)
+        assert told.returncode == 1 and "404 no Route" in told.stdout, told.stdout + told.stderr
+    told = explained("--admin", gateway.url)
+    assert told.returncode == 2 and "/config was answered with status 404" in told.stderr
 
 
 def test_no_request_is_dropped_by_writes(admin, gateway):

@@ -4,11 +4,8 @@
 
 #include <algorithm>
 #include <concepts>
-#include <cstdio>
 
-#include "gateway/config/built_in.h"
 #include "gateway/config/plugin_scope.h"
-#include "gateway/config/read_text.h"
 #include "gateway/explain/question.h"
 #include "gateway/http/field_value.h"
 #include "gateway/plugins/plugin.h"
@@ -280,28 +277,6 @@ result<explanation> explain(const configuration& all, const explain_question& q)
   if (!q.consumer.empty() && !all.find_consumer(q.consumer))
     return fail(error_code::not_found, fmt::format("there is no consumer '{}' in {}", q.consumer, all.file));
   return writer(all, parsed).write(q);
-}
-
-int explain_command(const std::string& file, const explain_question& q) {
-  auto text = file.empty() ? result<std::string>(built_in_configuration()) : read_text(file);
-  if (!text) {
-    fmt::print(stderr, "{}\n", text.error().message);
-    return 2;
-  }
-  reporter report(file.empty() ? "kong.yml" : file);
-  auto all = load_configuration(std::move(*text), report);
-  if (!all) {
-    for (const diagnostic& d : report.sorted())
-      if (d.kind == severity::error) fmt::print(stderr, "{}\n", report.text_of(d));
-    return 2;
-  }
-  auto said = explain(*all, q);
-  if (!said) {
-    fmt::print(stderr, "{}\n", said.error().message);
-    return 2;
-  }
-  fmt::print("{}", said->text);
-  return said->taken ? 0 : 1;
 }
 
 }  // namespace mes::gateway

@@ -26,8 +26,4 @@ struct explanation {
 // The error says what is wrong with the question.
 result<explanation> explain(const configuration& all, const explain_question& q);
 
-// The same for a file; "" = the built-in configuration. Prints; 0: a route takes it, 1: none does, 2: a wrong question
-// or configuration.
-int explain_command(const std::string& file, const explain_question& q);
-
 }  // namespace mes::gateway

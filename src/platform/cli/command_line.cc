@@ -11,7 +11,6 @@
 
 #include "platform/cli/check.h"
 #include "platform/cli/commands.h"
-#include "platform/cli/explain.h"
 #include "platform/cli/play.h"
 #include "platform/cli/settings_file.h"
 #include "platform/import/import.h"
@@ -183,8 +182,6 @@ int command(std::span<const runtime::role_definition> roles, int argc, char** ar
 
 int run_command_line(int argc, char** argv, std::span<const runtime::role_definition> roles) {
   try {
-    if (argc > 2 && std::string_view(argv[1]) == "gateway" && std::string_view(argv[2]) == "explain")
-      return explain_route_command(argc, argv);
     if (argc > 1) {
       const auto role = std::ranges::find(roles, std::string_view(argv[1]), &runtime::role_definition::name);
       if (role != roles.end()) return role_command(*role, roles, argc, argv);
