@@ -13,14 +13,15 @@
 namespace mes::platform {
 
 struct check_outcome {
-  std::vector<std::string> findings;  // "file:line:column: what"
+  std::vector<std::string> findings;  // "file:line:column: error: what"; warnings too
   bool ok = false;
   std::string summary;  // "mes.yaml: 3 sections"
 };
 
 // One kind of file: how it is known, and who knows it.
 struct file_checker {
-  std::string_view kind;                                                               // "kong.yml"
+  std::string_view kind;      // "kong.yml"
+  std::string_view known_by;  // what `knows` looks for, for people
   std::function<bool(std::string_view file_name, const wire::yaml_node& root)> knows;  // root is null if it is no YAML
   std::function<check_outcome(const std::string& path)> check;
 };

@@ -14,6 +14,7 @@ namespace mes::platform {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Pair;
@@ -96,6 +97,32 @@ TEST_F(settings_test, check_knows_files_by_content) {
   EXPECT_EQ(check_command({write("other.yaml", "hello: world\n")}, checkers), 2);
   EXPECT_EQ(check_command({write("broken.yaml", "a: [\n")}, checkers), 1);
   EXPECT_EQ(check_command({"/nonexistent"}, checkers), 2);
+}
+
+std::pair<int, std::string> checked(const std::string& path) {
+  testing::internal::CaptureStdout();
+  const int code = check_command({path}, file_checkers({&gateway_role, 1}, {}));
+  return {code, testing::internal::GetCapturedStdout()};
+}
+
+TEST_F(settings_test, check_knows_kinds_by_what_is_in_them) {
+  EXPECT_THAT(checked(write("m4.yml", "services: []\n")),
+              Pair(1, HasSubstr("m4.yml:1:1: error: the configuration: field '_format_version' is missing")));
+  EXPECT_THAT(checked(write("plant.yaml", "log_level: debug\ngateway: { wrokers: 2 }\n")),
+              Pair(1, HasSubstr("plant.yaml:2:12: error: gateway has no setting \"wrokers\"")));
+  for (const char* text : {"- a\n", "topic: x\n", ""})
+    EXPECT_THAT(checked(write("x.yaml", text)),
+                Pair(2, AllOf(HasSubstr("x.yaml: error: of no kind that can be checked; there are\n"),
+                              HasSubstr("known by _format_version"), HasSubstr("topics.yaml "),
+                              HasSubstr("names of roles"), HasSubstr("report and order"))));
+}
+
+TEST_F(settings_test, check_tells_all_that_it_finds_in_one_form) {
+  EXPECT_THAT(checked(write("broken.yaml", "a: [\n")), Pair(1, HasSubstr("broken.yaml:2:1: error: ")));
+  EXPECT_THAT(checked(write("topics.yaml", "topics:\n  - { name: a b }\n")), Pair(1, HasSubstr("yaml:2:13: error: ")));
+  EXPECT_THAT(checked(write("mes.yaml", "bnid: x\n")), Pair(1, HasSubstr("mes.yaml:1:1: error: ")));
+  EXPECT_THAT(checked(write("m.yaml", "name: m\ncsv: {}\n")), Pair(1, HasSubstr("m.yaml:1:1: error: ")));
+  EXPECT_THAT(checked("/nonexistent"), Pair(2, HasSubstr("/nonexistent: error: No such file")));
 }
 
 int command_line(std::vector<std::string> words) {
