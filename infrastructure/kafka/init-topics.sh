@@ -26,16 +26,27 @@ replication=${REPLICATION:-local}
 case $replication in local | production) replication=$(number_of "$replication") ;; esac
 retention=$(awk '$1 == "retention_ms:" { print $2; exit }' "$file")
 
-# One topic a line: "name partitions", both from `- { name: N, partitions: P, … }`.
-awk '/^ *- \{ name:/ {
+# One topic a line: "name partitions setting=value …", from `- { name: N, partitions: P, config: { K: V, … }, … }`.
+awk -v retention="$retention" '/^ *- \{ name:/ {
   name = $0; sub(/.*name: */, "", name); sub(/,.*/, "", name)
   partitions = $0; sub(/.*partitions: */, "", partitions); sub(/[, ].*/, "", partitions)
-  print name, partitions
+  config = ""
+  if (match($0, /config: *\{[^}]*\}/)) {
+    config = substr($0, RSTART, RLENGTH)
+    gsub(/config: *\{ *| *\}|"/, "", config); gsub(/, +/, " ", config); gsub(/: */, "=", config)
+  }
+  keep = retention
+  if (match($0, /retention_ms: *-?[0-9]+/)) { keep = substr($0, RSTART, RLENGTH); sub(/.*: */, "", keep) }
+  if (config !~ /retention\.ms=/) config = "retention.ms=" keep " " config
+  print name, partitions, config
 }' "$file" | {
   count=0
-  while read -r name partitions; do
+  while read -r name partitions settings; do
+    options=
+    for setting in $settings; do options="$options --config $setting"; done
+    # shellcheck disable=SC2086 # one word each
     "$tool" --bootstrap-server "$bootstrap" --create --if-not-exists --topic "$name" \
-      --partitions "$partitions" --replication-factor "$replication" --config "retention.ms=$retention" </dev/null
+      --partitions "$partitions" --replication-factor "$replication" $options </dev/null
     count=$((count + 1))
   done
   echo "init-topics: $count topics on $bootstrap"

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/instant.h"
+#include "base/nearest.h"
 #include "base/quantity.h"
 #include "base/uuid.h"
 
@@ -69,6 +70,20 @@ TEST(quantity, is_exact) {
   EXPECT_EQ(quantity::of(7).to_string(), "7");
   for (const char* text : {"", "-", ".5", "1.", "1e3", "0.0000001", "9999999999999999", "1 "})
     EXPECT_FALSE(quantity::parse(text)) << text;
+}
+
+TEST(nearest, finds_slips_of_the_pen_alone) {
+  constexpr std::string_view names[] = {"host", "port", "routes", "plugins", "partitions", "retention_ms"};
+  EXPECT_EQ(nearest("routs", names), "routes");
+  EXPECT_EQ(nearest("partitons", names), "partitions");
+  EXPECT_EQ(nearest("prot", names), "port");  // two that changed places are one slip
+  EXPECT_EQ(nearest("plug", names), "");
+  EXPECT_EQ(nearest("hort", names), "host");  // as near as port, and first
+  EXPECT_EQ(nearest("x", names), "");
+  EXPECT_EQ(nearest("", names), "");
+  EXPECT_EQ(nearest(std::string(1'000'000, 'r'), names), "");
+  EXPECT_EQ(there_are("hots", std::span(names).first(2)), "did you mean 'host'? there are host, port");
+  EXPECT_EQ(there_are("url", std::span(names).first(2)), "there are host, port");
 }
 
 }  // namespace mes

@@ -9,7 +9,7 @@
 
 namespace mes::bus {
 
-// Errors say "file:line:column: what".
+// The error has all that is wrong, one "file:line:column: what" a line.
 result<std::vector<topic_spec>> parse_topics(std::string_view text, std::string_view file_name);
 
 std::string_view built_in_topics();  // the file as it was when this binary was built

@@ -50,29 +50,11 @@ bool has_room(broker& b, std::size_t partitions, Part& out) {
 using creatable = kafka::create_topics_request::creatable_topic;
 using created = kafka::create_topics_response::creatable_topic_result;
 
-std::optional<std::string> name_fault(std::string_view name) {
-  if (is_topic_name(name)) return std::nullopt;
-  if (name.empty()) return "Topic name is invalid: the empty string is not allowed";
-  if (name == "." || name == "..") return "Topic name is invalid: '.' or '..' is not allowed";
-  if (name.size() > topic_name_bytes_max)
-    return fmt::format("Topic name is invalid: the length of '{}' is longer than the max allowed length {}", name,
-                       topic_name_bytes_max);
-  return fmt::format(
-      "Topic name is invalid: '{}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'",
-      name);
-}
-
-// Kafka's metrics write '.' as '_': names that differ in nothing else would be one there.
 std::optional<std::string> colliding(const log::store& store, std::string_view name) {
-  const auto unified = [](std::string_view text) {
-    std::string out(text);
-    std::ranges::replace(out, '.', '_');
-    return out;
-  };
   if (name.find_first_of("._") == std::string_view::npos) return std::nullopt;
-  const std::string wanted = unified(name);
+  const std::string wanted = name_in_metrics(name);
   for (const auto& [other, t] : store.topics())
-    if (other.size() == name.size() && unified(other) == wanted) return other;
+    if (other.size() == name.size() && name_in_metrics(other) == wanted) return other;
   return std::nullopt;
 }
 
@@ -117,7 +99,7 @@ bool check_counts(const broker& b, const creatable& topic, std::int32_t& partiti
 bool check_name(const creatable& topic, const log::store& store, created& out) {
   if (store.find(topic.name) || store.is_being_created(topic.name))
     return refuse(out, error_code::topic_already_exists, fmt::format("Topic '{}' already exists.", topic.name));
-  if (auto why = name_fault(topic.name)) return refuse(out, error_code::invalid_topic, *why);
+  if (auto why = topic_name_fault(topic.name)) return refuse(out, error_code::invalid_topic, *why);
   if (const auto other = colliding(store, topic.name))
     return refuse(out, error_code::invalid_topic,
                   fmt::format("Topic '{}' collides with existing topic: {}", topic.name, *other));

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "bus/handlers/call.h"
+#include "bus/topic_names.h"
 #include "wire/kafka/generated/data.h"
 
 namespace mes::bus {
@@ -46,9 +47,5 @@ void fetch(const call& c, wire::kafka::fetch_request& request);
 void list_offsets(const call& c, wire::kafka::list_offsets_request& request);
 void metadata(const call& c, wire::kafka::metadata_request& request);
 void offset_for_leader_epoch(const call& c, wire::kafka::offset_for_leader_epoch_request& request);
-
-inline constexpr std::size_t topic_name_bytes_max = 249;
-inline constexpr std::int32_t partitions_max = 10'000;  // of a topic, and of what one request makes
-bool is_topic_name(std::string_view name);
 
 }  // namespace mes::bus::handlers

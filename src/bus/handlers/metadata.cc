@@ -56,18 +56,6 @@ void answer(const call& c, const std::vector<wanted>& topics) {
   c.answer(response);
 }
 
-}  // namespace
-
-bool is_topic_name(std::string_view name) {
-  return !name.empty() && name.size() <= topic_name_bytes_max && name != "." && name != ".." &&
-         std::ranges::all_of(name, [](char ch) {
-           return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '.' ||
-                  ch == '_' || ch == '-';
-         });
-}
-
-namespace {
-
 using asked_topic = kafka::metadata_request::metadata_request_topic;
 
 // Topics have ids from version 10 on, but are asked for by them from version 12 on.

@@ -5,12 +5,13 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <set>
 
-#include "base/quantity.h"
 #include "base/split.h"
+#include "bus/topics.h"
 #include "gateway/config/check.h"
 #include "gateway/config/entities.h"
+#include "os/file_system.h"
+#include "os/whole_file.h"
 #include "platform/cli/settings_file.h"
 #include "platform/import/mapping.h"
 
@@ -48,36 +49,13 @@ check_outcome check_mapping(const std::string& path) {
                                  mapping->fields.size(), columns_of(*mapping).size())};
 }
 
-// contracts/topics.yaml: names that Kafka takes, each once, with counts that make sense.
-void check_topic(const std::string& path, const wire::yaml_node& topic, std::set<std::string>& seen,
-                 check_outcome& out) {
-  const auto finding = [&](const wire::yaml_node& at, std::string_view what) {
-    out.findings.push_back(fmt::format("{}:{}:{}: error: {}", path, at.mark.line, at.mark.column, what));
-  };
-  const wire::yaml_node* name = topic.find("name");
-  if (!name || name->scalar.empty()) return finding(topic, "a topic needs a name");
-  const bool legal = name->scalar.size() <= 249 && std::ranges::all_of(name->scalar, [](char c) {
-                       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-                              c == '_' || c == '-';
-                     });
-  if (!legal) finding(*name, "a topic's name has at most 249 letters, digits, '.', '_' and '-'");
-  if (!seen.insert(name->scalar).second) finding(*name, fmt::format("the topic {} is here twice", name->scalar));
-  if (const wire::yaml_node* partitions = topic.find("partitions")) {
-    const auto count = quantity::parse(partitions->scalar);
-    if (!count || !count->is_whole() || *count < quantity::of(1) || *count > quantity::of(1000))
-      finding(*partitions, "partitions must be a whole number from 1 to 1000");
-  }
-}
-
 check_outcome check_topics(const std::string& path) {
-  const auto root = wire::read_yaml_file(path);
-  if (!root) return failed(path, root.error());
-  check_outcome out;
-  std::set<std::string> seen;
-  for (const wire::yaml_node& topic : root->find("topics")->items) check_topic(path, topic, seen, out);
-  out.ok = out.findings.empty();
-  out.summary = fmt::format("{}: {} topics", path, seen.size());
-  return out;
+  const auto files = os::make_real_file_system();
+  const auto text = os::read_whole(*files, path);
+  if (!text) return failed(path, text.error());
+  const auto topics = bus::parse_topics(*text, path);
+  if (!topics) return failed(path, topics.error());
+  return {.ok = true, .summary = fmt::format("{}: {} topics", path, topics->size())};
 }
 
 check_outcome check_kong(const std::string& path) {
@@ -135,12 +113,10 @@ std::vector<file_checker> file_checkers(std::span<const runtime::role_definition
                    return has(root, "_format_version") || has_entities(root) || name.starts_with("kong.");
                  },
                  check_kong});
-  all.push_back({"topics.yaml", "a list called topics",
-                 [](std::string_view, const wire::yaml_node& root) {
-                   const wire::yaml_node* topics = root.find("topics");
-                   return topics && topics->type == wire::yaml_node::kind::sequence;
-                 },
-                 check_topics});
+  all.push_back(
+      {"topics.yaml", "topics, or its name",
+       [](std::string_view name, const wire::yaml_node& root) { return has(root, "topics") || name == "topics.yaml"; },
+       check_topics});
   all.push_back({"mes.yaml", "names of roles and of settings of all roles alone, or its name",
                  [roles](std::string_view name, const wire::yaml_node& root) {
                    return name == "mes.yaml" || is_of_settings(root, roles);

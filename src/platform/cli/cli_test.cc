@@ -113,7 +113,7 @@ TEST_F(settings_test, check_knows_kinds_by_what_is_in_them) {
   for (const char* text : {"- a\n", "topic: x\n", ""})
     EXPECT_THAT(checked(write("x.yaml", text)),
                 Pair(2, AllOf(HasSubstr("x.yaml: error: of no kind that can be checked; there are\n"),
-                              HasSubstr("known by _format_version"), HasSubstr("topics.yaml "),
+                              HasSubstr("known by _format_version"), HasSubstr("known by topics"),
                               HasSubstr("names of roles"), HasSubstr("report and order"))));
 }
 
