@@ -61,7 +61,7 @@ result<void> entity_store::open() {
 }
 
 error entity_store::refused(const reporter& report, std::string_view what) const {
-  error out(error_code::invalid_argument, fmt::format("{} has {} errors", what, report.errors()));
+  error out(error_code::invalid_argument, fmt::format("{} has {}", what, report.count()));
   for (const diagnostic& d : report.sorted())
     if (d.kind == severity::error) out.fields.push_back({.path = "", .message = report.text_of(d)});
   return out;

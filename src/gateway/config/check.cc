@@ -23,7 +23,7 @@ check_report check_kong_file(const std::string& path) {
   out.ok = all != nullptr;
   out.summary = all ? fmt::format("{}: {} services, {} routes, {} plugins, {} consumers", path, all->services.size(),
                                   all->routes.size(), all->plugins.size(), all->consumers.size())
-                    : fmt::format("{}: {} errors", path, report.errors());
+                    : fmt::format("{}: {}", path, report.count());
   return out;
 }
 

@@ -37,6 +37,7 @@ class reporter {
   }
   bool failed() const { return _errors > 0; }
   std::size_t errors() const { return _errors; }
+  std::string count() const { return std::to_string(_errors) + (_errors == 1 ? " error" : " errors"); }
   const std::string& file() const { return _file; }
   const std::vector<diagnostic>& findings() const { return _findings; }
   std::vector<diagnostic> sorted() const;                // by place

@@ -301,13 +301,13 @@ std::string name_entity(const entity_kind& kind, const wire::yaml_node& node) {
 }
 
 record read_entity(const entity_kind& kind, const wire::yaml_node& node, reporter& report) {
-  std::vector<std::string_view> ignored;
+  std::vector<std::string_view> nested, ignored;
   if (kind.replaced) ignored = kind.replaced(node);
   // A list of children may be called as a field is: the ids of a service's CA certificates.
-  for (const entity_kind* child : nested_kinds(kind)) ignored.push_back(child->name);
+  for (const entity_kind* child : nested_kinds(kind)) nested.push_back(child->name);
   std::string what = name_entity(kind, node);
   std::size_t errors = report.errors();
-  record source = read_record(node, kind.fields(), what, report, ignored);
+  record source = read_record(node, kind.fields(), what, report, nested, ignored);
   // Rules across fields make no sense on fields that are wrong already.
   if (kind.finish && errors == report.errors()) kind.finish(source, what, report);
   return source;

@@ -41,10 +41,10 @@ class document_reader {
 
  private:
   void read_head(const yaml_node& root) {
-    std::vector<std::string_view> lists;
+    std::vector<std::string_view> lists, absent;
     for (const entity_kind& k : entity_kinds()) lists.push_back(k.name);
-    for (const absent_entity& a : absent_entities()) lists.push_back(a.name);
-    record top = read_record(root, top_level_fields(), "the configuration", _report, lists);
+    for (const absent_entity& a : absent_entities()) absent.push_back(a.name);
+    record top = read_record(root, top_level_fields(), "the configuration", _report, lists, absent);
     _out.transform = top.flag("_transform");
     read_version(root);
     if (const yaml_node* info = root.find("_info"); info && !info->is_null()) read_info(*info);

@@ -9,8 +9,11 @@
 namespace mes::gateway {
 namespace {
 
+using testing::AllOf;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 struct loaded {
   std::unique_ptr<const configuration> all;
@@ -123,7 +126,7 @@ TEST(loader, checks_rules_across_fields) {
       {"{name: rate-limiting, config: {minute: 9, hour: 5}}",
        "The limit for hour(5.0) cannot be lower than the limit for minute(9.0)"},
       {"{name: rate-limiting, config: {minute: 9, limit_by: header}}", "limit_by header needs 'header_name'"},
-      {"{name: rate-limiting, config: {minute: 0}}", "outside of"},
+      {"{name: rate-limiting, config: {minute: -5}}", "minute: -5 must be greater than 0"},
       {"{name: jwt, config: {maximum_expiration: 5}}", "maximum_expiration needs 'exp'"},
       {"{name: jwt, config: {claims_to_verify: [iat]}}", "'iat' is none of exp, nbf"},
       {"{name: cors, config: {origins: ['(']}}", "not a valid regex"},
@@ -134,6 +137,29 @@ TEST(loader, checks_rules_across_fields) {
     EXPECT_FALSE(l.all) << c.plugin;
     EXPECT_THAT(l.findings, ElementsAre(HasSubstr(c.wrong))) << c.plugin;
   }
+}
+
+TEST(loader, tells_all_names_that_there_are_and_the_one_that_was_meant) {
+  const auto all = [](const char* text) { return load(std::string("_format_version: \"3.0\"\n") + text).findings; };
+  EXPECT_THAT(all("services: [{name: a, url: 'http://x', routs: []}]\n"),
+              ElementsAre(AllOf(HasSubstr("service 'a': unknown field 'routs'; did you mean 'routes'? there are id, "),
+                                HasSubstr(", routes, plugins"))));
+  EXPECT_THAT(
+      all("service: []\n"),
+      ElementsAre(AllOf(HasSubstr("unknown field 'service'; did you mean 'services'? there are _format_version"),
+                        HasSubstr(", routes, consumers, "), Not(HasSubstr("consumer_groups")))));
+  EXPECT_THAT(all("consumers: [{username: u, x: 1}]\n"),
+              ElementsAre(AllOf(HasSubstr("unknown field 'x'; there are id, "), HasSubstr("acls"),
+                                HasSubstr("keyauth_credentials"))));
+  EXPECT_THAT(all("plugins: [{name: rate-limitting}]\n"),
+              ElementsAre(HasSubstr("cannot be loaded; did you mean 'rate-limiting'? there are zipkin, ")));
+}
+
+TEST(loader, tells_one_fault_of_a_url_without_a_host) {
+  for (const char* url : {"x.example.com", "\"{vault://env/x}\""})
+    EXPECT_THAT(load(std::string("_format_version: \"3.0\"\nservices: [{name: a, url: ") + url + "}]\n").findings,
+                AllOf(Contains(HasSubstr("there is no host in it")), Not(Contains(HasSubstr("should start with")))))
+        << url;
 }
 
 TEST(loader, wants_a_format_version) {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <tuple>
 
+#include "base/nearest.h"
 #include "gateway/config/references.h"
 #include "gateway/config/scalars.h"
 
@@ -152,6 +153,16 @@ class field_reader {
     return refuse(node, fmt::format("'{}' is none of {}", text, choices), "expected one of: " + choices);
   }
 
+  std::nullopt_t refuse_number(const yaml_node& node) {
+    if (_field.min == above_zero)
+      return refuse(node, fmt::format("{} must be greater than 0", node.scalar), "value must be greater than 0");
+    const std::string kong_words =
+        fmt::format("value should be between {} and {}", number_text(_field.min), number_text(_field.max));
+    if (std::isinf(_field.max))
+      return refuse(node, fmt::format("{} must be at least {}", node.scalar, _field.min), kong_words);
+    return refuse(node, fmt::format("{} is outside of {} to {}", node.scalar, _field.min, _field.max), kong_words);
+  }
+
   // Inside of a list or a map the field's own type is not what was expected.
   bool is_list() const { return _field.type != field_type::string && _field.type != field_type::integer; }
 
@@ -196,9 +207,7 @@ class field_reader {
     bool whole = value && std::isfinite(*value) && std::floor(*value) == *value;
     if (!value || !std::isfinite(*value) || (_field.type != field_type::number && !whole))
       return wrong_type(node, _field.type == field_type::integers);
-    if (*value < _field.min || *value > _field.max)
-      return refuse(node, fmt::format("{} is outside of {} to {}", node.scalar, _field.min, _field.max),
-                    fmt::format("value should be between {} and {}", number_text(_field.min), number_text(_field.max)));
+    if (*value < _field.min || *value > _field.max) return refuse_number(node);
     if (!_field.one_of.empty() && std::ranges::find(_field.one_of, node.scalar) == _field.one_of.end())
       return refuse_choice(node, node.scalar);
     return number_value(*value);
@@ -267,11 +276,13 @@ class field_reader {
   reporter& _report;
 };
 
-std::string known_names(const schema& fields) {
+std::vector<std::string_view> known_names(const schema& fields, const std::vector<std::string_view>& nested) {
   std::vector<std::string_view> names;
   for (const field& f : fields)
     if (f.absent.empty()) names.push_back(f.name);
-  return fmt::format("{}", fmt::join(names, ", "));
+  for (const std::string_view n : nested)
+    if (std::ranges::find(names, n) == names.end()) names.push_back(n);
+  return names;
 }
 
 void read_field(const field& f, const yaml_node& key, const yaml_node& value, const std::string& what, record& out,
@@ -313,7 +324,10 @@ std::string reporter::text_of(const diagnostic& finding) const {
 record default_record(const schema& fields) { return {.values = defaults_of(fields), .mark = {}, .marks = {}}; }
 
 record read_record(const yaml_node& node, const schema& fields, const std::string& what, reporter& report,
-                   const std::vector<std::string_view>& ignored) {
+                   const std::vector<std::string_view>& nested, const std::vector<std::string_view>& ignored) {
+  const auto among = [](const std::vector<std::string_view>& names, std::string_view name) {
+    return std::ranges::find(names, name) != names.end();
+  };
   record out = default_record(fields);
   out.mark = node.mark;
   if (node.is_null()) return out;
@@ -322,11 +336,13 @@ record read_record(const yaml_node& node, const schema& fields, const std::strin
     return out;
   }
   for (const auto& [key, value] : node.members) {
-    if (key.scalar == "_comment" || key.scalar == "_ignore" || std::ranges::find(ignored, key.scalar) != ignored.end())
-      continue;
+    if (key.scalar == "_comment" || key.scalar == "_ignore") continue;
+    if (among(nested, key.scalar) || among(ignored, key.scalar)) continue;
     auto f = std::ranges::find(fields, std::string_view(key.scalar), &field::name);
     if (f == fields.end())
-      report.error(key.mark, fmt::format("{}: unknown field '{}'; there are {}", what, key.scalar, known_names(fields)),
+      report.error(key.mark,
+                   fmt::format("{}: unknown field '{}'; {}", what, key.scalar,
+                               there_are(key.scalar, known_names(fields, nested))),
                    "unknown field");
     else
       read_field(*f, key, value, what, out, report);

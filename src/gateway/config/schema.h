@@ -30,6 +30,8 @@ enum class field_type : std::uint8_t {
   anything,    // kept as it is written
 };
 
+inline constexpr double above_zero = 1e-9;  // the min of a number that must be greater than 0
+
 // "" if the text is fine, else what is wrong with it.
 using text_check = std::string (*)(std::string_view text);
 
@@ -76,10 +78,10 @@ struct record {
   std::map<std::string, std::vector<std::string>> string_map(std::string_view field_name) const;
 };
 
-// Reads `node` by `fields`; names in `ignored` (nested entities) are left to the caller. `what` names the whole in
-// messages: "service 'users'".
+// Reads `node` by `fields`. Nested entities, and what is `ignored` for another reason, are left to the caller; people
+// who name something else are told of the nested ones. `what` names the whole in messages: "service 'users'".
 record read_record(const wire::yaml_node& node, const schema& fields, const std::string& what, reporter& report,
-                   const std::vector<std::string_view>& ignored = {});
+                   const std::vector<std::string_view>& nested = {}, const std::vector<std::string_view>& ignored = {});
 
 // Defaults of `fields` only.
 record default_record(const schema& fields);

@@ -85,7 +85,7 @@ void expand_url(record& source, const std::string& what, reporter& report) {
     wrong("there is no host in it; a url is protocol://host[:port][/path]");
   else if (std::string why = check_host(parts.host); !why.empty())
     wrong(why);
-  if (!parts.path.empty())
+  if (!parts.path.empty() && !parts.host.empty())  // without a host, the text is no path that somebody meant
     if (std::string why = check_path(parts.path); !why.empty()) wrong(why);
   source.values["protocol"] = protocol;
   source.values["host"] = std::string(parts.host);

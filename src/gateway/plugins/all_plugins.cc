@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/nearest.h"
 #include "gateway/plugins/kinds.h"
 
 namespace mes::gateway {
@@ -67,7 +68,7 @@ const plugin_kind* find_plugin_kind(std::string_view name) {
 std::string why_plugin_is_absent(std::string_view name) {
   std::vector<std::string_view> names;
   for (const plugin_kind& kind : all_plugins()) names.push_back(kind.name);
-  std::string there = fmt::format("there are {}", fmt::join(names, ", "));
+  const std::string there = there_are(name, names);
   if (std::ranges::find(kongs_others, name) != kongs_others.end())
     return fmt::format("plugin '{}' is one of Kong's that this gateway does not have; {}", name, there);
   return fmt::format("plugin '{}' is none that Kong ships, and foreign plugins cannot be loaded; {}", name, there);

@@ -24,7 +24,7 @@ constexpr std::string_view every_algorithm = R"(["hmac-sha1","hmac-sha256","hmac
 const schema& config_fields() {
   static const schema fields = {
       {.name = "hide_credentials", .type = boolean, .fallback = "false"},
-      {.name = "clock_skew", .type = number, .fallback = "300", .min = 1e-9},
+      {.name = "clock_skew", .type = number, .fallback = "300", .min = above_zero},
       {.name = "anonymous"},
       {.name = "validate_request_body", .type = boolean, .fallback = "false"},
       {.name = "enforce_headers", .type = strings, .fallback = "[]"},

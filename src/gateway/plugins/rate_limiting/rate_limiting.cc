@@ -31,15 +31,14 @@ constexpr std::array<header_names, period_count> headers = {{
 }};
 
 const schema& config_fields() {
-  static constexpr double least = 1e-9;
   static const schema fields = [] {
     schema out = {
-        {.name = "second", .type = number, .min = least},
-        {.name = "minute", .type = number, .min = least},
-        {.name = "hour", .type = number, .min = least},
-        {.name = "day", .type = number, .min = least},
-        {.name = "month", .type = number, .min = least},
-        {.name = "year", .type = number, .min = least},
+        {.name = "second", .type = number, .min = above_zero},
+        {.name = "minute", .type = number, .min = above_zero},
+        {.name = "hour", .type = number, .min = above_zero},
+        {.name = "day", .type = number, .min = above_zero},
+        {.name = "month", .type = number, .min = above_zero},
+        {.name = "year", .type = number, .min = above_zero},
         {.name = "limit_by",
          .fallback = "\"consumer\"",
          .one_of = {"consumer", "credential", "ip", "service", "header", "path"}},
@@ -48,7 +47,7 @@ const schema& config_fields() {
         {.name = "policy", .fallback = "\"local\"", .one_of = {"local", "redis"}},
         {.name = "fault_tolerant", .type = boolean, .fallback = "true"},
         {.name = "hide_client_headers", .type = boolean, .fallback = "false"},
-        {.name = "error_code", .type = number, .fallback = "429", .min = least},
+        {.name = "error_code", .type = number, .fallback = "429", .min = above_zero},
         {.name = "error_message", .fallback = "\"API rate limit exceeded\""},
         {.name = "sync_rate", .type = number, .fallback = "-1"},
     };

@@ -45,7 +45,7 @@ const schema metric_fields = {
                 "status_count_per_workspace", "status_count_per_user_per_route", "shdict_usage"},
      .required = true},
     {.name = "stat_type", .one_of = {"counter", "gauge", "histogram", "meter", "set", "timer"}, .required = true},
-    {.name = "sample_rate", .type = number, .min = 1e-9},
+    {.name = "sample_rate", .type = number, .min = above_zero},
     {.name = "consumer_identifier", .one_of = consumer_names},
     {.name = "service_identifier", .one_of = service_names},
     {.name = "workspace_identifier", .one_of = workspace_names},
