@@ -145,6 +145,11 @@ class adviser {
              fmt::format("{}: is for consumer '{}', but no authentication plugin finds out who sends a request; "
                          "it never runs",
                          what, p.on_consumer->label()));
+      const auto* anonymous = p.config.values.if_contains("anonymous");
+      if (anonymous && anonymous->is_string() && !_all.find_consumer(p.config.text("anonymous")))
+        warn(p.config, "anonymous",
+             fmt::format("{}: there is no consumer '{}'; a request without credentials is answered with 500", what,
+                         p.config.text("anonymous")));
       if (p.name == "acl" && !authenticated(p))
         warn(p.source, {},
              fmt::format("{}: no authentication plugin finds out who sends a request, so it refuses all", what));

@@ -207,6 +207,11 @@ TEST(entities, are_warned_of_where_something_else_was_meant) {
               ElementsAre(HasSubstr("no target with a weight"), HasSubstr("no service has it as its host")));
   EXPECT_THAT(warned("consumers: [{username: u, plugins: [{name: rate-limiting, config: {minute: 1}}]}]"),
               ElementsAre(HasSubstr("no authentication plugin finds out who sends a request")));
+  EXPECT_THAT(
+      warned("plugins: [{name: key-auth, config: {anonymous: nobody}}]"),
+      ElementsAre(HasSubstr("2:48: warning: plugin 'key-auth': there is no consumer 'nobody'; a request without "
+                            "credentials is answered with 500")));
+  EXPECT_THAT(warned("consumers: [{username: u}]\nplugins: [{name: jwt, config: {anonymous: u}}]"), IsEmpty());
   EXPECT_THAT(warned("services: [{name: s, host: a, routes: [{paths: ['/u/\\d+']}]}]"),
               ElementsAre(HasSubstr("looks like a regular expression")));
   EXPECT_THAT(warned("plugins: [{name: prometheus, protocols: [tcp, tls]}]"), ElementsAre(HasSubstr("it never runs")));
