@@ -67,11 +67,7 @@ result<void> connection::prepare() {
 }
 
 std::optional<int> parse(CLI::App& app, int argc, char** argv, connection* to) {
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : exit_usage;
-  }
+  if (const auto code = runtime::parse_command_line(app, argc, argv)) return code;
   if (to != nullptr)
     if (const auto ready = to->prepare(); !ready) return failed(ready.error());
   return std::nullopt;

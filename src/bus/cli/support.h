@@ -13,10 +13,12 @@
 #include "base/error.h"
 #include "observe/log.h"
 #include "runtime/kafka_admin.h"
+#include "runtime/usage.h"
 
 namespace mes::bus::cli {
 
-inline constexpr int exit_failed = 1, exit_usage = 2;
+inline constexpr int exit_failed = 1;
+using runtime::exit_usage;
 
 // The bus that a command talks to: --bus, else what --command-config names, else the local one at --port-offset.
 class connection {

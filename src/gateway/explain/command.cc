@@ -12,11 +12,13 @@
 #include "gateway/config/read_text.h"
 #include "gateway/explain/explain.h"
 #include "runtime/http_client.h"
+#include "runtime/usage.h"
 
 namespace mes::gateway {
 namespace {
 
-constexpr int exit_not_taken = 1, exit_usage = 2;
+constexpr int exit_not_taken = 1;
+using runtime::exit_usage;
 
 // Where a configuration is: at a gateway that runs, in a file, else in this program.
 struct place {
@@ -84,11 +86,7 @@ int explain_command(int argc, char** argv) {
                  "Declarative configuration [default: the built-in infrastructure/kong/kong.yml] [MES_KONG_CONFIG]")
       ->envname("MES_KONG_CONFIG");
   app.add_option("--admin", from.admin, "Admin API of the gateway that is asked for its configuration instead");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : exit_usage;
-  }
+  if (const auto code = runtime::parse_command_line(app, argc, argv)) return *code;
   while (from.admin.ends_with('/')) from.admin.pop_back();
   return explain_to_people(from, q);
 }

@@ -151,6 +151,18 @@ TEST_F(settings_test, wrong_usage_is_2_and_help_is_0) {
   EXPECT_THAT(help, HasSubstr("--port-offset"));
 }
 
+TEST_F(settings_test, wrong_words_are_told_in_order_with_what_was_meant) {
+  const auto told = [](std::vector<std::string> words) {
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(command_line(std::move(words)), 2);
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_THAT(told({"gatway"}), HasSubstr("mes: there is no 'gatway'; did you mean 'gateway'? there are up, down, "));
+  EXPECT_THAT(told({"gateway", "--wrokers=3", "live.yml"}),
+              HasSubstr("not expected: --wrokers=3 live.yml\ndid you mean --workers?\n"));
+  EXPECT_THAT(told({"down", "--dta", "x"}), HasSubstr("not expected: --dta x\ndid you mean --data?\n"));
+}
+
 TEST_F(settings_test, commands_for_a_platform_that_does_not_run_say_so) {
   EXPECT_EQ(command_line({"status", "--data", _dir.string()}), 1);
   EXPECT_EQ(command_line({"down", "--data", _dir.string()}), 1);

@@ -9,12 +9,14 @@
 #include <exception>
 #include <functional>
 
+#include "base/nearest.h"
 #include "platform/cli/check.h"
 #include "platform/cli/commands.h"
 #include "platform/cli/play.h"
 #include "platform/cli/settings_file.h"
 #include "platform/import/import.h"
 #include "platform/supervisor/up.h"
+#include "runtime/usage.h"
 
 namespace mes::platform {
 namespace {
@@ -25,16 +27,6 @@ std::string describe(const runtime::setting& row) {
   std::string text(row.help);
   if (!row.default_value.empty()) text += fmt::format(" [default: {}]", row.default_value);
   return text + fmt::format(" [{}]", environment_name(row.name));
-}
-
-int parse(CLI::App& app, int argc, char** argv, int& exit_code) {
-  try {
-    app.parse(argc, argv);
-    return true;
-  } catch (const CLI::ParseError& e) {
-    exit_code = app.exit(e) == 0 ? 0 : exit_usage;
-    return false;
-  }
 }
 
 std::string list_of_commands(const runtime::role_definition& role) {
@@ -61,7 +53,7 @@ int role_command(const runtime::role_definition& role, std::span<const runtime::
   };
   add(role.settings(), "Settings of this role");
   add(runtime::common_settings(), "Settings of all roles");
-  if (int code = 0; !parse(app, argc - 1, argv + 1, code)) return code;
+  if (const auto code = runtime::parse_command_line(app, argc - 1, argv + 1)) return *code;
   for (const auto& [name, value] : values)
     if (app.count(flag_name(name)) > 0) options.flags[name] = value;
   return play(role, roles, options);
@@ -163,6 +155,14 @@ void add_check(CLI::App& app, arguments& a, std::span<const runtime::role_defini
   sub.add_option("files", a.files, "kong.yml, topics.yaml, mes.yaml, import mappings")->required();
 }
 
+// What the first word may be.
+std::vector<std::string> first_words(const CLI::App& app, std::span<const runtime::role_definition> roles) {
+  std::vector<std::string> words;
+  for (const CLI::App* sub : app.get_subcommands({})) words.push_back(sub->get_name());
+  for (const runtime::role_definition& role : roles) words.emplace_back(role.name);
+  return words;
+}
+
 int command(std::span<const runtime::role_definition> roles, int argc, char** argv) {
   CLI::App app("mes: a manufacturing execution platform in one binary", "mes");
   app.set_version_flag("--version", fmt::format("mes {}", version));
@@ -174,7 +174,13 @@ int command(std::span<const runtime::role_definition> roles, int argc, char** ar
   add_commands(app, a);
   add_import(app, a);
   add_check(app, a, roles);
-  if (int code = 0; !parse(app, argc, argv, code)) return code;
+  const std::vector<std::string> words = first_words(app, roles);
+  if (argc > 1 && *argv[1] != '-' && std::ranges::find(words, argv[1]) == words.end()) {
+    const std::vector<std::string_view> names(words.begin(), words.end());
+    fmt::print(stderr, "mes: there is no '{}'; {}\n", argv[1], there_are(argv[1], names));
+    return exit_usage;
+  }
+  if (const auto code = runtime::parse_command_line(app, argc, argv)) return *code;
   return a.chosen();
 }
 

@@ -6,10 +6,11 @@
 #include <string>
 
 #include "runtime/process.h"
+#include "runtime/usage.h"
 
 namespace mes::platform {
 
-constexpr int exit_usage = 2;  // wrong options or settings: starting again would not help
+using runtime::exit_usage;
 
 struct play_options {
   std::string config_file;                   // --config, "" = look for it
