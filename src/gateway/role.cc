@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <optional>
 
@@ -29,6 +28,7 @@
 #include "gateway/plugins/rate_limiting/windows.h"
 #include "gateway/plugins/redis/redis_link.h"
 #include "gateway/proxy/proxy.h"
+#include "gateway/settings.h"
 #include "os/file_system.h"
 #include "os/lock_file.h"
 #include "runtime/file_watch.h"
@@ -39,146 +39,6 @@ namespace mes::gateway {
 namespace {
 
 using namespace std::chrono_literals;
-using runtime::setting;
-using runtime::setting_type;
-
-const std::vector<setting>& settings() {
-  static const std::vector<setting> table = {
-      {.name = "kong_config",
-       .default_value = "",
-       .help = "Declarative configuration, in Kong's format; empty: the built-in infrastructure/kong/kong.yml."},
-      {.name = "port",
-       .type = setting_type::integer,
-       .default_value = "8000",
-       .help = "Port for HTTP; the port offset is added.",
-       .min = 0,
-       .max = 65535},
-      {.name = "tls_port",
-       .type = setting_type::integer,
-       .default_value = "8443",
-       .help = "Port for HTTPS; the port offset is added.",
-       .min = 0,
-       .max = 65535},
-      {.name = "tls", .type = setting_type::boolean, .default_value = "true", .help = "Whether to listen for HTTPS."},
-      {.name = "tls_certificate",
-       .default_value = "",
-       .help = "Certificate chain in PEM; empty: one is made at first start."},
-      {.name = "tls_key", .default_value = "", .help = "Key of tls_certificate in PEM."},
-      {.name = "ocsp_stapling",
-       .type = setting_type::boolean,
-       .default_value = "false",
-       .help = "Whether the responders of certificates are asked, and their answers shown to TLS clients."},
-      {.name = "admin_port",
-       .type = setting_type::integer,
-       .default_value = "8001",
-       .help = "Port of the admin API; the port offset is added.",
-       .min = 0,
-       .max = 65535},
-      {.name = "admin_bind",
-       .default_value = "127.0.0.1",
-       .help = "Address of the admin API; beyond loopback it wants tokens of the platform with the role admin."},
-      {.name = "admin_hosts",
-       .default_value = "",
-       .help = "Names, by commas, under which the admin API is asked on loopback, beside localhost and addresses."},
-      {.name = "admin_writes",
-       .type = setting_type::boolean,
-       .default_value = "true",
-       .help =
-           "Whether the admin API writes entities. They are kept in the data directory's entities.json and lie over "
-           "kong_config. false: as a Kong without a database."},
-      {.name = "generation_header",
-       .type = setting_type::boolean,
-       .default_value = "false",
-       .help = "Whether answers say in X-Mes-Generation which configuration they were made by."},
-      {.name = "threads",
-       .type = setting_type::integer,
-       .default_value = "2",
-       .help = "Threads that carry requests.",
-       .min = 1,
-       .max = 64},
-      {.name = "jwks_url",
-       .default_value = "",
-       .help = "Where token keys are announced; empty: the auth service; none: only the configuration's keys hold."},
-      {.name = "discovery",
-       .type = setting_type::boolean,
-       .default_value = "true",
-       .help = "Whether to follow the services' heartbeats on the bus."},
-      {.name = "access_log",
-       .type = setting_type::boolean,
-       .default_value = "true",
-       .help = "Whether to log a line a request."},
-      {.name = "allow_debug_header",
-       .type = setting_type::boolean,
-       .default_value = "false",
-       .help = "Whether a request with Kong-Debug: 1 is told its route and service; as Kong's."},
-      {.name = "tracing",
-       .type = setting_type::boolean,
-       .default_value = "true",
-       .help = "Whether to make spans and to send traceparent to the services."},
-      {.name = "body_max",
-       .type = setting_type::size_bytes,
-       .default_value = "16M",
-       .help = "Largest request body.",
-       .min = 0},
-      {.name = "held_bodies_max",
-       .type = setting_type::size_bytes,
-       .default_value = "256M",
-       .help = "Memory of bodies that plugins look at whole, of a thread; what comes beyond it is answered 503.",
-       .min = 1 << 20},
-      {.name = "header_max",
-       .type = setting_type::size_bytes,
-       .default_value = "32K",
-       .help = "Largest request head.",
-       .min = 1024,
-       .max = 1 << 20},
-      {.name = "connections_max",
-       .type = setting_type::integer,
-       .default_value = "16384",
-       .help = "Connections a thread.",
-       .min = 1},
-      {.name = "header_timeout",
-       .type = setting_type::duration_ms,
-       .default_value = "10s",
-       .help = "Time for a request's head to come whole.",
-       .min = 1},
-      {.name = "body_timeout",
-       .type = setting_type::duration_ms,
-       .default_value = "60s",
-       .help = "Time between two reads or writes of a body.",
-       .min = 1},
-      {.name = "body_rate_min",
-       .type = setting_type::integer,
-       .default_value = "50",
-       .help = "Bytes a second that a request's body must bring; 0: any.",
-       .min = 0},
-      {.name = "body_rate_period",
-       .type = setting_type::duration_ms,
-       .default_value = "30s",
-       .help = "Time for which a request's body may bring fewer than body_rate_min.",
-       .min = 1000},
-      {.name = "trusted_ips",
-       .default_value = "",
-       .help = "Addresses and ranges, by commas, whose X-Forwarded-* and real_ip_header are believed; as Kong's."},
-      {.name = "real_ip_header",
-       .default_value = "X-Real-IP",
-       .help = "The field in which trusted_ips name the client."},
-      {.name = "real_ip_recursive",
-       .type = setting_type::boolean,
-       .default_value = "false",
-       .help = "Whether trusted addresses in real_ip_header are passed over, last to first."},
-      {.name = "idle_timeout",
-       .type = setting_type::duration_ms,
-       .default_value = "75s",
-       .help = "Time that a connection is kept without a request.",
-       .min = 1},
-  };
-  return table;
-}
-
-// What a reload does not change.
-constexpr auto settings_of_start =
-    std::to_array<std::string_view>({"threads", "admin_port", "admin_bind", "admin_hosts", "admin_writes",
-                                     "generation_header", "jwks_url", "discovery", "ocsp_stapling"});
 
 class gateway {
  public:
@@ -292,7 +152,7 @@ class gateway {
   void reload() {
     auto settings = _process.read_settings();
     if (!settings) return tell("settings", fail(settings.error()));
-    for (std::string_view name : settings_of_start)
+    for (const std::string_view name : settings_of_start())
       if (settings->text(name) != _process.settings().text(name))
         _process.log().warn(fmt::format("{} has changed: used from the next start on", name));
     tell("settings", use_options(*settings));
@@ -316,16 +176,17 @@ class gateway {
     _ocsp->use(chains);
   }
 
-  // How a reload went. What is refused has changed nothing.
-  void tell(std::string_view what, const result<void>& loaded) {
+  // How a reload went, of files or by the Admin API. What is refused has changed nothing.
+  void tell(std::string_view what, const result<void>& loaded, std::string_view from = "file") {
     if (loaded) {
       ask_about_certificates(_process.settings());
       _process.log().info(fmt::format("reloaded the {}", what),
-                          {{"generation", static_cast<std::int64_t>(_generation_number)}});
+                          {{"from", from}, {"generation", static_cast<std::int64_t>(_generation_number)}});
       return;
     }
     ++_refused_reloads;
-    _process.log().error(fmt::format("the {} stays as it was: {}", what, loaded.error().message));
+    _process.log().error(fmt::format("nothing changed, the {} cannot be used: {}", what, loaded.error().message),
+                         {{"from", from}});
     for (const field_error& f : loaded.error().fields) _process.log().error(f.message);
   }
 
@@ -390,7 +251,8 @@ class gateway {
                     .metrics = [this] { return metrics(); },
                     .status = [this] { return status(); },
                     .ready = [this] { return _process.is_ready(); },
-                    .upstreams = [this] { return _proxy ? &_proxy->upstreams() : nullptr; }};
+                    .upstreams = [this] { return _proxy ? &_proxy->upstreams() : nullptr; },
+                    .posted = [this](const result<void>& taken) { tell("configuration", taken, "POST /config"); }};
     const std::string& address = _process.settings().text("admin_bind");
     admin_exposure exposure{.loopback = is_loopback(address), .hosts = {}};
     for_each_token(_process.settings().text("admin_hosts"),
@@ -510,7 +372,7 @@ int run(runtime::process& process) {
 const runtime::role_definition& role() {
   static const runtime::role_definition definition = {.name = "gateway",
                                                       .summary = "API gateway: routes, tokens, limits; reads kong.yml",
-                                                      .settings = settings,
+                                                      .settings = role_settings,
                                                       .run = run,
                                                       .commands = commands};
   return definition;

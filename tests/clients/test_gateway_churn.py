@@ -16,6 +16,7 @@ import threading
 import urllib.request
 
 import pytest
+import requests
 
 from gateway import ROOT, Gateway
 from tests.support.ports import OUTGOING_MIN, is_free
@@ -237,6 +238,27 @@ def test_listeners_move_and_connections_stay(configured):
     assert ask(kept) == (200, b"1"), "a connection of the old listener is served on"
 
 
+def test_what_a_reload_does_not_change_is_told(configured):
+    gateway = configured
+    wanted = {"log_level": "debug", "log_port": 5001, "bus": "kafka:9092", "redis": "cache:6379", "service_host": "dns", "threads": 3}
+    settings_file(gateway, access_log="true", **wanted)
+    gateway.process.send_signal(signal.SIGHUP)
+    for name in wanted:
+        eventually(lambda: f"{name} has changed: used from the next start on" in gateway.log())
+    assert "access_log has changed" not in gateway.log(), "that one is used at once"
+
+
+def test_a_configuration_that_is_posted_is_logged_as_a_file_is(configured):
+    gateway = configured
+    for text, code, line in ((configuration(7, 1, 2, 3), 201, "reloaded the configuration"),
+                             ("_format_version: '3.0'\nservices: [{name: a, urk: b}]\n", 400,
+                              "nothing changed, the configuration cannot be used: config has")):
+        assert requests.post(f"{gateway.admin}/config", json={"config": text}, timeout=20).status_code == code
+        logged = [entry for entry in gateway.log().splitlines() if line in entry and '"POST /config"' in entry]
+        assert len(logged) == 1, gateway.log()
+    assert "unknown field 'urk'" in gateway.log()
+
+
 def test_a_port_that_is_taken_changes_nothing(configured):
     gateway = configured
     with socket.socket() as holder:
@@ -245,7 +267,7 @@ def test_a_port_that_is_taken_changes_nothing(configured):
         taken = holder.getsockname()[1]
         settings_file(gateway, port=taken - gateway.offset, tls="false")
         gateway.process.send_signal(signal.SIGHUP)
-        eventually(lambda: "the settings stays as it was" in gateway.log())
+        eventually(lambda: "nothing changed, the settings cannot be used" in gateway.log())
     assert ask(http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=5)) == (200, b"1")
     assert shown_name(gateway.tls_port), "TLS is there still: all or nothing"
 
@@ -261,7 +283,7 @@ def test_the_listeners_certificate_is_read_again_when_its_files_change(tmp_path)
         eventually(lambda: "second.example" in shown_name(gateway.tls_port))
         assert ask(kept) == (200, b"1")
         (tmp_path / "tls.pem").write_text("no certificate")
-        eventually(lambda: "the certificate stays as it was" in gateway.log())
+        eventually(lambda: "nothing changed, the certificate cannot be used" in gateway.log())
         assert "second.example" in shown_name(gateway.tls_port)
     finally:
         gateway.stop()
@@ -270,7 +292,7 @@ def test_the_listeners_certificate_is_read_again_when_its_files_change(tmp_path)
 def test_a_file_with_an_error_changes_nothing_and_the_next_one_is_taken(configured):
     gateway = configured
     gateway.file.write_text("_format_version: '3.0'\nservices: [{name: a, urk: b}]\n")
-    eventually(lambda: "the configuration stays as it was" in gateway.log())
+    eventually(lambda: "nothing changed, the configuration cannot be used" in gateway.log())
     assert "kong.yml:2:" in gateway.log() and version(gateway) == "1"
     with urllib.request.urlopen(f"{gateway.admin}/metrics", timeout=10) as answer:
         assert "mes_gateway_reloads_refused_total 1" in answer.read().decode()

@@ -111,7 +111,9 @@ http_response post_config(const admin_view& view, const http_request& request, c
   if (text.empty()) return reply(plain(400, "expected a declarative configuration"));
   if (request.query_value("check_hash") == "1" && text == view.store.config_text())
     return http_response{.status = 304, .headers = {}, .body = {}};
-  if (auto posted = view.store.post(text); !posted) {
+  const auto posted = view.store.post(text);
+  view.posted(posted);
+  if (!posted) {
     bool by_entity =
         posted.error().code == error_code::invalid_argument && is_true(request.query_value("flatten_errors"));
     return by_entity ? refuse_config_by_entity(posted.error(), text) : refuse_config(posted.error());

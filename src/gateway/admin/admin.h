@@ -25,6 +25,7 @@ struct admin_view {
   std::function<std::string()> status;   // JSON
   std::function<bool()> ready;
   std::function<const upstream_registry*()> upstreams;
+  std::function<void(const result<void>&)> posted;  // what became of a POST /config
 };
 
 runtime::http_response answer_admin(const admin_view& view, const runtime::http_request& request);
