@@ -5,6 +5,7 @@ import concurrent.futures
 import hashlib
 import hmac
 import http.client
+import json
 import os
 import socket
 import subprocess
@@ -19,6 +20,7 @@ import yaml
 from announced_keys import jwk_of
 from gateway import EMPTY, MES, Admin, Gateway, Service
 from tests.support import tokens
+from tests.support.http_service import QuietHandler, served
 from tests.support.wait import eventually
 
 
@@ -287,6 +289,32 @@ def test_beyond_loopback_it_wants_an_admin_token(tmp_path, signing):
         assert requests.get(f"http://{address}:{one.admin_port}/services", timeout=10).status_code == 401
     finally:
         one.stop()
+
+
+def test_keys_that_are_away_are_told_once_and_with_the_cure(tmp_path):
+    pem = tokens.new_private_key()
+    asked, is_there = [], [True]
+
+    class Announcer(QuietHandler):
+        def do_GET(self):
+            asked.append(is_there[0])
+            self.tell(json.dumps({"keys": [jwk_of(pem, "k1")]}).encode(), 200 if is_there[0] else 503)
+
+    with served(Announcer) as url:
+        one = Gateway(tmp_path, EMPTY + "plugins: [{name: jwt, config: {key_claim_name: kid}}]\n"
+                      "routes: [{name: r, paths: [/]}]\nconsumers: [{username: mes-users}]\n", jwks_url=f"{url}/keys")
+        try:
+            eventually(lambda: "token keys are here" in one.log())
+            is_there[0] = False
+            unknown = tokens.sign({"alg": "RS256", "kid": "k2"}, {"sub": "1"}, pem)  # it is looked for
+            assert requests.get(one.url, headers={"Authorization": f"Bearer {unknown}"}, timeout=20).status_code == 401
+            eventually(lambda: asked.count(False) >= 4)
+            is_there[0] = True
+            eventually(lambda: "the JWKS can be fetched again" in one.log())
+            warned = [line for line in one.log().splitlines() if "the JWKS could not be fetched" in line]
+            assert len(warned) == 1 and "jwks_url=none" in warned[0] and "status 503" in warned[0], warned
+        finally:
+            one.stop()
 
 
 def test_pages_of_other_sites_are_refused(admin, gateway):

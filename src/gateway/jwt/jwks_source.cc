@@ -73,9 +73,22 @@ struct jwks_source::state : std::enable_shared_from_this<jwks_source::state> {
       log.warn("the kept token keys cannot be read", {{"file", file}, {"error", taken.error().message}});
   }
 
+  // Once each time that it changes: fetches go on for ever.
+  void tell(const result<void>& outcome) {
+    const bool may_be_starting = !fetched && retry < longest_retry;
+    if (!outcome && may_be_starting) return;
+    std::string why = outcome ? "" : outcome.error().message;
+    if (why == told) return;
+    if (outcome)
+      log.info("the JWKS can be fetched again");
+    else
+      log.warn("the JWKS could not be fetched: start the auth service, or set jwks_url=none if no tokens of it come",
+               {{"url", std::string_view(url())}, {"error", std::string_view(why)}});
+    told = std::move(why);
+  }
+
   void finish(result<void> outcome) {
-    if (!outcome && (fetched || retry >= longest_retry))
-      log.warn("the JWKS could not be fetched", {{"error", std::string_view(outcome.error().message)}});
+    tell(outcome);
     std::vector<std::function<void()>> ready;
     {
       std::lock_guard lock(mutex);
@@ -115,6 +128,7 @@ struct jwks_source::state : std::enable_shared_from_this<jwks_source::state> {
   runtime::http_client client;
   std::shared_ptr<runtime::event_loop::timer> next, soon;
   std::string last_body;
+  std::string told;  // of the last fetch; "" = it went well
   bool fetched = false;
   std::chrono::milliseconds retry = first_retry;
 
