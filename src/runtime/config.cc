@@ -135,7 +135,8 @@ const std::vector<setting>& common_settings() {
   using enum setting_type;
   static const std::vector<setting> table = {
       {"data", text, "./var", "Folder of everything that is written, one folder a role."},
-      {"port_offset", integer, "0", "Added to every port, so that several platforms can live side by side.", 0, 50'000},
+      {"port_offset", integer, "0", "Added to every port, so that several platforms can live side by side.", 0,
+       port_offset_max},
       {"bind", text, "127.0.0.1", "Address to listen on."},
       {"bus", text, "", "Kafka bootstrap address, host:port; empty: 127.0.0.1:9092 with the port offset."},
       {"redis", text, "", "Redis, host:port; empty: 127.0.0.1:6379 with the port offset."},

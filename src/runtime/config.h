@@ -44,6 +44,8 @@ class config {
   std::map<std::string, std::string, std::less<>> _values;  // numbers and booleans in canonical form
 };
 
+inline constexpr int port_offset_max = 50'000;  // the least of it is 0
+
 // What every role has, before its own: data, port_offset, bind, bus, redis, otlp, log_host, log_port, log_level,
 // service_host. Addresses left empty are derived from port_offset (runtime::process has them).
 const std::vector<setting>& common_settings();

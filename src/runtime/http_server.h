@@ -76,7 +76,4 @@ class http_server {
   std::shared_ptr<state> _state;
 };
 
-// "port 8000 is taken by nginx (pid 4711)": for the error of a failed bind. Reads /proc; "" where unknown.
-std::string port_holder(std::uint16_t port);
-
 }  // namespace mes::runtime

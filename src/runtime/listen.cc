@@ -5,7 +5,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 
-#include "runtime/http_server.h"
+#include "runtime/port_holder.h"
 
 namespace mes::runtime {
 namespace {
@@ -23,14 +23,6 @@ result<boost::asio::ip::address> parsed(const std::string& address) {
   return made;
 }
 
-std::unexpected<error> refused(const std::string& address, std::uint16_t port, std::string holder,
-                               const system_error_code& ec) {
-  if (ec != boost::asio::error::address_in_use)
-    return fail(error_code::unavailable, fmt::format("cannot listen on {}:{}: {}", address, port, ec.message()));
-  if (holder.empty()) holder = fmt::format("port {} is taken by another process", port);
-  return fail(error_code::unavailable, holder + "; stop it or use --port-offset");
-}
-
 }  // namespace
 
 result<void> listen_on(tcp::acceptor& acceptor, const std::string& address, std::uint16_t port) {
@@ -43,7 +35,7 @@ result<void> listen_on(tcp::acceptor& acceptor, const std::string& address, std:
   if (!ec) acceptor.set_option(tcp::acceptor::reuse_address(true), ec);
   if (!ec) acceptor.bind(endpoint, ec);
   if (!ec) acceptor.listen(backlog, ec);
-  if (ec) return refused(address, port, port_holder(port), ec);
+  if (ec) return fail(error_code::unavailable, listen_fault(address, port, ec.value()));
   return {};
 }
 
@@ -54,7 +46,10 @@ result<void> bind_to(udp::socket& socket, const std::string& address, std::uint1
   system_error_code ec;
   socket.open(endpoint.protocol(), ec);
   if (!ec) socket.bind(endpoint, ec);
-  if (ec) return refused(address, port, fmt::format("UDP port {} is taken by another process", port), ec);
+  if (ec == boost::asio::error::address_in_use)
+    return fail(error_code::unavailable,
+                fmt::format("UDP port {} is taken by another process; stop it or use --port-offset", port));
+  if (ec) return fail(error_code::unavailable, listen_fault(address, port, ec.value()));
   return {};
 }
 

@@ -1,6 +1,8 @@
-// Who holds a TCP port: /proc/net/tcp names the socket's inode, some process's /proc/PID/fd links to it.
+#include "runtime/port_holder.h"
+
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
@@ -8,8 +10,7 @@
 #include <set>
 #include <sstream>
 #include <string>
-
-#include "runtime/http_server.h"
+#include <system_error>
 
 namespace mes::runtime {
 namespace {
@@ -46,6 +47,7 @@ bool holds_any(const fs::path& process, const std::set<std::string>& sockets) {
 
 }  // namespace
 
+// /proc/net/tcp names the socket's inode, some process's /proc/PID/fd links to it.
 std::string port_holder(std::uint16_t port) {
   std::set<std::string> sockets;
   add_listening_inodes("/proc/net/tcp", port, sockets);
@@ -60,6 +62,14 @@ std::string port_holder(std::uint16_t port) {
     return fmt::format("port {} is taken by {} (pid {})", port, name, pid);
   }
   return {};
+}
+
+std::string listen_fault(std::string_view address, std::uint16_t port, int failure) {
+  if (failure != EADDRINUSE)
+    return fmt::format("cannot listen on {}:{}: {}", address, port, std::generic_category().message(failure));
+  std::string holder = port_holder(port);
+  if (holder.empty()) holder = fmt::format("port {} is taken by another process", port);
+  return holder + "; stop it or use --port-offset";
 }
 
 }  // namespace mes::runtime

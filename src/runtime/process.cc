@@ -11,6 +11,7 @@
 #include <charconv>
 #include <csignal>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 #include "runtime/log_shipper.h"
@@ -190,7 +191,11 @@ std::filesystem::path process::data_root() const { return _state->settings.text(
 
 std::filesystem::path process::data_dir() const {
   auto dir = data_root() / _state->role;
-  std::filesystem::create_directories(dir);
+  std::error_code failed;
+  std::filesystem::create_directories(dir, failed);
+  if (failed)
+    throw std::runtime_error("the data directory " + data_root().string() + " cannot be used: " + failed.message() +
+                             "; choose another one with --data");
   return dir;
 }
 

@@ -55,6 +55,18 @@ TEST(process, refuses_settings_that_cannot_be_used) {
   EXPECT_THROW(process("x", settings({{"redis", "cache"}})), std::invalid_argument);
 }
 
+TEST(process, a_data_directory_that_cannot_be_made_names_the_cure) {
+  process p("bus", settings({{"data", "/proc/none"}}));
+  try {
+    (void)p.data_dir();
+    FAIL() << "it was made";
+  } catch (const std::runtime_error& e) {
+    EXPECT_STREQ(e.what(),
+                 "the data directory /proc/none cannot be used: No such file or directory; choose another one "
+                 "with --data");
+  }
+}
+
 TEST(process, stops_in_reverse_order_at_sigterm) {
   process p("bus", settings({}));
   std::vector<int> order;

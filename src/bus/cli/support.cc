@@ -47,7 +47,7 @@ void connection::add_to(CLI::App& app) {
       ->envname("MES_BUS");
   app.add_option("--port-offset", _port_offset, "Of the platform on this machine [default: 0] [MES_PORT_OFFSET]")
       ->envname("MES_PORT_OFFSET")
-      ->check(CLI::Range(-1023, 56000));
+      ->check(CLI::Range(0, runtime::port_offset_max));
   app.add_option("--command-config", _command_config,
                  "File of TLS and SASL settings, as Kafka's tools take it: security.protocol, sasl.mechanism, "
                  "sasl.jaas.config, ssl.truststore.location, … [MES_BUS_COMMAND_CONFIG]")

@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "bus/net/connection.h"
+#include "runtime/port_holder.h"
 #include "runtime/tcp_options.h"
 
 namespace mes::bus::net {
@@ -106,8 +107,7 @@ result<void> server::open_listener(std::size_t index) {
   setsockopt(l.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   runtime::set_listener_options(l.fd);
   if (l.fd < 0 || bind(l.fd, found->ai_addr, found->ai_addrlen) != 0 || ::listen(l.fd, 1024) != 0)
-    return fail(error_code::unavailable,
-                fmt::format("cannot listen on {}:{}: {}", wanted.address, wanted.port, std::strerror(errno)));
+    return fail(error_code::unavailable, runtime::listen_fault(wanted.address, wanted.port, errno));
   sockaddr_storage bound{};
   socklen_t size = sizeof bound;
   getsockname(l.fd, reinterpret_cast<sockaddr*>(&bound), &size);

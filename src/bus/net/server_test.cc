@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/resource.h>
@@ -124,6 +125,16 @@ struct bench {
 };
 
 constexpr std::size_t request_size = 100'000, limit = 1'000'000;
+
+TEST(server, names_who_holds_the_port_that_it_wants) {
+  bench first({});
+  server_options options;
+  options.listeners.push_back({.address = "127.0.0.1", .port = first.server->port(0)});
+  const auto second = server::listen(*first.loop, options, [](answer_slot, const peer&, const frame&) { return true; });
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().message, fmt::format("port {} is taken by bus_test (pid {}); stop it or use --port-offset",
+                                                first.server->port(0), getpid()));
+}
 
 TEST(server, takes_no_more_of_requests_than_there_is_memory_for_and_finishes_all) {
   bench b({.partial_bytes_max = limit});

@@ -13,7 +13,7 @@
 
 #include "gateway/balancer/health_checker.h"
 #include "gateway/proxy/worker.h"
-#include "runtime/http_server.h"
+#include "runtime/port_holder.h"
 #include "runtime/tcp_options.h"
 
 namespace mes::gateway {
@@ -24,8 +24,7 @@ result<int> refused(int fd, const endpoint& at, std::uint16_t port) {
   close(fd);
   if (failure != EADDRINUSE)
     return fail(error_code::unavailable, fmt::format("{}: {}", at.text, std::generic_category().message(failure)));
-  std::string holder = runtime::port_holder(port);
-  return fail(error_code::already_exists, holder.empty() ? fmt::format("port {} is taken", port) : holder);
+  return fail(error_code::already_exists, runtime::listen_fault(at.text, port, failure));
 }
 
 // `shared`: several loops listen on the port, and the kernel deals connections out among them.

@@ -136,6 +136,7 @@ TEST_F(settings_test, wrong_usage_is_2_and_help_is_0) {
   EXPECT_EQ(command_line({}), 2);
   EXPECT_EQ(command_line({"fly"}), 2);
   EXPECT_EQ(command_line({"up", "--port-offset", "many"}), 2);
+  for (const char* offset : {"-1", "50001"}) EXPECT_EQ(command_line({"up", "--port-offset", offset}), 2) << offset;
   EXPECT_EQ(command_line({"gateway", "--no-such-flag"}), 2);
   EXPECT_EQ(command_line({"gateway", "--workers", "0", "--data", _dir.string()}), 2);
   EXPECT_EQ(command_line({"gateway", "--config", write("bad.yaml", "gateway: { x: 1 }\n")}), 2);

@@ -95,7 +95,7 @@ void add_commands(CLI::App& app, arguments& a) {
   add_data(up_sub, a);
   up_sub.add_option("--port-offset", a.up.port_offset, "Added to every port [default: 0] [MES_PORT_OFFSET]")
       ->envname("MES_PORT_OFFSET")
-      ->check(CLI::Range(-1023, 56000));
+      ->check(CLI::Range(0, runtime::port_offset_max));
   up_sub.add_option("--only", a.up.only, "Only these roles, with commas between them")->delimiter(',');
   up_sub.add_flag("--empty", a.up.empty, "Without the simulated plant");
   up_sub.add_flag("--detach", a.up.detach, "Return when everything is healthy; the platform goes on in the background");

@@ -14,7 +14,7 @@
 #include <cstring>
 #include <thread>
 
-#include "runtime/http_server.h"
+#include "runtime/port_holder.h"
 
 namespace mes::platform {
 namespace {
