@@ -112,9 +112,10 @@ def test_by_certificate(run, folder, store, own):
     assert "t" in run(["security.protocol=SSL", *(line.format(folder) for line in store + own)], "topics", port=9094).split()
 
 
-def test_pem_in_the_file_itself(run, folder):
+@pytest.mark.parametrize("line_end", ["\\n\\\n", " \\\n    ", "\\\n"], ids=["escaped", "blank", "nothing"])
+def test_pem_in_the_file_itself(run, folder, line_end):
     def inline(name):
-        return (folder / name).read_text().strip().replace("\n", "\\n\\\n")
+        return (folder / name).read_text().strip().replace("\n", line_end)
     assert "t" in run(["security.protocol=SSL", "ssl.truststore.type=PEM", f"ssl.truststore.certificates={inline('ca.pem')}",
                        f"ssl.keystore.certificate.chain={inline('client.pem')}", f"ssl.keystore.key={inline('client.key')}"], "topics", port=9094).split()
 

@@ -9,6 +9,7 @@
 
 #include "bus/cli/jaas.h"
 #include "bus/cli/key_store.h"
+#include "bus/cli/pem.h"
 #include "bus/cli/properties.h"
 #include "bus/cli/token_source.h"
 #include "os/whole_file.h"
@@ -112,7 +113,8 @@ class file_reader {
     _lines[p.key] = p.line;
     if (const auto direct = std::ranges::find(direct_keys, p.key, &direct_key::kafka);
         direct != std::end(direct_keys)) {
-      _settings[std::string(direct->ours.empty() ? direct->kafka : direct->ours)] = p.value;
+      const std::string_view name = direct->ours.empty() ? direct->kafka : direct->ours;
+      _settings[std::string(name)] = name.ends_with(".pem") ? in_lines(p.value) : p.value;
       return {};
     }
     if (std::ranges::find(composed_keys, p.key) != std::end(composed_keys)) {
