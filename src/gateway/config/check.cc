@@ -2,11 +2,32 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <boost/json/stream_parser.hpp>
+#include <string_view>
+
 #include "gateway/config/advice.h"
 #include "gateway/config/configuration.h"
 #include "gateway/config/read_text.h"
 
 namespace mes::gateway {
+namespace {
+
+// YAML takes more than JSON does: a comma behind the last element. Other tools that read the file do not.
+void warn_of_what_is_no_json(std::string_view text, reporter& report) {
+  if (!report.file().ends_with(".json")) return;
+  boost::json::stream_parser strict;
+  boost::system::error_code failure;
+  const std::size_t end = strict.write(boost::json::string_view(text.data(), text.size()), failure);
+  if (!failure) strict.finish(failure);
+  if (!failure) return;
+  const std::string_view before = text.substr(0, end);
+  const auto line = static_cast<int>(std::ranges::count(before, '\n')) + 1;
+  const auto column = static_cast<int>(end - (before.rfind('\n') + 1)) + 1;
+  report.warning({line, column}, fmt::format("no JSON ({}): it is taken as YAML, as Kong does", failure.message()));
+}
+
+}  // namespace
 
 check_report check_kong_file(const std::string& path) {
   check_report out;
@@ -17,6 +38,7 @@ check_report check_kong_file(const std::string& path) {
     return out;
   }
   reporter report(path);
+  warn_of_what_is_no_json(*text, report);
   auto all = load_configuration(std::move(*text), report);
   if (all) advise(*all, report);
   for (const diagnostic& d : report.sorted()) out.findings.push_back(report.text_of(d));

@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 using testing::Pair;
 
 const std::vector<runtime::setting>& gateway_settings() {
@@ -115,6 +116,15 @@ TEST_F(settings_test, check_knows_kinds_by_what_is_in_them) {
                 Pair(2, AllOf(HasSubstr("x.yaml: error: of no kind that can be checked; there are\n"),
                               HasSubstr("known by _format_version"), HasSubstr("known by topics"),
                               HasSubstr("names of roles"), HasSubstr("report and order"))));
+}
+
+TEST_F(settings_test, check_warns_of_json_that_is_none) {
+  EXPECT_THAT(checked(write("k.json", "{\"_format_version\": \"3.0\",\n \"tags\": [],\n}\n")),
+              Pair(1, HasSubstr("k.json:3:1: warning: no JSON (")));
+  EXPECT_THAT(checked(write("k.json", "{\"_format_version\": \"3.0\",\n \"services\": [],\n}\n")),
+              Pair(0, HasSubstr("k.json:3:1: warning: no JSON (")));
+  EXPECT_THAT(checked(write("k.json", "{\"_format_version\": \"3.0\", \"services\": []}\n")),
+              Pair(0, Not(HasSubstr("warning"))));
 }
 
 TEST_F(settings_test, check_tells_all_that_it_finds_in_one_form) {
