@@ -25,7 +25,7 @@ void append_lines(std::string& out, std::string_view body) {
 }  // namespace
 
 std::string in_lines(std::string_view pem) {
-  const std::string as_it_is(pem);
+  std::string as_it_is(pem);
   if (pem.contains('\n')) return as_it_is;
   std::string out;
   for (std::size_t at = 0; (at = pem.find(begin_label, at)) != std::string_view::npos;) {

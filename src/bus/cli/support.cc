@@ -8,6 +8,7 @@
 #include "base/instant.h"
 #include "base/split.h"
 #include "bus/cli/client_properties.h"
+#include "runtime/config.h"
 
 namespace mes::bus::cli {
 namespace {

@@ -16,6 +16,7 @@
 #include "platform/cli/settings_file.h"
 #include "platform/import/import.h"
 #include "platform/supervisor/up.h"
+#include "runtime/config.h"
 #include "runtime/usage.h"
 
 namespace mes::platform {
