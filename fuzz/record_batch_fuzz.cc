@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   const auto checked = kafka::check_batch(bytes);
   std::int64_t count = 0;
-  const bool read = kafka::for_each_record(bytes, bytes_max, [&](const kafka::record_view&) {
+  const auto read = kafka::for_each_record(bytes, bytes_max, [&](const kafka::record_view&) {
     ++count;
     return true;
   });

@@ -184,7 +184,14 @@ std::size_t bytes_of(const kafka::record_view& r) {
   return size;
 }
 
-// `next` is where to go on: there may be fewer than `limit` before the end.
+std::string left_out_batch(const kafka::batch_header& batch, kafka::batch_fault why) {
+  std::string out = fmt::format("{{\"from\":{},\"to\":{}", batch.base_offset, batch.last_offset());
+  member_text(out, "why",
+              why == kafka::batch_fault::too_large ? "its records are too large to be shown" : "it cannot be unpacked");
+  return out + '}';
+}
+
+// `next` is where to go on: there may be fewer than `limit` before the end. `left_out`: batches that are not shown.
 http_response records(broker& b, const http_request& request, std::string_view name) {
   const auto t = b.store().find(name);
   if (!t) return problem(404, "Not Found", fmt::format("There is no topic {}", name));
@@ -202,6 +209,7 @@ http_response records(broker& b, const http_request& request, std::string_view n
   std::string out = fmt::format("{{\"low\":{},\"high\":{},\"records\":[", p.log_start(), p.high_watermark());
   std::vector<kafka::external_bytes> parts;
   if (*from < p.high_watermark()) p.read(*from, uncompressed_max, true, parts);
+  std::string left_out;
   std::int64_t count = 0, next = *from;
   std::size_t looked_at = 0;
   const auto is_enough = [&] {
@@ -214,19 +222,22 @@ http_response records(broker& b, const http_request& request, std::string_view n
     const auto got = segment.file->pread(part.position, batch);
     const auto head = kafka::peek_batch(batch);
     const bool is_end = head && head->control();  // of a transaction
-    const bool read = got && *got == batch.size() && head &&
-                      (is_end || kafka::for_each_record(batch, uncompressed_max, [&](const kafka::record_view& r) {
-                         looked_at += bytes_of(r);
-                         if (r.offset < *from) return true;
-                         if (count++ > 0) out += ',';
-                         append_record(out, r);
-                         next = r.offset + 1;
-                         return !is_enough();
-                       }));
-    if (!read) return problem(500, "Internal Server Error", "A batch could not be read or decompressed");
+    if (!got || *got != batch.size() || !head)
+      return problem(500, "Internal Server Error", "A batch could not be read");
+    if (!is_end) {
+      const auto read = kafka::for_each_record(batch, uncompressed_max, [&](const kafka::record_view& r) {
+        looked_at += bytes_of(r);
+        if (r.offset < *from) return true;
+        if (count++ > 0) out += ',';
+        append_record(out, r);
+        next = r.offset + 1;
+        return !is_enough();
+      });
+      if (!read) left_out += fmt::format("{}{}", left_out.empty() ? "" : ",", left_out_batch(*head, read.error()));
+    }
     if (!is_enough()) next = head->last_offset() + 1;
   }
-  return http_response::json(200, fmt::format("{}],\"next\":{}}}", out, next));
+  return http_response::json(200, fmt::format("{}],\"left_out\":[{}],\"next\":{}}}", out, left_out, next));
 }
 
 http_response answer(broker& b, const http_request& request) {

@@ -270,6 +270,17 @@ def test_a_look_at_records_has_a_bound(start):
     assert bus.get("/topics/zeros/records?partition=0&from=3&limit=1")["next"] == 4
 
 
+def test_a_batch_that_is_too_large_to_be_shown_hides_no_other(start):
+    bus = start()
+    produce(bus, "zeros", [(None, "before")])
+    produce(bus, "zeros", [(None, "0" * 900_000)] * 20, **{"compression.type": "gzip", "linger.ms": 500, "batch.size": 30_000_000,
+                                                         "message.max.bytes": 30_000_000})
+    produce(bus, "zeros", [(None, "after")])
+    page = bus.get("/topics/zeros/records?partition=0&from=0&limit=500")
+    assert [r["value"] for r in page["records"]] == ["before", "after"] and page["next"] == 22
+    assert [(part["from"], part["to"]) for part in page["left_out"]] == [(1, 20)]
+
+
 def test_metrics_are_text_whatever_clients_call_themselves(start):
     bus = start()
     create(bus, "t")

@@ -22,6 +22,8 @@ error_code error_of(kafka::batch_fault fault) {
     case kafka::batch_fault::bad_header:
     case kafka::batch_fault::bad_record:
       return error_code::invalid_record;
+    case kafka::batch_fault::too_large:
+      return error_code::message_too_large;
     case kafka::batch_fault::cut_short:
     case kafka::batch_fault::unknown_magic:
     case kafka::batch_fault::bad_crc:
@@ -69,7 +71,9 @@ std::expected<std::string, error_code> recompressed(broker& b, const log::topic&
   const auto wanted = codec_for(b.settings().compression, t);
   if (!wanted || wanted->codec == batch.codec()) return std::string();
   auto packed = kafka::recompress_batch(records, uncompressed_max(records.size()), wanted->codec, wanted->level);
-  if (!packed) return std::unexpected(error_code::corrupt_message);
+  if (!packed)
+    return std::unexpected(packed.error() == kafka::batch_fault::too_large ? error_code::message_too_large
+                                                                           : error_code::corrupt_message);
   if (static_cast<std::int64_t>(packed->size()) > bytes_max) return std::unexpected(error_code::message_too_large);
   return std::move(*packed);
 }

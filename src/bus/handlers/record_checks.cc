@@ -83,7 +83,7 @@ std::optional<refused_records> check_records(const log::topic& t, kafka::batch_h
     if (refused.records.size() < faults_told_max) refused.records.push_back({index, std::move(why)});
   };
   const std::size_t unpacked_max = uncompressed_max(bytes.size());
-  const bool whole = kafka::for_each_record(bytes, unpacked_max, [&](const kafka::record_view& r) {
+  const auto whole = kafka::for_each_record(bytes, unpacked_max, [&](const kafka::record_view& r) {
     newest = std::max(newest, r.timestamp_ms);
     if (keys && !r.key) {
       tell(error_code::invalid_record, "Compacted topic cannot accept message without key");
@@ -99,10 +99,10 @@ std::optional<refused_records> check_records(const log::topic& t, kafka::batch_h
     ++index;
     return true;
   });
-  if (!whole)
-    return refused_records{error_code::corrupt_message,
-                           {},
-                           fmt::format("The records are broken, or come to more than {} bytes", unpacked_max)};
+  if (!whole && whole.error() == kafka::batch_fault::too_large)  // what is sent again and again is what is corrupt
+    return refused_records{
+        error_code::message_too_large, {}, fmt::format("The records come to more than {} bytes", unpacked_max)};
+  if (!whole) return refused_records{error_code::corrupt_message, {}, "The records are broken"};
   if (refused.error == error_code::none) {
     if (!batch.log_append_time()) batch.max_timestamp_ms = newest;
     return std::nullopt;

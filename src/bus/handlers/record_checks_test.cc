@@ -67,7 +67,7 @@ TEST(record_checks, what_unpacks_to_more_than_anybody_sends_is_refused) {
   kafka::batch_header header = *kafka::peek_batch(packed);
   const auto refused = check_records(t, header, packed, 2'000);
   ASSERT_TRUE(refused);
-  EXPECT_EQ(refused->error, error_code::corrupt_message);
+  EXPECT_EQ(refused->error, error_code::message_too_large);
   EXPECT_TRUE(refused->why.contains("more than 16777216 bytes")) << refused->why;
 }
 

@@ -114,7 +114,7 @@ class partition_cleaner {
   result<bool> map(const kafka::batch_header& b, const std::string& bytes) {
     if (b.control() || is_aborted(b)) return true;
     bool room = true;
-    const bool whole = kafka::for_each_record(bytes, uncompressed_max, [&](const kafka::record_view& r) {
+    const auto whole = kafka::for_each_record(bytes, uncompressed_max, [&](const kafka::record_view& r) {
       if (r.key) room = _keys.put(*r.key, r.offset);
       return room;
     });
@@ -145,7 +145,7 @@ class partition_cleaner {
       if (last && *last > r.offset) return false;
       return r.value || !deletes_are_over;
     };
-    const bool whole = kafka::for_each_record(bytes, uncompressed_max, [&](const kafka::record_view& r) {
+    const auto whole = kafka::for_each_record(bytes, uncompressed_max, [&](const kafka::record_view& r) {
       if (!keep(r)) return true;
       ++kept;
       tombstones |= !r.value;

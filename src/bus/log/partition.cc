@@ -244,7 +244,7 @@ result<found_offset> partition::first_record(const range& r, const index_entry& 
   auto batch = read_batch(r, e);
   if (!batch) return fail(std::move(batch.error()));
   found_offset found;
-  const bool whole = kafka::for_each_record(*batch, std::size_t{64} << 20, [&](const kafka::record_view& record) {
+  const auto whole = kafka::for_each_record(*batch, std::size_t{64} << 20, [&](const kafka::record_view& record) {
     if (record.timestamp_ms < timestamp_ms || record.offset < _log_start) return true;
     found = {record.offset, record.timestamp_ms};
     return false;

@@ -14,6 +14,8 @@
 namespace mes::wire::kafka {
 namespace {
 
+using unpacked = std::expected<std::string, unpack_fault>;
+constexpr auto broken = std::unexpected(unpack_fault::broken), too_large = std::unexpected(unpack_fault::too_large);
 constexpr std::size_t step = std::size_t{64} << 10;
 
 // Makes room for another step; false at the limit.
@@ -23,9 +25,9 @@ bool grow(std::string& out, std::size_t used, std::size_t bytes_max) {
   return out.size() > used;
 }
 
-std::optional<std::string> gunzip(std::string_view data, std::size_t bytes_max) {
+unpacked gunzip(std::string_view data, std::size_t bytes_max) {
   z_stream stream{};
-  if (inflateInit2(&stream, 15 + 32) != Z_OK) return std::nullopt;
+  if (inflateInit2(&stream, 15 + 32) != Z_OK) return broken;
   const auto end = [](z_stream* s) { inflateEnd(s); };
   const std::unique_ptr<z_stream, decltype(end)> guard(&stream, end);
   std::string in(data), out;  // zlib's input is not const
@@ -33,81 +35,83 @@ std::optional<std::string> gunzip(std::string_view data, std::size_t bytes_max) 
   stream.avail_in = static_cast<uInt>(in.size());
   std::size_t used = 0;
   for (int status = Z_OK; status != Z_STREAM_END;) {
-    if (!grow(out, used, bytes_max)) return std::nullopt;
+    if (!grow(out, used, bytes_max)) return too_large;
     stream.next_out = reinterpret_cast<Bytef*>(out.data() + used);
     stream.avail_out = static_cast<uInt>(out.size() - used);
     const auto before = stream.avail_out;
     status = inflate(&stream, Z_NO_FLUSH);
     used = out.size() - stream.avail_out;
-    if (status != Z_OK && status != Z_STREAM_END) return std::nullopt;
-    if (status == Z_OK && stream.avail_in == 0 && before == stream.avail_out) return std::nullopt;
+    if (status != Z_OK && status != Z_STREAM_END) return broken;
+    if (status == Z_OK && stream.avail_in == 0 && before == stream.avail_out) return broken;
   }
-  if (used > bytes_max) return std::nullopt;
+  if (used > bytes_max) return too_large;
   out.resize(used);
   return out;
 }
 
-bool append_snappy(std::string_view data, std::size_t bytes_max, std::string& out) {
+std::expected<void, unpack_fault> append_snappy(std::string_view data, std::size_t bytes_max, std::string& out) {
   std::size_t size = 0;
-  if (snappy_uncompressed_length(data.data(), data.size(), &size) != SNAPPY_OK) return false;
-  if (size > bytes_max - out.size()) return false;
+  if (snappy_uncompressed_length(data.data(), data.size(), &size) != SNAPPY_OK) return broken;
+  if (size > bytes_max - out.size()) return too_large;
   const std::size_t at = out.size();
   out.resize(at + size);
-  return snappy_uncompress(data.data(), data.size(), out.data() + at, &size) == SNAPPY_OK;
+  if (snappy_uncompress(data.data(), data.size(), out.data() + at, &size) != SNAPPY_OK) return broken;
+  return {};
 }
 
-std::optional<std::string> unsnappy(std::string_view data, std::size_t bytes_max) {
+unpacked unsnappy(std::string_view data, std::size_t bytes_max) {
   constexpr std::string_view xerial("\x82SNAPPY\0", 8);
   std::string out;
   if (!data.starts_with(xerial)) {
-    if (!append_snappy(data, bytes_max, out)) return std::nullopt;
+    if (const auto added = append_snappy(data, bytes_max, out); !added) return std::unexpected(added.error());
     return out;
   }
   reader blocks(data.substr(std::min<std::size_t>(16, data.size())));  // after magic, version and compatible version
   while (blocks.left() > 0) {
     const auto size = blocks.int32();
     const auto block = blocks.raw(size < 0 ? SIZE_MAX : static_cast<std::size_t>(size));
-    if (!blocks.ok() || !append_snappy(block, bytes_max, out)) return std::nullopt;
+    if (!blocks.ok()) return broken;
+    if (const auto added = append_snappy(block, bytes_max, out); !added) return std::unexpected(added.error());
   }
   return out;
 }
 
-std::optional<std::string> unlz4(std::string_view data, std::size_t bytes_max) {
+unpacked unlz4(std::string_view data, std::size_t bytes_max) {
   LZ4F_dctx* context = nullptr;
-  if (LZ4F_isError(LZ4F_createDecompressionContext(&context, LZ4F_VERSION)) != 0) return std::nullopt;
+  if (LZ4F_isError(LZ4F_createDecompressionContext(&context, LZ4F_VERSION)) != 0) return broken;
   const auto end = [](LZ4F_dctx* c) { LZ4F_freeDecompressionContext(c); };
   const std::unique_ptr<LZ4F_dctx, decltype(end)> guard(context, end);
   std::string out;
   std::size_t used = 0;
   for (std::size_t hint = 1; hint != 0;) {
-    if (!grow(out, used, bytes_max)) return std::nullopt;
+    if (!grow(out, used, bytes_max)) return too_large;
     std::size_t room = out.size() - used, taken = data.size();
     hint = LZ4F_decompress(context, out.data() + used, &room, data.data(), &taken, nullptr);
-    if (LZ4F_isError(hint) != 0) return std::nullopt;
+    if (LZ4F_isError(hint) != 0) return broken;
     used += room;
     data.remove_prefix(taken);
-    if (hint != 0 && room == 0 && taken == 0) return std::nullopt;
+    if (hint != 0 && room == 0 && taken == 0) return broken;
   }
-  if (used > bytes_max) return std::nullopt;
+  if (used > bytes_max) return too_large;
   out.resize(used);
   return out;
 }
 
-std::optional<std::string> unzstd(std::string_view data, std::size_t bytes_max) {
+unpacked unzstd(std::string_view data, std::size_t bytes_max) {
   const std::unique_ptr<ZSTD_DStream, decltype(&ZSTD_freeDStream)> stream(ZSTD_createDStream(), &ZSTD_freeDStream);
   std::string out;
   ZSTD_inBuffer in{data.data(), data.size(), 0};
   std::size_t used = 0;
   for (std::size_t hint = 1; hint != 0;) {
-    if (!grow(out, used, bytes_max)) return std::nullopt;
+    if (!grow(out, used, bytes_max)) return too_large;
     ZSTD_outBuffer to{out.data() + used, out.size() - used, 0};
     const std::size_t before = in.pos;
     hint = ZSTD_decompressStream(stream.get(), &to, &in);
-    if (ZSTD_isError(hint) != 0) return std::nullopt;
+    if (ZSTD_isError(hint) != 0) return broken;
     used += to.pos;
-    if (hint != 0 && to.pos == 0 && in.pos == before) return std::nullopt;
+    if (hint != 0 && to.pos == 0 && in.pos == before) return broken;
   }
-  if (used > bytes_max) return std::nullopt;
+  if (used > bytes_max) return too_large;
   out.resize(used);
   return out;
 }
@@ -170,10 +174,10 @@ std::optional<std::string> zstd(std::string_view data, int level) {
 
 }  // namespace
 
-std::optional<std::string> decompress(compression codec, std::string_view data, std::size_t bytes_max) {
+std::expected<std::string, unpack_fault> decompress(compression codec, std::string_view data, std::size_t bytes_max) {
   switch (codec) {
     case compression::none:
-      if (data.size() > bytes_max) return std::nullopt;
+      if (data.size() > bytes_max) return too_large;
       return std::string(data);
     case compression::gzip:
       return gunzip(data, bytes_max);
@@ -184,7 +188,7 @@ std::optional<std::string> decompress(compression codec, std::string_view data, 
     case compression::zstd:
       return unzstd(data, bytes_max);
   }
-  return std::nullopt;
+  return broken;
 }
 
 int default_level(compression codec) {

@@ -1,6 +1,8 @@
 // Kafka's codecs of record batches; decompression is bounded.
 #pragma once
 
+#include <cstdint>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,8 +11,10 @@
 
 namespace mes::wire::kafka {
 
-// No value: broken, unknown, or more than `bytes_max`. Snappy comes plain or in xerial's blocks, lz4 as frames.
-std::optional<std::string> decompress(compression codec, std::string_view data, std::size_t bytes_max);
+enum class unpack_fault : std::uint8_t { broken, too_large };  // broken: or of an unknown codec
+
+// At most `bytes_max`. Snappy comes plain or in xerial's blocks, lz4 as frames.
+std::expected<std::string, unpack_fault> decompress(compression codec, std::string_view data, std::size_t bytes_max);
 
 // In the forms that Kafka's own client writes. Levels are those of Kafka's compression.*.level; none and snappy have
 // none. No value: unknown, or the library fails.

@@ -196,24 +196,32 @@ void set_create_time(char* batch, std::size_t size) {
   set_sum(batch, size);
 }
 
-bool for_each_record(std::string_view batch, std::size_t bytes_max,
-                     const std::function<bool(const record_view&)>& each) {
+namespace {
+
+batch_fault fault_of(unpack_fault f) {
+  return f == unpack_fault::too_large ? batch_fault::too_large : batch_fault::bad_record;
+}
+
+}  // namespace
+
+std::expected<void, batch_fault> for_each_record(std::string_view batch, std::size_t bytes_max,
+                                                 const std::function<bool(const record_view&)>& each) {
   const auto h = peek_batch(batch);
-  if (!h || h->batch_size > batch.size()) return false;
+  if (!h || h->batch_size > batch.size()) return std::unexpected(batch_fault::cut_short);
   std::string_view body = batch.substr(batch_header::size, h->batch_size - batch_header::size);
-  std::optional<std::string> plain;
+  std::string plain;
   if (h->codec() != compression::none) {
-    plain = decompress(h->codec(), body, bytes_max);
-    if (!plain) return false;
-    body = *plain;
+    auto unpacked = decompress(h->codec(), body, bytes_max);
+    if (!unpacked) return std::unexpected(fault_of(unpacked.error()));
+    body = plain = std::move(*unpacked);
   }
   reader in(body);
   record_view record;
   for (std::int32_t i = 0; i < h->count; ++i) {
-    if (!read_record(in, *h, record, true)) return false;
-    if (!each(record)) return true;
+    if (!read_record(in, *h, record, true)) return std::unexpected(batch_fault::bad_record);
+    if (!each(record)) break;
   }
-  return true;
+  return {};
 }
 
 std::expected<std::string, batch_fault> rewrite_batch(std::string_view batch, std::size_t bytes_max,
@@ -229,7 +237,7 @@ std::expected<std::string, batch_fault> rewrite_batch(std::string_view batch, st
   after.count = 0;
   if (!before->log_append_time()) after.max_timestamp_ms = -1;
   writer body;
-  const bool whole = for_each_record(batch, bytes_max, [&](const record_view& r) {
+  const auto whole = for_each_record(batch, bytes_max, [&](const record_view& r) {
     if (!keep(r)) return true;
     // Unsigned: a foreign batch may make it overflow.
     append_record(body,
@@ -240,7 +248,7 @@ std::expected<std::string, batch_fault> rewrite_batch(std::string_view batch, st
     if (!before->log_append_time()) after.max_timestamp_ms = std::max(after.max_timestamp_ms, r.timestamp_ms);
     return true;
   });
-  if (!whole) return std::unexpected(batch_fault::bad_record);
+  if (!whole) return std::unexpected(whole.error());
   if (after.count == 0) return std::string();
   const auto packed = compress(after.codec(), body.buffer());
   if (!packed) return std::unexpected(batch_fault::bad_codec);
@@ -252,11 +260,11 @@ std::expected<std::string, batch_fault> recompress_batch(std::string_view batch,
   const auto before = peek_batch(batch);
   if (!before || before->batch_size > batch.size()) return std::unexpected(batch_fault::cut_short);
   std::string_view body = batch.substr(batch_header::size, before->batch_size - batch_header::size);
-  std::optional<std::string> plain;
+  std::string plain;
   if (before->codec() != compression::none) {
-    plain = decompress(before->codec(), body, bytes_max);
-    if (!plain) return std::unexpected(batch_fault::bad_record);
-    body = *plain;
+    auto unpacked = decompress(before->codec(), body, bytes_max);
+    if (!unpacked) return std::unexpected(fault_of(unpacked.error()));
+    body = plain = std::move(*unpacked);
   }
   const auto newest = check_records(*before, body);
   if (!newest) return std::unexpected(batch_fault::bad_record);

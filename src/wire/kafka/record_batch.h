@@ -47,7 +47,15 @@ struct batch_header {
   std::int32_t last_sequence() const;  // wraps at 2^31
 };
 
-enum class batch_fault : std::uint8_t { cut_short, unknown_magic, bad_crc, bad_header, bad_codec, bad_record };
+enum class batch_fault : std::uint8_t {
+  cut_short,
+  unknown_magic,
+  bad_crc,
+  bad_header,
+  bad_codec,
+  bad_record,
+  too_large
+};
 
 // The header of the batch at the start of `bytes`, which may hold less than all of it; no check but of the length.
 std::optional<batch_header> peek_batch(std::string_view bytes);
@@ -74,10 +82,10 @@ struct record_view {
   std::vector<std::pair<std::string_view, std::optional<std::string_view>>> headers;
 };
 
-// Calls `each` for every record until it returns false. Views live as long as the call. False: the batch is broken, or
-// its records take more than `bytes_max` uncompressed.
-bool for_each_record(std::string_view batch, std::size_t bytes_max,
-                     const std::function<bool(const record_view&)>& each);
+// Calls `each` for every record until it returns false. Views live as long as the call. too_large: the records take
+// more than `bytes_max` uncompressed.
+std::expected<void, batch_fault> for_each_record(std::string_view batch, std::size_t bytes_max,
+                                                 const std::function<bool(const record_view&)>& each);
 
 // The batch without the records that `keep` refuses, as compaction leaves it: offsets, producer, first and last
 // sequence and codec stay. `delete_horizon_ms`, if given, is written into it. Empty: no record is kept.
