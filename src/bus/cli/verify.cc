@@ -30,7 +30,8 @@ int verify_command(int argc, char** argv) {
   });
   if (on_terminal) fmt::print(stderr, "\r{:40}\r", "");
   if (!report) return failed(report.error());
-  for (const log::log_problem& p : report->problems) fmt::print("{}/{}:{}: {}\n", directory, p.file, p.at, p.what);
+  for (const log::log_problem& p : report->problems)
+    fmt::print("{}: {}\n", p.file.empty() ? directory : fmt::format("{}/{}:{}", directory, p.file, p.at), p.what);
   fmt::print("{} segments, {} indexes, {} batches, {} changes of state, {} bytes: {}\n", report->segments,
              report->indexes, report->batches, report->states, report->bytes,
              report->problems.empty() ? "all whole" : fmt::format("{} problems", report->problems.size()));

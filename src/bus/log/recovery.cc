@@ -131,6 +131,7 @@ result<void> store::recover() {
   if (auto loaded = load_cleaned(*names); !loaded) return loaded;
   for (const auto& [name, t] : _by_name)
     for (const auto& p : t->partitions) p->settle();
+  look_for_missing();
 
   const std::shared_ptr<segment> active = segments.empty() ? nullptr : segments.back();
   _active_segment = active ? active->number : 0;
@@ -141,6 +142,24 @@ result<void> store::recover() {
   // What a cut says of leader epochs is durable before anybody hears of it.
   if (_recovery.scanned_bytes == 0 && _recovery.cut_bytes == 0 && _checkpoint.segment != 0) return {};
   return write_everything({_active_segment, end});
+}
+
+// Compaction leaves gaps, and what it has not reached has none.
+void store::look_for_missing() {
+  for (const auto& [name, t] : _by_name)
+    for (std::size_t i = 0; i < t->partitions.size(); ++i) {
+      const partition& p = *t->partitions[i];
+      std::int64_t at = std::max(p.log_start(), p.cleaned().end);
+      for (const range& r : p.ranges()) {
+        if (r.first_offset > at) _recovery.missing.push_back({name, static_cast<std::int32_t>(i), at, r.first_offset});
+        at = std::max(at, r.end_offset);
+      }
+    }
+  for (const missing_records& m : _recovery.missing)
+    _logger.error("records are in no file any more", {{"topic", std::string_view(m.topic)},
+                                                      {"partition", std::int64_t{m.partition}},
+                                                      {"from", m.from},
+                                                      {"to", m.end - 1}});
 }
 
 // A segment that was begun when the power went, before anything of it was durable. On a full disk it could not even get

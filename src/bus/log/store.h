@@ -67,11 +67,19 @@ struct store_events {
   std::function<void(const topic&)> deleted;
 };
 
+// Offsets that no file holds though the log goes on behind them: a segment is missing.
+struct missing_records {
+  std::string topic;
+  std::int32_t partition = 0;
+  std::int64_t from = 0, end = 0;
+};
+
 struct recovery_report {
   std::uint64_t segments = 0;
   std::uint64_t scanned_bytes = 0;
   std::uint64_t cut_bytes = 0;  // that were no whole frames
   std::string cut_at;           // "segment:offset", and where the bytes were put
+  std::vector<missing_records> missing;
 };
 
 // What retention and compaction have done since the start.
@@ -159,6 +167,7 @@ class store {
   result<std::uint32_t> scan(const std::shared_ptr<segment>& s, bool last);
   void replay(const frame_header& header, std::string_view payload, const segment_log::place& where, bool apply);
   bool follows(const frame_header& header, std::string_view payload) const;
+  void look_for_missing();
   result<void> cut(segment& s, std::uint32_t at, std::uint64_t size);
 
   void apply(std::string_view payload);

@@ -7,6 +7,8 @@
 #include <optional>
 
 #include "bus/log/store_state.h"
+#include "observe/log.h"
+#include "os/overlay_file_system.h"
 
 namespace mes::bus::log {
 namespace kafka = wire::kafka;
@@ -42,6 +44,7 @@ class checker {
     }
     if (_checkpoint.segment != 0 && last < _checkpoint.segment)
       problem(segment_name(_checkpoint.segment), 0, "is missing, but the checkpoint tells of it");
+    check_start();
     return std::move(_report);
   }
 
@@ -154,7 +157,9 @@ class checker {
     if (!_files.open(path, os::open_mode::read)) return;  // made when the segment closes, and anew when missing
     _report.indexes += 1;
     const auto ranges = read_index(_files, path, s, std::nullopt, true);
-    if (!ranges) return problem(name, 0, "the index does not hold together: the next start makes it anew");
+    if (!ranges)
+      return problem(name, 0,
+                     "the index does not hold together: it is made anew when it is read, or at the next start");
     for (const indexed_range& r : *ranges) {
       const auto found = batches.find({r.topic, r.partition});
       std::vector<index_entry> expected;
@@ -172,6 +177,27 @@ class checker {
               fmt::format("partition {} of topic id {}: the index and the segment differ at offset {}", r.partition,
                           r.topic.to_string(), have == r.what.entries.end() ? want->base_offset : have->base_offset));
     }
+  }
+
+  // What the next start makes of it, without a change to any file.
+  void check_start() {
+    struct : state_machine {
+      void apply(std::string_view) override {}
+      void snapshot(kafka::writer&) const override {}
+      bool restore(kafka::reader& in, std::int8_t) override {
+        in.raw(in.left());
+        return in.ok();
+      }
+    } nobody;
+    os::overlay_file_system in_memory(_files);
+    observe::logger silent("verify", observe::level::error);
+    silent.set_stdout(false);
+    const auto opened = store::open({.files = &in_memory, .directory = _directory, .notify = [] {}}, nobody, silent);
+    if (!opened) return problem("", 0, "the bus will not start: " + opened.error().message);
+    for (const missing_records& m : (*opened)->recovery().missing)
+      problem("", 0,
+              fmt::format("offsets {} to {} of partition {} of topic {} are in no file: a segment is missing", m.from,
+                          m.end - 1, m.partition, m.topic));
   }
 
   os::file_system& _files;

@@ -12,7 +12,7 @@
 namespace mes::bus::log {
 
 struct log_problem {
-  std::string file;  // its name in the directory
+  std::string file;  // its name in the directory; "": the log as a whole
   std::uint64_t at = 0;
   std::string what;
 };

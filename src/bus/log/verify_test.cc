@@ -105,5 +105,26 @@ TEST(verify, tells_of_missing_files) {
   EXPECT_FALSE(verify(files, "/nowhere"));
 }
 
+TEST(verify, tells_of_what_the_bus_will_not_start_with_and_of_missing_records) {
+  const auto without = [](const std::string& name) {
+    os::sim_file_system files;
+    fill(files, true);
+    EXPECT_TRUE(files.remove("/bus/" + name)) << name;
+    return first_problem(files);
+  };
+  os::sim_file_system whole;
+  fill(whole, true);
+  std::string cleaned, middle;
+  for (const std::string& name : *whole.list("/bus")) {
+    if (name.ends_with(".clean")) cleaned = name;
+    if (name.ends_with(".log") && middle.empty() && name != segment_name(1)) middle = name;
+  }
+  EXPECT_NE(without(cleaned).find("the bus will not start"), std::string::npos) << without(cleaned);
+  EXPECT_NE(without(std::string(checkpoint_file)).find("the bus will not start"), std::string::npos);
+  const std::string told = without(middle);
+  EXPECT_NE(told.find("of topic t are in no file"), std::string::npos) << told;
+  EXPECT_EQ(first_problem(whole), "");
+}
+
 }  // namespace
 }  // namespace mes::bus::log

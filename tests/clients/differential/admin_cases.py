@@ -3,7 +3,7 @@ import time
 
 from both import NUMBERS, only
 from codec import NO_UUID
-from data_cases import NAMES, TOPICS, any_partition, any_topic
+from data_cases import NAMES, SHORTENED, TOPICS, any_partition, any_topic
 from target import Ref
 
 TOPIC, BROKER, GROUP = 2, 4, 32
@@ -163,7 +163,7 @@ def replicas(both):
 
 def delete_records(both):
     rng = both.rng
-    name = rng.choice(["t0", "nowhere", "compacted", "stamped"])
+    name = rng.choice(["nowhere", *SHORTENED])
     both.call("delete_records", both.version("delete_records"), {"timeout_ms": 5000, "topics": [{"name": name, "partitions": [
         {"partition_index": any_partition(rng, name), "offset": rng.choice([0, 1, 2, -2, 10**6] + [-1] * (name == "stamped"))}]}]})
 
