@@ -42,56 +42,66 @@ class round_robin final : public balancer {
   }
 };
 
-// The fewest exchanges under way for the weight; equal ones take turns.
+// The lowest score; equal ones take turns, from `turn` on.
+template <class Score>
+std::optional<std::size_t> lowest(std::span<peer> peers, const choice_input& input, std::size_t turn, Score score) {
+  return fresh_first(input, [&](bool skip_tried) {
+    std::optional<std::size_t> best;
+    double best_score = 0;
+    for (std::size_t k = 0; k < peers.size(); ++k) {
+      std::size_t i = (turn + k) % peers.size();
+      const peer& p = peers[i];
+      if (!usable(p) || (skip_tried && was_tried(p, input))) continue;
+      double here = score(p);
+      if (best && here >= best_score) continue;
+      best = i;
+      best_score = here;
+    }
+    return best;
+  });
+}
+
+// The fewest exchanges under way for the weight.
 class least_connections final : public balancer {
  public:
   std::optional<std::size_t> choose(std::span<peer> peers, const choice_input& input) override {
-    return fresh_first(input, [&](bool skip_tried) { return pick(peers, input, skip_tried); });
+    return lowest(peers, input, ++_turn,
+                  [](const peer& p) { return (p.state->open.load(std::memory_order_relaxed) + 1.0) / p.weight; });
   }
 
  private:
-  std::optional<std::size_t> pick(std::span<peer> peers, const choice_input& input, bool skip_tried) {
-    std::optional<std::size_t> best;
-    double best_load = 0;
-    ++_turn;
-    for (std::size_t k = 0; k < peers.size(); ++k) {
-      std::size_t i = (_turn + k) % peers.size();
-      const peer& p = peers[i];
-      if (!usable(p) || (skip_tried && was_tried(p, input))) continue;
-      double load = (p.state->open.load(std::memory_order_relaxed) + 1.0) / p.weight;
-      if (best && load >= best_load) continue;
-      best = i;
-      best_load = load;
-    }
-    return best;
-  }
-
   std::size_t _turn = 0;
 };
 
-// The quicker of two that are chosen by turns: one bad figure does not draw the whole load away.
+// The lowest latency for the weight, as Kong's; times what has no answer yet, as in the Peak EWMA that Kong's is made
+// after: of a target that hangs nothing else is seen until the first time-out.
 class lowest_latency final : public balancer {
  public:
   std::optional<std::size_t> choose(std::span<peer> peers, const choice_input& input) override {
-    return fresh_first(input, [&](bool skip_tried) { return pick(peers, input, skip_tried); });
+    const double average = average_ms(peers, input.now_us);
+    return lowest(peers, input, ++_turn, [&](const peer& p) {
+      double ms = std::max(least_ms, p.state->latency_ms(input.now_us).value_or(average));
+      return ms * (p.state->unanswered.load(std::memory_order_relaxed) + 1.0) / p.weight;
+    });
   }
 
  private:
-  std::optional<std::size_t> pick(std::span<peer> peers, const choice_input& input, bool skip_tried) {
-    std::vector<std::size_t> candidates;
-    for (std::size_t i = 0; i < peers.size(); ++i)
-      if (usable(peers[i]) && !(skip_tried && was_tried(peers[i], input))) candidates.push_back(i);
-    if (candidates.empty()) return std::nullopt;
-    _random = _random * 6364136223846793005U + 1442695040888963407U;  // Knuth's; it need not be a good one
-    std::size_t a = static_cast<std::size_t>(_random >> 33) % candidates.size();
-    std::size_t b =
-        (a + 1 + static_cast<std::size_t>(_random >> 13) % std::max<std::size_t>(1, candidates.size() - 1)) %
-        candidates.size();
-    auto score = [&](std::size_t c) { return peers[candidates[c]].state->latency_ms(input.now_us); };
-    return candidates[score(b) < score(a) ? b : a];
+  static constexpr double least_ms = 0.01;  // where all has decayed, weight and load still count
+
+  // What a new one is taken for, so that it does not draw all there is.
+  static double average_ms(std::span<const peer> peers, std::int64_t now_us) {
+    double total = 0;
+    int known = 0;
+    for (const peer& p : peers) {
+      if (!usable(p)) continue;
+      auto ms = p.state->latency_ms(now_us);
+      total += ms.value_or(0);
+      known += ms.has_value();
+    }
+    return known > 0 ? total / known : 0;
   }
 
-  std::uint64_t _random = 0x9e3779b97f4a7c15U;
+  std::size_t _turn = 0;
 };
 
 // A ring of points, as Kong's: 160 for a peer of average weight. Where weights are equal, a peer that comes or goes

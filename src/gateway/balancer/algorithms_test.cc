@@ -68,6 +68,41 @@ TEST(latency, prefers_the_quicker) {
   for (int i = 0; i < 20; ++i) EXPECT_EQ(b->choose(peers, {.now_us = 2'000'000}), 1U);
 }
 
+TEST(latency, goes_by_weight_where_all_are_as_quick) {
+  auto peers = make_peers({1000, 1});
+  auto b = make_balancer(balancing::latency);
+  for (peer& p : peers) p.state->note_latency(5, 1'000'000);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(b->choose(peers, {.now_us = 1'000'000}), 0U);
+}
+
+TEST(latency, a_new_peer_is_taken_for_an_average_one) {
+  auto peers = make_peers({1, 1, 1});
+  auto b = make_balancer(balancing::latency);
+  peers[0].state->note_latency(5, 1'000'000);
+  peers[1].state->note_latency(25, 1'000'000);  // the third: nothing known
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(b->choose(peers, {.now_us = 1'000'000}), 0U);
+  peers[0].state->health.set(false);
+  for (int i = 0; i < 20; ++i) {
+    auto chosen = b->choose(peers, {.now_us = 1'000'000});
+    ASSERT_TRUE(chosen);
+    peers[*chosen].state->unanswered++;
+  }
+  EXPECT_EQ(peers[1].state->unanswered, 10);
+  EXPECT_EQ(peers[2].state->unanswered, 10);
+}
+
+TEST(latency, what_does_not_answer_draws_nothing_however_long_ago_it_was_quick) {
+  auto peers = make_peers({1, 1});
+  auto b = make_balancer(balancing::latency);
+  for (peer& p : peers) p.state->note_latency(5, 1'000'000);
+  constexpr std::int64_t hour_us = 3'600'000'000;
+  peers[1].state->unanswered = 2;
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(b->choose(peers, {.now_us = hour_us}), 0U);
+    peers[0].state->note_latency(5, hour_us);
+  }
+}
+
 TEST(consistent_hashing, is_stable_and_moves_only_what_it_must) {
   auto peers = make_peers({100, 100, 100, 100});
   auto b = make_balancer(balancing::consistent_hashing);

@@ -43,8 +43,11 @@ void peer_state::note_latency(double ms, std::int64_t now_us) {
   _latency_us.store(now_us, std::memory_order_relaxed);
 }
 
-double peer_state::latency_ms(std::int64_t now_us) const {
-  std::int64_t age_us = std::max<std::int64_t>(0, now_us - _latency_us.load(std::memory_order_relaxed));
+std::optional<double> peer_state::latency_ms(std::int64_t now_us) const {
+  const std::int64_t noted_us = _latency_us.load(std::memory_order_relaxed);
+  if (noted_us == 0) return std::nullopt;
+  const bool awaited = unanswered.load(std::memory_order_relaxed) > 0;
+  const std::int64_t age_us = awaited ? 0 : std::max<std::int64_t>(0, now_us - noted_us);
   return _latency_ms.load(std::memory_order_relaxed) * std::exp(-static_cast<double>(age_us) / decay_us);
 }
 

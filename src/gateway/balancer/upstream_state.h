@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,12 +26,14 @@ struct peer_state {
 
   const endpoint where;
   peer_health health;
-  std::atomic<std::int32_t> open = 0;  // exchanges under way
-  std::atomic<bool> probing = false;   // by the active checks
+  std::atomic<std::int32_t> open = 0;        // exchanges under way
+  std::atomic<std::int32_t> unanswered = 0;  // of them those without an answer's head
+  std::atomic<bool> probing = false;         // by the active checks
   std::atomic<std::int64_t> next_probe_ms = 0;
 
   void note_latency(double ms, std::int64_t now_us);
-  double latency_ms(std::int64_t now_us) const;  // moving average, decayed until now; 0: nothing known
+  // Moving average, decayed until now unless an answer is still awaited.
+  std::optional<double> latency_ms(std::int64_t now_us) const;
 
  private:
   std::atomic<double> _latency_ms = 0;

@@ -202,6 +202,38 @@ TEST(balancing, goes_by_a_threshold_of_healthy_weight) {
   EXPECT_TRUE(eventually([&] { return body_of(g.get("/")) == no_peer; }));
 }
 
+TEST(balancing, by_latency_a_target_that_hangs_is_the_slowest) {
+  raw_service hangs([](socket_handle s) { s.receive_all(); });
+  raw_service hangs_up([](socket_handle s) { s.receive_until("\r\n\r\n"); });
+  for (const raw_service* bad : {&hangs, &hangs_up}) {
+    named_service a("a");
+    gateway_under_test g(
+        "services: [{name: s, host: u, read_timeout: 100, retries: 0, routes: [{name: all, paths: "
+        "[/]}]}]\nupstreams: [{name: u, algorithm: latency, targets: [{target: '" +
+        a.target() + "'}, {target: '127.0.0.1:" + std::to_string(bad->port()) + "'}]}]\n");
+    int failed = 0;
+    for (int i = 0; i < 20; ++i) failed += !g.get("/").starts_with("HTTP/1.1 200");
+    EXPECT_LE(failed, 2);
+  }
+}
+
+TEST(balancing, by_latency_a_target_whose_clients_have_given_up_is_slow) {
+  raw_service hangs([](socket_handle s) { s.receive_all(); });
+  named_service a("a");
+  gateway_under_test g(
+      "services: [{name: s, host: u, routes: [{name: all, paths: [/]}]}]\nupstreams: [{name: u, algorithm: latency, "
+      "targets: [{target: '" +
+      a.target() + "'}, {target: '127.0.0.1:" + std::to_string(hangs.port()) + "'}]}]\n");
+  int given_up = 0;
+  for (int i = 0; i < 20; ++i) {
+    socket_handle client = g.connect();
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    pollfd p{.fd = client.fd(), .events = POLLIN};
+    given_up += poll(&p, 1, 200) <= 0;
+  }
+  EXPECT_LE(given_up, 2);
+}
+
 TEST(balancing, hashes_what_it_is_told_to) {
   named_service a("a"), b("b"), c("c");
   std::string targets =

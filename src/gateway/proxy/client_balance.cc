@@ -13,6 +13,8 @@
 namespace mes::gateway {
 namespace {
 
+constexpr double failure_ms_min = 1000;  // for balancing by latency: who refuses at once is not the quickest
+
 std::string argument_of(std::string_view query, const std::string& name) {
   const form_arguments arguments = form_arguments::parse(query);
   const auto* found = arguments.find(name);
@@ -87,6 +89,7 @@ bool client_exchange::start_upstream() {
                     : srv_name ? std::string_view(chosen.where->where.name)
                                : std::string_view(chosen.target->host_header);
   x.take_peer(std::move(chosen.where), x.to->shared != nullptr);
+  x.tried_us = _worker.loop.now_us();
   return connect_upstream(x.peer->where);
 }
 
@@ -121,15 +124,33 @@ void client_exchange::note_answer() {
   if (x.held_bytes > 0) forget_request_body();
   if (!x.to->shared) return;
   x.to->shared->note_answer(*x.peer, x.response.status);
-  if (x.to->group->algorithm == balancing::latency)
-    x.peer->note_latency(static_cast<double>(x.answered_us - x.sent_us) / 1000, x.answered_us);
+  x.await_peer_no_more();
+  note_time(0);
+}
+
+// What the try has taken counts however it ended, as in Kong: else a target that never answers would pass for a quick
+// one.
+void client_exchange::note_time(double ms_min) {
+  const exchange& x = *_x;
+  if (!x.to->group || x.to->group->algorithm != balancing::latency) return;
+  const std::int64_t now_us = net_loop::clock_us();
+  x.peer->note_latency(std::max(ms_min, static_cast<double>(now_us - x.tried_us) / 1000), now_us);
+}
+
+// The client has gone before the answer came: the target is at least as slow as that.
+void client_exchange::note_given_up() {
+  const exchange& x = *_x;
+  if (!x.peer || x.head_received || !waits_for_service()) return;
+  note_time(x.peer->latency_ms(net_loop::clock_us()).value_or(0));
 }
 
 void client_exchange::note_failure(bool timed_out) {
   exchange& x = *_x;
   if (!x.peer) return;
   if (x.tries < 64) x.tried.push_back(x.peer.get());
+  x.await_peer_no_more();
   if (!x.to->shared) return;
+  note_time(failure_ms_min);
   const passive_checks& limits = x.to->group->passive;
   if (timed_out)
     x.to->shared->note(*x.peer, sighting::timeout, limits.timeouts, "passive");

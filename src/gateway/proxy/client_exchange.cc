@@ -78,6 +78,7 @@ bool client_exchange::answer() {
 
 void client_exchange::abort() {
   if (_x) {
+    note_given_up();
     if (!_x->head_received) _x->totals.status = 499;  // as nginx: the client closed the request
     report();
   }

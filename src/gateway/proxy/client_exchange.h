@@ -120,6 +120,8 @@ class client_exchange {
   void build_upstream_target();
   void note_answer();
   void note_failure(bool timed_out);
+  void note_time(double ms_min);
+  void note_given_up();
 
   // The service's side (client_upstream.cc).
   bool connect_upstream(const endpoint& where);

@@ -5,10 +5,18 @@
 namespace mes::gateway {
 
 void exchange::take_peer(std::shared_ptr<peer_state> next, bool counted) {
+  await_peer_no_more();
   if (peer_counted) peer->open.fetch_sub(1, std::memory_order_relaxed);
-  if (next && counted) next->open.fetch_add(1, std::memory_order_relaxed);
-  peer_counted = next && counted;
+  peer_counted = peer_awaited = next && counted;
   peer = std::move(next);
+  if (!peer_counted) return;
+  peer->open.fetch_add(1, std::memory_order_relaxed);
+  peer->unanswered.fetch_add(1, std::memory_order_relaxed);
+}
+
+void exchange::await_peer_no_more() {
+  if (peer_awaited) peer->unanswered.fetch_sub(1, std::memory_order_relaxed);
+  peer_awaited = false;
 }
 
 void exchange::reset() {
@@ -54,7 +62,7 @@ void exchange::reset() {
   parent = {};
   spans = {};
   totals = {};
-  started_us = sent_us = answered_us = 0;
+  started_us = tried_us = sent_us = answered_us = 0;
 }
 
 }  // namespace mes::gateway

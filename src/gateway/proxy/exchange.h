@@ -74,11 +74,12 @@ struct exchange {
 
   backend* to = nullptr;
   std::shared_ptr<peer_state> peer;  // the address of the try at hand
-  bool peer_counted = false;
+  bool peer_counted = false, peer_awaited = false;
   std::vector<peer_state*> tried;  // they live as long as the plan
   bool hashed = false;
   std::optional<std::uint64_t> hash;  // of what consistent hashing goes by
   void take_peer(std::shared_ptr<peer_state> next, bool counted);
+  void await_peer_no_more();    // it has answered
   std::string upstream_host;    // the Host that the service sees
   std::string upstream_target;  // the target that the service sees
   std::string upstream_address;
@@ -109,7 +110,7 @@ struct exchange {
   observe::span_id parent{};
   exchange_spans spans;
   exchange_totals totals;
-  std::int64_t started_us = 0, sent_us = 0, answered_us = 0;  // monotonic
+  std::int64_t started_us = 0, tried_us = 0, sent_us = 0, answered_us = 0;  // monotonic
   instant started;
 
   // Ready for the next request; what holds memory keeps it.
