@@ -42,21 +42,26 @@ class resolver {
   resolver(const resolver&) = delete;
   resolver& operator=(const resolver&) = delete;
 
-  // Calls visit(message, record) for each answer of that type.
+  // Calls visit(message, record) for each answer of that type. False: nobody has told whether there are any.
   template <class Visit>
-  void query(const std::string& name, ns_type type, std::int64_t& ttl_ms, Visit visit) {
-    if (!_ready) return;
+  [[nodiscard]] bool query(const std::string& name, ns_type type, std::int64_t& ttl_ms, Visit visit) {
+    if (!_ready) return false;
     std::array<unsigned char, 16384> answer{};
     int size = res_nquery(&_state, name.c_str(), ns_c_in, type, answer.data(), static_cast<int>(answer.size()));
+    if (size <= 0) {
+      if (_state.res_h_errno == HOST_NOT_FOUND || _state.res_h_errno == NO_DATA) return true;
+      _state.retry = 1;  // it was patient once
+      return false;
+    }
     ns_msg message;
-    if (size <= 0 || ns_initparse(answer.data(), std::min(size, static_cast<int>(answer.size())), &message) != 0)
-      return;
+    if (ns_initparse(answer.data(), std::min(size, static_cast<int>(answer.size())), &message) != 0) return false;
     for (int i = 0; i < ns_msg_count(message, ns_s_an); ++i) {
       ns_rr record;
-      if (ns_parserr(&message, ns_s_an, i, &record) != 0) return;
+      if (ns_parserr(&message, ns_s_an, i, &record) != 0) return false;
       ttl_ms = std::min<std::int64_t>(ttl_ms, std::int64_t{ns_rr_ttl(record)} * 1000);
       if (ns_rr_type(record) == type) visit(message, record);
     }
+    return true;
   }
 
  private:
@@ -64,7 +69,8 @@ class resolver {
   bool _ready = false;
 };
 
-void add_addresses(resolver& r, const std::string& name, std::uint16_t port, std::int64_t& ttl_ms,
+// False: nobody has told.
+bool add_addresses(resolver& r, const std::string& name, std::uint16_t port, std::int64_t& ttl_ms,
                    std::vector<endpoint>& out) {
   auto add = [&](int family, std::size_t bytes) {
     return [&, family, bytes](ns_msg&, ns_rr& record) {
@@ -74,13 +80,14 @@ void add_addresses(resolver& r, const std::string& name, std::uint16_t port, std
     };
   };
   std::size_t before = out.size();
-  r.query(name, ns_t_a, ttl_ms, add(AF_INET, 4));
-  if (out.size() == before) r.query(name, ns_t_aaaa, ttl_ms, add(AF_INET6, 16));
+  bool told = r.query(name, ns_t_a, ttl_ms, add(AF_INET, 4));
+  if (told && out.size() == before) told = r.query(name, ns_t_aaaa, ttl_ms, add(AF_INET6, 16));
+  return told;
 }
 
-std::vector<srv_record> query_srv(resolver& r, const std::string& name, std::int64_t& ttl_ms) {
+std::vector<srv_record> query_srv(resolver& r, const std::string& name, std::int64_t& ttl_ms, bool& told) {
   std::vector<srv_record> all;
-  r.query(name, ns_t_srv, ttl_ms, [&](ns_msg& message, ns_rr& record) {
+  told = r.query(name, ns_t_srv, ttl_ms, [&](ns_msg& message, ns_rr& record) {
     const unsigned char* data = ns_rr_rdata(record);
     if (ns_rr_rdlen(record) < 7) return;
     std::array<char, NS_MAXDNAME> target{};
@@ -122,18 +129,21 @@ void add_from_hosts(const std::string& file, const std::string& host, std::uint1
   }
 }
 
-void add_from_system(const std::string& host, std::uint16_t port, std::vector<endpoint>& out) {
+// False: nobody has told.
+bool add_from_system(const std::string& host, std::uint16_t port, std::vector<endpoint>& out) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_ADDRCONFIG;
   addrinfo* list = nullptr;
-  if (getaddrinfo(host.c_str(), nullptr, &hints, &list) != 0) return;
+  int failure = getaddrinfo(host.c_str(), nullptr, &hints, &list);
+  if (failure != 0) return failure != EAI_AGAIN && failure != EAI_FAIL && failure != EAI_SYSTEM;
   std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owned(list, freeaddrinfo);
   for (const addrinfo* a = list; a; a = a->ai_next) {
     std::array<char, NI_MAXHOST> text{};
     if (getnameinfo(a->ai_addr, a->ai_addrlen, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) != 0) continue;
     if (auto e = parse_endpoint(text.data(), port)) out.push_back(std::move(*e));
   }
+  return true;
 }
 
 }  // namespace
@@ -145,19 +155,22 @@ dns_answer look_up(const std::string& host, std::uint16_t port, const dns_option
   if (host.find('.') != std::string::npos) {
     resolver r(options);
     std::int64_t ttl_ms = ttl_max_ms;
-    for (const srv_record& s : query_srv(r, host, ttl_ms)) {
+    bool told = true;
+    for (const srv_record& s : query_srv(r, host, ttl_ms, told)) {
       std::size_t before = answer.where.size();
-      add_addresses(r, s.name, s.port == 0 ? port : s.port, ttl_ms, answer.where);
+      if (!add_addresses(r, s.name, s.port == 0 ? port : s.port, ttl_ms, answer.where)) answer.untold.push_back(s.name);
       for (std::size_t i = before; i < answer.where.size(); ++i) {
         answer.where[i].weight = std::max(1, s.weight);
         answer.where[i].name = s.name;
       }
     }
-    if (answer.where.empty()) add_addresses(r, host, port, ttl_ms, answer.where);
+    if (answer.where.empty())
+      told = add_addresses(r, host, port, ttl_ms, answer.where) && (told || !answer.where.empty());
+    answer.unanswered = !told || !answer.untold.empty();
     answer.ttl_ms = std::clamp(ttl_ms, ttl_min_ms, ttl_max_ms);
   }
-  if (answer.where.empty() && !options.server) {
-    add_from_system(host, port, answer.where);
+  if (answer.where.empty() && !answer.unanswered && !options.server) {
+    answer.unanswered = !add_from_system(host, port, answer.where);
     answer.ttl_ms = system_ttl_ms;
   }
   return answer;

@@ -14,6 +14,8 @@ namespace mes::gateway {
 struct dns_answer {
   std::vector<endpoint> where;  // none: the name has no addresses, or nobody knows
   std::int64_t ttl_ms = 0;
+  bool unanswered = false;          // a server was silent or in trouble: there may be more than `where`,
+  std::vector<std::string> untold;  // namely that of these names of SRV records
 };
 
 struct dns_options {

@@ -3,17 +3,18 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <cstring>
+#include <utility>
 
-#include "gateway/names/dns.h"
 #include "gateway/net/loop.h"
 
 namespace mes::gateway {
 namespace {
 
-constexpr std::int64_t not_found_ms = 1'000;  // how long its lack holds
-constexpr std::int64_t silent_ms = 60'000;    // four heartbeats
+constexpr std::int64_t another_try_ms = 1'000;  // for what was not found, or not answered
+constexpr std::int64_t silent_ms = 60'000;      // four heartbeats
 constexpr std::size_t names_max = 4096;
 constexpr std::size_t resolvers_max = 8;
 
@@ -79,7 +80,8 @@ std::optional<heartbeat> parse_heartbeat(std::string_view key, std::string_view 
   return beat;
 }
 
-name_directory::name_directory(bool loopback, int port_offset) : _loopback(loopback), _port_offset(port_offset) {}
+name_directory::name_directory(bool loopback, int port_offset, dns_options dns)
+    : _loopback(loopback), _port_offset(port_offset), _dns(std::move(dns)) {}
 
 name_directory::~name_directory() {
   {
@@ -176,21 +178,34 @@ void name_directory::look_up_names() {
     auto name = std::move(_queue.front());
     _queue.pop_front();
     lock.unlock();
-    dns_answer answer = look_up(name.first, name.second);
-    endpoints found;
-    if (!answer.where.empty()) found = std::make_shared<const std::vector<endpoint>>(std::move(answer.where));
+    dns_answer answer = look_up(name.first, name.second, _dns);
     lock.lock();
     looked_up& entry = _looked_up[name];
     entry.asked = false;
-    entry.expires_ms = net_loop::clock_us() / 1000 + (found ? answer.ttl_ms : not_found_ms);
-    if (!same(entry.where, found)) _generation.fetch_add(1, std::memory_order_release);
-    entry.where = found;
+    keep(entry, std::move(answer));
     std::vector<std::function<void()>> waiters = std::move(entry.waiters);
     entry.waiters.clear();
     lock.unlock();
     for (auto& w : waiters) w();
     lock.lock();
   }
+}
+
+// What a server in trouble has not told stays as it was, until one says that it is otherwise: an outage of DNS is not
+// to be one of the services. That is longer than Kong's dns_stale_ttl; a server that is asked again each second ends
+// it.
+void name_directory::keep(looked_up& entry, dns_answer answer) {
+  std::vector<endpoint>& now = answer.where;
+  if (answer.unanswered && entry.where) {
+    const bool all = now.empty();
+    for (const endpoint& old : *entry.where)
+      if (all || std::ranges::find(answer.untold, old.name) != answer.untold.end()) now.push_back(old);
+  }
+  endpoints found = now.empty() ? nullptr : std::make_shared<const std::vector<endpoint>>(std::move(now));
+  entry.expires_ms = net_loop::clock_us() / 1000 + (found && !answer.unanswered ? answer.ttl_ms : another_try_ms);
+  if (!same(entry.where, found)) _generation.fetch_add(1, std::memory_order_release);
+  entry.where = std::move(found);
+  entry.unanswered = answer.unanswered;
 }
 
 }  // namespace mes::gateway

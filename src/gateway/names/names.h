@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/names/endpoint.h"
+#include "gateway/names/dns.h"
 #include "runtime/thread.h"
 
 namespace mes::gateway {
@@ -33,7 +33,7 @@ class name_directory {
  public:
   // loopback: a name without dots is a service of this machine, on its usual port plus `port_offset` while no heartbeat
   // says otherwise. Not loopback: such names are DNS's matter (Kubernetes, Docker).
-  name_directory(bool loopback, int port_offset);
+  name_directory(bool loopback, int port_offset, dns_options dns = {});
   ~name_directory();
 
   void note(const heartbeat& beat, std::int64_t now_ms);  // now_ms: monotonic
@@ -61,14 +61,17 @@ class name_directory {
     endpoints where;
     std::int64_t expires_ms = 0;
     bool asked = false;
+    bool unanswered = false;  // the last time; `where` is of before
     std::vector<std::function<void()>> waiters;
   };
 
   endpoints find_service(const std::string& host);
   void look_up_names();  // the resolver's thread
+  void keep(looked_up& entry, dns_answer answer);
 
   const bool _loopback;
   const int _port_offset;
+  const dns_options _dns;
   mutable std::mutex _lock;
   std::condition_variable _asked;
   std::map<std::string, std::map<std::string, instance>, std::less<>> _services;
