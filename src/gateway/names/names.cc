@@ -14,6 +14,7 @@ namespace mes::gateway {
 namespace {
 
 constexpr std::int64_t another_try_ms = 1'000;  // for what was not found, or not answered
+constexpr std::int64_t stale_ms = 4'000;        // as Kong's dns_stale_ttl
 constexpr std::int64_t silent_ms = 60'000;      // four heartbeats
 constexpr std::size_t names_max = 4096;
 constexpr std::size_t resolvers_max = 8;
@@ -149,21 +150,25 @@ name_directory::answer name_directory::find(const std::string& host, std::uint16
   if (_looked_up.size() >= names_max && !_looked_up.contains({host, port})) {
     // Names that are still asked for are looked up anew when they expire.
     std::erase_if(_looked_up, [&](const auto& e) {
-      return e.second.expires_ms <= now_ms && !e.second.asked && e.second.waiters.empty();
+      return e.second.expires_ms <= now_ms && !e.second.asked_ms && e.second.waiters.empty();
     });
     if (_looked_up.size() >= names_max) return {state::unknown, nullptr};
   }
   looked_up& entry = _looked_up[{host, port}];
   bool fresh = entry.expires_ms > now_ms;
-  if (!fresh && !entry.asked) {
-    entry.asked = true;
+  if (!fresh && !entry.asked_ms) {
+    entry.asked_ms = now_ms;
     _queue.emplace_back(host, port);
     if (_idle_resolvers < _queue.size() && _resolvers.size() < resolvers_max)
       _resolvers.emplace_back("resolver", [this] { look_up_names(); });
     _asked.notify_one();
   }
-  if (entry.where) return {state::known, entry.where};  // an old answer until the new one is there
-  if (fresh) return {state::unknown, nullptr};
+  // An old answer does until the new one is there, however long that takes; but what nobody has asked for in a while
+  // may be anybody's address by now.
+  bool usable = fresh || entry.unanswered || *entry.asked_ms < entry.expires_ms + stale_ms;
+  std::int64_t until_ms = fresh ? entry.expires_ms : now_ms + another_try_ms;
+  if (entry.where && usable) return {state::known, entry.where, until_ms};
+  if (fresh) return {state::unknown, nullptr, until_ms};
   entry.waiters.push_back(std::move(changed));
   return {state::waiting, nullptr};
 }
@@ -181,7 +186,7 @@ void name_directory::look_up_names() {
     dns_answer answer = look_up(name.first, name.second, _dns);
     lock.lock();
     looked_up& entry = _looked_up[name];
-    entry.asked = false;
+    entry.asked_ms.reset();
     keep(entry, std::move(answer));
     std::vector<std::function<void()>> waiters = std::move(entry.waiters);
     entry.waiters.clear();

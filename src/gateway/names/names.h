@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -45,7 +46,8 @@ class name_directory {
   enum class state : std::uint8_t { known, waiting, unknown };
   struct answer {
     state what = state::unknown;
-    endpoints where;  // not empty if known
+    endpoints where;                                                   // not empty if known
+    std::int64_t until_ms = std::numeric_limits<std::int64_t>::max();  // unless generation() changes
   };
   // waiting: `changed` is called once, from another thread, when asking again is worth it.
   answer find(const std::string& host, std::uint16_t port, std::int64_t now_ms, std::function<void()> changed);
@@ -60,8 +62,8 @@ class name_directory {
   struct looked_up {
     endpoints where;
     std::int64_t expires_ms = 0;
-    bool asked = false;
-    bool unanswered = false;  // the last time; `where` is of before
+    std::optional<std::int64_t> asked_ms;  // a look-up is under way since then
+    bool unanswered = false;               // the last time; `where` is of before
     std::vector<std::function<void()>> waiters;
   };
 

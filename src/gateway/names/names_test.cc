@@ -79,6 +79,26 @@ TEST_F(names_test, forgets_the_addresses_of_a_name_that_is_no_more) {
   EXPECT_TRUE(becomes("web.example", "unknown"));
 }
 
+TEST_F(names_test, an_old_answer_does_while_it_is_asked_for_anew) {
+  ASSERT_EQ(find("web.example"), "10.0.0.1:80");
+  server.be(mood::silent);
+  EXPECT_EQ(now("web.example", expired_ms), "10.0.0.1:80");
+  EXPECT_EQ(now("web.example", 60'000), "10.0.0.1:80");  // asked for since then, and all the time
+}
+
+TEST_F(names_test, an_answer_that_nobody_has_asked_for_in_a_while_is_not_used) {
+  ASSERT_EQ(find("web.example"), "10.0.0.1:80");
+  server.use(web(2));
+  EXPECT_EQ(find("web.example", 60'000), "10.0.0.2:80");
+}
+
+TEST_F(names_test, tells_how_long_an_answer_holds) {
+  ASSERT_EQ(find("web.example"), "10.0.0.1:80");
+  std::int64_t now_ms = clock_ms(), until_ms = names.find("web.example", 80, now_ms, [] {}).until_ms;
+  EXPECT_GT(until_ms, now_ms);
+  EXPECT_LE(until_ms, now_ms + 1000);
+}
+
 TEST_F(names_test, a_name_that_was_never_known_is_unknown_while_its_server_is_in_trouble) {
   server.be(mood::broken);
   EXPECT_EQ(find("web.example"), "unknown");

@@ -78,9 +78,8 @@ void backend::look_up(name_directory& names, std::int64_t now_ms,
   for (backend_target& t : targets) {
     auto answer = names.find(t.host, t.port, now_ms, make_changed());
     t.waiting = answer.what == name_directory::state::waiting;
-    if (t.waiting) known_until_ms = 0;
-    if (answer.what == name_directory::state::known) t.known = answer.where;
-    if (answer.what == name_directory::state::unknown) t.known = nullptr;
+    known_until_ms = t.waiting ? 0 : std::min(known_until_ms, answer.until_ms);
+    t.known = answer.where;
     if (shared && !t.waiting) shared->set_addresses(*t.of, t.known ? *t.known : std::vector<endpoint>{});
   }
   rebuild_peers();
@@ -125,7 +124,7 @@ bool backend::enough_healthy() const {
 backend::choice backend::choose(name_directory& names, choice_input input,
                                 const std::function<std::function<void()>()>& make_changed) {
   std::int64_t now_ms = input.now_us / 1000;
-  if (peers.empty() || known_generation != names.generation() || known_until_ms < now_ms)
+  if (peers.empty() || known_generation != names.generation() || known_until_ms <= now_ms)
     look_up(names, now_ms, make_changed);
   if (peers.empty()) {
     if (std::ranges::any_of(targets, &backend_target::waiting)) return {.what = name_directory::state::waiting};
