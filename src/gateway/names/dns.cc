@@ -30,8 +30,8 @@ class resolver {
  public:
   explicit resolver(const dns_options& options) {
     _ready = res_ninit(&_state) == 0;
-    _state.retrans = 2;
-    _state.retry = 2;
+    _state.retrans = options.timeout_s;
+    _state.retry = options.tries;
     if (!options.server || options.server->address.ss_family != AF_INET) return;
     std::memcpy(&_state.nsaddr_list[0], &options.server->address, sizeof(sockaddr_in));
     _state.nscount = 1;

@@ -21,6 +21,7 @@ struct dns_answer {
 struct dns_options {
   std::optional<endpoint> server;  // nullopt: /etc/resolv.conf's
   std::string hosts_file = "/etc/hosts";
+  int timeout_s = 2, tries = 2;  // of a question; the second one waits twice as long
 };
 
 // The hosts file first, then SRV records (of the best priority, with their ports and weights), then addresses; as Kong

@@ -17,7 +17,8 @@ constexpr std::int64_t another_try_ms = 1'000;  // for what was not found, or no
 constexpr std::int64_t stale_ms = 4'000;        // as Kong's dns_stale_ttl
 constexpr std::int64_t silent_ms = 60'000;      // four heartbeats
 constexpr std::size_t names_max = 4096;
-constexpr std::size_t resolvers_max = 8;
+constexpr std::size_t resolvers_max = 16, patient_max = resolvers_max / 2;
+constexpr std::int64_t silent_answer_ms = 500;  // what takes longer and has no answer is no refusal
 
 std::string text_of(const endpoint& e, std::uint16_t port) {
   char buffer[INET6_ADDRSTRLEN] = {};
@@ -159,7 +160,7 @@ name_directory::answer name_directory::find(const std::string& host, std::uint16
   if (!fresh && !entry.asked_ms) {
     entry.asked_ms = now_ms;
     _queue.emplace_back(host, port);
-    if (_idle_resolvers < _queue.size() && _resolvers.size() < resolvers_max)
+    if (_idle_resolvers < _queue.size() + _patient_queue.size() && _resolvers.size() < resolvers_max)
       _resolvers.emplace_back("resolver", [this] { look_up_names(); });
     _asked.notify_one();
   }
@@ -168,28 +169,46 @@ name_directory::answer name_directory::find(const std::string& host, std::uint16
   bool usable = fresh || entry.unanswered || *entry.asked_ms < entry.expires_ms + stale_ms;
   std::int64_t until_ms = fresh ? entry.expires_ms : now_ms + another_try_ms;
   if (entry.where && usable) return {state::known, entry.where, until_ms};
-  if (fresh) return {state::unknown, nullptr, until_ms};
+  if (fresh && !entry.asked_ms) return {state::unknown, nullptr, until_ms};
   entry.waiters.push_back(std::move(changed));
   return {state::waiting, nullptr};
+}
+
+bool name_directory::has_questions() const {
+  return !_queue.empty() || (!_patient_queue.empty() && _patient < patient_max);
 }
 
 void name_directory::look_up_names() {
   std::unique_lock lock(_lock);
   while (true) {
     ++_idle_resolvers;
-    _asked.wait(lock, [&] { return _stopping || !_queue.empty(); });
+    _asked.wait(lock, [&] { return _stopping || has_questions(); });
     --_idle_resolvers;
     if (_stopping) return;
-    auto name = std::move(_queue.front());
-    _queue.pop_front();
+    const bool patient = _queue.empty();
+    auto& queue = patient ? _patient_queue : _queue;
+    auto name = std::move(queue.front());
+    queue.pop_front();
+    _patient += patient;
     lock.unlock();
-    dns_answer answer = look_up(name.first, name.second, _dns);
+    dns_options how = _dns;
+    if (!patient) how.timeout_s = how.tries = 1;
+    const std::int64_t began_us = net_loop::clock_us();
+    dns_answer answer = look_up(name.first, name.second, how);
+    const bool silent = answer.unanswered && net_loop::clock_us() - began_us >= silent_answer_ms * 1000;
     lock.lock();
+    _patient -= patient;
     looked_up& entry = _looked_up[name];
-    entry.asked_ms.reset();
     keep(entry, std::move(answer));
-    std::vector<std::function<void()>> waiters = std::move(entry.waiters);
-    entry.waiters.clear();
+    const bool again = silent && !patient;
+    if (again) {
+      _patient_queue.push_back(std::move(name));
+      _asked.notify_one();
+    } else {
+      entry.asked_ms.reset();
+    }
+    std::vector<std::function<void()>> waiters;
+    if (entry.where || !again) waiters.swap(entry.waiters);
     lock.unlock();
     for (auto& w : waiters) w();
     lock.lock();

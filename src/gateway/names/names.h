@@ -69,6 +69,7 @@ class name_directory {
 
   endpoints find_service(const std::string& host);
   void look_up_names();  // the resolver's thread
+  bool has_questions() const;
   void keep(looked_up& entry, dns_answer answer);
 
   const bool _loopback;
@@ -78,11 +79,14 @@ class name_directory {
   std::condition_variable _asked;
   std::map<std::string, std::map<std::string, instance>, std::less<>> _services;
   std::map<std::pair<std::string, std::uint16_t>, looked_up> _looked_up;
-  std::deque<std::pair<std::string, std::uint16_t>> _queue;
+  // Names to look up: first all with little patience, then those that had no answer, for which half of the resolvers
+  // are enough. So names whose servers are silent hold up no others.
+  std::deque<std::pair<std::string, std::uint16_t>> _queue, _patient_queue;
+  std::size_t _patient = 0;  // resolvers with one of the latter
   std::atomic<std::uint64_t> _generation = 1;
   bool _stopping = false;
   std::size_t _idle_resolvers = 0;
-  std::vector<runtime::thread> _resolvers;  // started by names that find none idle: a silent server holds one up
+  std::vector<runtime::thread> _resolvers;  // started by names that find none idle
 };
 
 }  // namespace mes::gateway

@@ -57,8 +57,14 @@ class names_test : public testing::Test {
     return false;
   }
 
+  dns_options dns() const {
+    dns_options options = server.options();
+    options.timeout_s = options.tries = 1;
+    return options;
+  }
+
   name_server server{web(1)};
-  name_directory names{false, 0, server.options()};
+  name_directory names{false, 0, dns()};
 };
 
 TEST_F(names_test, keeps_the_addresses_of_a_name_whose_server_is_in_trouble) {
@@ -97,6 +103,42 @@ TEST_F(names_test, tells_how_long_an_answer_holds) {
   std::int64_t now_ms = clock_ms(), until_ms = names.find("web.example", 80, now_ms, [] {}).until_ms;
   EXPECT_GT(until_ms, now_ms);
   EXPECT_LE(until_ms, now_ms + 1000);
+}
+
+TEST_F(names_test, names_whose_server_is_silent_hold_up_no_others) {
+  for (int i = 0; i < 12; ++i) {
+    const std::string name = "silent" + std::to_string(i) + ".example";
+    server.be(mood::silent, name);
+    EXPECT_EQ(now(name), "waiting");
+  }
+  for (int round = 0; round < 2; ++round) {  // at the first questions, and at the patient ones
+    std::int64_t began_ms = clock_ms();
+    EXPECT_EQ(find("web.example", 60'000), "10.0.0.1:80");
+    EXPECT_LT(clock_ms() - began_ms, 1000);
+    std::this_thread::sleep_for(std::chrono::milliseconds(round == 0 ? 2300 : 0));
+  }
+}
+
+TEST_F(names_test, while_a_server_is_silent_known_addresses_are_waited_for_once) {
+  ASSERT_EQ(find("web.example"), "10.0.0.1:80");
+  server.be(mood::silent);
+  EXPECT_EQ(find("web.example", 60'000), "10.0.0.1:80");
+  EXPECT_EQ(now("web.example", 60'000), "10.0.0.1:80");
+}
+
+TEST_F(names_test, the_part_of_srv_records_that_is_known_is_not_waited_for) {
+  server.use({{{"web.example", type_srv},
+               {record(type_srv, 1, srv(1, 1, 81, "a.example")), record(type_srv, 1, srv(1, 1, 82, "b.example"))}},
+              {{"a.example", type_a}, {address(1)}}});
+  server.be(mood::silent, "b.example");
+  std::int64_t began_ms = clock_ms();
+  EXPECT_EQ(find("web.example"), "10.0.0.1:81");
+  EXPECT_LT(clock_ms() - began_ms, 1900);
+}
+
+TEST_F(names_test, a_name_whose_server_is_silent_is_unknown_in_the_end) {
+  server.be(mood::silent);
+  EXPECT_EQ(find("web.example"), "unknown");
 }
 
 TEST_F(names_test, a_name_that_was_never_known_is_unknown_while_its_server_is_in_trouble) {
