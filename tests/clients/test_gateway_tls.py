@@ -216,13 +216,16 @@ def test_a_certificate_that_cannot_be_shown_is_not_left_out(gateway, authority, 
     document = {
         "_format_version": "3.0",
         "certificates": [{"id": key, "cert": (tmp_path / "weak.pem").read_text(), "key": (tmp_path / "weak.key").read_text()}],
-        "services": [{"name": n, "url": f"https://localhost:{service.server_address[1]}", "retries": 0, **more,
-                      "routes": [{"name": n, "paths": [f"/{n}"]}]}
+        "upstreams": [{"name": "shared", "host_header": "localhost",
+                       "targets": [{"target": f"127.0.0.1:{service.server_address[1]}"}],
+                       "healthchecks": {"passive": {"type": "https", "unhealthy": {"tcp_failures": 1}}}}],
+        "services": [{"name": n, "url": "https://shared", "retries": 0, **more, "routes": [{"name": n, "paths": [f"/{n}"]}]}
                      for n, more in {"weak": {"client_certificate": key}, "none": {}}.items()]}
     load(gateway, document)
 
     eventually(lambda: get(gateway, "none") == (200, "nobody"))
     assert get(gateway, "weak") == (502, "")
+    assert get(gateway, "none") == (200, "nobody")  # that was nothing that its target has done
     assert "service weak cannot be reached over TLS" in gateway.log()
     service.shutdown()
 

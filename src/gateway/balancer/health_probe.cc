@@ -4,11 +4,11 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cmath>
 
 #include "gateway/balancer/health_checker.h"
+#include "gateway/net/connect.h"
 
 namespace mes::gateway {
 namespace {
@@ -53,13 +53,12 @@ bool health_probe::start() {
   // A time-out of 0 is none in Kong's schema; a probe without an end would never be repeated.
   double timeout_s = c.timeout_s > 0 ? c.timeout_s : 60;
   _deadline_ms = net_loop::clock_us() / 1000 + static_cast<std::int64_t>(std::ceil(timeout_s * 1000));
-  int fd = socket(to.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) return false;  // that is our trouble, not the target's
-  _stream = net_stream(fd);
-  if (connect(fd, reinterpret_cast<const sockaddr*>(&to.address), to.address_bytes) != 0 && errno != EINPROGRESS) {
-    _of->note(*_peer, sighting::tcp_failure, c.tcp_failures, "active");
+  begun_connection begun = begin_connect(reinterpret_cast<const sockaddr&>(to.address), to.address_bytes);
+  if (begun.fd < 0) {
+    if (!begun.own_trouble) _of->note(*_peer, sighting::tcp_failure, c.tcp_failures, "active");
     return false;
   }
+  _stream = net_stream(begun.fd);
   if (secure()) {
     ssl_ctx_st* tls = _by.tls_of(*_of);
     if (!tls) return false;
@@ -68,7 +67,7 @@ bool health_probe::start() {
   }
   const std::string& named = _of->config().host_header;
   if (asks()) _out = question(c, named.empty() ? _host : named);
-  _by._loop.watch(fd, *this);
+  _by._loop.watch(begun.fd, *this);
   return true;
 }
 

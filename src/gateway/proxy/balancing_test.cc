@@ -1,4 +1,6 @@
 // Upstreams end to end: who answers, and what is known of the targets afterwards.
+#include <sys/resource.h>
+
 #include <chrono>
 #include <set>
 
@@ -94,6 +96,37 @@ TEST(balancing, passive_checks_count_connections_that_fail) {
                     "  healthchecks: {passive: {unhealthy: {tcp_failures: 1}}}\n"));
   for (int i = 0; i < 4; ++i) EXPECT_EQ(body_of(g.get("/")), "a");
   EXPECT_EQ(health_of(g, 0), target_health::unhealthy);
+}
+
+// No descriptor can be opened as long as it lives.
+class descriptor_shortage {
+ public:
+  descriptor_shortage() {
+    getrlimit(RLIMIT_NOFILE, &_before);
+    rlimit none{.rlim_cur = 3, .rlim_max = _before.rlim_max};
+    if (setrlimit(RLIMIT_NOFILE, &none) != 0) ADD_FAILURE();
+  }
+  ~descriptor_shortage() { setrlimit(RLIMIT_NOFILE, &_before); }
+
+ private:
+  rlimit _before{};
+};
+
+TEST(balancing, the_gateways_own_trouble_is_none_of_its_targets) {
+  named_service a("a");
+  gateway_under_test g(
+      "services: [{name: s, host: u, routes: [{name: all, paths: [/p]}]}]\nupstreams: [{name: u, targets: [{target: '" +
+      a.target() + "'}], healthchecks: {passive: {unhealthy: {tcp_failures: 1}}}}]\n");
+  socket_handle client = g.connect();
+  client.send("GET /nobody HTTP/1.1\r\nHost: a\r\n\r\n");
+  ASSERT_TRUE(has(client.receive_until("}"), "HTTP/1.1 404"));
+  {
+    descriptor_shortage shortage;
+    client.send("GET /p HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    EXPECT_TRUE(has(client.receive_all(), "HTTP/1.1 502"));
+  }
+  EXPECT_EQ(body_of(g.get("/p")), "a");
+  EXPECT_EQ(health_of(g, 0), target_health::healthy);
 }
 
 TEST(balancing, active_checks_find_a_target_ill_and_well_again) {

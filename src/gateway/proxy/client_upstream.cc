@@ -1,13 +1,10 @@
 // The service's side of an exchange: choosing, connecting, sending, receiving.
-#include <sys/socket.h>
-
-#include <cerrno>
 #include <charconv>
 
+#include "gateway/net/connect.h"
 #include "gateway/proxy/client_exchange.h"
 #include "gateway/proxy/heads.h"
 #include "gateway/proxy/worker.h"
-#include "runtime/tcp_options.h"
 
 namespace mes::gateway {
 namespace {
@@ -35,6 +32,7 @@ bool client_exchange::connect_upstream(const endpoint& where) {
   exchange& x = *_x;
   const service& s = *x.to->of;
   ++x.tries;
+  x.own_trouble = false;
   x.upstream_address = where.text;
   x.context.upstream_host = x.upstream_host;
   x.context.tries.push_back(try_of(where, _worker.loop.time_at(net_loop::clock_us()).microseconds));
@@ -81,16 +79,15 @@ void client_exchange::send_body_beginning() {
 
 bool client_exchange::open_upstream(const endpoint& where, const std::string& key, std::string_view tls_name) {
   const backend& b = *_x->to;
-  if (b.of->tls && !b.context) return false;
-  int fd = socket(where.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) return false;
-  const auto& peer = reinterpret_cast<const sockaddr&>(where.address);
-  runtime::set_connecting_options(fd, peer);
+  begun_connection begun{.own_trouble = true};
+  if (!b.of->tls || b.context)
+    begun = begin_connect(reinterpret_cast<const sockaddr&>(where.address), where.address_bytes);
+  _x->own_trouble = begun.own_trouble;
+  if (begun.fd < 0) return false;
   _up = std::make_unique<upstream_connection>(_worker, key, tls_name);
-  _up->stream = net_stream(fd);
-  if (connect(fd, &peer, where.address_bytes) != 0 && errno != EINPROGRESS) return false;
+  _up->stream = net_stream(begun.fd);
   if (b.of->tls) _up->stream.start_tls_client(b.context.get(), _up->tls_name, b.verify, b.of->grpc);
-  _worker.loop.watch(fd, *_up);
+  _worker.loop.watch(begun.fd, *_up);
   return true;
 }
 
@@ -127,7 +124,7 @@ bool client_exchange::upstream_failed(int status) {
   if (dropped) --x.tries;
   bool again = can_retry();
   if (!x.context.tries.empty()) x.context.tries.back().failed = true;
-  if (!dropped || !again) note_failure(status == 504);
+  if (!x.own_trouble && (!dropped || !again)) note_failure(status == 504);
   release_upstream(false);
   if (!again) return refuse(status);
   _state = state::waiting;  // by way of the loop: `retries` may be many, and the stack has an end

@@ -51,6 +51,7 @@ void exchange::reset() {
   upstream_target.clear();
   upstream_address.clear();
   tries = 0;
+  own_trouble = false;
   head_received = service_failed = tunnel = response_done = chunked_out = excess = filtered = holding = discarding =
       false;
   held_head.clear();

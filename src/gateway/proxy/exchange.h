@@ -84,6 +84,7 @@ struct exchange {
   std::string upstream_target;  // the target that the service sees
   std::string upstream_address;
   int tries = 0;
+  bool own_trouble = false;     // the last try has not come as far as to the target
   bool request_failed = false;  // writing to the service failed; it may have answered before
 
   bool head_received = false;
