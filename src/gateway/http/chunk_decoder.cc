@@ -21,9 +21,14 @@ chunk_decoder::state chunk_decoder::after_size_digit(char c) {
     _left = _left << 4 | static_cast<std::uint64_t>(digit);
     return state::size;
   }
-  if (_digits == 0) return state::bad;
+  return _digits == 0 ? state::bad : after_size(c);
+}
+
+chunk_decoder::state chunk_decoder::after_size(char c) {
   if (c == '\r') return state::size_lf;
-  return c == ';' ? state::extension : state::bad;
+  if (c == ';') return state::extension;
+  const bool blank = _blanks == blanks::taken && (c == ' ' || c == '\t');
+  return blank && ++_overhead <= overhead_max ? state::size_blank : state::bad;
 }
 
 chunk_decoder::state chunk_decoder::in_trailer(char c) {
@@ -46,6 +51,8 @@ chunk_decoder::state chunk_decoder::step(char c) {
   switch (_state) {
     case state::size:
       return after_size_digit(c);
+    case state::size_blank:
+      return after_size(c);
     case state::extension:
       if (c == '\r') return state::size_lf;
       return is_text(c) && ++_overhead <= overhead_max ? state::extension : state::bad;

@@ -10,6 +10,10 @@ namespace mes::gateway {
 
 class chunk_decoder {
  public:
+  enum class blanks : std::uint8_t { refused, taken };  // behind a chunk's size: of requests; of answers, as nginx
+  chunk_decoder() = default;
+  explicit chunk_decoder(blanks behind_size) : _blanks(behind_size) {}
+
   enum class status : std::uint8_t { more, data, done, bad };
 
   // Consumes the front of `in`. `data`: `piece` is a part of the body (a view into `in`); call again. `more`: `in` is
@@ -20,12 +24,26 @@ class chunk_decoder {
   const std::string& trailers() const { return _trailers; }
 
  private:
-  enum class state : std::uint8_t { size, extension, size_lf, data, data_cr, data_lf, trailer, trailer_lf, done, bad };
+  enum class state : std::uint8_t {
+    size,
+    size_blank,
+    extension,
+    size_lf,
+    data,
+    data_cr,
+    data_lf,
+    trailer,
+    trailer_lf,
+    done,
+    bad
+  };
 
   state step(char c);
   state after_size_digit(char c);
+  state after_size(char c);
   state in_trailer(char c);
 
+  blanks _blanks = blanks::refused;
   state _state = state::size;
   std::uint64_t _left = 0;         // bytes of this chunk still to come
   int _digits = 0;                 // of the size

@@ -14,8 +14,7 @@ struct decoded {
 };
 
 // nullopt: refused, or not at its end.
-std::optional<decoded> decode(std::string_view text, std::size_t step) {
-  chunk_decoder decoder;
+std::optional<decoded> decode(std::string_view text, std::size_t step, chunk_decoder decoder = {}) {
   decoded out;
   for (std::size_t at = 0; at < text.size(); at += step) {
     std::string_view in = text.substr(at, step), piece;
@@ -61,6 +60,20 @@ TEST(chunk_decoder, refuses_what_is_not_the_grammar) {
            "0\r\n folded: y\r\n\r\n",   //
        })
     EXPECT_FALSE(decode(text, text.size())) << text;
+}
+
+TEST(chunk_decoder, takes_blanks_behind_a_size_where_it_is_told_to) {
+  const chunk_decoder lenient(chunk_decoder::blanks::taken);
+  for (std::string_view text : {"1 \r\na\r\n0\r\n\r\n", "1\t  \r\na\r\n0 \r\n\r\n", "1 ;x\r\na\r\n0\r\n\r\n"})
+    for (std::size_t step = 1; step <= text.size(); ++step) {
+      auto out = decode(text, step, lenient);
+      ASSERT_TRUE(out) << text;
+      EXPECT_EQ(out->body, "a");
+    }
+  for (std::string_view text :
+       {"1 1\r\na\r\n0\r\n\r\n", " 1\r\na\r\n0\r\n\r\n", "1 \na\r\n0\r\n\r\n", "1 x\r\na\r\n0\r\n\r\n"})
+    EXPECT_FALSE(decode(text, text.size(), lenient)) << text;
+  EXPECT_FALSE(decode("1" + std::string(10'000, ' ') + "\r\na\r\n0\r\n\r\n", 1000, lenient));
 }
 
 TEST(chunk_decoder, bounds_extensions_and_trailers) {

@@ -65,10 +65,11 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-// Takes a line off `text`; find_head_end has made sure that each ends in CRLF.
+// Takes a line off `text`; find_head_end has made sure that each ends as it must.
 std::string_view take_line(std::string_view& text) {
   std::size_t end = text.find('\n');
-  std::string_view line = text.substr(0, end - 1);
+  std::string_view line = text.substr(0, end);
+  if (line.ends_with('\r')) line.remove_suffix(1);
   text.remove_prefix(end + 1);
   return line;
 }
@@ -83,17 +84,20 @@ bool parse_decimal(std::string_view text, std::uint64_t& out) {
   return true;
 }
 
+enum class lines_without_colon : std::uint8_t { refused, empty_fields };  // as nginx: of requests; of answers
+
 // 0, or the status to refuse with.
-int parse_fields(std::string_view text, header_table& out) {
+int parse_fields(std::string_view text, lines_without_colon bare, header_table& out) {
   out.clear();
   while (true) {
     std::string_view line = take_line(text);
     if (line.empty()) return 0;
     std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) return 400;
-    std::string_view value = trim(line.substr(colon + 1));
-    if (!is_value(value)) return 400;
+    if (colon == std::string_view::npos && bare == lines_without_colon::refused) return 400;
     std::string_view name = line.substr(0, colon);
+    if (!is_token(name)) return 400;
+    std::string_view value = trim(line.substr(std::min(name.size() + 1, line.size())));
+    if (!is_value(value)) return 400;
     if (!out.add({.name = name, .value = value, .id = field_id_of(name)})) return 431;
   }
 }
@@ -124,6 +128,27 @@ int parse_framing(const header_table& headers, int minor_version, framing& out) 
     out.body = body_kind::length;
   }
   return 0;
+}
+
+// Of an answer. False: it is not to be told where it ends. `sound`: the connection is fit for another one.
+bool parse_framing(response_head& of, framing& out, bool& sound) {
+  const header_view* length = of.headers.find(field_id::content_length);
+  const header_view* coding = of.headers.find(field_id::transfer_encoding);
+  if (coding && occurrences(of.headers, field_id::transfer_encoding) > 1) return false;
+  if (coding && equals_ignoring_case(coding->value, "chunked")) {
+    out.body = body_kind::chunked;
+    sound = !length && of.minor_version == 1;
+    if (length) of.headers.keep(field_id::content_length, 0);
+    return true;
+  }
+  if (coding && !equals_ignoring_case(coding->value, "identity")) return false;
+  if (!length) return true;
+  for (const header_view& h : of.headers)
+    if (h.id == field_id::content_length && h.value != length->value) return false;
+  if (!parse_decimal(length->value, out.length)) return false;
+  out.body = body_kind::length;
+  if (occurrences(of.headers, field_id::content_length) > 1) of.headers.keep(field_id::content_length, 1);
+  return true;
 }
 
 struct connection_options {
@@ -216,6 +241,17 @@ bool header_table::add(header_view h) {
   return true;
 }
 
+void header_table::keep(field_id id, std::size_t count) {
+  std::vector<header_view> before;
+  before.swap(_fields);
+  clear();
+  for (const header_view& h : before) {
+    if (h.id == id && count == 0) continue;
+    if (h.id == id) --count;
+    add(h);
+  }
+}
+
 const header_view* header_table::find(const field_name& name) const {
   if (name.id != field_id::other) return find(name.id);
   for (const header_view& h : *this)
@@ -223,7 +259,7 @@ const header_view* header_table::find(const field_name& name) const {
   return nullptr;
 }
 
-head_state find_head_end(std::string_view data, std::size_t& scanned) {
+head_state find_head_end(std::string_view data, std::size_t& scanned, line_ends ends) {
   while (true) {
     const void* found =
         scanned < data.size() ? std::memchr(data.data() + scanned, '\n', data.size() - scanned) : nullptr;
@@ -233,15 +269,17 @@ head_state find_head_end(std::string_view data, std::size_t& scanned) {
     }
     std::size_t at = static_cast<std::size_t>(static_cast<const char*>(found) - data.data());
     scanned = at + 1;
-    if (at == 0 || data[at - 1] != '\r') return head_state::bad;
-    // The empty line: CRLF right behind another line's end.
-    if (at >= 3 && data[at - 2] == '\n') return head_state::complete;
+    const bool crlf = at > 0 && data[at - 1] == '\r';
+    if (at == 0 || (!crlf && ends == line_ends::crlf)) return head_state::bad;
+    // The empty line: a line's end right behind another's.
+    const std::size_t line_end = at - crlf;
+    if (line_end > 0 && data[line_end - 1] == '\n') return head_state::complete;
   }
 }
 
 int parse_request_head(std::string_view head, request_head& out) {
   if (int status = parse_request_line(take_line(head), out)) return status;
-  if (int status = parse_fields(head, out.headers)) return status;
+  if (int status = parse_fields(head, lines_without_colon::refused, out.headers)) return status;
   if (int status = parse_authority(out)) return status;
   framing frame;
   if (int status = parse_framing(out.headers, out.minor_version, frame)) return status;
@@ -265,9 +303,10 @@ bool parse_response_head(std::string_view head, bool to_head, response_head& out
   out.status = static_cast<int>(status);
   out.reason = line.size() > 13 ? line.substr(13) : std::string_view{};
   if (!all_of(out.reason, value_characters)) return false;
-  if (parse_fields(head, out.headers) != 0) return false;
+  if (parse_fields(head, lines_without_colon::empty_fields, out.headers) != 0) return false;
   framing frame;
-  if (parse_framing(out.headers, out.minor_version, frame) != 0) return false;
+  bool sound = true;
+  if (!parse_framing(out, frame, sound)) return false;
   bool bodiless = to_head || out.status < 200 || out.status == 204 || out.status == 304;
   out.content_length = frame.length;
   out.body = bodiless                                               ? body_kind::none
@@ -276,7 +315,7 @@ bool parse_response_head(std::string_view head, bool to_head, response_head& out
                                                                     : frame.body;
   connection_options options = parse_connection(out.headers);
   out.keep_alive =
-      out.body != body_kind::until_close && !options.close && (out.minor_version == 1 || options.keep_alive);
+      sound && out.body != body_kind::until_close && !options.close && (out.minor_version == 1 || options.keep_alive);
   return true;
 }
 

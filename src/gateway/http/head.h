@@ -1,7 +1,9 @@
 // The head of an HTTP/1.1 message (RFC 9112), parsed in place: views into the caller's buffer.
 //
 // Strict where leniency lets two servers see different messages (request smuggling): no bare LF, no obsolete folding,
-// no blank before the colon, one framing only.
+// no blank before the colon, one framing only. Answers are those of one's own services, which deceive nobody: where
+// nginx takes what has one meaning only, so does parse_response_head (bare LF, equal lengths, a length beside chunks,
+// identity).
 #pragma once
 
 #include <array>
@@ -37,6 +39,7 @@ class header_table {
     return i < 0 ? nullptr : &_fields[static_cast<std::size_t>(i)];
   }
   const header_view* find(const field_name& name) const;
+  void keep(field_id id, std::size_t count);  // the first ones of that name, and not the others
   std::string_view get(field_id id) const {
     const header_view* h = find(id);
     return h ? h->value : std::string_view{};
@@ -78,10 +81,11 @@ struct response_head {
 };
 
 enum class head_state : std::uint8_t { incomplete, complete, bad };
+enum class line_ends : std::uint8_t { crlf, crlf_or_lf };  // of requests; of answers
 
 // Looks for the empty line that ends a head. `scanned` starts at 0 and keeps what was looked at between calls;
-// when complete, it is the head's length. `bad`: a line that does not end in CRLF.
-head_state find_head_end(std::string_view data, std::size_t& scanned);
+// when complete, it is the head's length. `bad`: a line that does not end as it must.
+head_state find_head_end(std::string_view data, std::size_t& scanned, line_ends ends = line_ends::crlf);
 
 // 0 if `head` (all of it, with the empty line) is well formed, else the status to refuse it with: 400, 431, 501, 505.
 int parse_request_head(std::string_view head, request_head& out);
@@ -89,7 +93,8 @@ int parse_request_head(std::string_view head, request_head& out);
 // The same rules for a head that came otherwise (HTTP/2): method, target and authority of `out`, as they were sent.
 int check_request_head(request_head& out);
 
-// False if it is not well formed. `to_head`: the request was HEAD.
+// False if it is not well formed. A Content-Length that does not count is not among its headers. `to_head`: the request
+// was HEAD.
 bool parse_response_head(std::string_view head, bool to_head, response_head& out);
 
 bool is_token(std::string_view text);  // RFC 9110, section 5.6.2

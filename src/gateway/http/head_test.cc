@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 namespace mes::gateway {
@@ -199,14 +200,59 @@ TEST(field_names, of_literals_are_known_as_those_of_texts_are) {
   for (const known_field& known : known_fields) EXPECT_EQ(field_id_of(known.name), known.id) << known.name;
 }
 
+// As nginx 1.22 takes them, and with one meaning only.
+TEST(response_head, takes_what_services_that_work_behind_nginx_send) {
+  struct {
+    std::string_view text;
+    body_kind body;
+    std::uint64_t length;
+    std::size_t lengths_shown;
+    bool keep;
+  } cases[] = {
+      {"HTTP/1.1 200 OK\nContent-Length: 2\n\n", body_kind::length, 2, 1, true},
+      {"HTTP/1.1 200 OK\r\nContent-Length: 2\n\r\n", body_kind::length, 2, 1, true},
+      {"HTTP/1.0 200 OK\nX: y\n\n", body_kind::until_close, 0, 0, false},
+      {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX: y\r\nContent-Length: 2\r\n\r\n", body_kind::length, 2, 1, true},
+      {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n", body_kind::chunked, 0, 0, false},
+      {"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n", body_kind::chunked, 0, 0,
+       false},
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nContent-Length: 2\r\n\r\n", body_kind::length, 2, 1, true},
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: Identity\r\n\r\n", body_kind::until_close, 0, 0, false},
+      {"HTTP/1.1 200 OK\r\nno-colon\r\nContent-Length: 2\r\n\r\n", body_kind::length, 2, 1, true},
+  };
+  for (const auto& c : cases) {
+    std::size_t scanned = 0;
+    for (std::size_t n = 0; n < c.text.size(); ++n)
+      ASSERT_EQ(find_head_end(c.text.substr(0, n), scanned, line_ends::crlf_or_lf), head_state::incomplete) << c.text;
+    ASSERT_EQ(find_head_end(c.text, scanned, line_ends::crlf_or_lf), head_state::complete) << c.text;
+    EXPECT_EQ(scanned, c.text.size());
+    response_head r;
+    ASSERT_TRUE(parse_response_head(c.text, false, r)) << c.text;
+    EXPECT_EQ(r.body, c.body) << c.text;
+    EXPECT_EQ(r.content_length, c.length) << c.text;
+    EXPECT_EQ(r.keep_alive, c.keep) << c.text;
+    EXPECT_EQ(std::ranges::count(r.headers, field_id::content_length, &header_view::id), c.lengths_shown) << c.text;
+    EXPECT_EQ(r.headers.find(field_id::content_length) != nullptr, c.lengths_shown > 0) << c.text;
+  }
+}
+
 TEST(response_head, refuses_ambiguity_from_a_service_too) {
   for (std::string_view text :
-       {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", "HTTP/1.1 099 x\r\n\r\n",
+       {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 05\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity, chunked\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding : chunked\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nX: y\r\n folded\r\n\r\n", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+        "HTTP/1.1 200 OK\r\n: y\r\n\r\n", "HTTP/1.1 200 OK\nX: y\rz\n\n", "HTTP/1.1 099 x\r\n\r\n",
         "HTTP/1.1 20 x\r\n\r\n", "HTTP/1.1 2000 x\r\n\r\n", "ICY 200 OK\r\n\r\n"}) {
     response_head r;
     EXPECT_FALSE(parse_response_head(text, false, r)) << text;
   }
+  std::size_t scanned = 0;
+  EXPECT_EQ(find_head_end("\nHTTP/1.1 200 OK\n\n", scanned, line_ends::crlf_or_lf), head_state::bad);
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ bool client_exchange::handle_response_head(std::string_view data) {
   exchange& x = *_x;
   while (true) {
     std::size_t scanned = 0;
-    head_state found = find_head_end(data, scanned);
+    head_state found = find_head_end(data, scanned, line_ends::crlf_or_lf);
     if (found == head_state::incomplete && data.size() < response_head_max) {
       // Keep what is there: in the scratch area until now, or in the buffer behind interim responses.
       if (_up->in.empty())
@@ -89,7 +89,8 @@ bool client_exchange::handle_response_head(std::string_view data) {
     x.totals.from_service = true;
     note_answer();
     x.tunnel = upgrade;
-    x.response_body.begin(upgrade ? body_kind::none : x.response.body, x.response.content_length);
+    x.response_body.begin(upgrade ? body_kind::none : x.response.body, x.response.content_length,
+                          chunk_decoder::blanks::taken);
     if (x.response_body.kind == body_kind::chunked || x.response_body.kind == body_kind::until_close)
       x.answer_without_length();
     if (!x.request_body.done && x.request_body.kind != body_kind::none) x.keep_alive = false;

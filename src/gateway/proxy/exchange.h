@@ -27,10 +27,10 @@ struct body_progress {
   chunk_decoder chunks;
   bool done = true;
 
-  void begin(body_kind k, std::uint64_t length) {
+  void begin(body_kind k, std::uint64_t length, chunk_decoder::blanks in_chunks = chunk_decoder::blanks::refused) {
     kind = k;
     left = length;
-    chunks = {};
+    chunks = chunk_decoder(in_chunks);
     done = k == body_kind::none;
   }
 };

@@ -99,6 +99,10 @@ TEST(proxy, takes_bodies_in_every_framing_from_a_service) {
       {"HTTP/1.1 204 No Content\r\n\r\n", "204", ""},
       {"HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", "304", ""},
       {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 1\r\n\r\nx", "201", "x"},
+      {"HTTP/1.1 200 OK\nContent-Length: 3\n\nabc", "200", "abc"},
+      {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc", "200", "abc"},
+      {"HTTP/1.0 200 OK\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n3 \r\nabc\r\n0\r\n\r\n", "200",
+       "3\r\nabc\r\n0\r\n\r\n"},
   };
   for (const auto& c : cases) {
     raw_service service([&](socket_handle s) {
@@ -109,6 +113,9 @@ TEST(proxy, takes_bodies_in_every_framing_from_a_service) {
     std::string answer = g.get("/");
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 " + std::string(c.status))) << answer;
     EXPECT_EQ(answer.substr(answer.find("\r\n\r\n") + 4), c.body);
+    std::size_t length = answer.find("Content-Length:");
+    EXPECT_EQ(answer.find("Content-Length:", length + 1), std::string::npos) << answer;
+    EXPECT_FALSE(length != std::string::npos && has(answer, "Transfer-Encoding:")) << answer;
   }
 }
 

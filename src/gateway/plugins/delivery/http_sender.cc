@@ -97,7 +97,7 @@ result<http_answer> http_sender::read_answer() {
   std::size_t scanned = 0;
   response_head head;
   while (true) {
-    head_state found = find_head_end(text, scanned);
+    head_state found = find_head_end(text, scanned, line_ends::crlf_or_lf);
     if (found == head_state::bad) return fail(error_code::unavailable, "the answer is no HTTP");
     if (found == head_state::incomplete) {
       if (auto read = more(); !read) return fail(read.error());
@@ -115,7 +115,7 @@ result<http_answer> http_sender::read_answer() {
   std::uint64_t length = head.content_length;
   body_kind kind = head.body;
   text.erase(0, scanned);  // the head's views are gone with it
-  chunk_decoder chunks;
+  chunk_decoder chunks(chunk_decoder::blanks::taken);
   while (kind == body_kind::chunked) {
     std::string_view rest = text, piece;
     chunk_decoder::status status;
