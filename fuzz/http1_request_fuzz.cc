@@ -47,8 +47,8 @@ void fuzz_response(std::string_view data) {
 }
 
 // A body decodes to the same bytes whether it comes at once or byte by byte.
-std::string decode(std::string_view data, std::size_t step, chunk_decoder::blanks blanks, chunk_decoder::status& last) {
-  chunk_decoder decoder(blanks);
+std::string decode(std::string_view data, std::size_t step, chunk_decoder::source from, chunk_decoder::status& last) {
+  chunk_decoder decoder(from);
   std::string body;
   for (std::size_t at = 0; at < data.size(); at += step) {
     std::string_view in = data.substr(at, step), piece;
@@ -64,10 +64,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string_view text(reinterpret_cast<const char*>(data), size);
   fuzz_request(text);
   fuzz_response(text);
-  for (auto blanks : {chunk_decoder::blanks::refused, chunk_decoder::blanks::taken}) {
+  for (auto from : {chunk_decoder::source::request, chunk_decoder::source::answer}) {
     chunk_decoder::status whole = chunk_decoder::status::more, single = whole;
-    std::string at_once = decode(text, size + 1, blanks, whole);
-    std::string by_byte = decode(text, 1, blanks, single);
+    std::string at_once = decode(text, size + 1, from, whole);
+    std::string by_byte = decode(text, 1, from, single);
     // Bounds on extensions may bite at different bytes; what was decoded until then is the same.
     check(at_once.starts_with(by_byte) || by_byte.starts_with(at_once));
   }

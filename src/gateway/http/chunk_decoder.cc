@@ -26,14 +26,16 @@ chunk_decoder::state chunk_decoder::after_size_digit(char c) {
 
 chunk_decoder::state chunk_decoder::after_size(char c) {
   if (c == '\r') return state::size_lf;
+  if (is_bare_lf(c)) return end_of_size();
   if (c == ';') return state::extension;
-  const bool blank = _blanks == blanks::taken && (c == ' ' || c == '\t');
+  const bool blank = _source == source::answer && (c == ' ' || c == '\t');
   return blank && ++_overhead <= overhead_max ? state::size_blank : state::bad;
 }
 
 chunk_decoder::state chunk_decoder::in_trailer(char c) {
   if (++_overhead > overhead_max) return state::bad;
   if (c == '\r') return _line_length == 0 || _name_seen ? state::trailer_lf : state::bad;
+  if (is_bare_lf(c)) return _line_length == 0 || _name_seen ? end_of_trailer() : state::bad;
   if (!_name_seen) {
     if (c == ':' && _line_length > 0)
       _name_seen = true;
@@ -47,6 +49,19 @@ chunk_decoder::state chunk_decoder::in_trailer(char c) {
   return state::trailer;
 }
 
+chunk_decoder::state chunk_decoder::end_of_size() {
+  _digits = 0;
+  return _left > 0 ? state::data : state::trailer;
+}
+
+chunk_decoder::state chunk_decoder::end_of_trailer() {
+  if (_line_length == 0) return state::done;
+  _line_length = 0;
+  _name_seen = false;
+  _trailers += "\r\n";
+  return state::trailer;
+}
+
 chunk_decoder::state chunk_decoder::step(char c) {
   switch (_state) {
     case state::size:
@@ -55,24 +70,19 @@ chunk_decoder::state chunk_decoder::step(char c) {
       return after_size(c);
     case state::extension:
       if (c == '\r') return state::size_lf;
+      if (is_bare_lf(c)) return end_of_size();
       return is_text(c) && ++_overhead <= overhead_max ? state::extension : state::bad;
     case state::size_lf:
-      if (c != '\n') return state::bad;
-      _digits = 0;
-      return _left > 0 ? state::data : state::trailer;
+      return c == '\n' ? end_of_size() : state::bad;
     case state::data_cr:
+      if (is_bare_lf(c)) return state::size;
       return c == '\r' ? state::data_lf : state::bad;
     case state::data_lf:
       return c == '\n' ? state::size : state::bad;
     case state::trailer:
       return in_trailer(c);
     case state::trailer_lf:
-      if (c != '\n') return state::bad;
-      if (_line_length == 0) return state::done;
-      _line_length = 0;
-      _name_seen = false;
-      _trailers += "\r\n";
-      return state::trailer;
+      return c == '\n' ? end_of_trailer() : state::bad;
     default:
       return state::bad;
   }

@@ -10,9 +10,10 @@ namespace mes::gateway {
 
 class chunk_decoder {
  public:
-  enum class blanks : std::uint8_t { refused, taken };  // behind a chunk's size: of requests; of answers, as nginx
+  // Of an answer, as nginx: lines may end in LF alone, and there may be blanks behind a chunk's size.
+  enum class source : std::uint8_t { request, answer };
   chunk_decoder() = default;
-  explicit chunk_decoder(blanks behind_size) : _blanks(behind_size) {}
+  explicit chunk_decoder(source from) : _source(from) {}
 
   enum class status : std::uint8_t { more, data, done, bad };
 
@@ -42,8 +43,11 @@ class chunk_decoder {
   state after_size_digit(char c);
   state after_size(char c);
   state in_trailer(char c);
+  state end_of_size();
+  state end_of_trailer();
+  bool is_bare_lf(char c) const { return _source == source::answer && c == '\n'; }
 
-  blanks _blanks = blanks::refused;
+  source _source = source::request;
   state _state = state::size;
   std::uint64_t _left = 0;         // bytes of this chunk still to come
   int _digits = 0;                 // of the size

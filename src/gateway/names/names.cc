@@ -13,9 +13,10 @@
 namespace mes::gateway {
 namespace {
 
-constexpr std::int64_t another_try_ms = 1'000;  // for what was not found, or not answered
-constexpr std::int64_t stale_ms = 4'000;        // as Kong's dns_stale_ttl
-constexpr std::int64_t silent_ms = 60'000;      // four heartbeats
+constexpr std::int64_t another_try_ms = 1'000;    // for what was not found, or not answered
+constexpr std::int64_t stale_ms = 4'000;          // as Kong's dns_stale_ttl
+constexpr std::int64_t outage_stale_ms = 60'000;  // where no server has answered the last time
+constexpr std::int64_t silent_ms = 60'000;        // four heartbeats
 constexpr std::size_t names_max = 4096;
 constexpr std::size_t resolvers_max = 16, patient_max = resolvers_max / 2;
 constexpr std::int64_t silent_answer_ms = 500;  // what takes longer and has no answer is no refusal
@@ -159,14 +160,16 @@ name_directory::answer name_directory::find(const std::string& host, std::uint16
   bool fresh = entry.expires_ms > now_ms;
   if (!fresh && !entry.asked_ms) {
     entry.asked_ms = now_ms;
-    _queue.emplace_back(host, port);
+    // The system's own search, which takes names without a dot, has but one patience.
+    (host.find('.') == std::string::npos ? _patient_queue : _queue).emplace_back(host, port);
     if (_idle_resolvers < _queue.size() + _patient_queue.size() && _resolvers.size() < resolvers_max)
       _resolvers.emplace_back("resolver", [this] { look_up_names(); });
     _asked.notify_one();
   }
   // An old answer does until the new one is there, however long that takes; but what nobody has asked for in a while
   // may be anybody's address by now.
-  bool usable = fresh || entry.unanswered || *entry.asked_ms < entry.expires_ms + stale_ms;
+  const std::int64_t old_ms = entry.unanswered ? outage_stale_ms : stale_ms;
+  bool usable = fresh || *entry.asked_ms < entry.expires_ms + old_ms;
   std::int64_t until_ms = fresh ? entry.expires_ms : now_ms + another_try_ms;
   if (entry.where && usable) return {state::known, entry.where, until_ms};
   if (fresh && !entry.asked_ms) return {state::unknown, nullptr, until_ms};

@@ -90,7 +90,7 @@ bool client_exchange::handle_response_head(std::string_view data) {
     note_answer();
     x.tunnel = upgrade;
     x.response_body.begin(upgrade ? body_kind::none : x.response.body, x.response.content_length,
-                          chunk_decoder::blanks::taken);
+                          chunk_decoder::source::answer);
     if (x.response_body.kind == body_kind::chunked || x.response_body.kind == body_kind::until_close)
       x.answer_without_length();
     if (!x.request_body.done && x.request_body.kind != body_kind::none) x.keep_alive = false;

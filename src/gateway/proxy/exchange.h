@@ -27,10 +27,10 @@ struct body_progress {
   chunk_decoder chunks;
   bool done = true;
 
-  void begin(body_kind k, std::uint64_t length, chunk_decoder::blanks in_chunks = chunk_decoder::blanks::refused) {
+  void begin(body_kind k, std::uint64_t length, chunk_decoder::source from = chunk_decoder::source::request) {
     kind = k;
     left = length;
-    chunks = chunk_decoder(in_chunks);
+    chunks = chunk_decoder(from);
     done = k == body_kind::none;
   }
 };

@@ -10,6 +10,8 @@ namespace {
 
 // As nginx's lingering_timeout and lingering_time.
 constexpr std::int64_t linger_silence_ms = 5'000, linger_ms = 30'000;
+constexpr std::int64_t linger_drained_ms = 1'000;     // when the gateway stops
+constexpr std::size_t linger_turn_bytes = 256 << 10;  // who sends without end holds up nobody else
 constexpr int blank_lines_max = 8;
 
 }  // namespace
@@ -34,8 +36,11 @@ bool http1_client::awaits_answer() const {
   return _state == state::waiting || _state == state::collecting || _state == state::relaying;
 }
 
-// As nginx: who closes its side behind a request has gone, and its service need not go on.
-bool http1_client::asks_no_more() const { return _x->request_body.done && !_x->tunnel && _in.size() <= _x->taken; }
+// As nginx: who closes its side behind a request has gone, and its service need not go on; but not where more requests
+// were read already.
+bool http1_client::asks_no_more() const {
+  return _x->request_body.done && !_x->tunnel && _in.size() <= _x->taken && _leftover.empty();
+}
 
 // All that the events of a turn cause is written at its end, one connection after another: who is written to in between
 // wakes up for each of them, and falls asleep again.
@@ -125,15 +130,17 @@ bool http1_client::read_request() {
 
 // The client may be sending what we will not read; closing at once would reset the connection and lose our answer.
 bool http1_client::linger() {
-  while (_stream.readable()) {
+  for (std::size_t bytes = 0; _stream.readable() && bytes < linger_turn_bytes;) {
     io_result got = _stream.read(_worker.loop.scratch(), net_loop::scratch_bytes);
     if (got.status == io_status::again) return false;
     if (got.status != io_status::ok) {
       close();
       return false;
     }
+    bytes += got.bytes;
     set_deadline(std::min(linger_silence_ms, _linger_until_ms - _worker.loop.now_ms()));
   }
+  if (_stream.readable()) _worker.loop.at_turn_end(*this);  // the next turn goes on
   return false;
 }
 
@@ -161,10 +168,11 @@ void http1_client::end_connection() {
   if (_stream.peer_finished() && _in.empty()) return close();
   _stream.shut_down_write();
   _state = state::lingering;
-  _linger_until_ms = _worker.loop.now_ms() + linger_ms;
+  const std::int64_t longest_ms = _worker.draining() ? linger_drained_ms : linger_ms;
+  _linger_until_ms = _worker.loop.now_ms() + longest_ms;
   _in.release();
   _out.release();
-  set_deadline(linger_silence_ms);
+  set_deadline(std::min(linger_silence_ms, longest_ms));
 }
 
 // No request could be made out.
@@ -240,6 +248,10 @@ bool http1_client::upgrade_to_http2() {
 
 void http1_client::drain() {
   if (_state == state::reading && _in.empty()) return close();
+  if (_state == state::lingering) {
+    _linger_until_ms = std::min(_linger_until_ms, _worker.loop.now_ms() + linger_drained_ms);
+    set_deadline(_linger_until_ms - _worker.loop.now_ms());
+  }
   if (_x) _x->keep_alive = false;
 }
 

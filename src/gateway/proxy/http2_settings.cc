@@ -13,6 +13,8 @@ constexpr std::uint32_t stream_window_bytes = 64 << 10;
 constexpr std::int32_t connection_window_bytes = streams_max * stream_window_bytes;
 constexpr std::size_t outbound_acks_max = 1000;
 constexpr std::size_t settings_max = 32;
+// Of any age, as calls that run into their deadlines; http2_client counts the rapid ones.
+constexpr std::uint64_t resets_burst = 10'000, resets_per_s = 1'000;
 
 std::string_view text(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
@@ -112,6 +114,7 @@ http2_session make_http2_server(http2_client& of, std::size_t header_bytes_max) 
   nghttp2_option_set_no_auto_window_update(options, 1);
   nghttp2_option_set_max_outbound_ack(options, outbound_acks_max);
   nghttp2_option_set_max_settings(options, settings_max);
+  nghttp2_option_set_stream_reset_rate_limit(options, resets_burst, resets_per_s);
   nghttp2_session* made = nullptr;
   int failed = nghttp2_session_server_new2(&made, callbacks, &of, options);
   nghttp2_session_callbacks_del(callbacks);

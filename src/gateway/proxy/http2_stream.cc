@@ -264,15 +264,19 @@ bool http2_stream::pump_tunnel() {  // no request of HTTP/2 asks for an upgrade
 void http2_stream::exchange_over() {
   _worker.give_exchange(std::move(_x));
   _finished = true;
-  if (!_body.empty()) _of.consumed(*this, _body.size());
-  _body.release();
+  drop_body();
   set_deadline(_worker.options.body_timeout_ms);
   _state = state::closed;
 }
 
 void http2_stream::drop_client() {
   if (in_session) _of.cut_off(*this);
-  if (!_body.empty()) _of.consumed(*this, _body.size());
+  drop_body();
+}
+
+void http2_stream::drop_body() {
+  if (_body.size() > _sent_again) _of.consumed(*this, _body.size() - _sent_again);
+  _sent_again = 0;
   _body.release();
 }
 

@@ -48,6 +48,7 @@ class http2_stream final : public client_exchange {
   void write_proxied(const response_extras& extras) override;
   void write_local(const local_head& head, bool with_body) override;
   void keep_sent(std::string_view bytes);
+  void drop_body();
   void keep_sent_fields(const field_list& fields);
   void end_response() override;
   bool flush() override;

@@ -115,7 +115,7 @@ result<http_answer> http_sender::read_answer() {
   std::uint64_t length = head.content_length;
   body_kind kind = head.body;
   text.erase(0, scanned);  // the head's views are gone with it
-  chunk_decoder chunks(chunk_decoder::blanks::taken);
+  chunk_decoder chunks(chunk_decoder::source::answer);
   while (kind == body_kind::chunked) {
     std::string_view rest = text, piece;
     chunk_decoder::status status;

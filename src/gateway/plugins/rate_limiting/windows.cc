@@ -104,4 +104,9 @@ std::shared_ptr<window_counters> rate_limit_store::counters_of(const std::string
   return counters;
 }
 
+std::size_t rate_limit_store::known() {
+  std::lock_guard lock(_lock);
+  return _by_plugin.size();
+}
+
 }  // namespace mes::gateway

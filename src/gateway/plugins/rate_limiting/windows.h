@@ -81,7 +81,7 @@ class window_counters {
 class rate_limit_store {
  public:
   std::shared_ptr<window_counters> counters_of(const std::string& plugin_id);
-  std::size_t known() const { return _by_plugin.size(); }  // also some that are gone
+  std::size_t known();  // also some that are gone
 
  private:
   static constexpr std::size_t sweep_at_least = 64;
