@@ -14,6 +14,7 @@
 #include "bus/handlers/data.h"
 #include "bus/host_overrides.h"
 #include "bus/log/number_text.h"
+#include "os/descriptor_limit.h"
 
 namespace mes::bus {
 namespace kafka = wire::kafka;
@@ -25,13 +26,6 @@ constexpr std::int64_t housekeeping_ms = 60'000;
 constexpr std::int64_t offsets_check_ms = 600'000;  // as Kafka's offsets.retention.check.interval.ms
 
 // Segments, index files and connections each take a descriptor.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 std::size_t descriptors_left() {
   rlimit limit{};
   const int next = eventfd(0, EFD_CLOEXEC);  // the lowest that is free
@@ -116,7 +110,7 @@ broker::broker(broker_settings settings, observe::logger& log)
 broker::~broker() = default;
 
 result<std::unique_ptr<broker>> broker::open(broker_settings settings, os::file_system& files, observe::logger& log) {
-  raise_descriptor_limit();
+  os::raise_descriptor_limit();
   std::unique_ptr<broker> b(new broker(std::move(settings), log));
   broker* const raw = b.get();
   auto loop = net::poller::make();
@@ -217,10 +211,9 @@ void broker::apply_configs() {
     _settings.connections_max = _connections_possible;
   }
   _server->set_connections_max(_settings.connections_max);
-  _server->set_host_limits(
-      {.each = _settings.connections_per_ip_max,
-       .overrides =
-           parse_host_overrides(_settings.connections_per_ip_overrides).value_or(net::host_limits{}.overrides)});
+  _server->set_host_limits({.each = _settings.connections_per_ip_max,
+                            .overrides = parse_host_overrides(_settings.connections_per_ip_overrides)
+                                             .value_or(decltype(net::host_limits::overrides){})});
 }
 
 result<void> broker::listen() {

@@ -67,8 +67,14 @@ std::optional<std::string_view> odd_fault(const config_row& row, std::string_vie
     return "Value must be between 1 and 9 or equal to -1";
   if (row.name == "share.auto.offset.reset" && !is_offset_reset(value))
     return "It must be earliest, latest or by_duration: and a duration of ISO 8601, as in by_duration:P1D";
-  if (row.name == "max.connections.per.ip.overrides" && !parse_host_overrides(value))
-    return "It must be addresses with their number of connections, as in 10.0.0.7:200,[::1]:50";
+  if (row.name == "max.connections.per.ip.overrides") {
+    const auto overrides = parse_host_overrides(value);
+    if (!overrides) return "It must be addresses with their number of connections, as in 10.0.0.7:200,[::1]:50";
+    // As with max.connections. The role's own setting may have fewer.
+    constexpr std::size_t connections_min = 10;
+    if (std::ranges::any_of(*overrides, [](const auto& o) { return o.second < connections_min; }))
+      return "Each number must be at least 10";
+  }
   if (!row.name.ends_with(".replication.throttled.replicas")) return std::nullopt;
   // `*`, or partition:broker between commas.
   constexpr std::string_view any = "*", digits = "0123456789";

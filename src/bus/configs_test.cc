@@ -31,14 +31,14 @@ TEST(configs, an_operator_can_always_connect) {
 
 TEST(configs, connections_of_an_address_are_counted_by_addresses) {
   const config_row& row = *find_config(dynamic_broker_config_table(), "max.connections.per.ip.overrides");
-  for (const char* right : {"", " ", "10.0.0.7:200", " 10.0.0.7:0 , [::1]:50 ", "::1:5"})
+  for (const char* right : {"", " ", "10.0.0.7:200", " 10.0.0.7:10 , [::1]:50 ", "::1:50"})
     EXPECT_FALSE(check_value(row, right)) << right;
   for (const char* wrong :
-       {"10.0.0.7", "10.0.0.7:", "10.0.0.7:-1", "10.0.0.7:x", "gateway:5", ",", "10.0.0.7:1,", ":5"})
+       {"10.0.0.7", "10.0.0.7:9", "10.0.0.7:", "10.0.0.7:-1", "10.0.0.7:x", "gateway:5", ",", "10.0.0.7:1,", ":5"})
     EXPECT_TRUE(check_value(row, wrong)) << wrong;
-  const auto read = parse_host_overrides("10.0.0.7:200,[0:0:0:0:0:0:0:1]:50,::ffff:127.0.0.1:3");
+  const auto read = parse_host_overrides("10.0.0.7:200,[0:0:0:0:0:0:0:1]:50,::ffff:127.0.0.1:0");
   ASSERT_TRUE(read);
-  EXPECT_EQ(*read, (std::map<std::string, std::size_t>{{"10.0.0.7", 200}, {"127.0.0.1", 3}, {"::1", 50}}));
+  EXPECT_EQ(*read, (std::map<std::string, std::size_t>{{"10.0.0.7", 200}, {"127.0.0.1", 0}, {"::1", 50}}));
 }
 
 TEST(configs, times_of_a_group_lie_within_the_brokers_bounds) {

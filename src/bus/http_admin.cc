@@ -208,12 +208,18 @@ http_response records(broker& b, const http_request& request, std::string_view n
   from = std::clamp(*from, p.log_start(), p.high_watermark());
   std::string out = fmt::format("{{\"low\":{},\"high\":{},\"records\":[", p.log_start(), p.high_watermark());
   std::vector<kafka::external_bytes> parts;
-  if (*from < p.high_watermark()) p.read(*from, uncompressed_max, true, parts);
+  const auto found = b.store().reading(p, [&] {
+    parts.clear();
+    return p.read(*from, uncompressed_max, true, parts);
+  });
+  if (found.bytes == 0 && *from < p.high_watermark())
+    return problem(500, "Internal Server Error", "A batch could not be read");
   std::string left_out;
   std::int64_t count = 0, next = *from;
   std::size_t looked_at = 0;
   const auto is_enough = [&] {
-    return count >= *limit || (count > 0 && (looked_at >= looked_at_max || out.size() >= answer_max));
+    const bool has_moved = count > 0 || !left_out.empty();
+    return count >= *limit || (has_moved && (looked_at >= looked_at_max || out.size() >= answer_max));
   };
   for (const auto& part : parts) {
     if (is_enough()) break;
@@ -233,7 +239,12 @@ http_response records(broker& b, const http_request& request, std::string_view n
         next = r.offset + 1;
         return !is_enough();
       });
-      if (!read) left_out += fmt::format("{}{}", left_out.empty() ? "" : ",", left_out_batch(*head, read.error()));
+      if (!read) {
+        looked_at += uncompressed_max;  // it may have cost as much
+        left_out += fmt::format("{}{}", left_out.empty() ? "" : ",", left_out_batch(*head, read.error()));
+        next = head->last_offset() + 1;
+        continue;
+      }
     }
     if (!is_enough()) next = head->last_offset() + 1;
   }

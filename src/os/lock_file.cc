@@ -37,18 +37,20 @@ result<lock_file> lock_file::take(const std::string& path) {
   return lock;
 }
 
-std::optional<std::string> lock_file::holder_of(const std::string& path) {
+result<lock_file> lock_file::share(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return std::nullopt;
-  std::optional<std::string> holder;
-  if (::flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK) holder = read_pid(fd);
-  ::close(fd);
-  return holder;
+  if (fd < 0)
+    return fail(errno == ENOENT ? error_code::not_found : error_code::storage_failed,
+                fmt::format("{}: {}", path, std::strerror(errno)));
+  lock_file lock(fd);
+  lock._shared = true;
+  if (::flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK) return fail(error_code::conflict, read_pid(fd));
+  return lock;
 }
 
 lock_file::~lock_file() {
   if (_fd < 0) return;
-  if (::ftruncate(_fd, 0) != 0) std::perror("lock file");
+  if (!_shared && ::ftruncate(_fd, 0) != 0) std::perror("lock file");
   ::close(_fd);
 }
 

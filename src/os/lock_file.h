@@ -1,7 +1,6 @@
 // A file that one process holds at a time, by flock(2): until the object or its process goes, however it goes.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -12,11 +11,13 @@ namespace mes::os {
 class lock_file {
  public:
   // Makes it when missing, and writes the holder's pid into it. Errors: conflict if another holds it, with nothing but
-  // that one's pid as the message; storage_failed if it cannot be made or written.
+  // that one's pid as the message, if it does not only share it; storage_failed if it cannot be made or written.
   static result<lock_file> take(const std::string& path);
-  // The holder's pid; nothing if none holds it. Changes nothing.
-  static std::optional<std::string> holder_of(const std::string& path);
-  lock_file(lock_file&& other) noexcept : _fd(std::exchange(other._fd, -1)), _left(other._left) {}
+  // Together with others that only read what it protects; nobody takes it meanwhile. Changes nothing. Errors: conflict
+  // as above; not_found.
+  static result<lock_file> share(const std::string& path);
+  lock_file(lock_file&& other) noexcept
+      : _fd(std::exchange(other._fd, -1)), _left(other._left), _shared(other._shared) {}
   lock_file& operator=(lock_file&&) = delete;
   ~lock_file();  // given back orderly, it has no pid in it
 
@@ -25,7 +26,7 @@ class lock_file {
  private:
   explicit lock_file(int fd) : _fd(fd) {}
   int _fd;
-  bool _left = false;
+  bool _left = false, _shared = false;
 };
 
 }  // namespace mes::os

@@ -31,10 +31,14 @@ namespace {
 
 class overlay_file final : public file {
  public:
-  explicit overlay_file(std::shared_ptr<overlay_file_system::node> n) : _node(std::move(n)) {}
+  explicit overlay_file(std::shared_ptr<overlay_file_system::node> n) : _node(std::move(n)), _end(size().value_or(0)) {}
 
   result<void> append(std::string_view bytes) override {
-    return change([&](std::string& all) { all.append(bytes); });
+    return change([&](std::string& all) {
+      if (all.size() < _end + bytes.size()) all.resize(_end + bytes.size());
+      all.replace(_end, bytes.size(), bytes);
+      _end += bytes.size();
+    });
   }
   result<void> pwrite(std::uint64_t offset, std::string_view bytes) override {
     return change([&](std::string& all) {
@@ -43,7 +47,10 @@ class overlay_file final : public file {
     });
   }
   result<void> truncate(std::uint64_t size) override {
-    return change([&](std::string& all) { all.resize(size); });
+    return change([&](std::string& all) {
+      all.resize(size);
+      _end = size;
+    });
   }
   result<void> preallocate(std::uint64_t size) override {
     return change([&](std::string& all) { all.resize(std::max<std::uint64_t>(all.size(), size)); });
@@ -76,6 +83,7 @@ class overlay_file final : public file {
   }
 
   std::shared_ptr<overlay_file_system::node> _node;
+  std::uint64_t _end;
 };
 
 }  // namespace

@@ -89,11 +89,12 @@ struct kafka_admin::state final : kafka_owner {
     return refused;
   }
 
-  error error_of(rd_kafka_resp_err_t code) {
+  error error_of(rd_kafka_resp_err_t code, const char* words = nullptr) {
     rd_kafka_poll(client, 0);
     const bool silent = code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__RESOLVE ||
                         code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
     error told = kafka_error(code);
+    if (words != nullptr) told.message = fmt::format("Bus: {}", words);
     if (silent && !unreachable.empty()) told.message = fmt::format("Bus: {}", unreachable);
     return told;
   }
@@ -113,9 +114,7 @@ struct kafka_admin::state final : kafka_owner {
     if (!got) return fail(error_code::timed_out, "The bus did not answer in time");
     const auto code = rd_kafka_event_error(got.get());
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return got;
-    error told = error_of(code);
-    if (unreachable.empty()) told.message = fmt::format("Bus: {}", rd_kafka_event_error_string(got.get()));
-    return fail(std::move(told));
+    return fail(error_of(code, rd_kafka_event_error_string(got.get())));
   }
   result<std::vector<kafka_group>> describe(const std::vector<std::string>& names) {
     std::vector<const char*> pointers;

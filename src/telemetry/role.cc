@@ -58,8 +58,9 @@ class telemetry_role {
       : _process(p), _probe(p.metrics()), _queries(query_threads, queries_waiting_max) {}
 
   int run() {
-    const auto lock = runtime::lock_data_dir(_process);
+    auto lock = runtime::lock_data_dir(_process);
     if (!lock) return complain(lock.error());
+    _lock.emplace(std::move(*lock));
     if (auto opened = open_store(); !opened) return complain(opened.error());
     for (auto start : {&telemetry_role::serve_lines, &telemetry_role::serve_beats, &telemetry_role::serve_otlp,
                        &telemetry_role::serve_spans, &telemetry_role::serve_elastic, &telemetry_role::serve_jaeger,
@@ -224,6 +225,7 @@ class telemetry_role {
   runtime::process& _process;
   ingest_probe _probe;
   std::unique_ptr<os::file_system> _files = os::make_real_file_system();
+  std::optional<os::lock_file> _lock;  // until the store has stopped writing
   std::unique_ptr<store> _store;
   runtime::worker_pool _queries;
   std::vector<std::unique_ptr<runtime::http_server>> _servers;

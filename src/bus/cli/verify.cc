@@ -5,6 +5,7 @@
 
 #include "bus/cli/commands.h"
 #include "bus/cli/support.h"
+#include "os/descriptor_limit.h"
 #include "os/file_system.h"
 #include "os/lock_file.h"
 #include "runtime/data_lock.h"
@@ -21,8 +22,12 @@ int verify_command(int argc, char** argv) {
   app.add_option("--data", data, "The platform's data directory [default: ./var] [MES_DATA]")->envname("MES_DATA");
   if (const auto code = parse(app, argc, argv)) return *code;
   const std::string directory = data + "/bus";
-  if (const auto holder = os::lock_file::holder_of(runtime::data_lock_path(data, "bus").string()))
-    return failed({error_code::conflict, fmt::format("a bus (pid {}) writes {}: stop it first", *holder, directory)});
+  // Until the end: no bus starts meanwhile. Where there is none, no bus that has locks has been.
+  const auto lock = os::lock_file::share(runtime::data_lock_path(data, "bus").string());
+  if (!lock && lock.error().code == error_code::conflict)
+    return failed({error_code::conflict,
+                   fmt::format("a bus (pid {}) writes {}: stop it first", lock.error().message, directory)});
+  os::raise_descriptor_limit();  // as the bus, which the start is tried for
   const auto files = os::make_real_file_system();
   const bool on_terminal = isatty(STDERR_FILENO) != 0;
   const auto report = log::verify(*files, directory, [on_terminal](const std::string& file) {

@@ -260,7 +260,13 @@ void coordinator::downgrade(group& g, std::function<void()> done) {
     group* const now = known(name);
     if (!now) return done();
     now->changing = false;
-    if (error == error_code::none && !now->modern) {  // else it stays as it is until its next change
+    if (error != error_code::none)  // the disk is full: again when there may be room
+      _loop.after(1'000, [this, name] {
+        if (group* const later = known(name);
+            later && later->modern && !later->changing && is_all_classic(*later->modern))
+          downgrade(*later, [] {});
+      });
+    if (error == error_code::none && !now->modern) {
       for (const auto& [id, clock] : std::exchange(now->clocks, {})) {
         _loop.cancel(clock.session);
         _loop.cancel(clock.rebalance);

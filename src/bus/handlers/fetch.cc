@@ -81,12 +81,10 @@ void waiting_fetch::answer(broker& b) const {
         answer.diverging_epoch = {known->first, known->second};
         continue;
       }
-      const auto read = [&] {
+      const auto [size, end] = b.store().reading(partition, [&] {
+        answer.records.external.clear();
         return partition.read(p.offset, std::min(left, p.bytes_max), first, answer.records.external, end_of(partition));
-      };
-      auto got = read();
-      if (b.store().mend_index(partition) && got.bytes == 0) got = read();
-      const auto [size, end] = got;
+      });
       if (only_committed) {
         auto& aborted = answer.aborted_transactions.emplace();
         for (const auto& a : partition.producers().aborted(p.offset, end))

@@ -38,15 +38,16 @@ bool is_known_timestamp(std::int64_t timestamp, std::int16_t version) {
 }
 
 // KIP-79, KIP-734, KIP-405, KIP-1023: negative timestamps have a meaning. `end`: of what the client may read.
-void find_offset(const log::partition& p, std::int64_t timestamp, std::int32_t epoch, std::int64_t end,
-                 kafka::list_offsets_response::list_offsets_partition_response& out) {
+void find_offset(log::store& store, const log::partition& p, std::int64_t timestamp, std::int32_t epoch,
+                 std::int64_t end, kafka::list_offsets_response::list_offsets_partition_response& out) {
   constexpr std::int64_t latest = -1, earliest = -2, max_timestamp = -3, earliest_local = -4;
   if (timestamp == latest) {
     out.offset = end;
   } else if (timestamp == earliest || timestamp == earliest_local) {
     out.offset = p.log_start();
   } else if (timestamp == max_timestamp || timestamp >= 0) {
-    const auto found = timestamp == max_timestamp ? p.max_timestamp() : p.first_at_or_after(timestamp);
+    const auto found = store.reading(
+        p, [&] { return timestamp == max_timestamp ? p.max_timestamp() : p.first_at_or_after(timestamp); });
     if (!found) {
       out.error_code = kafka::code(error_code::kafka_storage_error);
       return;
@@ -82,7 +83,7 @@ void list_offsets(const call& c, kafka::list_offsets_request& request) {
                                : p ? check_epoch(c, part.current_leader_epoch)
                                    : error_code::unknown_topic_or_partition;
       if (error == error_code::none)
-        find_offset(*p, part.timestamp, c.of->store().leader_epoch(),
+        find_offset(c.of->store(), *p, part.timestamp, c.of->store().leader_epoch(),
                     request.isolation_level == 1 ? p->last_stable_offset() : p->high_watermark(), out);
       else
         out.error_code = kafka::code(error);

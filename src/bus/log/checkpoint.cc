@@ -251,33 +251,51 @@ bool store::load_index(const std::shared_ptr<segment>& s, std::uint32_t covered,
 
 bool store::mend_index(const partition& p) {
   const auto number = p.take_broken_index();
-  if (!number) return false;
-  const auto& segments = is_cleaned(*number) ? _cleaned : _segments;
-  const auto s = segments.find(*number);
-  const auto scanned = s == segments.end() ? fail(error_code::not_found, "it is gone") : scan_closed(s->second);
-  if (!scanned) return false;
+  if (!number || !mend_index(*number)) return false;
+  p.take_fault();
+  return true;
+}
+
+bool store::mend_index(std::uint64_t number) {
+  if (_unmendable.contains(number)) return false;
+  if (const auto mended = read_index_anew(number); !mended) {
+    _unmendable.insert(number);
+    _logger.error(
+        "an index does not hold together and cannot be made anew",
+        {{"index", std::string_view(index_name(number))}, {"reason", std::string_view(mended.error().message)}});
+    return false;
+  }
+  _logger.warn("an index did not hold together, and was made anew from its segment",
+               {{"index", std::string_view(index_name(number))}});
+  // Not in place: who reads the old one goes on with it.
+  if (_options.files->remove(path(index_name(number)))) write_index_of(number);
+  return true;
+}
+
+result<void> store::read_index_anew(std::uint64_t number) {
+  const auto& segments = is_cleaned(number) ? _cleaned : _segments;
+  const auto s = segments.find(number);
+  if (s == segments.end()) return fail(error_code::not_found, "its segment is gone");
+  const auto scanned = scan_closed(s->second);
+  if (!scanned) return fail(scanned.error());
   std::map<std::pair<uuid, std::int32_t>, std::vector<index_entry>> entries;
   for (const indexed_range& found : *scanned) {
     auto& all = entries[{found.topic, found.partition}];
     all.insert(all.end(), found.what.entries.begin(), found.what.entries.end());
   }
-  for (const auto& [id, t] : _by_id)
-    for (std::size_t i = 0; i < t->partitions.size(); ++i)
-      for (range& r : t->partitions[i]->mutable_ranges()) {
-        if (r.in->number != *number || r.resident()) continue;
-        std::vector<index_entry> its;
-        for (const index_entry& e : entries[{id, static_cast<std::int32_t>(i)}])
-          if (e.base_offset >= r.first_offset && e.base_offset < r.end_offset) its.push_back(e);
-        if (its.size() != r.count) return false;
-        r.entries = std::move(its);
-        r.index = nullptr;
-        r.skipped = 0;
-      }
-  _logger.warn("an index did not hold together, and was made anew from its segment",
-               {{"index", std::string_view(index_name(*number))}});
-  p.take_fault();
-  write_index_of(*number);
-  return true;
+  const auto each = [&](auto&& what) {
+    for (const auto& [id, t] : _by_id)
+      for (std::size_t i = 0; i < t->partitions.size(); ++i)
+        if (!what(*t->partitions[i], entries[{id, static_cast<std::int32_t>(i)}])) return false;
+    return true;
+  };
+  if (!each([&](const partition& p, const auto& its) { return p.can_take_entries(number, its); }))
+    return fail(error_code::corrupt, "its segment has fewer batches");
+  each([&](partition& p, const auto& its) {
+    p.take_entries(number, its);
+    return true;
+  });
+  return {};
 }
 
 result<void> store::write_everything(position at) {

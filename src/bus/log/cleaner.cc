@@ -20,12 +20,13 @@ constexpr std::size_t uncompressed_max = std::size_t{256} << 20;  // of one batc
 // What keeps a partition from being cleaned: the others go on.
 struct bad_batch {
   std::string why;
+  std::optional<std::uint64_t> broken_index;
 };
 using step = std::expected<void, std::variant<bad_batch, error>>;
 
 std::unexpected<std::variant<bad_batch, error>> bad(const range& r, const index_entry& e, std::string_view what) {
   return std::unexpected<std::variant<bad_batch, error>>(
-      bad_batch{fmt::format("{} at byte {}: {}", segment_name(r.in->number), e.payload_at, what)});
+      bad_batch{fmt::format("{} at byte {}: {}", segment_name(r.in->number), e.payload_at, what), {}});
 }
 std::unexpected<std::variant<bad_batch, error>> broken(error e) {
   return std::unexpected<std::variant<bad_batch, error>>(std::move(e));
@@ -70,7 +71,10 @@ class partition_cleaner {
       if (r.end_offset <= from) continue;
       for (std::uint32_t k = 0; k < r.count;) {
         auto entries = read_entries(r, k);
-        if (!entries) return bad(r, {}, entries.error().message);
+        if (!entries)
+          return step(std::unexpect, bad_batch{entries.error().message, entries.error().code == error_code::corrupt
+                                                                            ? std::optional(r.in->number)
+                                                                            : std::nullopt});
         k += static_cast<std::uint32_t>(entries->size());
         for (const index_entry& e : *entries) {
           if (e.base_offset >= end) return {};
@@ -211,7 +215,8 @@ clean_outcome clean(const clean_options& options, const std::vector<clean_task>&
     if (cleaned) {
       outcome.done.push_back(std::move(*cleaned));
     } else if (auto* unreadable = std::get_if<bad_batch>(&cleaned.error())) {
-      outcome.uncleanable.push_back({task.topic, task.partition, task.topic_name, std::move(unreadable->why)});
+      outcome.uncleanable.push_back(
+          {task.topic, task.partition, task.topic_name, std::move(unreadable->why), unreadable->broken_index});
     } else {
       give_up(std::move(std::get<error>(cleaned.error())));
       return outcome;

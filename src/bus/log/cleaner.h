@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,7 +49,8 @@ struct clean_failure {
   uuid topic;
   std::int32_t partition = 0;
   std::string topic_name;
-  std::string why;  // with file and position
+  std::string why;                            // with file and position
+  std::optional<std::uint64_t> broken_index;  // the segment's, if that is why
 };
 
 struct clean_outcome {

@@ -173,6 +173,7 @@ void store::finish_cleaning(clean_outcome outcome) {
   _read_by_cleaner.clear();
   for (const clean_failure& f : outcome.uncleanable) {
     if (!find(f.topic)) continue;
+    if (f.broken_index && mend_index(*f.broken_index)) continue;  // the next run reads it
     _uncleanable.insert({f.topic, f.partition});
     _cleaning_stats.uncleanable_partitions = _uncleanable.size();
     _logger.error("partition cannot be compacted: a batch cannot be read back",

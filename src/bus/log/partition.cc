@@ -253,21 +253,29 @@ result<found_offset> partition::first_record(const range& r, const index_entry& 
   return found;
 }
 
+// `found` without what could be read: a fault on the way is no answer.
+result<found_offset> partition::unless_fault(result<found_offset> found) const {
+  if (auto fault = take_fault()) return fail(std::move(*fault));
+  return found;
+}
+
 result<found_offset> partition::first_at_or_after(std::int64_t timestamp_ms) const {
+  take_fault();
   for (const range& r : _ranges) {
     if (r.max_timestamp_ms < timestamp_ms || r.end_offset <= _log_start) continue;
     for (std::uint32_t k = start_of(r, _log_start).value_or(r.count); k < r.count; ++k) {
       const auto e = entry(r, k);
-      if (!e || e->base_offset >= _high_watermark) return found_offset{};
+      if (!e || e->base_offset >= _high_watermark) return unless_fault(found_offset{});
       if (e->max_timestamp_ms < timestamp_ms) continue;
       auto found = first_record(r, *e, timestamp_ms);
       if (!found || found->offset >= 0) return found;
     }
   }
-  return found_offset{};
+  return unless_fault(found_offset{});
 }
 
-found_offset partition::max_timestamp() const {
+result<found_offset> partition::max_timestamp() const {
+  take_fault();
   std::vector<const range*> latest_first;
   for (const range& r : _ranges)
     if (r.end_offset > _log_start) latest_first.push_back(&r);
@@ -286,7 +294,7 @@ found_offset partition::max_timestamp() const {
       in = r;
     }
   }
-  if (!in) return {};
+  if (_fault || !in) return unless_fault(found_offset{});
   const auto exact = first_record(*in, best, best.max_timestamp_ms);
   return exact && exact->offset >= 0 ? *exact : found_offset{best.base_offset, best.max_timestamp_ms};
 }

@@ -101,7 +101,7 @@ class partition {
   std::size_t available(std::int64_t offset, std::size_t enough, std::int64_t below = INT64_MAX) const;
 
   result<found_offset> first_at_or_after(std::int64_t timestamp_ms) const;
-  found_offset max_timestamp() const;
+  result<found_offset> max_timestamp() const;
   // KIP-320: the end offset of the largest epoch at most `epoch`, and that epoch.
   std::pair<std::int32_t, std::int64_t> end_of_epoch(std::int32_t epoch) const;
 
@@ -129,6 +129,9 @@ class partition {
 
   const std::vector<range>& ranges() const { return _ranges; }
   std::vector<range>& mutable_ranges() { return _ranges; }  // for recovery and for the closing of a segment
+  // The entries of all ranges in that segment, read from it anew: `its` are the partition's there.
+  bool can_take_entries(std::uint64_t segment, const std::vector<index_entry>& its) const;
+  void take_entries(std::uint64_t segment, const std::vector<index_entry>& its);
   void expire_producers(std::int64_t not_used_since_ms) { _producers.expire(not_used_since_ms, _high_watermark); }
 
   // The checkpoint's part: offsets, epochs, producers; only of what is durable. Ranges come from the index files.
@@ -139,6 +142,7 @@ class partition {
 
  private:
   std::optional<index_entry> entry(const range& r, std::uint32_t i) const;
+  result<found_offset> unless_fault(result<found_offset> found) const;
   std::optional<std::uint32_t> find(const range& r, std::int64_t offset) const;
   std::size_t first_range(std::int64_t offset) const;
   std::optional<std::uint32_t> start_of(const range& r, std::int64_t offset) const;

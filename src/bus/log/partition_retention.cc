@@ -59,6 +59,35 @@ void partition::attach(range r) {
   if (r.end_offset > std::max(_log_start, _cleaned_end)) _ranges.push_back(std::move(r));
 }
 
+namespace {
+
+// Those of a range are the last ones before its end: what lies before them was deleted, maybe up to within the first.
+std::span<const index_entry> entries_of(const range& r, const std::vector<index_entry>& all) {
+  const auto end =
+      std::ranges::partition_point(all, [&](const index_entry& e) { return e.base_offset < r.end_offset; });
+  const auto count = static_cast<std::size_t>(end - all.begin());
+  return count < r.count ? std::span<const index_entry>() : std::span(all).subspan(count - r.count, r.count);
+}
+
+}  // namespace
+
+bool partition::can_take_entries(std::uint64_t segment, const std::vector<index_entry>& its) const {
+  return std::ranges::all_of(_ranges, [&](const range& r) {
+    return r.in->number != segment || r.resident() || entries_of(r, its).size() == r.count;
+  });
+}
+
+void partition::take_entries(std::uint64_t segment, const std::vector<index_entry>& its) {
+  for (range& r : _ranges) {
+    if (r.in->number != segment || r.resident()) continue;
+    const auto own = entries_of(r, its);
+    r.entries.assign(own.begin(), own.end());
+    r.index = nullptr;
+    r.skipped = 0;
+  }
+  _chunk_of = nullptr;
+}
+
 void partition::settle() {
   durable_up_to(_end_offset);
   drop_deleted();

@@ -130,8 +130,10 @@ result<void> store::recover() {
   }
   if (auto loaded = load_cleaned(*names); !loaded) return loaded;
   for (const auto& [name, t] : _by_name)
-    for (const auto& p : t->partitions) p->settle();
-  look_for_missing();
+    for (std::size_t i = 0; i < t->partitions.size(); ++i) {
+      look_for_missing(*t, static_cast<std::int32_t>(i));
+      t->partitions[i]->settle();
+    }
 
   const std::shared_ptr<segment> active = segments.empty() ? nullptr : segments.back();
   _active_segment = active ? active->number : 0;
@@ -144,22 +146,21 @@ result<void> store::recover() {
   return write_everything({_active_segment, end});
 }
 
-// Compaction leaves gaps, and what it has not reached has none.
-void store::look_for_missing() {
-  for (const auto& [name, t] : _by_name)
-    for (std::size_t i = 0; i < t->partitions.size(); ++i) {
-      const partition& p = *t->partitions[i];
-      std::int64_t at = std::max(p.log_start(), p.cleaned().end);
-      for (const range& r : p.ranges()) {
-        if (r.first_offset > at) _recovery.missing.push_back({name, static_cast<std::int32_t>(i), at, r.first_offset});
-        at = std::max(at, r.end_offset);
-      }
-    }
-  for (const missing_records& m : _recovery.missing)
-    _logger.error("records are in no file any more", {{"topic", std::string_view(m.topic)},
-                                                      {"partition", std::int64_t{m.partition}},
-                                                      {"from", m.from},
-                                                      {"to", m.end - 1}});
+// Compaction leaves gaps, what it has not reached has none, and the end is never deleted.
+void store::look_for_missing(const topic& t, std::int32_t index) {
+  const partition& p = *t.partitions[static_cast<std::size_t>(index)];
+  const auto missing = [&](std::int64_t from, std::int64_t end) {
+    _recovery.missing.push_back({t.name, index, from, end});
+    _logger.error(
+        "records are in no file any more",
+        {{"topic", std::string_view(t.name)}, {"partition", std::int64_t{index}}, {"from", from}, {"to", end - 1}});
+  };
+  std::int64_t at = std::max(p.log_start(), p.cleaned().end);
+  for (const range& r : p.ranges()) {
+    if (r.first_offset > at) missing(at, r.first_offset);
+    at = std::max(at, r.end_offset);
+  }
+  if (at < p.end_offset()) missing(at, p.end_offset());
 }
 
 // A segment that was begun when the power went, before anything of it was durable. On a full disk it could not even get

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bus/log/test_store.h"
+#include "bus/log/verify.h"
 
 namespace mes::bus::log {
 namespace {
@@ -237,28 +238,66 @@ TEST(store, refuses_a_log_that_ends_before_its_checkpoint) {
 
 TEST(store, makes_a_broken_index_anew_when_it_is_read) {
   os::sim_file_system files;
-  const auto write = [&] {
+  {
     opened o(files, 1'024);
     const auto t = o.make("t");
     for (int i = 0; i < 12; ++i)
       ASSERT_EQ(o.put(t, std::to_string(i) + std::string(100, 'x')), opened::outcome::stored);
     ASSERT_TRUE(o.store->close());
-  };
-  write();
+  }
   files.flip_bit("/bus/" + index_name(1), 10, 1);  // within an entry, which a start does not look at
-  for (const bool mended : {false, true}) {
+  for (const bool broken : {true, false}) {
     opened o(files, 1'024);
     ASSERT_TRUE(o.store) << o.why;
     const topic& t = *o.store->find("t");
     const partition& p = *t.partitions[0];
-    std::vector<kafka::external_bytes> parts;
-    EXPECT_EQ(p.read(0, 100, true, parts).bytes == 0, !mended);
-    EXPECT_EQ(o.store->mend_index(p), !mended);
+    EXPECT_EQ(p.first_at_or_after(0).has_value(), !broken);  // no answer, rather than that there is none
+    int reads = 0;
+    const auto found = o.store->reading(p, [&] { return ++reads, p.first_at_or_after(0); });
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->offset, 0);
+    EXPECT_EQ(reads, broken ? 2 : 1);
     EXPECT_EQ(p.take_fault(), std::nullopt);
     EXPECT_EQ(values(t).size(), 12U);
-    EXPECT_FALSE(o.store->mend_index(p));
     ASSERT_TRUE(o.store->close());
   }
+}
+
+// What was deleted of the first batch of a segment that compaction wrote.
+TEST(store, a_cleaned_segment_that_begins_within_a_batch_is_whole) {
+  os::sim_file_system files;
+  std::string index;
+  {
+    opened o(files, 2'048);
+    const auto t =
+        o.make("t", 1, {{"cleanup.policy", "compact"}, {"segment.ms", "1"}, {"min.cleanable.dirty.ratio", "0"}});
+    std::vector<kafka::record_to_write> pair;
+    for (const char* key : {"a", "b"}) pair.push_back({key, std::string(100, 'x'), 1'000});
+    ASSERT_EQ(o.put_batch(t, kafka::make_batch(pair)), opened::outcome::stored);
+    for (int i = 0; i < 30; ++i)
+      ASSERT_EQ(o.put(t, std::to_string(i) + std::string(100, 'y')), opened::outcome::stored);
+    bool done = false;
+    o.store->delete_records(t, 0, 1, [&](bool) { done = true; });
+    ASSERT_TRUE(o.wait(done));
+    ASSERT_TRUE(o.housekeeping());
+    ASSERT_TRUE(o.store->close());
+    for (const std::string& name : *files.list("/bus"))
+      if (name.ends_with(".clean-index")) index = name;
+  }
+  ASSERT_NE(index, "");
+  EXPECT_TRUE(verify(files, "/bus")->problems.empty()) << verify(files, "/bus")->problems.front().what;
+  files.flip_bit("/bus/" + index, 10, 1);
+  opened o(files, 2'048);
+  ASSERT_TRUE(o.store) << o.why;
+  const partition& p = *o.store->find("t")->partitions[0];
+  EXPECT_GT(o.store
+                ->reading(p,
+                          [&] {
+                            std::vector<kafka::external_bytes> parts;
+                            return p.read(p.log_start(), 1'000'000, true, parts);
+                          })
+                .bytes,
+            0U);
 }
 
 TEST(store, serves_no_bad_record_whatever_bit_was_flipped) {

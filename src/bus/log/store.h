@@ -151,9 +151,12 @@ class store {
   bool idle() const { return _log->pending_bytes() == 0; }
   std::size_t pending_bytes() const { return _log->pending_bytes(); }
   std::uint64_t disk_bytes() const;
-  // After a read of `p` that found an index broken: makes it anew from its segment. False: there is nothing to mend, or
-  // it cannot be.
-  bool mend_index(const partition& p);
+  // What `read` gives of `p`; read once more if an index did not hold together and could be made anew from its segment.
+  template <class Read>
+  auto reading(const partition& p, Read&& read) {
+    auto got = read();
+    return mend_index(p) ? read() : std::move(got);
+  }
   sync_stats stats() const { return _log->stats(); }
   bool is_full() const { return _log->is_full(); }  // what was last to be written found no space
 
@@ -167,7 +170,7 @@ class store {
   result<std::uint32_t> scan(const std::shared_ptr<segment>& s, bool last);
   void replay(const frame_header& header, std::string_view payload, const segment_log::place& where, bool apply);
   bool follows(const frame_header& header, std::string_view payload) const;
-  void look_for_missing();
+  void look_for_missing(const topic& t, std::int32_t partition);
   result<void> cut(segment& s, std::uint32_t at, std::uint64_t size);
 
   void apply(std::string_view payload);
@@ -196,6 +199,9 @@ class store {
   void close_segments();
   void write_index_of(std::uint64_t segment);
   bool adopt_index(std::uint64_t segment, std::string_view directory, const std::shared_ptr<os::file>& file);
+  bool mend_index(const partition& p);  // false: there is nothing to mend, or it cannot be
+  bool mend_index(std::uint64_t segment);
+  result<void> read_index_anew(std::uint64_t segment);
   result<void> write_everything(position at);
   std::string path(const std::string& name) const { return _options.directory + "/" + name; }
 
@@ -206,7 +212,8 @@ class store {
   uuid _cluster_id;
   std::int32_t _leader_epoch = 0;
   recovery_report _recovery;
-  position _checkpoint;  // what a restart reads the log from
+  std::set<std::uint64_t> _unmendable;  // segments whose index is broken, and they too
+  position _checkpoint;                 // what a restart reads the log from
 
   std::uint64_t _topics_version = 1;
   std::size_t _partitions = 0, _partitions_coming = 0;

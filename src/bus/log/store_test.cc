@@ -176,8 +176,9 @@ TEST(store, looks_for_the_latest_timestamp_only_where_it_is) {
     return false;
   });
   const auto found = p.max_timestamp();
-  EXPECT_EQ(found.offset, 20);
-  EXPECT_EQ(found.timestamp_ms, 1'020);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->offset, 20);
+  EXPECT_EQ(found->timestamp_ms, 1'020);
   EXPECT_LE(reads.size(), 2U) << "one chunk of an index and the batch";
 }
 

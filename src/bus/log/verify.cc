@@ -165,7 +165,7 @@ class checker {
       std::vector<index_entry> expected;
       if (found != batches.end())
         for (const found_batch& b : found->second)
-          if (b.entry.base_offset >= r.what.first_offset && b.entry.base_offset < r.what.end_offset)
+          if (b.end_offset > r.what.first_offset && b.entry.base_offset < r.what.end_offset)
             expected.push_back(b.entry);
       const auto same = [](const index_entry& a, const index_entry& b) {
         return a.base_offset == b.base_offset && a.max_timestamp_ms == b.max_timestamp_ms &&

@@ -121,6 +121,7 @@ TEST(verify, tells_of_what_the_bus_will_not_start_with_and_of_missing_records) {
   }
   EXPECT_NE(without(cleaned).find("the bus will not start"), std::string::npos) << without(cleaned);
   EXPECT_NE(without(std::string(checkpoint_file)).find("the bus will not start"), std::string::npos);
+  EXPECT_NE(without(segment_name(1)).find("of topic t are in no file"), std::string::npos) << without(segment_name(1));
   const std::string told = without(middle);
   EXPECT_NE(told.find("of topic t are in no file"), std::string::npos) << told;
   EXPECT_EQ(first_problem(whole), "");
