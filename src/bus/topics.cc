@@ -76,7 +76,7 @@ class topics_file {
       return false;
     }
     for (const auto& [key, value] : node.members)
-      if (std::ranges::find(known, key.scalar) == known.end())
+      if (std::ranges::find(known, key.scalar) == known.end() && !key.scalar.starts_with("x-"))  // x-…: for anchors
         problem(key, fmt::format("{}: unknown key '{}'; {}", what, key.scalar, there_are(key.scalar, known)));
     return true;
   }

@@ -35,6 +35,10 @@ TEST(topics, errors_say_where) {
   EXPECT_EQ(error_of("- a\n"), "f.yaml:1:1: the file: a mapping with some of defaults, topics was expected");
 }
 
+TEST(topics, keys_for_anchors_are_nobodys) {
+  EXPECT_EQ(error_of("x-kept: &kept { cleanup.policy: compact }\ntopics:\n  - { name: a, config: *kept }\n"), "");
+}
+
 TEST(topics, all_that_is_wrong_is_told_at_once) {
   EXPECT_EQ(error_of("defaults: { retention_ms: week, replicas: 3 }\n"
                      "topics:\n"

@@ -194,7 +194,7 @@ std::filesystem::path process::data_dir() const {
   std::error_code failed;
   std::filesystem::create_directories(dir, failed);
   if (failed)
-    throw std::runtime_error("the data directory " + data_root().string() + " cannot be used: " + failed.message() +
+    throw std::runtime_error("the data directory " + dir.string() + " cannot be used: " + failed.message() +
                              "; choose another one with --data");
   return dir;
 }

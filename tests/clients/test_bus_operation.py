@@ -451,7 +451,7 @@ def test_commands_tell_why_a_bus_is_not_reached():
         done = subprocess.run([MES, "bus", name, "--bus", "127.0.0.1:1"], capture_output=True, text=True, timeout=30)
         assert done.returncode == 1 and done.stdout == "", done.stdout
         assert "127.0.0.1:1" in done.stderr and "refused" in done.stderr, done.stderr
-    for nowhere in ("foo:bar", "localhost:0", ":9092", "localhost:9092,"):
+    for nowhere in ("foo:bar", "localhost:0", ":9092", "localhost:9092,", "::1:9092", "::1"):
         done = subprocess.run([MES, "bus", "topics", "--bus", nowhere], capture_output=True, text=True, timeout=5)
         assert done.returncode == 2 and "is not HOST:PORT" in done.stderr, done.stderr
 

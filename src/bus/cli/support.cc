@@ -8,6 +8,7 @@
 #include "base/instant.h"
 #include "base/split.h"
 #include "bus/cli/client_properties.h"
+#include "bus/log/number_text.h"
 #include "runtime/config.h"
 
 namespace mes::bus::cli {
@@ -30,12 +31,15 @@ bool is_number(const std::string& text) {
 // The client would only wait for such a bus.
 result<void> check_addresses(std::string_view bus) {
   if (bus.empty()) return {};
-  for (const std::string_view one : split(bus, ',')) {
+  for (const std::string_view entry : split(bus, ',')) {
+    const std::string_view one = log::trimmed(entry);
     const auto colon = one.rfind(':');
     const bool has_port = colon != std::string_view::npos && one.back() != ']';
     const auto port = has_port ? whole_number(one.substr(colon + 1)) : default_port;
-    if (one.substr(0, has_port ? colon : one.size()).empty() || !port || *port < 1 || *port > UINT16_MAX)
-      return fail(error_code::invalid_argument, fmt::format("--bus: '{}' is not HOST:PORT", one));
+    const std::string_view host = one.substr(0, has_port ? colon : one.size());
+    const bool bare_ipv6 = host.find(':') != std::string_view::npos && !host.starts_with('[');
+    if (host.empty() || bare_ipv6 || !port || *port < 1 || *port > UINT16_MAX)
+      return fail(error_code::invalid_argument, fmt::format("--bus: '{}' is not HOST:PORT, as [::1]:9092", one));
   }
   return {};
 }

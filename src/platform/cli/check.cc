@@ -66,7 +66,10 @@ check_outcome check_kong(const std::string& path) {
 bool has(const wire::yaml_node& root, std::string_view key) { return root.find(key) != nullptr; }
 
 bool has_entities(const wire::yaml_node& root) {
-  return std::ranges::any_of(gateway::entity_kinds(), [&](const gateway::entity_kind& k) { return has(root, k.name); });
+  return std::ranges::any_of(gateway::entity_kinds(), [&](const gateway::entity_kind& k) {
+    const wire::yaml_node* all = root.find(k.name);
+    return all && all->type != wire::yaml_node::kind::mapping;  // as the services of a compose.yaml
+  });
 }
 
 bool is_of_settings(const wire::yaml_node& root, std::span<const runtime::role_definition> roles) {
