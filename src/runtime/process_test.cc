@@ -62,7 +62,7 @@ TEST(process, a_data_directory_that_cannot_be_made_names_the_cure) {
     FAIL() << "it was made";
   } catch (const std::runtime_error& e) {
     EXPECT_STREQ(e.what(),
-                 "the data directory /proc/none cannot be used: No such file or directory; choose another one "
+                 "the data directory /proc/none/bus cannot be used: No such file or directory; choose another one "
                  "with --data");
   }
 }
