@@ -31,6 +31,7 @@
 #include "gateway/settings.h"
 #include "os/file_system.h"
 #include "os/lock_file.h"
+#include "runtime/data_lock.h"
 #include "runtime/file_watch.h"
 #include "runtime/http_server.h"
 #include "runtime/kafka.h"
@@ -111,13 +112,9 @@ class gateway {
   // Two gateways that write one entities.json lose each other's writes.
   result<void> lock_writes() {
     if (!_store.writable()) return {};
-    auto lock = os::lock_file::take((_process.data_dir() / "entities.lock").string());
+    auto lock = runtime::lock_data_dir(_process);
     if (!lock && lock.error().code == error_code::conflict)
-      return fail(
-          error_code::conflict,
-          fmt::format("another gateway (pid {}) keeps in {} what its Admin API writes; choose another directory "
-                      "with --data, or set admin_writes=false",
-                      lock.error().message, _process.data_dir().string()));
+      return fail(error_code::conflict, lock.error().message + ", or set admin_writes=false");
     if (!lock) return fail(lock.error());
     _write_lock.emplace(std::move(*lock));
     return {};
