@@ -179,6 +179,51 @@ def test_services_see_the_certificate_that_is_theirs(gateway, authority):
     service.shutdown()
 
 
+def test_connections_to_services_with_certificates_outlive_reloads(tmp_path, authority):
+    running = Gateway(tmp_path, EMPTY, threads=1)
+    service = CountingService(authority.sign("localhost"))
+    files = [authority.sign(f"client-{i}") for i in range(2)]
+    keys = [f"00000000-0000-4000-8000-00000000001{i}" for i in range(2)]
+    document = {"_format_version": "3.0",
+                "certificates": [{"id": i, "cert": c.read_text(), "key": k.read_text()} for i, (c, k) in zip(keys, files)],
+                "services": [{"name": f"s{i}", "url": f"https://localhost:{service.server_address[1]}",
+                              "client_certificate": key, "routes": [{"name": f"s{i}", "paths": [f"/{i}"]}]}
+                             for i, key in enumerate(keys)]}
+    load(running, document)
+    eventually(lambda: [get(running, i)[0] for i in range(2)] == [200, 200])
+    made = service.open
+    for reload in range(3):
+        document["consumers"] = [{"username": f"c{reload}"}]
+        load(running, document)
+        assert [get(running, i)[0] for i in range(2)] == [200, 200]
+    assert service.open == made
+    document["certificates"][0].update(cert=files[1][0].read_text(), key=files[1][1].read_text())
+    load(running, document)
+    assert [get(running, i)[0] for i in range(2)] == [200, 200]  # both show one certificate now
+    assert service.open == made
+    running.stop()
+    service.shutdown()
+
+
+def test_many_services_with_certificates_read_the_systems_authorities_once(tmp_path, authority):
+    """Each of them, for each loop, at each reload, is what stopped all loops for a minute once."""
+    certificate, key = authority.sign("client")
+    mine = "00000000-0000-4000-8000-000000000020"
+    sizes = []
+    for count in (1, 200):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        running = Gateway(folder, EMPTY)
+        load(running, {"_format_version": "3.0",
+                       "certificates": [{"id": mine, "cert": certificate.read_text(), "key": key.read_text()}],
+                       "services": [{"name": f"s{i}", "url": "https://localhost", "tls_verify_depth": i % 60,
+                                     "client_certificate": mine} for i in range(count)]})
+        with open(f"/proc/{running.process.pid}/status") as status:
+            sizes.append(int(next(line for line in status if line.startswith("VmHWM")).split()[1]))
+        running.stop()
+    assert sizes[1] - sizes[0] < 50_000  # KiB
+
+
 def test_active_checks_show_the_certificate_of_the_upstream(gateway, authority):
     service = MutualService(authority.sign("localhost", ["DNS:localhost", "IP:127.0.0.1"]), authority)
     target = f"127.0.0.1:{service.server_address[1]}"

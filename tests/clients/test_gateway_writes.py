@@ -125,6 +125,23 @@ def test_concurrent_writers_lose_nothing(admin):
     assert len(admin.names("/consumers?size=1000", "username")) == 61
 
 
+def test_a_write_that_is_refused_takes_no_other_one_with_it(admin):
+    """Those that come together are kept together; what only the whole shows is refused to its own client alone."""
+    def write(n):
+        mine = Admin(admin.gateway)
+        codes = []
+        for i in range(10):
+            bad = {"ca_certificates": [str(uuid.uuid4())]} if (n + i) % 3 == 0 else {}
+            sent = {"name": f"t{n}-{i}", "host": "h", **bad}
+            codes.append((bool(bad), mine("POST", "/services", sent).status_code))
+        return codes
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        codes = collections.Counter(one for all_of_one in pool.map(write, range(8)) for one in all_of_one)
+    assert set(codes) == {(False, 201), (True, 400)} and codes[True, 400] == 27
+    assert len([n for n in admin.names("/services?size=1000") if n.startswith("t")]) == codes[False, 201]
+
+
 LATIN = {"username": "caf\xe9".encode("latin-1")}
 
 

@@ -179,7 +179,7 @@ http_response show_entity_schema(const admin_view&, const http_request&, const s
 http_response validate(const admin_view& view, const http_request& request, const segments& path) {
   const entity_kind* kind = find_entity_kind(path[1]);
   if (!kind) return reply(no_entity(path[1]));
-  if (auto refused = validate_entity(view, *kind, request)) return reply(*refused);
+  if (auto refused = validate_entity(*view.store.entities(), *kind, request)) return reply(*refused);
   return reply(200, json::object{{"message", "schema validation successful"}});
 }
 
@@ -261,10 +261,13 @@ http_response list_endpoints(const admin_view&, const http_request&, const segme
   return reply(200, json::object{{"data", json::array(paths.begin(), paths.end())}});
 }
 
-http_response find_answer(const admin_view& view, const http_request& request) {
-  segments path = segments_of(request.target);
-  // As page_for_upstream_raw of Kong: all targets are there in any case.
-  if (path.size() == 4 && path[0] == "upstreams" && path[2] == "targets" && path[3] == "all") path.pop_back();
+bool changes_entities(const http_request& request) {
+  static constexpr auto methods = std::to_array<std::string_view>({"POST", "PUT", "PATCH", "DELETE"});
+  return std::ranges::find(methods, request.method) != methods.end();
+}
+
+// Nothing if it is of those that entities have.
+std::optional<http_response> answer_alone(const admin_view& view, const http_request& request, const segments& path) {
   std::string allowed;
   for (const endpoint& e : endpoints) {
     if (!fits(e.path, path)) continue;
@@ -272,10 +275,8 @@ http_response find_answer(const admin_view& view, const http_request& request) {
     if (e.method == request.method || (e.method == "GET" && request.method == "HEAD"))
       return e.answer(view, request, path);
   }
-  if (!allowed.empty() && request.method == "OPTIONS") return options_answer(allowed + "OPTIONS");
-  if (!allowed.empty()) return reply(plain(405, "Method not allowed"));
-  if (auto answered = answer_entities(view, request, path)) return std::move(*answered);
-  return reply(plain(404, "Not found"));
+  if (allowed.empty()) return std::nullopt;
+  return request.method == "OPTIONS" ? options_answer(allowed + "OPTIONS") : reply(plain(405, "Method not allowed"));
 }
 
 }  // namespace
@@ -309,12 +310,21 @@ http_response reply(const refusal& refused) {
   return reply(refused.status, refused.body);
 }
 
-http_response answer_admin(const admin_view& view, const http_request& request) {
-  instant started = instant::now();
-  http_response out = find_answer(view, request);
-  out.headers.set("X-Kong-Admin-Latency", fmt::format("{}", instant::now().ms() - started.ms()));
-  out.headers.set("X-Mes-Generation", fmt::format("{}", view.generation()));
-  return out;
+void answer_admin(const admin_view& view, http_request request, runtime::http_responder responder) {
+  auto send = [view, started = instant::now(), responder = std::move(responder)](http_response answer) mutable {
+    answer.headers.set("X-Kong-Admin-Latency", fmt::format("{}", instant::now().ms() - started.ms()));
+    answer.headers.set("X-Mes-Generation", fmt::format("{}", view.generation()));
+    responder.send(std::move(answer));
+  };
+  segments path = segments_of(request.target);
+  // As page_for_upstream_raw of Kong: all targets are there in any case.
+  if (path.size() == 4 && path[0] == "upstreams" && path[2] == "targets" && path[3] == "all") path.pop_back();
+  if (auto alone = answer_alone(view, request, path)) return send(std::move(*alone));
+  auto place = find_place(path);
+  if (!place) return send(reply(plain(404, "Not found")));
+  if (changes_entities(request)) return view.writes.add(std::move(request), std::move(*place), std::move(send));
+  entity_draft draft(view.store);
+  send(answer_entities(draft, request, std::move(*place)));
 }
 
 }  // namespace mes::gateway

@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "gateway/admin/entity_store.h"
+#include "gateway/admin/entity_writes.h"
 #include "gateway/admin/refusal.h"
 #include "gateway/balancer/upstream_state.h"
 #include "runtime/http.h"
+#include "runtime/http_server.h"
 
 namespace mes::gateway {
 
@@ -19,6 +21,7 @@ class response_cache;
 // What the admin port asks the gateway for. All are called on the process' loop.
 struct admin_view {
   entity_store& store;
+  entity_writes& writes;
   response_cache& cache;
   std::function<std::uint64_t()> generation;
   std::function<std::string()> metrics;  // Prometheus' text format
@@ -28,7 +31,7 @@ struct admin_view {
   std::function<void(const result<void>&)> posted;  // what became of a POST /config
 };
 
-runtime::http_response answer_admin(const admin_view& view, const runtime::http_request& request);
+void answer_admin(const admin_view& view, runtime::http_request request, runtime::http_responder responder);
 
 // The path's parts, each decoded: "/services/a%2Fb" has "services" and "a/b".
 std::vector<std::string> segments_of(std::string_view target);

@@ -7,10 +7,10 @@
 #include <utility>
 
 #include "base/uuid.h"
+#include "gateway/admin/admin.h"
 #include "gateway/admin/arguments.h"
 #include "gateway/admin/certificate_names.h"
 #include "gateway/admin/entity_edit.h"
-#include "gateway/admin/entity_place.h"
 #include "gateway/admin/lifetimes.h"
 #include "gateway/admin/paging.h"
 #include "gateway/plugins/plugin.h"
@@ -65,12 +65,12 @@ std::optional<refusal> delete_with_all(const document& all, const entity_kind& k
 
 class entity_request {
  public:
-  entity_request(const admin_view& view, const http_request& request, entity_place place)
-      : _view(view),
+  entity_request(entity_draft& draft, const http_request& request, entity_place place)
+      : _draft(draft),
         _request(request),
         _place(std::move(place)),
         _now(instant::now()),
-        _before(living(view.store.entities(), _now)),
+        _before(living(draft.all(), _now)),
         _all(*_before) {}
 
   answer run() {
@@ -80,7 +80,7 @@ class entity_request {
     if (method == "OPTIONS") return options_answer(allowed);
     if (fmt::format(" {},", allowed).find(fmt::format(" {},", method)) == std::string::npos)
       return std::unexpected(plain(405, "Method not allowed"));
-    if (!read && !_view.store.writable()) return std::unexpected(not_writable());
+    if (!read && !_draft.store().writable()) return std::unexpected(not_writable());
     if (auto refused = find_parent()) return std::unexpected(std::move(*refused));
     if (_place.is_list()) return read ? list() : create();
     if (read) return show();
@@ -273,7 +273,7 @@ class entity_request {
                  {.seal = wanted->contains("password"), .ends = gives_lifetime(*wanted)}, 200);
   }
 
-  answer remove() const {
+  answer remove() {
     auto found = find();
     if (!found) return std::unexpected(std::move(found.error()));
     if (_place.by_parent) return *found ? answer(std::unexpected(plain(405, "Method not allowed"))) : not_found();
@@ -282,9 +282,9 @@ class entity_request {
       return http_response{.status = 204, .headers = {}, .body = {}};
     }
     std::vector<entity_change> changes;
-    if (auto refused = delete_with_all(*_view.store.entities(), *_place.kind, text_of(**found, "id"), changes))
+    if (auto refused = delete_with_all(*_draft.all(), *_place.kind, text_of(**found, "id"), changes))
       return std::unexpected(std::move(*refused));
-    if (auto refused = keep(changes)) return std::unexpected(std::move(*refused));
+    keep(changes);
     return http_response{.status = 204, .headers = {}, .body = {}};
   }
 
@@ -311,27 +311,16 @@ class entity_request {
     if (auto refused = check_among(_all, k, *entity)) return std::unexpected(std::move(*refused));
     auto made = std::make_shared<const json::object>(std::move(*entity));
     changes.push_back({.kind = &k, .id = id, .entity = made});
-    if (auto refused = keep(changes)) return std::unexpected(std::move(*refused));
-    return reply(status, shown(*made, *_view.store.entities()));
+    keep(changes);
+    return reply(status, shown(*made, *_draft.all()));
   }
 
-  // All of them or none.
-  std::optional<refusal> keep(std::vector<entity_change> changes) const {
-    auto ended = removals_of_ended(*_view.store.entities(), _view.store.of_file(), _now);
-    changes.insert(changes.begin(), ended.begin(), ended.end());
-    auto written = _view.store.write(changes);
-    if (written) return std::nullopt;
-    const error& why = written.error();
-    if (why.code != error_code::invalid_argument) return plain(http_status_of(why.code), why.message);
-    json::object fields;
-    for (const field_error& f : why.fields) {
-      std::size_t at = f.message.find("error: ");
-      add_reason(fields, "", at == std::string::npos ? f.message : f.message.substr(at + 7));
-    }
-    return schema_violation(fields);
+  void keep(std::span<const entity_change> changes) {
+    _draft.add(removals_of_ended(*_draft.all(), _draft.store().of_file(), _now));
+    _draft.add(changes);
   }
 
-  const admin_view& _view;
+  entity_draft& _draft;
   const http_request& _request;
   entity_place _place;
   instant _now;
@@ -342,21 +331,35 @@ class entity_request {
 
 }  // namespace
 
-std::optional<http_response> answer_entities(const admin_view& view, const http_request& request,
-                                             const std::vector<std::string>& segments) {
-  auto place = find_place(segments);
-  if (!place) return std::nullopt;
-  auto done = entity_request(view, request, std::move(*place)).run();
+void entity_draft::add(std::span<const entity_change> changes) {
+  if (changes.empty()) return;
+  if (!_own) _all = _own = std::make_shared<document>(*_all);
+  for (const entity_change& c : changes) _own->set(*c.kind, c.id, c.entity);
+  _changes.insert(_changes.end(), changes.begin(), changes.end());
+}
+
+http_response answer_entities(entity_draft& draft, const http_request& request, entity_place place) {
+  auto done = entity_request(draft, request, std::move(place)).run();
   return done ? std::move(*done) : reply(done.error());
 }
 
-std::optional<refusal> validate_entity(const admin_view& view, const entity_kind& kind, const http_request& request) {
+refusal not_taken(const error& why) {
+  if (why.code != error_code::invalid_argument) return plain(http_status_of(why.code), why.message);
+  json::object fields;
+  for (const field_error& f : why.fields) {
+    std::size_t at = f.message.find("error: ");
+    add_reason(fields, "", at == std::string::npos ? f.message : f.message.substr(at + 7));
+  }
+  return schema_violation(fields);
+}
+
+std::optional<refusal> validate_entity(const document& all, const entity_kind& kind, const http_request& request) {
   auto given = read_arguments(request);
   if (!given) return std::move(given.error());
   if (given->from_form)
     infer_types(given->values, kind.fields(), config_fields_of(kind, text_of(given->values, "name")));
   std::string given_id = text_of(given->values, "id");
-  auto read = read_edit({.all = *view.store.entities(),
+  auto read = read_edit({.all = all,
                          .kind = kind,
                          .wanted = std::move(given->values),
                          .id = given_id.empty() ? uuid::make_v4().to_string() : given_id,

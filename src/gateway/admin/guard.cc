@@ -107,7 +107,7 @@ std::optional<guard_refusal> judge_request(const runtime::http_request& request,
 
 void admin_guard::admit(runtime::http_request request, runtime::http_responder responder, answerer answer, bool again) {
   auto refused = judge_request(request, _exposure, _keys, instant::now());
-  if (!refused) return responder.send(answer(request));
+  if (!refused) return answer(std::move(request), std::move(responder));
   if (refused->unknown_key && again) {
     struct waiting {
       runtime::http_request request;

@@ -41,7 +41,7 @@ std::optional<guard_refusal> judge_request(const runtime::http_request& request,
 // Belongs to the loop; lives while requests are answered.
 class admin_guard : public std::enable_shared_from_this<admin_guard> {
  public:
-  using answerer = std::function<runtime::http_response(const runtime::http_request&)>;
+  using answerer = std::function<void(runtime::http_request, runtime::http_responder)>;
   admin_guard(runtime::event_loop& loop, const jwt_keys& keys, admin_exposure exposure)
       : _loop(loop), _keys(keys), _exposure(std::move(exposure)) {}
 

@@ -49,7 +49,7 @@ void put_type(json::object& out, const field& f) {
     case field_type::mapping:
       out["type"] = "record";
       if (f.fields) out["fields"] = describe_fields(*f.fields);
-      out["required"] = f.fallback.empty() && f.fields != nullptr;  // its own defaults are always there
+      out["required"] = f.fallback.value.is_null() && f.fields != nullptr;  // its own defaults are always there
       break;
     case field_type::reference:
       out["type"] = "foreign";
@@ -81,7 +81,7 @@ json::object describe(const field& f) {
   if (f.length_min > 0) out["len_min"] = f.length_min;
   if (f.name == "created_at" || f.name == "updated_at") out["auto"] = out["timestamp"] = true;
   if (f.name == "id") out["auto"] = out["uuid"] = true;
-  if (!f.fallback.empty()) out["default"] = json::parse(f.fallback);
+  if (!f.fallback.value.is_null()) out["default"] = f.fallback.value;
   return out;
 }
 

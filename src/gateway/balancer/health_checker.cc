@@ -13,7 +13,6 @@ constexpr std::int64_t tick_ms = 100;  // as often as Kong's looks whose turn it
 
 health_checker::health_checker(upstream_registry& upstreams, name_directory& names)
     : _upstreams(upstreams), _names(names) {
-  if (auto context = make_client_context()) _tls = std::move(*context);
   _loop.set_sweep([this](std::int64_t now_ms) { return tick(now_ms); }, tick_ms);
   _loop.start_sweeping();
   _thread = runtime::thread("health", [this] { _loop.run(); });
@@ -58,11 +57,12 @@ void health_checker::probe(const std::shared_ptr<upstream_state>& of, const targ
 }
 
 ssl_ctx_st* health_checker::tls_of(upstream_state& of) {
-  const certificate* shown = of.config().client_certificate;
-  if (!shown) return _tls.get();
-  if (!of.probe_tls)
-    if (auto context = make_client_context({.certificate = shown->cert, .key = shown->key}))
-      of.probe_tls = std::move(*context);
+  if (!of.probe_tls) {
+    const certificate* shown = of.config().client_certificate;
+    auto context = _contexts.find(shown ? client_tls_settings{.certificate = shown->cert, .key = shown->key}
+                                        : client_tls_settings{});
+    if (context) of.probe_tls = std::move(*context);
+  }
   return of.probe_tls.get();
 }
 

@@ -6,8 +6,8 @@
 
 #include "gateway/balancer/upstream_state.h"
 #include "gateway/names/names.h"
+#include "gateway/net/client_contexts.h"
 #include "gateway/net/loop.h"
-#include "gateway/net/tls.h"
 #include "runtime/thread.h"
 
 namespace mes::gateway {
@@ -33,7 +33,7 @@ class health_checker {
   upstream_registry& _upstreams;
   name_directory& _names;
   net_loop _loop;
-  tls_context _tls;  // of upstreams without a client certificate
+  client_contexts _contexts;
   std::unordered_set<std::unique_ptr<health_probe>> _probes;
   runtime::thread _thread;
 };

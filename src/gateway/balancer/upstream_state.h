@@ -92,7 +92,7 @@ class upstream_state {
   };
   std::vector<known_target> targets() const;
 
-  tls_context probe_tls;  // with the client certificate; of the active checks' thread alone
+  tls_context probe_tls;  // of the active checks' thread alone
 
  private:
   known_target& known(const target& t);

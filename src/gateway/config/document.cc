@@ -40,10 +40,7 @@ bool is_of_other_flavour(const record& source, std::string_view field_name) {
                                       : std::ranges::find(traditional, field_name) != traditional.end();
 }
 
-bool is_default(const field& f, const json::value& value) {
-  if (value.is_null()) return true;
-  return !f.fallback.empty() && value == json::parse(f.fallback);
-}
+bool is_default(const field& f, const json::value& value) { return value.is_null() || value == f.fallback.value; }
 
 yaml_node scalar_of(std::string text, bool quoted) {
   yaml_node node;
@@ -119,6 +116,13 @@ std::size_t document::size() const {
   std::size_t count = 0;
   for (const auto& [name, all] : by_kind) count += all.size();
   return count;
+}
+
+void document::set(const entity_kind& k, const std::string& id, entity_ptr entity) {
+  if (entity)
+    by_kind[k.name].insert_or_assign(id, std::move(entity));
+  else
+    by_kind[k.name].erase(id);
 }
 
 std::string text_of(const json::object& entity, std::string_view member) {

@@ -24,6 +24,7 @@ struct document {
   // The one whose text field has that value; nullptr if there is none.
   entity_ptr find_by(const entity_kind& kind, std::string_view field_name, std::string_view value) const;
   std::size_t size() const;
+  void set(const entity_kind& kind, const std::string& id, entity_ptr entity);  // nullptr: it is there no more
 };
 
 // A text member; "" if it is no text.

@@ -60,9 +60,8 @@ json::object defaults_of(const schema& fields) {
 }
 
 json::value fallback_of(const field& f) {
-  if (f.type == field_type::mapping && f.fallback.empty() && f.fields) return defaults_of(*f.fields);
-  return f.fallback.empty() ? json::value(nullptr)
-                            : json::parse(json::string_view(f.fallback.data(), f.fallback.size()));
+  if (f.type == field_type::mapping && f.fallback.value.is_null() && f.fields) return defaults_of(*f.fields);
+  return f.fallback.value;
 }
 
 // As C's %d, where it is whole.
@@ -308,6 +307,8 @@ void read_field(const field& f, const yaml_node& key, const yaml_node& value, co
 }
 
 }  // namespace
+
+default_value::default_value(std::string_view text) : value(json::parse(json::string_view(text.data(), text.size()))) {}
 
 std::vector<diagnostic> reporter::sorted() const {
   std::vector<diagnostic> findings = _findings;

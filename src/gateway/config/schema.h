@@ -35,10 +35,19 @@ inline constexpr double above_zero = 1e-9;  // the min of a number that must be 
 // "" if the text is fine, else what is wrong with it.
 using text_check = std::string (*)(std::string_view text);
 
+// A default, which the tables have as JSON. null: there is none.
+struct default_value {
+  default_value() = default;
+  default_value(const char* text) : default_value(std::string_view(text)) {}
+  default_value(std::string_view text);
+
+  boost::json::value value;
+};
+
 struct field {
   std::string_view name;
   field_type type = field_type::string;
-  std::string_view fallback = {};  // the default as JSON; "" = null
+  default_value fallback = {};
   std::vector<std::string_view> one_of = {};
   double min = -std::numeric_limits<double>::infinity();  // of a number, or of each of a list
   double max = std::numeric_limits<double>::infinity();

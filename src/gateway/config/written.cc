@@ -53,12 +53,7 @@ void written_entities::forget_settled(const document& base) {
 document written_entities::over(const document& base) const {
   document out = base;
   for (const auto& [name, all] : _by_kind)
-    for (const auto& [id, one] : all) {
-      if (one.entity)
-        out.by_kind[name].insert_or_assign(id, one.entity);
-      else
-        out.by_kind[name].erase(id);
-    }
+    for (const auto& [id, one] : all) out.set(*find_entity_kind(name), id, one.entity);
   return out;
 }
 

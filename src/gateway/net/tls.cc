@@ -89,7 +89,7 @@ result<tls_context> make_server_context(const certificate_files& files, const ti
   return context;
 }
 
-result<tls_context> make_client_context(const client_tls_settings& settings) {
+result<tls_context> make_client_context(const client_tls_settings& settings, ssl_ctx_st* trusting) {
   tls_context context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
   if (!context) return fail(error_code::internal, openssl_error());
   SSL_CTX* c = context.get();
@@ -97,7 +97,10 @@ result<tls_context> make_client_context(const client_tls_settings& settings) {
   // As Kong: many services end without close_notify. A body with a length is held against it all the same.
   SSL_CTX_set_options(c, SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_mode(c, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-  if (settings.authorities.empty()) SSL_CTX_set_default_verify_paths(c);
+  if (settings.authorities.empty() && trusting)
+    SSL_CTX_set1_cert_store(c, SSL_CTX_get_cert_store(trusting));
+  else if (settings.authorities.empty())
+    SSL_CTX_set_default_verify_paths(c);
   for (const std::string& pem : settings.authorities)
     for (const certificate_ptr& ca : read_certificates(pem)) X509_STORE_add_cert(SSL_CTX_get_cert_store(c), ca.get());
   if (settings.depth >= 0) SSL_CTX_set_verify_depth(c, settings.depth);

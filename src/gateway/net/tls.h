@@ -35,7 +35,10 @@ struct client_tls_settings {
   std::string certificate, key;          // PEM, shown to the service; "" = none
   std::vector<std::string> authorities;  // PEM; none: the system's
   int depth = -1;                        // of a chain; -1: OpenSSL's own limit
+
+  auto operator<=>(const client_tls_settings&) const = default;
 };
-result<tls_context> make_client_context(const client_tls_settings& settings = {});
+// The system's authorities are read, or those of `trusting` shared, which then is of the same thread.
+result<tls_context> make_client_context(const client_tls_settings& settings, ssl_ctx_st* trusting = nullptr);
 
 }  // namespace mes::gateway

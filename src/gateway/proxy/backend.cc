@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 
 namespace mes::gateway {
 namespace {
@@ -14,46 +16,45 @@ std::string host_header(const service& s, const std::string& host, std::uint16_t
   return port == (s.tls ? 443 : 80) ? host : host + ':' + std::to_string(port);
 }
 
-bool needs_own_context(const backend& b) {
-  return b.of->client_certificate || !b.of->ca_certificates.empty() || b.of->tls_verify_depth ||
-         (b.group && b.group->client_certificate);
+client_tls_settings tls_settings_of(const backend& b) {
+  const service& s = *b.of;
+  client_tls_settings settings{.depth = s.tls_verify_depth.value_or(-1)};
+  const certificate* own = s.client_certificate ? s.client_certificate
+                           : b.group            ? b.group->client_certificate
+                                                : nullptr;
+  if (own) settings.certificate = own->cert, settings.key = own->key;
+  for (const ca_certificate* ca : s.ca_certificates) settings.authorities.push_back(ca->cert);
+  return settings;
 }
 
-// A service with a certificate or authorities of its own has a context of its own, or none: a certificate that can be
-// read may still be too weak for OpenSSL's security level.
-void prepare_tls(backend& b, const tls_context& client_tls, const observe::logger& log) {
+void prepare_tls(backend& b, client_contexts& contexts, const observe::logger& log) {
   const service& s = *b.of;
   if (!s.tls) {
     b.pool_tag = s.grpc ? "|h2" : "";
     return;
   }
   b.verify = s.tls_verify;
-  b.context = client_tls;
-  if (needs_own_context(b)) {
-    const certificate* own = s.client_certificate ? s.client_certificate
-                             : b.group            ? b.group->client_certificate
-                                                  : nullptr;
-    client_tls_settings settings{.depth = s.tls_verify_depth.value_or(-1)};
-    if (own) settings.certificate = own->cert, settings.key = own->key;
-    for (const ca_certificate* ca : s.ca_certificates) settings.authorities.push_back(ca->cert);
-    auto made = make_client_context(settings);
-    b.context = made ? std::move(*made) : nullptr;
-    if (!made)
-      log.error(fmt::format("service {} cannot be reached over TLS: {}", s.name.empty() ? s.id : s.name,
-                            made.error().message));
-  }
-  // Connections of a context are not another one's, nor another generation's.
+  // None is there for a certificate that can be read, but is too weak for OpenSSL's security level.
+  auto found = contexts.find(tls_settings_of(b));
+  b.context = found ? std::move(*found) : nullptr;
+  if (!found)
+    log.error(fmt::format("service {} cannot be reached over TLS: {}", s.name.empty() ? s.id : s.name,
+                          found.error().message));
+  // Connections of a context are not another one's.
   b.pool_tag = fmt::format("|{}|{}|{}", b.verify ? "verified" : "tls", s.grpc ? "h2" : "",
                            static_cast<const void*>(b.context.get()));
 }
 
 }  // namespace
 
-loop_plan::loop_plan(std::shared_ptr<const generation> g, const upstream_states& upstreams,
-                     const tls_context& client_tls, const observe::logger& log)
+loop_plan::loop_plan(std::shared_ptr<const generation> g, const upstream_states& upstreams, client_contexts& client_tls,
+                     const observe::logger& log)
     : current(std::move(g)) {
+  std::unordered_map<std::string_view, const upstream*> groups;
+  for (const upstream& u : current->config().upstreams) groups.emplace(u.name, &u);
   for (const service& s : current->config().services) {
-    backend b{.of = &s, .group = current->config().find_upstream(s.host)};
+    auto group = groups.find(s.host);
+    backend b{.of = &s, .group = group == groups.end() ? nullptr : group->second};
     if (b.group) {
       b.shared = upstreams[static_cast<std::size_t>(b.group - current->config().upstreams.data())];
       for (const target& t : b.group->targets)

@@ -9,7 +9,7 @@
 
 #include "gateway/balancer/algorithms.h"
 #include "gateway/names/names.h"
-#include "gateway/net/tls.h"
+#include "gateway/net/client_contexts.h"
 #include "gateway/proxy/generation.h"
 
 namespace mes::gateway {
@@ -58,8 +58,7 @@ struct loop_plan {
   std::shared_ptr<const generation> current;
   std::vector<backend> backends;  // by index of the service
 
-  // `client_tls`: towards services without a certificate or authorities of their own.
-  loop_plan(std::shared_ptr<const generation> g, const upstream_states& upstreams, const tls_context& client_tls,
+  loop_plan(std::shared_ptr<const generation> g, const upstream_states& upstreams, client_contexts& client_tls,
             const observe::logger& log);
   backend& backend_of(const service& s) {
     return backends[static_cast<std::size_t>(&s - current->config().services.data())];

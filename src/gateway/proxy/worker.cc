@@ -101,9 +101,6 @@ worker::~worker() {
 }
 
 result<void> worker::prepare_tls(const ticket_keys& tickets) {
-  auto client = make_client_context();
-  if (!client) return fail(client.error());
-  _client_tls = std::move(*client);
   auto server = make_tls(options, tickets);
   if (!server) return fail(server.error());
   _server_tls = std::move(*server);

@@ -33,7 +33,7 @@ class worker {
   worker(const proxy_options& o, const proxy_parts& p, traffic_stats& s);
   ~worker();
 
-  // Before the loop runs: its TLS contexts.
+  // Before the loop runs: its TLS context towards clients.
   result<void> prepare_tls(const ticket_keys& tickets);
   // Before the loop runs. The descriptors become the worker's.
   void listen(int plain_fd, int tls_fd);
@@ -77,7 +77,7 @@ class worker {
   void drop_old_idle(std::int64_t now_ms);
 
   tls_context _server_tls;
-  tls_context _client_tls;  // towards services without a certificate or authorities of their own
+  client_contexts _client_tls;
   std::shared_ptr<const certificate_store> _certificates;  // of the plan in use
   std::vector<std::unique_ptr<listener>> _listeners;
   std::vector<std::unique_ptr<client_connection>> _clients;
