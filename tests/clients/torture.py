@@ -1,9 +1,10 @@
 """Producers and consumers that go on while the bus is killed, and what they were promised. Written against the client's
 acknowledgements alone: nothing here asks the bus what it thinks it has.
 
-Three kinds of producers, each with a topic of its own: plain (acks=all, one request in flight, retries), idempotent,
-transactional (some transactions are aborted on purpose). A consumer is attached to each all the time; the one of the
-idempotent topic is a group member that commits and comes back from what it committed.
+Four kinds of producers, each with a topic of its own: plain (acks=all, one request in flight, retries), idempotent,
+transactional (some transactions are aborted on purpose), and one of few keys whose topic is compacted all the time. A
+consumer is attached to each but the last; the one of the idempotent topic is a group member that commits and comes back
+from what it committed.
 """
 import collections
 import random
@@ -73,10 +74,14 @@ class Producer(Worker):
         number = 0
         while not self.stopping.is_set():
             for _ in range(RECORDS_A_SECOND // 100):
-                producer.produce(self.topic, with_large(number, str(number)), partition=number % PARTITIONS, on_delivery=self.delivered)
+                producer.produce(self.topic, with_large(number, str(number)), self.key_of(number), number % PARTITIONS, self.delivered)
                 number += 1
             producer.poll(0.01)
         assert producer.flush(100) == 0
+
+    @staticmethod
+    def key_of(number):
+        return None
 
     def delivered(self, error, message):
         if error:
@@ -86,6 +91,15 @@ class Producer(Worker):
 
     def count(self):
         return sum(map(len, self.acknowledged))
+
+
+class Latest(Producer):
+    """Numbers under a few keys, each in one partition. Of a compacted topic."""
+    KEYS = 10 * PARTITIONS
+
+    @classmethod
+    def key_of(cls, number):
+        return str(number % cls.KEYS)
 
 
 class Transactions(Worker):
@@ -259,6 +273,20 @@ def verify_producer(producer, seen, read_live, may_repeat):
         verdict["repeated, as plain producers may" if may_repeat else "twice"] += repeated
         verdict["disorder"] += firsts(numbers) != sorted(set(numbers))
         verdict["live_differs"] += read_live[partition] != seen[partition][:len(read_live[partition])]
+    return verdict
+
+
+def verify_latest(producer, seen):
+    """The newest of each key that was acknowledged, or one that came after it, is there, at the offset that was told."""
+    verdict = Verdict(total=producer.count(), refused=len(producer.refused), lost=0, moved=0, disorder=0)
+    for partition in range(PARTITIONS):
+        acknowledged = producer.acknowledged[partition]
+        newest = {number % Latest.KEYS: number for number in sorted(acknowledged.values())}
+        numbers = [int(value) for _, value in seen[partition]]
+        found = {number % Latest.KEYS: number for number in numbers}
+        verdict["lost"] += sum(found.get(key, -1) < number for key, number in newest.items())
+        verdict["moved"] += sum(acknowledged.get(offset, int(value)) != int(value) for offset, value in seen[partition])
+        verdict["disorder"] += numbers != sorted(set(numbers))
     return verdict
 
 

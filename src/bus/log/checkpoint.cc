@@ -1,5 +1,6 @@
 // Checkpoints and index files: what a start needs not read from the log.
 #include <bit>
+#include <cassert>
 #include <cstring>
 #include <map>
 #include <unordered_map>
@@ -135,6 +136,7 @@ void store::close_segments() {
 }
 
 void store::put_checkpoint() {
+  assert(!_log->is_calling_back());
   const position now = _log->durable();
   if (now.segment == 0) return;
   _log->run_on_writer([files = _options.files, mail = _mail, notify = _options.notify, directory = _options.directory,

@@ -42,13 +42,13 @@ class partition_cleaner {
         _keys(task.compact ? options.memory_bytes_max : 0) {}
 
   std::expected<cleaned_task, std::variant<bad_batch, error>> run() {
-    _end = _task.end;
+    _end = _end_of_batches = _task.end;
     if (_task.compact)
       if (auto mapped =
               each_batch(_task.compacted, _end, [this](const auto& b, const auto& bytes) { return map(b, bytes); });
           !mapped)
         return std::unexpected(std::move(mapped.error()));
-    const std::int64_t end = std::max(_end, _task.cleaned_end);
+    const std::int64_t end = std::max(_end_of_batches, _task.cleaned_end);
     std::int64_t first = _task.log_start;
     if (!_task.kept.empty()) first = _task.kept.back().end_offset;
     if (!_task.compact && !_task.ranges.empty()) first = std::max(first, _task.ranges.front().first_offset);
@@ -114,16 +114,19 @@ class partition_cleaner {
            });
   }
 
-  // First pass: the last offset of every key of what is dirty. Stops before the batch whose keys have no room.
+  // First pass: the last offset of every key of what is dirty. Stops before the record whose key has no room, which may
+  // be within a batch: one batch can have more keys than there is room for.
   result<bool> map(const kafka::batch_header& b, const std::string& bytes) {
     if (b.control() || is_aborted(b)) return true;
     bool room = true;
     const auto whole = kafka::for_each_record(bytes, uncompressed_max, [&](const kafka::record_view& r) {
-      if (r.key) room = _keys.put(*r.key, r.offset);
+      if (!r.key || r.offset < _task.compacted) return true;
+      room = _keys.put(*r.key, r.offset);
+      if (!room) _end = r.offset;
       return room;
     });
     if (!whole) return fail(error_code::corrupt, "its records cannot be read");
-    if (!room) _end = b.base_offset;
+    if (!room) _end_of_batches = _end == b.base_offset ? _end : b.last_offset() + 1;
     return room;
   }
 
@@ -144,6 +147,7 @@ class partition_cleaner {
     std::int32_t kept = 0;
     bool tombstones = false;
     const auto keep = [&](const kafka::record_view& r) {
+      if (r.offset >= _end) return true;
       if (!r.key) return false;
       const auto last = _keys.find(*r.key);
       if (last && *last > r.offset) return false;
@@ -198,6 +202,7 @@ class partition_cleaner {
   key_map _keys;
   std::unordered_set<std::int64_t> _in_transaction;  // producers with batches since their last marker
   std::int64_t _end = 0;                             // of what is compacted
+  std::int64_t _end_of_batches = 0;                  // of the batch in which that is
 };
 
 }  // namespace

@@ -11,6 +11,7 @@ namespace kafka = wire::kafka;
 namespace {
 
 constexpr std::uint64_t sparse_below_one_of = 4;  // a segment of which less than this part is left is emptied
+constexpr std::size_t small_cleaned_max = 16;     // cleaned segments as small as that; more become one
 
 double config_ratio(const topic& t, const std::string& key, double otherwise) {
   const auto it = t.configs.find(key);
@@ -98,7 +99,8 @@ std::vector<clean_task> store::tasks_of_compaction(std::int64_t now_ms) {
 }
 
 // Segments are shared: what is kept for long would hold all that is beside it. The oldest ones of which little is left,
-// or which the disk's limit wants gone, are emptied; so are cleaned segments of which little is left.
+// or which the disk's limit wants gone, are emptied; so are cleaned segments of which little is left, or which are many
+// and small: each has two open files.
 std::vector<clean_task> store::tasks_of_moving() {
   std::map<std::uint64_t, std::uint64_t> left;
   for (const auto& [id, t] : _by_id)
@@ -111,10 +113,14 @@ std::vector<clean_task> store::tasks_of_moving() {
     if (number > _moving_up_to && bytes->second * sparse_below_one_of >= s->file->size().value_or(0)) break;
     empty_these.insert(number);
   }
-  for (const auto& [number, s] : _cleaned)
-    if (const auto bytes = left.find(number);
-        bytes != left.end() && bytes->second * sparse_below_one_of < s->file->size().value_or(0))
-      empty_these.insert(number);
+  std::vector<std::uint64_t> small;
+  for (const auto& [number, s] : _cleaned) {
+    const auto bytes = left.find(number);
+    if (bytes == left.end()) continue;
+    if (bytes->second * sparse_below_one_of < s->file->size().value_or(0)) empty_these.insert(number);
+    if (bytes->second * sparse_below_one_of < _options.segment_bytes) small.push_back(number);
+  }
+  if (small.size() > small_cleaned_max) empty_these.insert(small.begin(), small.end());
   std::vector<clean_task> tasks;
   if (empty_these.empty()) return tasks;
   for (const auto& [name, t] : _by_name)
@@ -144,8 +150,15 @@ std::vector<clean_task> store::tasks_of_moving() {
 void store::start_cleaning(std::int64_t now_ms) {
   if (_cleaning || _stop_cleaning) return;
   auto tasks = tasks_of_compaction(now_ms);
-  // One at a time: a partition is in one task of a run alone, and what is compacted need not be moved before.
-  if (tasks.empty()) tasks = tasks_of_moving();
+  // A partition is in one task of a run alone, and what is compacted need not be moved before.
+  const auto compacted = tasks.size();
+  for (clean_task& moving : tasks_of_moving()) {
+    const auto is_same = [&](const clean_task& t) {
+      return t.topic == moving.topic && t.partition == moving.partition;
+    };
+    if (std::none_of(tasks.begin(), tasks.begin() + static_cast<std::ptrdiff_t>(compacted), is_same))
+      tasks.push_back(std::move(moving));
+  }
   if (tasks.empty()) return;
   clean_options options;
   options.files = _options.files;
@@ -221,7 +234,7 @@ void store::finish_cleaning(clean_outcome outcome) {
                                  {"bytes_read", static_cast<std::int64_t>(outcome.bytes_read)},
                                  {"bytes_written", static_cast<std::int64_t>(outcome.bytes_written)},
                                  {"records_dropped", static_cast<std::int64_t>(outcome.records_dropped)}});
-    find_unused();
+    _cleaned_now = true;
   });
 }
 

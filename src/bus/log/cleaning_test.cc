@@ -108,6 +108,33 @@ TEST(compaction, goes_on_from_what_it_did_before) {
   EXPECT_TRUE(comes_down_to(2, ".log", files));
 }
 
+// What lies behind a change in its group is not in effect yet when the change is.
+TEST(compaction, makes_no_checkpoint_that_leaves_out_what_was_stored_with_it) {
+  os::sim_file_system files;
+  {
+    opened o(files, 2'048);
+    const auto t = o.make("t", 1, eager), other = o.make("other");
+    for (int i = 0; i < 60; ++i)
+      ASSERT_EQ(o.put_batch(t, batch_of({{"k", std::to_string(i) + std::string(50, 'x'), i}})),
+                opened::outcome::stored);
+    o.store->retire();
+    while (o.fault && o.store->cleaning().runs == 0) {
+      o.fault = o.store->collect();
+      std::this_thread::yield();
+    }
+    std::string batch = batch_of({{"a", "acknowledged", 1}});
+    o.store->append(other, 0, batch.data(), *kafka::peek_batch(batch));
+    bool done = false;
+    o.store->append_state("\x10 state", [&](bool stored) { done = stored; });
+    ASSERT_TRUE(o.wait(done)) << o.fault.error().message;
+  }
+  opened again(files);  // without a clean stop
+  ASSERT_TRUE(again.store) << again.why;
+  EXPECT_EQ(again.store->recovery().cut_bytes, 0U);
+  EXPECT_EQ(values(*again.store->find("other")), std::vector<std::string>{"acknowledged"});
+  EXPECT_EQ(again.beside.applied, std::vector<std::string>{"\x10 state"});
+}
+
 TEST(compaction, drops_tombstones_only_after_their_time) {
   for (const bool over : {false, true}) {
     os::sim_file_system files;
@@ -327,6 +354,37 @@ TEST(compaction, bounded_memory_takes_several_runs) {
   EXPECT_EQ(keys_found.size(), 1'000U);
 }
 
+TEST(compaction, of_one_batch_with_more_keys_than_there_is_room_for) {
+  os::sim_file_system files;
+  store_options options;
+  options.cleaner_memory_bytes = 1;
+  std::map<std::string, std::string> expected;
+  {
+    opened o(files, 1 << 20, options);
+    const auto t = o.make("t", 1, eager);
+    const auto put = [&](const std::vector<kafka::record_to_write>& all) {
+      for (const auto& r : all) expected[std::string(*r.key)] = std::string(*r.value);
+      ASSERT_EQ(o.put_batch(t, batch_of(all)), opened::outcome::stored);
+    };
+    std::vector<std::string> keys;
+    for (int i = 0; i < 3'000; ++i) keys.push_back("k" + std::to_string(i));
+    for (const char* value : {"first", "second"}) {
+      std::vector<kafka::record_to_write> all;
+      for (const std::string& key : keys) all.push_back({key, value, 1});
+      put(all);
+      for (int i = 0; i < 3'000; i += 7) put({{keys[static_cast<std::size_t>(i)], "again", 1}});
+    }
+    put({{"end", "x", 1}});
+    for (int run = 0; run < 24; ++run) ASSERT_TRUE(o.housekeeping());
+  }
+  opened again(files, 1 << 20, options);  // without a clean stop
+  ASSERT_TRUE(again.store) << again.why;
+  std::map<std::string, std::string> found;
+  for (const kept_record& r : records(*again.store->find("t")))
+    EXPECT_TRUE(found.emplace(r.key, r.value).second) << r.key << " is there twice";
+  EXPECT_EQ(found, expected);
+}
+
 // A topic that is kept for long does not hold the segments of what is beside it.
 TEST(retention, empties_segments_of_which_little_is_left) {
   os::sim_file_system files;
@@ -390,6 +448,26 @@ TEST(compaction, of_a_part_of_what_was_moved_leaves_the_rest) {
 }
 
 // As Kafka: what has no time is as old as its file.
+// One that is compacted at each look holds up nothing, and what was moved little by little becomes one file again.
+TEST(retention, empties_segments_beside_a_topic_that_is_always_to_be_compacted) {
+  os::sim_file_system files;
+  std::vector<std::string> kept;
+  opened o(files, 4'096);
+  const auto hot = o.make("hot", 1, eager), slow = o.make("kept", 1, {{"retention.ms", "-1"}});
+  const auto gone = o.make("gone", 1, {{"retention.ms", "1"}});
+  for (int round = 0; round < 60; ++round) {
+    kept.push_back(std::to_string(round));
+    ASSERT_EQ(o.put(slow, kept.back()), opened::outcome::stored);
+    for (int i = 0; i < 8; ++i) ASSERT_EQ(o.put(gone, std::string(500, 'x')), opened::outcome::stored);
+    for (int i = 0; i < 3; ++i) ASSERT_EQ(o.put(hot, "x"), opened::outcome::stored);
+    ASSERT_TRUE(o.housekeeping(false));
+  }
+  ASSERT_TRUE(o.housekeeping());
+  EXPECT_TRUE(comes_down_to(3, ".log", files));
+  EXPECT_TRUE(comes_down_to(19, ".clean", files));
+  EXPECT_EQ(values(*slow), kept);
+}
+
 TEST(retention, of_records_without_a_time_goes_by_their_file) {
   os::sim_file_system files;
   opened o(files, 4'096);

@@ -203,7 +203,10 @@ result<std::uint32_t> store::scan(const std::shared_ptr<segment>& s, bool last) 
     if (!payload) return fail(std::move(payload.error()));
     if (!payload_holds(*header, *payload)) break;
     const bool apply = s->number > _checkpoint.segment || (at_checkpoint && at >= _checkpoint.offset);
-    if (apply && !follows(*header, *payload)) break;
+    if (apply)
+      if (auto ok = follows(*header, *payload); !ok)
+        return fail(error_code::corrupt,
+                    fmt::format("{}, byte {}: {}", path(segment_name(s->number)), at, ok.error().message));
     replay(*header, *payload, {s, static_cast<std::uint32_t>(at + frame_header_size)}, apply);
     at += frame_header_size + header->payload_size;
     _recovery.scanned_bytes += frame_header_size + header->payload_size;
@@ -223,13 +226,21 @@ result<std::uint32_t> store::scan(const std::shared_ptr<segment>& s, bool last) 
   return std::max(end, static_cast<std::uint32_t>(segment_header_size));
 }
 
-// Whether a batch has the offset that its partition's next batch gets.
-bool store::follows(const frame_header& header, std::string_view payload) const {
-  if (header.kind != frame_kind::batch) return true;
+// A batch has the offset that its partition's next batch gets. Where it is whole and has not, what was written before
+// it is lost, and nothing may be cut away here: it was acknowledged.
+result<void> store::follows(const frame_header& header, std::string_view payload) const {
+  if (header.kind != frame_kind::batch) return {};
   const auto batch = kafka::peek_batch(payload);
   const auto t = find(header.topic);
   const auto index = static_cast<std::size_t>(header.partition);
-  return !t || index >= t->partitions.size() || batch->base_offset == t->partitions[index]->end_offset();
+  if (!t || index >= t->partitions.size()) return {};
+  const std::int64_t expected = t->partitions[index]->end_offset();
+  if (batch->base_offset == expected) return {};
+  return fail(error_code::corrupt,
+              fmt::format("partition {} of topic {} goes on with offset {}, but {} was to follow: what lies between is "
+                          "in no file. Restore it from a backup; to go on without all that was written from here on, "
+                          "cut the file at this byte",
+                          header.partition, t->name, batch->base_offset, expected));
 }
 
 // Takes away what follows the last whole frame; what is not zero is kept in a file beside, if there is space.

@@ -236,6 +236,33 @@ TEST(store, refuses_a_log_that_ends_before_its_checkpoint) {
   EXPECT_NE(o.why.find("before what the last clean stop wrote"), std::string::npos) << o.why;
 }
 
+// Whole batches behind a gap were acknowledged: they are not cut away as what a crash leaves is.
+TEST(store, refuses_a_log_in_which_a_batch_is_missing) {
+  os::sim_file_system files;
+  const std::string name = "/bus/" + segment_name(1);
+  {
+    opened o(files);
+    const auto t = o.make("t");
+    for (const char* value : {"a", "lost", "c"}) ASSERT_EQ(o.put(t, value), opened::outcome::stored);
+  }
+  const auto file = files.open(name, os::open_mode::read_write);
+  std::string bytes(*(*file)->size(), '\0');
+  ASSERT_TRUE((*file)->pread(0, bytes));
+  const std::size_t frame = frame_header_size + kafka::make_batch({{"key", "lost", 1'000}}).size();
+  const std::size_t value = bytes.find("lost"), end = bytes.find_last_not_of('\0') + 1;
+  const std::size_t last = end - (frame - 3);  // "c" is three bytes shorter
+  bytes.erase(last - frame, frame);
+  ASSERT_LT(last - frame, value);
+  ASSERT_TRUE((*file)->truncate(0));
+  ASSERT_TRUE((*file)->pwrite(0, bytes));
+  const opened again(files);
+  EXPECT_FALSE(again.store);
+  EXPECT_TRUE(again.why.contains("partition 0 of topic t goes on with offset 2, but 1 was to follow")) << again.why;
+  std::string left(bytes.size(), '\0');
+  ASSERT_TRUE((*file)->pread(0, left));
+  EXPECT_EQ(left, bytes);
+}
+
 TEST(store, makes_a_broken_index_anew_when_it_is_read) {
   os::sim_file_system files;
   {

@@ -314,7 +314,9 @@ result<void> segment_log::collect() {
       _durable = {_durable_segment->number, static_cast<std::uint32_t>(g.writes.back().at + g.writes.back().size)};
     }
     for (const write& w : g.writes) _pending_bytes -= w.size - (w.opens ? segment_header_size : 0);
+    _is_calling_back = true;
     for (done& callback : g.callbacks) callback(true);
+    _is_calling_back = false;
     keep_chunks(g);
   }
 }

@@ -80,7 +80,9 @@ class segment_log {
   bool is_full() const { return _is_full; }                     // what was last to be written found no space
   std::size_t pending_bytes() const { return _pending_bytes; }  // appended, not yet durable
   position durable() const { return _durable; }                 // the end of what is durable
-  std::shared_ptr<segment> closed(std::uint64_t number);        // a segment that durable() has left behind; told once
+  // In a callback: those of the same group that follow it have not been run, though durable() is behind them all.
+  bool is_calling_back() const { return _is_calling_back; }
+  std::shared_ptr<segment> closed(std::uint64_t number);  // a segment that durable() has left behind; told once
   sync_stats stats() const;
 
  private:
@@ -123,6 +125,7 @@ class segment_log {
   std::vector<std::shared_ptr<segment>> _closed;
   std::size_t _pending_bytes = 0;
   bool _is_full = false;
+  bool _is_calling_back = false;
   group _filling;
   std::vector<std::string> _spare;  // emptied chunks: memory that is mapped already
   bool _finished_writing = false;   // the writer has ended

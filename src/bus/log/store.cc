@@ -196,6 +196,7 @@ void store::submit() {
 
 result<void> store::collect() {
   if (auto collected = _log->collect(); !collected) return collected;
+  if (std::exchange(_cleaned_now, false)) find_unused();
   if (auto failed = _mail->take_fault()) return fail(std::move(*failed));
   for (auto& index : _mail->take_indexes()) adopt_index(index.segment, index.directory, index.file);
   if (const auto written = _mail->take_checkpoint()) {

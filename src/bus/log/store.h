@@ -169,7 +169,7 @@ class store {
   bool load_index(const std::shared_ptr<segment>& s, std::uint32_t covered, bool resident);
   result<std::uint32_t> scan(const std::shared_ptr<segment>& s, bool last);
   void replay(const frame_header& header, std::string_view payload, const segment_log::place& where, bool apply);
-  bool follows(const frame_header& header, std::string_view payload) const;
+  result<void> follows(const frame_header& header, std::string_view payload) const;
   void look_for_missing(const topic& t, std::int32_t partition);
   result<void> cut(segment& s, std::uint32_t at, std::uint64_t size);
 
@@ -193,7 +193,7 @@ class store {
   void discard(const clean_outcome& outcome);
   void forget_cleaning_of(const topic& t);
 
-  void put_checkpoint();
+  void put_checkpoint();  // not from a callback of the log: what was stored with its change has not taken effect yet
   std::string checkpoint_body(position at) const;
   index_file make_index(std::uint64_t segment, std::uint32_t covered) const;
   void close_segments();
@@ -228,6 +228,7 @@ class store {
   std::map<std::uint64_t, std::uint64_t> _unused;
   std::uint64_t _checkpoints_made = 0, _checkpoints_kept = 0;
   bool _cleaning = false;
+  bool _cleaned_now = false;        // a run took effect in this collect()
   std::uint64_t _moving_up_to = 0;  // segments up to here must be emptied of what may not be deleted
   std::uint64_t _cleaned_at = 0;    // checkpoints made when a cleaning last took effect, plus one
   using partition_key = std::pair<uuid, std::int32_t>;
