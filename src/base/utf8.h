@@ -52,6 +52,7 @@ constexpr bool is_utf8(std::string_view text) {
 
 // With a replacement character for each byte that is not valid, as Kafka and Go read it.
 inline std::string valid_utf8(std::string_view text) {
+  if (is_ascii(text)) return std::string(text);
   std::string out;
   while (!text.empty()) {
     const std::size_t length = utf8_length(text);

@@ -144,6 +144,33 @@ plugins: [{name: request-transformer, config: {add: {headers: ["X-Name:$(headers
     service.shutdown()
 
 
+def test_what_a_trusted_proxy_says_of_the_scheme_is_for_the_redirect_alone(tmp_path):
+    """K:kong/runloop/handler.lua: the router goes by the connection's own scheme."""
+    service = Service()
+    running = Gateway(tmp_path, f"""
+_format_version: "3.0"
+services:
+- name: s
+  url: http://127.0.0.1:{service.port}
+  routes:
+  - {{name: by-sni, paths: [/sni], snis: [a.test]}}
+  - {{name: plain, paths: [/plain], expression: 'http.path == "/plain" && net.protocol == "http"'}}
+  - {{name: tls, paths: [/tls], protocols: [https], https_redirect_status_code: 301}}
+""".replace("paths: [/plain], expression", "expression"), trusted_ips="127.0.0.0/8")
+
+    def status(path, *headers):
+        return curl("-o", "/dev/null", "-w", "%{http_code} %{redirect_url}", *sum((["-H", h] for h in headers), []),
+                    f"{running.url}{path}").decode().strip()
+
+    for path in ("/sni", "/plain"):
+        assert status(path) == status(path, "X-Forwarded-Proto: https") == "200"
+    assert status("/tls", "Host: in.test:80") == "301 https://in.test/tls"
+    assert status("/tls", "Host: in.test", "X-Forwarded-Host: out.test:444") == "301 https://out.test:444/tls"
+    assert status("/tls", "X-Forwarded-Proto: https") == "200"
+    running.stop()
+    service.shutdown()
+
+
 def test_an_answer_of_grpc_without_a_body_has_an_end_for_http_1(tmp_path):
     service = GrpcService()
     running = Gateway(tmp_path, f"""

@@ -6,6 +6,7 @@ import json
 import shutil
 import socket
 import socketserver
+import struct
 import subprocess
 import threading
 import time
@@ -194,6 +195,26 @@ def test_every_log_plugin_tells_of_a_request(start, tmp_path):
     assert gateway.metric("mes_gateway_log_entries_dropped_total") == 0
 
 
+def test_bytes_of_clients_that_are_no_utf8_spoil_no_batch(start):
+    """RFC 8259, section 8.1. A server of Zipkin refuses all that comes with such a span."""
+    web = serve(Collector)
+    queue = {"queue": {"max_coalescing_delay": 0.05}}
+    gateway = start([{"name": "zipkin", "config": {"http_endpoint": f"http://127.0.0.1:{web.server_port}/spans", "sample_ratio": 1, **queue}},
+                     {"name": "http-log", "config": {"http_endpoint": f"http://127.0.0.1:{web.server_port}/log", **queue}}])
+    done = subprocess.run(["curl", "-sS", "--http2-prior-knowledge", "-H", b"X-Name: caf\xe9", f"{gateway.url}/a%ff?b=%fe"],
+                          capture_output=True, check=True, timeout=30)
+    assert json.loads(done.stdout)["method"] == "GET"
+    def posted(path):
+        bodies = [json.loads(body.decode("utf-8")) for to, _, body in web.received if to == path]
+        return [one for body in bodies for one in (body if isinstance(body, list) else [body])]
+
+    server = eventually(lambda: [s for s in posted("/spans") if s["kind"] == "SERVER"])[0]
+    assert server["tags"]["http.path"] == "/a\ufffd"
+    assert server["tags"]["http.protocol"] == "HTTP/2"  # as Lua writes 2.0
+    record = eventually(lambda: posted("/log"))[0]
+    assert record["request"]["querystring"] == {"b": "\ufffd"} and record["request"]["headers"]["x-name"] == "caf\ufffd"
+
+
 def test_a_log_server_that_is_away_costs_no_request_and_gets_all_later(start):
     web = serve(Collector)
     web.refusals = 3
@@ -257,6 +278,58 @@ def test_a_cached_answer_does_not_reach_the_service(start, echo):
     assert first.content == second.content and len(echo.requests) == 1
     assert second.headers["Content-Type"] == "application/json" and "Age" in second.headers
     assert second.headers["Via"] == "kong/3.4.2" and "X-Kong-Upstream-Latency" in second.headers
+
+
+class Large(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    body = b"[" + b"1," * 3_000_000 + b"1]"
+
+    def do_GET(self):
+        self.server.requests.append(self.path)
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *args):
+        pass
+
+
+def http2_frame(kind, flags, stream, payload):
+    return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+
+
+def test_who_takes_no_hits_of_the_cache_costs_no_memory(start):
+    """A hundred streams of one connection, whose window is shut, ask for one answer of 6 MB."""
+    large = serve(Large)
+    gateway = start([], services=[{"name": "large", "url": f"http://127.0.0.1:{large.server_port}", "routes": [
+        {"name": "plain", "paths": ["/p"], "plugins": [{"name": "proxy-cache", "config": {"strategy": "memory"}}]},
+        {"name": "changed", "paths": ["/c"], "plugins": [{"name": "proxy-cache", "config": {"strategy": "memory"}},
+                                                         {"name": "response-transformer", "config": {"add": {"json": ["a:b"]}}}]}]}])
+
+    def resident_kib():
+        with open(f"/proc/{gateway.process.pid}/status") as status:
+            return int(next(line for line in status if line.startswith("VmRSS")).split()[1])
+
+    # With a query, so that HTTP/2 asks for the same as HTTP/1.1: else the version is part of Kong's key.
+    for path, bound_kib in (("/p?q", 60_000), ("/c?q", 600_000)):  # what is changed is held, up to 256 MB of a loop
+        for _ in range(2):
+            assert requests.get(gateway.url + path, timeout=20).content == Large.body
+        before = resident_kib()
+        with socket.create_connection(("127.0.0.1", gateway.port), 20) as client:
+            # RFC 9113: SETTINGS_INITIAL_WINDOW_SIZE of 0; RFC 7541: GET, http, and texts as they are.
+            client.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + http2_frame(4, 0, 0, struct.pack(">HI", 4, 0)))
+            fields = b"\x82\x86\x04\x04" + path.encode() + b"\x01\x01a"
+            client.sendall(b"".join(http2_frame(1, 5, 2 * n + 1, fields) for n in range(100)))
+            answers, answered = client.makefile("rb"), 0
+            while answered < 100:
+                head = answers.read(9)
+                answers.read(int.from_bytes(head[:3], "big"))
+                answered += head[3] == 1
+            assert resident_kib() - before < bound_kib, path
+        eventually(lambda path=path: requests.get(gateway.url + path, timeout=20).content == Large.body)
+    assert len(large.requests) == 2
 
 
 def test_an_answer_that_costs_too_much_is_taken_back(start):

@@ -34,6 +34,11 @@ class header_edits {
   void clear(const field_name& name) { put(header_edit::kind::clear, name, {}); }
   void add(const field_name& name, std::string_view value) { push(header_edit::kind::add, name, value); }
 
+  void rename(const field_name& from, const field_name& to, const std::vector<std::string_view>& values) {
+    for (std::size_t i = 0; i < values.size(); ++i) i == 0 ? set(to, values[i]) : add(to, values[i]);
+    clear(from);
+  }
+
   // True if fields of this name that came with the message are to be left out.
   bool replaces(const header_view& field) const {
     const field_name name(field.name, field.id);

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <boost/json/array.hpp>
 
+#include "base/utf8.h"
+#include "gateway/plugins/json_text.h"
 #include "gateway/plugins/request_views.h"
 
 namespace mes::gateway {
@@ -70,6 +72,8 @@ json::object log_record_of(const plugin_context& c) {
   if (c.who) out["consumer"] = c.who->source.values;
   return out;
 }
+
+std::string log_line_of(const plugin_context& c) { return valid_utf8(cjson_encode(log_record_of(c))); }
 
 field custom_fields_by_lua() {
   return {.name = "custom_fields_by_lua",

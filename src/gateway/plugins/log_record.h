@@ -10,6 +10,7 @@ namespace mes::gateway {
 
 // In the log phase. Authorization fields are redacted, as in Kong.
 boost::json::object log_record_of(const plugin_context& c);
+std::string log_line_of(const plugin_context& c);  // as text, whose bytes are UTF-8 whatever the client has sent
 
 // A plugin with log records has this in header_filter, so that the answer's fields are kept.
 inline void keep_for_log(plugin_context& c) { c.want_sent_head = true; }

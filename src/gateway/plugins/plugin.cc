@@ -57,6 +57,18 @@ std::optional<std::string_view> plugin_context::response_header(const field_name
   return added ? std::optional<std::string_view>(added->value) : std::nullopt;
 }
 
+std::vector<std::string_view> plugin_context::response_header_values(const field_name& name) const {
+  std::vector<std::string_view> values;
+  if (response)
+    for (const header_view& h : response->headers)
+      if (name == field_name(h.name, h.id) && !response_headers.replaces(h)) values.push_back(h.value);
+  if (!response && !local_content_type.empty() && name.id == field_id::content_type && !response_headers.find(name))
+    values.push_back(local_content_type);
+  for (const header_edit& e : response_headers)
+    if (name == e.name && e.what != header_edit::kind::clear) values.push_back(e.value);
+  return values;
+}
+
 void plugin_context::reset() {
   if (!states.empty()) states.clear();
   request = nullptr;

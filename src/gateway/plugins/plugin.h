@@ -42,6 +42,9 @@ struct local_response {
   std::string body;
   std::string_view content_type;  // "" = none
   bool as_from_service = false;   // a stored answer of the service: written and counted as if it had just come
+  std::shared_ptr<const std::string> shared_body = nullptr;  // instead of `body`: sent from where it lies
+
+  std::string_view body_text() const { return shared_body ? *shared_body : body; }
 };
 
 // What an exchange has cost, once it is over. All in milliseconds and bytes.
@@ -154,6 +157,7 @@ struct plugin_context {
   }
   std::string_view current_query() const { return upstream_query ? std::string_view(*upstream_query) : query; }
   std::optional<std::string_view> response_header(const field_name& name) const;
+  std::vector<std::string_view> response_header_values(const field_name& name) const;
 
   void reset();  // for the next request; what holds memory keeps it
 

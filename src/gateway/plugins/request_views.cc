@@ -50,6 +50,10 @@ json::object sent_head_as_json(std::string_view head) {
 
 std::string_view host_of(const plugin_context& c) { return without_port(c.request->authority); }
 
+std::string_view http_version_of(const request_head& head) {
+  return head.http2 ? "2.0" : head.minor_version == 1 ? "1.1" : "1.0";
+}
+
 int port_of(const plugin_context& c) {
   std::string_view host = c.request->authority;
   std::string_view port = host.substr(host_of(c).size());

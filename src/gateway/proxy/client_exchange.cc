@@ -71,7 +71,16 @@ bool client_exchange::relay() {
 }
 
 bool client_exchange::answer() {
-  if (!flush()) return false;
+  exchange& x = *_x;
+  while (true) {
+    if (!flush()) return false;
+    if (!x.rest) break;
+    const std::string_view left = std::string_view(*x.rest).substr(x.rest_sent);
+    const std::string_view piece = left.substr(0, block_pool::large_bytes);
+    _out.append(piece);
+    x.rest_sent += piece.size();
+    if (piece.size() == left.size()) x.rest = nullptr;
+  }
   finish_exchange();
   return true;
 }

@@ -93,6 +93,7 @@ class client_exchange {
                std::string_view location = {});
   bool respond(local_response answer, std::string_view upgrade = {}, std::string_view location = {});
   void filter_headers();
+  void hold_answer(local_response& answer);
 
   // Bodies that plugins look at (client_body.cc).
   static constexpr std::size_t buffered_body_max = 64 << 10;  // what is longer streams

@@ -166,7 +166,7 @@ bool client_exchange::route_exchange() {
   x.match = x.plan->current->find({.method = x.request.method,
                                    .path = x.path,
                                    .host = x.request.authority,
-                                   .https = x.https,
+                                   .https = _tls,
                                    .sni = _sni,
                                    .headers = &x.request.headers,
                                    .query = x.context.query});
@@ -199,8 +199,9 @@ bool client_exchange::check_protocol() {
       respond(426, text.body, text.content_type, "TLS/1.2, HTTP/1.1");
       return false;
     }
-    respond(r.https_redirect_status, {}, {}, {},
-            fmt::format("https://{}{}", without_port(_x->request.authority), _x->request.target));
+    std::string_view host = _x->trusted_peer ? _x->request.headers.get(field_id::x_forwarded_host) : "";
+    if (host.empty()) host = without_port(_x->request.authority);
+    respond(r.https_redirect_status, {}, {}, {}, fmt::format("https://{}{}", host, _x->request.target));
     return false;
   }
   if (!r.grpc && !r.grpcs) return true;
@@ -309,7 +310,7 @@ bool client_exchange::respond(local_response answer, std::string_view upgrade, s
   if (is_grpc(x.request) && !answer.as_from_service) speak_grpc(answer, x.context.response_headers);
   filter_headers();
   if (x.context.replace_status) answer = {.status = *x.context.replace_status};
-  if (x.context.hold_body) transform_body(answer.body);
+  if (x.context.hold_body) hold_answer(answer);
   if (!x.request_body.done) leave_request_body();
   x.totals.status = answer.status;
   x.totals.from_service = answer.as_from_service;
@@ -318,7 +319,7 @@ bool client_exchange::respond(local_response answer, std::string_view upgrade, s
   std::size_t before = _out.size();
   write_local({.status = answer.status,
                .content_type = answer.content_type,
-               .body_bytes = answer.body.size(),
+               .body_bytes = answer.body_text().size(),
                .date = _worker.http_date(),
                .latency_ms = (x.answered_us - x.started_us) / 1000,
                .upstream_ms = x.service_failed ? (x.answered_us - std::max(x.sent_us, x.started_us)) / 1000 : 0,
@@ -328,12 +329,27 @@ bool client_exchange::respond(local_response answer, std::string_view upgrade, s
                .location = location,
                .service_failed = x.service_failed,
                .as_from_service = answer.as_from_service},
-              !head_only && !answer.body.empty());
+              !head_only && !answer.body_text().empty());
   keep_sent_head(before);
+  if (x.context.watch_body) watch_body(answer.body_text(), true);
   if (!head_only) _out.append(answer.body);
-  if (x.context.watch_body) watch_body(answer.body, true);
+  if (!head_only) x.rest = std::move(answer.shared_body);
   _state = state::answering;
   return true;
+}
+
+// A plugin changes a body of its own; one that others share is copied, within the bound of what is held.
+void client_exchange::hold_answer(local_response& answer) {
+  if (answer.shared_body && !_worker.hold(*_x, answer.shared_body->size())) {
+    _x->context.response_headers.reset();
+    error_text text = make_error("The gateway holds as many bodies as it may already",
+                                 _x->request.headers.get(field_id::accept), "application/json");
+    answer = {.status = 503, .body = std::move(text.body), .content_type = text.content_type};
+    return;
+  }
+  if (answer.shared_body) answer.body = *answer.shared_body;
+  answer.shared_body = nullptr;
+  transform_body(answer.body);
 }
 
 void client_exchange::finish_exchange() {

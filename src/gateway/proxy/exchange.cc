@@ -32,7 +32,8 @@ void exchange::reset() {
   plain_path = trusted_peer = https = false;
   looked_at_bytes = 0;
   looked_at_ms = 0;
-  held_bytes = 0;
+  held_bytes = rest_sent = 0;
+  rest.reset();
   slow_looks = 0;
   context.reset();
   next_plugin = 0;

@@ -104,6 +104,8 @@ struct exchange {
   bool discarding = false;  // a plugin has taken the body away
   std::string held_head, held_body;
   body_progress response_body;
+  std::shared_ptr<const std::string> rest;  // of an answer of our own: what follows when there is room
+  std::size_t rest_sent = 0;
 
   std::string request_id;
   bool foreign_id = false;  // the client's id is no UUID

@@ -39,6 +39,22 @@ TEST(router, takes_the_longest_prefix) {
   EXPECT_EQ(winner(r, {"GET", "a", "/api/v1/auth/.well-known/jwks.json"}), "public");
 }
 
+// K:kong/router/atc.lua asks OpenResty's table of headers for x_tenant: as it was sent first, else with hyphens.
+TEST(router, finds_headers_with_underscores_and_with_hyphens) {
+  auto all = load("  - {name: a, headers: {x_tenant: [acme]}}\n  - {name: b, headers: {x-tenant: [other]}}\n");
+  router r(*all);
+  const auto sent = [&](std::vector<std::pair<std::string_view, std::string_view>> fields) {
+    header_table headers;
+    for (const auto& [name, value] : fields) headers.add({.name = name, .value = value});
+    return winner(r, {"GET", "x", "/"}, &headers);
+  };
+  EXPECT_EQ(sent({{"x_tenant", "acme"}}), "a");
+  EXPECT_EQ(sent({{"X-Tenant", "acme"}}), "a");
+  EXPECT_EQ(sent({{"X_Tenant", "other"}}), "b");
+  EXPECT_EQ(sent({{"x-tenant", "other"}, {"x_tenant", "acme"}}), "a");
+  EXPECT_EQ(sent({{"x-tenants", "acme"}}), "");
+}
+
 TEST(router, prefers_more_kinds_of_matchers_over_longer_paths) {
   auto all = load(
       "  - {name: long, paths: [/a/very/long/prefix]}\n  - {name: host, hosts: [example.com], paths: [/a]}\n"

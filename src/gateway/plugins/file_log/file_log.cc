@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <system_error>
 
-#include "gateway/plugins/json_text.h"
 #include "gateway/plugins/kinds.h"
 #include "gateway/plugins/record_log.h"
 
@@ -74,8 +73,7 @@ std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration&, co
   if (parts.logs)
     queue = parts.logs->queue("file-log", entry.id, single_try(),
                               [file](const std::vector<std::string>& batch) { return file->append(batch); });
-  return std::make_unique<record_log>(std::move(queue),
-                                      [](const plugin_context& c) { return cjson_encode(log_record_of(c)); });
+  return std::make_unique<record_log>(std::move(queue), log_line_of);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "gateway/plugins/authentication.h"
 #include "gateway/plugins/http_time.h"
 #include "gateway/plugins/kinds.h"
+#include "gateway/plugins/request_views.h"
 
 namespace mes::gateway {
 namespace {
@@ -151,7 +152,7 @@ class hmac_auth final : public plugin {
                                [](char m) { return m >= 'A' && m <= 'Z' ? static_cast<char>(m + 32) : m; });
         text += fmt::format("{}: {} {}", name, method, c.request->target);
       } else if (name == "request-line") {
-        text += fmt::format("{} {} HTTP/1.{}", c.request->method, c.request->target, c.request->minor_version);
+        text += fmt::format("{} {} HTTP/{}", c.request->method, c.request->target, http_version_of(*c.request));
       } else {
         text += fmt::format("{}:", name);
       }

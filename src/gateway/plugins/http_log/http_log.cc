@@ -5,7 +5,6 @@
 #include "gateway/config/checks.h"
 #include "gateway/plugins/delivery/delivery.h"
 #include "gateway/plugins/delivery/http_sender.h"
-#include "gateway/plugins/json_text.h"
 #include "gateway/plugins/kinds.h"
 #include "gateway/plugins/log_record.h"
 
@@ -100,7 +99,7 @@ class http_log final : public plugin {
 
   void header_filter(plugin_context& c) const override { keep_for_log(c); }
   void log(plugin_context& c) const override {
-    if (_queue) _queue->push(cjson_encode(log_record_of(c)));
+    if (_queue) _queue->push(log_line_of(c));
   }
 
  private:

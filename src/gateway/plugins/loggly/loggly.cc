@@ -6,7 +6,6 @@
 
 #include "gateway/config/checks.h"
 #include "gateway/plugins/delivery/blocking_stream.h"
-#include "gateway/plugins/json_text.h"
 #include "gateway/plugins/kinds.h"
 #include "gateway/plugins/node.h"
 #include "gateway/plugins/record_log.h"
@@ -43,7 +42,7 @@ struct message_form {
     if (level < 0) return {};
     std::time_t now = clock.now_ms() / 1000;
     return fmt::format("<{}>1 {:%Y-%m-%dT%H:%M:%SZ} {} kong - - [{}@41058 {}] {}", 8 + level, fmt::gmtime(now),
-                       host_name(), key, tags, cjson_encode(log_record_of(c)));
+                       host_name(), key, tags, log_line_of(c));
   }
 };
 

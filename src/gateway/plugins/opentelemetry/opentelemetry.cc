@@ -154,12 +154,11 @@ class opentelemetry final : public plugin {
   static std::string root_span(const plugin_context& c, const trace_state& t) {
     std::string_view scheme = c.tls ? "https" : "http";
     std::string url = fmt::format("{}://{}{}", scheme, c.request->authority, c.request->target);
-    std::string flavor = fmt::format("1.{}", c.request->minor_version);
     std::vector<wire::otlp_attribute> attributes = {{"http.method", c.request->method},
                                                     {"http.url", url},
                                                     {"http.host", host_of(c)},
                                                     {"http.scheme", scheme},
-                                                    {"http.flavor", flavor},
+                                                    {"http.flavor", http_version_of(*c.request)},
                                                     {"net.peer.ip", c.client_address}};
     if (c.on_route)
       attributes.emplace_back("http.route", c.on_route->paths.empty() ? std::string_view() : c.on_route->paths.front());

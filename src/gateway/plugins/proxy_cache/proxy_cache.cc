@@ -12,6 +12,7 @@
 #include "gateway/plugins/kinds.h"
 #include "gateway/plugins/media_type.h"
 #include "gateway/plugins/proxy_cache/response_cache.h"
+#include "gateway/plugins/request_views.h"
 
 namespace mes::gateway {
 namespace {
@@ -115,7 +116,7 @@ class proxy_cache final : public plugin {
     if (is_stale(*found, asked, now_s)) return mark(c, "Refresh");
     state.key.clear();
     state.hit = std::move(found);
-    return answer_from(c, *state.hit, now_s);
+    return answer_from(c, state.hit, now_s);
   }
 
   void header_filter(plugin_context& c) const override {
@@ -200,7 +201,8 @@ class proxy_cache final : public plugin {
     return fresh && ttl - age < *fresh;
   }
 
-  static verdict answer_from(plugin_context& c, const cached_response& r, std::int64_t now_s) {
+  static verdict answer_from(plugin_context& c, const std::shared_ptr<const cached_response>& hit, std::int64_t now_s) {
+    const cached_response& r = *hit;
     header_edits made = c.response_headers;  // what plugins before have said stands
     for (const auto& [name, value] : r.headers) {
       bool spent = lower_case(name).find("ratelimit-remaining") != std::string::npos;
@@ -208,7 +210,7 @@ class proxy_cache final : public plugin {
     }
     c.response_headers.set("Age", fmt::format("{}", now_s - r.stored_s));
     mark(c, "Hit");
-    c.answer = local_response{.status = r.status, .body = r.body, .content_type = {}, .as_from_service = true};
+    c.answer = local_response{.status = r.status, .as_from_service = true, .shared_body = {hit, &r.body}};
     return verdict::respond;
   }
 
@@ -219,7 +221,7 @@ class proxy_cache final : public plugin {
     // "GET /path HTTP/1.1" without the query: what stands behind "?" goes with it.
     std::size_t question = c.request->target.find('?');
     std::string line = fmt::format("{} {}", c.request->method, c.request->target.substr(0, question));
-    if (question == std::string_view::npos) line += fmt::format(" HTTP/1.{}", c.request->minor_version);
+    if (question == std::string_view::npos) line += fmt::format(" HTTP/{}", http_version_of(*c.request));
     if (_ignore_case) line = lower_case(line);
     return sha256_hex(
         fmt::format("{}|{}|{}|{}|{}", prefix, c.current_method(), line, query_key(c.current_query()), headers_key(c)));

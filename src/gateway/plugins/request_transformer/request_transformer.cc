@@ -196,7 +196,7 @@ class request_transformer final : public plugin {
     bool body_as_query = is_urlencoded(type) && (_method == "GET" || _method == "HEAD" || _method == "TRACE");
     bool body = !_body.empty() && (_retypes || is_form(type));
     if ((body || body_as_query) && !c.request_body) return verdict::want_body;
-    form_arguments query = form_arguments::parse(c.query);
+    form_arguments query = form_arguments::parse(c.current_query());
     // All values are made of the request as it came: Kong reads headers and query once, when first asked for.
     auto headers = render(_headers, c);
     auto arguments = render(_query, c);
@@ -247,8 +247,7 @@ class request_transformer final : public plugin {
           break;
         case action::rename:
           if (!present || host) break;
-          to.set(s.new_name, *present);
-          to.clear(s.name);
+          to.rename(s.name, s.new_name, c.upstream_header_values(s.name));
           break;
         case action::replace:
           if (present || host) to.set(s.name, std::move(values[i]));

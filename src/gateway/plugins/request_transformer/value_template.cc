@@ -150,7 +150,7 @@ std::optional<std::string> value_template::value_of(const alternative& a, const 
       return value ? std::optional(std::string(*value)) : std::nullopt;
     }
     case source::query: {
-      form_arguments query = form_arguments::parse(c.query);
+      form_arguments query = form_arguments::parse(c.current_query());
       const auto* found = query.find(a.name);
       return found ? std::optional(found->value.value_or("true")) : std::nullopt;
     }

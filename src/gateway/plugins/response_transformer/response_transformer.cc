@@ -102,9 +102,9 @@ class response_transformer final : public plugin {
 
   // What a step asks about is the answer as it came to this plugin, whatever the steps before have done.
   void header_filter(plugin_context& c) const override {
-    std::vector<std::pair<const name_value*, std::string>> renamed;
+    std::vector<std::pair<const name_value*, std::vector<std::string_view>>> renamed;
     for (const name_value& h : _rename_headers)
-      if (auto value = c.response_header(h.name); value && !h.value.empty()) renamed.emplace_back(&h, *value);
+      if (c.response_header(h.name) && !h.value.empty()) renamed.emplace_back(&h, c.response_header_values(h.name));
     std::vector<const name_value*> replaced, added;
     for (const name_value& h : _replace_headers)
       if (c.response_header(h.name) && !h.value.empty()) replaced.push_back(&h);
@@ -113,14 +113,13 @@ class response_transformer final : public plugin {
     bool json_body = changes_bodies() && is_json_type(c.response_header("content-type").value_or(""));
     header_edits& to = c.response_headers;
     for (const name_value& h : _remove_headers) to.clear(h.name);
-    for (auto& [h, value] : renamed) {
-      to.set(h->value, std::move(value));
-      to.clear(h->name);
-    }
+    for (const auto& [h, values] : renamed) to.rename(h->name, h->value, values);
     for (const name_value* h : replaced) to.set(h->name, h->value);
     for (const name_value* h : added) to.set(h->name, h->value);
     for (const name_value& h : _append_headers) to.add(h.name, h.value);
-    if (json_body) c.hold_body = true;
+    if (!json_body) return;
+    c.hold_body = true;
+    if (c.request->method == "HEAD") to.clear("Content-Length");  // nobody knows what GET's would be
   }
 
   void transform_body(plugin_context& c, std::string& body) const override {

@@ -3,7 +3,6 @@
 
 #include <mutex>
 
-#include "gateway/plugins/json_text.h"
 #include "gateway/plugins/kinds.h"
 #include "gateway/plugins/record_log.h"
 #include "gateway/plugins/severity.h"
@@ -57,11 +56,11 @@ std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration&, co
   if (parts.logs)
     queue = parts.logs->queue("syslog", entry.id, single_try(),
                               [to](const std::vector<std::string>& batch) { return write_lines(batch, to); });
-  return std::make_unique<record_log>(
-      std::move(queue), [choice = severity_choice(entry.config)](const plugin_context& c) {
-        int severity = choice.of(c.totals->status);
-        return severity < 0 ? std::string() : std::to_string(severity) + cjson_encode(log_record_of(c));
-      });
+  return std::make_unique<record_log>(std::move(queue),
+                                      [choice = severity_choice(entry.config)](const plugin_context& c) {
+                                        int severity = choice.of(c.totals->status);
+                                        return severity < 0 ? std::string() : std::to_string(severity) + log_line_of(c);
+                                      });
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // Log records to a TCP server, a line each (K:kong/plugins/tcp-log/handler.lua).
 #include "gateway/config/checks.h"
 #include "gateway/plugins/delivery/blocking_stream.h"
-#include "gateway/plugins/json_text.h"
 #include "gateway/plugins/kinds.h"
 #include "gateway/plugins/record_log.h"
 
@@ -63,8 +62,7 @@ std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration&, co
   if (parts.logs)
     queue = parts.logs->queue("tcp-log", entry.id, single_try(),
                               [to](const std::vector<std::string>& batch) { return to->send(batch); });
-  return std::make_unique<record_log>(std::move(queue),
-                                      [](const plugin_context& c) { return cjson_encode(log_record_of(c)); });
+  return std::make_unique<record_log>(std::move(queue), log_line_of);
 }
 
 }  // namespace

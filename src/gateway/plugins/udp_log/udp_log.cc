@@ -1,7 +1,6 @@
 // Log records as datagrams (K:kong/plugins/udp-log/handler.lua).
 #include "gateway/config/checks.h"
 #include "gateway/plugins/delivery/blocking_stream.h"
-#include "gateway/plugins/json_text.h"
 #include "gateway/plugins/kinds.h"
 #include "gateway/plugins/record_log.h"
 
@@ -28,8 +27,7 @@ std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration&, co
     queue = parts.logs->queue("udp-log", entry.id, single_try(), [host, port](const std::vector<std::string>& batch) {
       return send_datagrams(host, port, batch);
     });
-  return std::make_unique<record_log>(std::move(queue),
-                                      [](const plugin_context& c) { return cjson_encode(log_record_of(c)); });
+  return std::make_unique<record_log>(std::move(queue), log_line_of);
 }
 
 }  // namespace

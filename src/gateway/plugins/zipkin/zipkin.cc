@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/hex.h"
+#include "base/utf8.h"
 #include "gateway/config/checks.h"
 #include "gateway/plugins/delivery/delivery.h"
 #include "gateway/plugins/delivery/http_sender.h"
@@ -147,12 +148,15 @@ class zipkin final : public plugin {
     if (_path_in_name) name.append(" ").append(c.path);
     std::int64_t end_us = c.started_us + static_cast<std::int64_t>(c.totals->request_ms * 1000);
     for (std::size_t i = 0; i < c.tries.size(); ++i)
-      _queue->push(json::serialize(try_span(c, t, fmt::format("{} (balancer try {})", name, i + 1), i)));
-    _queue->push(json::serialize(proxy_span(c, t, name + " (proxy)", end_us)));
-    _queue->push(json::serialize(request_span(c, t, name, end_us)));
+      push(try_span(c, t, fmt::format("{} (balancer try {})", name, i + 1), i));
+    push(proxy_span(c, t, name + " (proxy)", end_us));
+    push(request_span(c, t, name, end_us));
   }
 
  private:
+  // In UTF-8: one span that is not has a server refuse all that come with it.
+  void push(const json::object& span) const { _queue->push(valid_utf8(json::serialize(span))); }
+
   trace_state& state_for(plugin_context& c) const {
     trace_state& t = c.state_of<trace_state>(this);
     if (!t.to_service.trace.empty()) return t;
@@ -272,7 +276,7 @@ class zipkin final : public plugin {
                          {"http.method", c.request->method},
                          {"http.host", host_of(c)},
                          {"http.path", c.path},
-                         {"http.protocol", fmt::format("HTTP/1.{}", c.request->minor_version)}};
+                         {"http.protocol", protocol_of(*c.request)}};
     for (const auto& [tag, value] : _static_tags) tags[tag] = value;
     add_request_tags(tags, c);
     tags["http.status_code"] = std::to_string(c.totals->status);
@@ -285,6 +289,12 @@ class zipkin final : public plugin {
       tags["kong.rewrite.duration_ms"] = "0";
     out["tags"] = std::move(tags);
     return out;
+  }
+
+  // As Lua writes the number: "HTTP/1.1", but "HTTP/2".
+  static std::string protocol_of(const request_head& head) {
+    std::string_view version = http_version_of(head);
+    return fmt::format("HTTP/{}", version.ends_with(".0") ? version.substr(0, 1) : version);
   }
 
   // "foo=bar; baz=qux" of the tags' header, of each field of that name.
