@@ -36,7 +36,7 @@ class writer {
     }
     const fitting& won = _fits.front();
     winner(won);
-    if (!redirect(*won.matcher->of)) {
+    if (!answered(*won.matcher->of)) {
       plugins(won, asked.consumer);
       upstream_of(won);
     }
@@ -66,15 +66,15 @@ class writer {
   }
 
   void find() {
-    for (const route_matcher& m : _router.matchers()) {
+    const std::vector<route_matcher>& all = _router.matchers();
+    for (std::uint32_t rank = 0; rank < all.size(); ++rank) {
       route_match match;
-      if (matches(m.test, _subject, match)) _fits.push_back({&m, match});
+      if (matches(all[rank].test, _subject, match)) _fits.push_back({&all[rank], _router.match_of(rank, match)});
     }
   }
 
   void request() {
-    line("{} {}://{}{}{}{}", _q.method, _q.https ? "https" : "http", _q.host, _q.path, _q.query_text.empty() ? "" : "?",
-         _q.query_text);
+    line("{} {}://{}{}{}", _q.method, _q.https ? "https" : "http", _q.host, _q.path, _q.query_text);
     for (const auto& [name, value] : _q.fields) line("{}: {}", name, value);
     line("");
   }
@@ -104,14 +104,25 @@ class writer {
       line("         {:<12} {:<28} {}", member, fmt::format("{}", fmt::join(values, " | ")), place(r.source, member));
   }
 
-  // True if the request ends here.
-  bool redirect(const route& r) {
-    bool plain = r.http || r.grpc;
-    if (_q.https || plain) return false;
-    line("\nanswer   the route is for https alone: {}", r.https_redirect_status == 426
-                                                            ? std::string("426 Please use HTTPS protocol")
-                                                            : fmt::format("{} to https", r.https_redirect_status));
-    return true;
+  // True if the request ends here, for its protocol is not the route's.
+  bool answered(const route& r) {
+    if (!_q.https && !r.http && r.https) {
+      line("\nanswer   the route is for https alone: {}", r.https_redirect_status == 426
+                                                              ? std::string("426 Please use HTTPS protocol")
+                                                              : fmt::format("{} to https", r.https_redirect_status));
+      return true;
+    }
+    if (!r.grpc && !r.grpcs) return false;
+    if (!_q.headers.get(field_id::content_type).starts_with("application/grpc")) {
+      line("\nanswer   415 Non-gRPC request matched gRPC route: there is no Content-Type of application/grpc");
+      return true;
+    }
+    if (!_q.https && !r.grpc) {
+      line("\nanswer   the route is for grpcs alone: 200 with grpc-status 1");
+      return true;
+    }
+    line("\nanswer   426 Please use HTTP2 protocol, if it comes by HTTP/1.1; by HTTP/2 it goes on");
+    return false;
   }
 
   static std::string scope_of(const plugin_entry& p) {
@@ -178,8 +189,7 @@ class writer {
     const upstream* pool = _all.find_upstream(s.host);
     bool usual = s.port == (s.tls ? 443 : 80);
     std::string port = usual || pool ? "" : fmt::format(":{}", s.port);
-    line("goes to  {}://{}{}{}{}{}", s.protocol, s.host, port, escape_path(path), _q.query_text.empty() ? "" : "?",
-         _q.query_text);
+    line("goes to  {}://{}{}{}{}", s.protocol, s.host, port, escape_path(path), _q.query_text);
     if (pool) {
       line("         {} is an upstream           {}", s.host, place(pool->source));
       for (const target& t : pool->targets)

@@ -95,6 +95,55 @@ TEST(explain, tells_where_a_request_ends_early) {
       AllOf(ContainsRegex("route +secure"), HasSubstr("426 Please use HTTPS protocol"), Not(HasSubstr("goes to"))));
 }
 
+// What the gateway does with a request that is no gRPC, or not by TLS, on such a route (kong/runloop/handler.lua).
+TEST(explain, tells_the_answers_of_routes_of_grpc) {
+  const char* grpc = R"(_format_version: "3.0"
+services:
+- name: greeter
+  url: grpc://greeter:50051
+  routes:
+  - {name: open, paths: [/open], protocols: [grpc]}
+  - {name: secret, paths: [/secret], protocols: [grpcs]}
+)";
+  const std::vector<std::string> typed = {"Content-Type: application/grpc+proto"};
+  EXPECT_THAT(explained({.method = "POST", .url = "http://a/open/S/M"}, grpc),
+              AllOf(HasSubstr("415 Non-gRPC request matched gRPC route"), Not(HasSubstr("goes to"))));
+  EXPECT_THAT(explained({.method = "POST", .url = "http://a/open/S/M", .headers = typed}, grpc),
+              AllOf(HasSubstr("426 Please use HTTP2 protocol"), HasSubstr("goes to  grpc://greeter:50051/open/S/M\n")));
+  EXPECT_THAT(explained({.method = "POST", .url = "http://a/secret/S/M"}, grpc), HasSubstr("415 Non-gRPC request"));
+  EXPECT_THAT(explained({.method = "POST", .url = "http://a/secret/S/M", .headers = typed}, grpc),
+              AllOf(HasSubstr("200 with grpc-status 1"), Not(HasSubstr("goes to"))));
+  EXPECT_THAT(explained({.method = "POST", .url = "https://a/secret/S/M", .headers = typed}, grpc),
+              HasSubstr("goes to  grpc://greeter:50051/secret/S/M\n"));
+}
+
+// As kong/router/utils.lua: a route without paths takes the first slash away, and the service's path stands for it.
+TEST(explain, gives_a_route_without_paths_the_path_that_the_gateway_sends) {
+  const char* bare = R"(_format_version: "3.0"
+services:
+- {name: s, url: "http://s:8080/base", routes: [{name: r, hosts: [a]}]}
+)";
+  EXPECT_THAT(explained({.method = "GET", .url = "http://a/"}, bare), HasSubstr("goes to  http://s:8080/base\n"));
+  EXPECT_THAT(explained({.method = "GET", .url = "http://a/x"}, bare), HasSubstr("goes to  http://s:8080/base/x\n"));
+}
+
+TEST(explain, finds_routes_by_fields_that_the_gateway_knows_itself) {
+  const char* typed = R"(_format_version: "3.0"
+services:
+- {name: s, url: "http://s", routes: [{name: r, headers: {content-type: [text/csv], user-agent: [curl]}}]}
+)";
+  EXPECT_THAT(
+      explained({.method = "GET", .url = "http://a/", .headers = {"Content-Type: text/csv", "User-Agent: curl"}},
+                typed),
+      ContainsRegex("route +r "));
+}
+
+TEST(explain, keeps_a_question_mark_that_stands_alone) {
+  std::string text = explained({.method = "GET", .url = "http://shop.example/orders/7?"});
+  EXPECT_THAT(text, HasSubstr("GET http://shop.example/orders/7?\n"));
+  EXPECT_THAT(text, HasSubstr("goes to  http://orders:8080/v1/7?\n"));
+}
+
 TEST(explain, refuses_the_paths_that_the_gateway_refuses_and_writes_no_control_characters) {
   EXPECT_THAT(explained({.method = "GET", .url = "/orders%zz"}), HasSubstr("refused with 400"));
   EXPECT_THAT(explained({.method = "GET", .url = "/orders%00"}), HasSubstr("refused with 400"));

@@ -31,7 +31,7 @@ result<void> split_url(std::string_view url, parsed_question& out) {
                 fmt::format("'{}' is no URL: it begins with http://, https:// or /", url));
   }
   std::size_t question = url.find('?');
-  if (question != std::string_view::npos) out.query_text = url.substr(question + 1);
+  if (question != std::string_view::npos) out.query_text = url.substr(question);
   std::string_view path = url.substr(0, question);
   if (!has_whole_escapes(path))
     return fail(error_code::invalid_argument,
@@ -58,7 +58,7 @@ result<void> parse_question(const explain_question& q, parsed_question& out) {
       out.fields.emplace_back(name, value);
   }
   for (const auto& [name, value] : out.fields)
-    if (!out.headers.add({.name = name, .value = value}))
+    if (!out.headers.add({.name = name, .value = value, .id = field_id_of(name)}))
       return fail(error_code::invalid_argument, fmt::format("there are more than {} headers", headers_max));
   if (out.https) out.sni = q.sni.empty() ? std::string(split_host_port(out.host).host) : q.sni;
   out.query = {.method = out.method,
@@ -67,7 +67,7 @@ result<void> parse_question(const explain_question& q, parsed_question& out) {
                .https = out.https,
                .sni = out.sni,
                .headers = &out.headers,
-               .query = out.query_text};
+               .query = std::string_view(out.query_text).substr(out.query_text.empty() ? 0 : 1)};
   return {};
 }
 

@@ -10,7 +10,8 @@ namespace mes::gateway {
 
 // Owns what the views of `query` look at; stays where it is.
 struct parsed_question {
-  std::string method, path, host, sni, query_text;
+  std::string method, path, host, sni;
+  std::string query_text;  // with its '?', which may stand alone
   bool https = false;
   std::vector<std::pair<std::string, std::string>> fields;
   header_table headers;

@@ -24,10 +24,10 @@ class router {
   route_match find_by_list(const route_query& query) const;  // the definition; slow
 
   const std::vector<route_matcher>& matchers() const { return _matchers; }  // best first
-
- private:
+  // What find() answers if the matcher at `rank` wins, and its test has found `m`.
   route_match match_of(std::uint32_t rank, route_match m) const;
 
+ private:
   std::vector<route_matcher> _matchers;
   route_index _index;
 };
