@@ -60,7 +60,7 @@ class gateway {
     if (auto locked = lock_writes(); !locked) return locked;
     if (auto opened = _store.open(); !opened) return opened;
     watch_files(_process.settings());
-    if (auto loaded = load_file(_process.settings()); !loaded) return loaded;
+    if (auto loaded = load_file(_process.settings(), read_text); !loaded) return loaded;
     auto options = make_options(_process.settings());
     if (!options) return fail(options.error());
     // Before the first request can come: without it, a key that is not known yet is one that nobody has.
@@ -121,10 +121,12 @@ class gateway {
     return {};
   }
 
-  result<void> load_file(const runtime::config& settings) {
+  using file_reader = result<std::string> (*)(const std::string& path);
+
+  result<void> load_file(const runtime::config& settings, file_reader read) {
     const std::string& path = settings.text("kong_config");
     if (path.empty()) return _store.use_file(built_in_configuration(), built_in_name);
-    auto text = read_text(path);
+    auto text = read(path);
     if (!text) return fail(text.error());
     _file_text = *text;
     return _store.use_file(std::move(*text), path);
@@ -139,8 +141,8 @@ class gateway {
           _process.loop(), std::move(files), 250ms, [settings, changed = std::move(changed)] { changed(settings); }));
     };
     watch({settings.text("kong_config")}, [this](const runtime::config& s) {
-      auto text = read_text(s.text("kong_config"));
-      if (!text || *text != _file_text) tell("configuration", load_file(s));
+      auto text = read_regular_text(s.text("kong_config"));
+      if (!text || *text != _file_text) tell("configuration", load_file(s, read_regular_text));
     });
     watch({settings.text("tls_certificate"), settings.text("tls_key")},
           [this](const runtime::config& s) { tell("certificate", use_options(s)); });
@@ -154,13 +156,17 @@ class gateway {
       if (settings->text(name) != _process.settings().text(name))
         _process.log().warn(fmt::format("{} has changed: used from the next start on", name));
     tell("settings", use_options(*settings));
-    tell("configuration", load_file(*settings));
+    tell("configuration", load_file(*settings, read_regular_text));
     watch_files(*settings);
   }
 
   result<void> use_options(const runtime::config& settings) {
     auto options = make_options(settings);
-    return options ? _proxy->use(*options) : fail(options.error());
+    if (!options) return fail(options.error());
+    if (options->tls)
+      for (const auto& file : {options->tls->certificate, options->tls->key})
+        if (auto text = read_regular_text(file); !text) return fail(text.error());
+    return _proxy->use(*options);
   }
 
   void ask_about_certificates(const runtime::config& settings) {
@@ -170,7 +176,7 @@ class gateway {
       chains.push_back(c.cert);
       chains.push_back(c.cert_alt);
     }
-    if (auto own = read_text(settings.text("tls_certificate"))) chains.push_back(std::move(*own));
+    if (auto own = read_regular_text(settings.text("tls_certificate"))) chains.push_back(std::move(*own));
     _ocsp->use(chains);
   }
 

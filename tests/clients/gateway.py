@@ -19,9 +19,9 @@ MES = ROOT / os.environ.get("MES_BINARY", "build/release/mes")
 
 
 class Gateway:
-    def __init__(self, folder, configuration, settings_file=None, **settings):
+    def __init__(self, folder, configuration, settings_file=None, pass_fds=(), **settings):
         """`settings` are the role's own, by name."""
-        self.settings = settings_file
+        self.settings, self.pass_fds = settings_file, pass_fds
         self.folder = pathlib.Path(folder)
         self.offset = free_offset((8000, 8001, 8443))
         self.port, self.tls_port, self.admin_port = (p + self.offset for p in (8000, 8443, 8001))
@@ -40,7 +40,7 @@ class Gateway:
         with open(self.folder / "gateway.log", "ab") as log:
             self.process = subprocess.Popen(
                 [str(MES), "gateway", "--data", str(self.folder), "--port-offset", str(self.offset), "--otlp", "none",
-                 "--log-host", ""], stdout=log, stderr=log, env=self.environment)
+                 "--log-host", ""], stdout=log, stderr=log, env=self.environment, pass_fds=self.pass_fds)
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.log()[-4000:]

@@ -289,6 +289,40 @@ def test_the_listeners_certificate_is_read_again_when_its_files_change(tmp_path)
         gateway.stop()
 
 
+@pytest.mark.parametrize("name", ["kong.yml", "tls.pem"])
+def test_a_pipe_in_place_of_a_file_is_refused_and_nothing_waits_for_it(tmp_path, name):
+    make_certificate(tmp_path, "first.example")
+    gateway = Gateway(tmp_path, configuration(1, 1, 2, 3), tls_certificate=str(tmp_path / "tls.pem"),
+                      tls_key=str(tmp_path / "tls.key"))
+    try:
+        os.mkfifo(tmp_path / "pipe")
+        os.replace(tmp_path / "pipe", tmp_path / name)
+        eventually(lambda: f"{name} is no regular file" in gateway.log())
+        assert version(gateway) == "1"
+        with urllib.request.urlopen(f"{gateway.admin}/metrics", timeout=10) as answer:
+            assert "mes_gateway_reloads_refused_total 1" in answer.read().decode()
+        if name == "kong.yml":
+            (tmp_path / "real.yml").write_text(configuration(2, 1, 2, 3))
+            (tmp_path / "link").symlink_to("real.yml")
+            os.replace(tmp_path / "link", gateway.file)
+            eventually(lambda: version(gateway) == "2")
+    finally:
+        gateway.stop()
+
+
+def test_a_start_reads_a_pipe(tmp_path):
+    """mes gateway --kong-config <(…)"""
+    reader, writer = os.pipe()
+    os.write(writer, configuration(1, 1, 2, 3).encode())
+    os.close(writer)
+    gateway = Gateway(tmp_path, configuration(2, 1, 2, 3), kong_config=f"/dev/fd/{reader}", pass_fds=[reader])
+    try:
+        assert version(gateway) == "1"
+    finally:
+        os.close(reader)
+        gateway.stop()
+
+
 def test_a_file_with_an_error_changes_nothing_and_the_next_one_is_taken(configured):
     gateway = configured
     gateway.file.write_text("_format_version: '3.0'\nservices: [{name: a, urk: b}]\n")

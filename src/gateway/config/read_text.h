@@ -1,4 +1,4 @@
-// A small file as text.
+// A small file as text: at most 16 MiB.
 #pragma once
 
 #include <string>
@@ -7,6 +7,9 @@
 
 namespace mes::gateway {
 
-result<std::string> read_text(const std::string& path);  // at most 16 MiB
+// Waits where the file is a pipe, until its writer is there and done: for starts and commands.
+result<std::string> read_text(const std::string& path);
+// Never waits, for a loop that has others to serve: what is no regular file, nor a link to one, is refused.
+result<std::string> read_regular_text(const std::string& path);
 
 }  // namespace mes::gateway
