@@ -83,6 +83,8 @@ TEST(entities, have_kongs_rules) {
       {"routes: [{methods: [get]}]", "invalid value: get"},
       {"routes: [{headers: {Host: [a.com]}}]", "cannot contain 'host' header"},
       {"routes: [{headers: {X-A: ['~*(']}}]", "invalid regex"},
+      {"routes: [{headers: {x-a: []}}]", "kong.yml:2:20: error: route, headers, x-a: there is no value"},
+      {"routes: [{paths: [/a], headers: {x-a: [b], x-b: []}}]", "route, headers, x-b: there is no value"},
       {"routes: [{paths: [/a], https_redirect_status_code: 303}]", "'303' is none of 426, 301"},
       {"routes: [{protocols: [tcp], paths: [/a]}]", "cannot set 'paths'"},
       {"routes: [{protocols: [tcp], sources: [{ip: 10.0.0.0/8}]}]", ""},

@@ -219,10 +219,15 @@ void finish_route(record& source, const std::string& what, reporter& report) {
   if (source.given("priority"))
     report.error(source.mark_of("priority"), fmt::format("{}: 'priority' is for routes with an 'expression'", what));
   check_protocols(source, what, report);
-  for (const auto& [name, values] : source.string_map("headers"))
+  for (const auto& [name, values] : source.string_map("headers")) {
+    // No request has one of no values; as a matcher it would be one that all requests fit.
+    if (values.empty())
+      report.error(source.mark_of("headers"),
+                   fmt::format("{}, headers, {}: there is no value; give one, or take the header out", what, name));
     for (const std::string& value : values)
       if (std::string wrong = check_header_value(value); !wrong.empty())
         report.error(source.mark_of("headers"), fmt::format("{}, headers, {}: {}", what, name, wrong));
+  }
   if (source.text("path_handling") == "v1")
     report.warning(
         source.mark_of("path_handling"),
