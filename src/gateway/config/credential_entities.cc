@@ -27,7 +27,7 @@ const schema& basicauth_fields() {
       created_field,
       consumer_field,
       {.name = "username", .required = true, .unique = true},
-      {.name = "password", .required = true, .referenceable = true},
+      {.name = "password", .required = true, .referenceable = true, .must_resolve = true},
       tags_field,
   };
   return fields;
@@ -39,7 +39,7 @@ const schema& hmacauth_fields() {
       created_field,
       consumer_field,
       {.name = "username", .required = true, .unique = true},
-      {.name = "secret", .referenceable = true},
+      {.name = "secret", .referenceable = true, .must_resolve = true},
       tags_field,
   };
   return fields;
@@ -50,7 +50,7 @@ const schema& keyauth_fields() {
       id_field,
       created_field,
       consumer_field,
-      {.name = "key", .referenceable = true, .unique = true},
+      {.name = "key", .referenceable = true, .must_resolve = true, .unique = true},
       {.name = "ttl", .type = integer, .min = 0, .max = 2'147'483'647},  // kept from created_at, and so beyond Kong's
       tags_field,
   };
@@ -62,9 +62,9 @@ const schema& jwt_fields() {
       id_field,
       created_field,
       consumer_field,
-      {.name = "key", .referenceable = true, .unique = true},
-      {.name = "secret", .referenceable = true},
-      {.name = "rsa_public_key", .referenceable = true},
+      {.name = "key", .referenceable = true, .must_resolve = true, .unique = true},
+      {.name = "secret", .referenceable = true, .must_resolve = true},
+      {.name = "rsa_public_key", .referenceable = true, .must_resolve = true},
       {.name = "algorithm",
        .fallback = "\"HS256\"",
        .one_of = {"HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384"}},

@@ -185,14 +185,32 @@ TEST(entities, take_values_from_the_environment) {
   auto all = load_configuration(
       "_format_version: \"3.0\"\nvaults: [{name: env, prefix: my-vault, config: {prefix: MES_TEST_}}]\n"
       "consumers:\n- username: u\n  keyauth_credentials:\n  - key: '{vault://env/mes-test-key}'\n"
-      "  - key: '{vault://my-vault/json/key}'\n  - key: '{vault://env/MES_NOT_SET}'\n",
+      "  - key: '{vault://my-vault/json/key}'\n"
+      "plugins:\n- {name: loggly, config: {key: '{vault://env/MES_NOT_SET}'}}\n",
       report);
   ASSERT_TRUE(all);
   EXPECT_EQ(all->keyauth_credentials.at(0).key, "from outside");
   EXPECT_EQ(all->keyauth_credentials.at(1).key, "inside");
-  EXPECT_EQ(all->keyauth_credentials.at(2).key, "");
-  EXPECT_THAT(report.text_of(report.sorted().at(0)), HasSubstr("kong.yml:8:10: warning"));
+  EXPECT_EQ(all->plugins.at(0).config.text("key"), "");
+  EXPECT_THAT(report.text_of(report.sorted().at(0)), HasSubstr("kong.yml:9:32: warning"));
   EXPECT_THAT(report.text_of(report.sorted().at(0)), HasSubstr("the environment variable MES_NOT_SET is not set"));
+}
+
+// Kong 3.4 takes these as they stand (kong/plugins/*/daos.lua); what nobody has set must not let everybody in.
+TEST(entities, refuse_credentials_that_come_to_nothing) {
+  ASSERT_EQ(setenv("MES_TEST_EMPTY", "", 1), 0);
+  for (const char* credential :
+       {"keyauth_credentials: [{key: '{}'}]", "hmacauth_credentials: [{username: u, secret: '{}'}]",
+        "basicauth_credentials: [{username: u, password: '{}'}]", "jwt_secrets: [{key: k, secret: '{}'}]",
+        "jwt_secrets: [{key: '{}', secret: s}]", "jwt_secrets: [{key: k, algorithm: RS256, rsa_public_key: '{}'}]"})
+    for (const char* variable : {"MES_NOT_SET", "MES_TEST_EMPTY"}) {
+      std::string text = credential;
+      text.replace(text.find("{}"), 2, std::string("{vault://env/") + variable + "}");
+      auto found = findings(("consumers: [{username: c, " + text + "}]").c_str());
+      EXPECT_THAT(found, testing::Contains(
+                             testing::AllOf(HasSubstr("kong.yml:2:"), HasSubstr(": error: "), HasSubstr(variable))))
+          << text;
+    }
 }
 
 TEST(entities, are_warned_of_where_something_else_was_meant) {

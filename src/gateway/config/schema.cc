@@ -181,19 +181,21 @@ class field_reader {
     return true;
   }
 
-  // As Kong: what is not set becomes an empty string, and a warning.
-  std::string from_outside(const yaml_node& node) {
+  // As Kong: what is not set becomes an empty string, and a warning; but not where that would be a secret.
+  std::optional<json::value> from_outside(const yaml_node& node) {
     auto value = resolve_reference(node.scalar, _report.vaults);
-    if (value) return std::move(*value);
-    _report.warning(node.mark,
-                    fmt::format("{}: unable to resolve reference {}: {}", _where, node.scalar, value.error().message));
-    return "";
+    if (value && !(value->empty() && _field.must_resolve)) return json::value(*value);
+    std::string why = fmt::format("unable to resolve reference {}: {}", node.scalar,
+                                  value ? "what it names is empty" : value.error().message);
+    if (_field.must_resolve) return refuse(node, why);
+    _report.warning(node.mark, fmt::format("{}: {}", _where, why));
+    return json::value("");
   }
 
   std::optional<json::value> read_string(const yaml_node& node) {
     if (node.type != kind::scalar || as_boolean(node) || as_number(node)) return wrong_type(node, is_list());
     if (is_reference(node.scalar)) {
-      if (_field.referenceable) return json::value(from_outside(node));
+      if (_field.referenceable) return from_outside(node);
       _report.warning(node.mark,
                       fmt::format("{}: Kong resolves no references here; this is taken as plain text", _where));
     }

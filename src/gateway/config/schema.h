@@ -59,6 +59,7 @@ struct field {
   std::string_view absent = {};
   bool may_be_empty = false;   // "" is a value; Kong refuses it elsewhere
   bool referenceable = false;  // "{vault://env/NAME}" stands for a value from outside
+  bool must_resolve = false;   // which must be there then: else it is "" as in Kong, and everybody knows that secret
   bool unique = false;         // no two entities of a kind share it
   std::size_t length_min = 0;  // of a list
   std::string_view to = {};    // of a reference: "services"

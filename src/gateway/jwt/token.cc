@@ -125,7 +125,7 @@ result<jwt_key> jwt_key::from_pem(std::string algorithm, std::string_view pem) {
 }
 
 bool jwt_key::verify(std::string_view message, std::string_view signature) const {
-  if (!_key) return verify_hmac(_algorithm, _secret, message, signature);
+  if (!_key) return !_secret.empty() && verify_hmac(_algorithm, _secret, message, signature);  // which all know
   if (_algorithm.starts_with("RS"))
     return verify_with(_key.get(), digest_of(_algorithm), message, bytes(signature), signature.size());
   auto der = der_of(signature, _algorithm == "ES384" ? 48 : 32);
