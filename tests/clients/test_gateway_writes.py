@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -18,7 +19,7 @@ import requests
 import yaml
 
 from announced_keys import jwk_of
-from gateway import EMPTY, MES, Admin, Gateway, Service
+from gateway import EMPTY, MES, Admin, Gateway, Service, make_certificate
 from tests.support import tokens
 from tests.support.http_service import QuietHandler, served
 from tests.support.wait import eventually
@@ -229,6 +230,50 @@ def test_writes_and_a_file_that_changes(own_gateway):
     admin("DELETE", "/config/writes", status=204)
     hosts = {s["name"]: s["host"] for s in admin("GET", "/services").json()["data"]}
     assert hosts == {"a": "changed.test", "b": "b.test", "d": "d.test"}
+
+
+def test_writes_stay_with_entities_that_have_no_name(own_gateway, tmp_path):
+    """As in a Kong with a database: no id is another entity's later, whatever comes in front of it in the file."""
+    admin, service = Admin(own_gateway), Service()
+    pairs = {}
+    for name in ("first.test", "second.test"):
+        (tmp_path / name).mkdir()
+        pairs[name] = dict(zip(("cert", "key"), make_certificate(tmp_path / name, name)))
+
+    def use(paths, people, certificates):
+        old = admin("GET", "/status").json()["generation"]
+        own_gateway.file.write_text(json.dumps({
+            "_format_version": "3.0", "consumers": [{"custom_id": one} for one in people],
+            "services": [{"name": "s", "url": f"http://127.0.0.1:{service.port}", "routes": [{"paths": [p]} for p in paths]}],
+            "certificates": [pairs[name] for name in certificates]}))
+        eventually(lambda: admin("GET", "/status").json()["generation"] > old)
+
+    def answers(*paths, **headers):
+        return {p: requests.get(own_gateway.url + p, headers=headers, timeout=10).status_code for p in paths}
+
+    def id_of(path, member, value):
+        return next(e["id"] for e in admin("GET", path).json()["data"] if e.get(member) == value)
+
+    def shown_name():
+        context = ssl._create_unverified_context()
+        with socket.create_connection(("127.0.0.1", own_gateway.tls_port), timeout=10) as plain:
+            with context.wrap_socket(plain, server_hostname="my.test") as secure:
+                pem = ssl.DER_cert_to_PEM_cert(secure.getpeercert(True))
+        return subprocess.run(["openssl", "x509", "-noout", "-subject"], input=pem, text=True, capture_output=True).stdout.split()[-1]
+
+    use(["/shop", "/admin", "/old"], ["alice", "bob"], ["first.test"])
+    admin("POST", f"/routes/{id_of('/routes', 'paths', ['/admin'])}/plugins", {"name": "key-auth"}, 201)
+    admin("DELETE", f"/routes/{id_of('/routes', 'paths', ['/old'])}", status=204)
+    bob = id_of("/consumers", "custom_id", "bob")
+    admin("POST", f"/consumers/{bob}/key-auth", {"key": "bobs"}, 201)
+    admin("POST", f"/certificates/{id_of('/certificates', 'cert', pairs['first.test']['cert'])}/snis", {"name": "my.test"}, 201)
+    use(["/new", "/shop", "/admin", "/old"], ["zoe", "alice", "bob"], ["second.test", "first.test"])
+    assert answers("/new", "/shop", "/admin", "/old") == {"/new": 200, "/shop": 200, "/admin": 401, "/old": 404}
+    assert answers("/admin", apikey="bobs") == {"/admin": 200}
+    assert admin("GET", "/key-auths").json()["data"][0]["consumer"]["id"] == bob == id_of("/consumers", "custom_id", "bob")
+    assert shown_name() == "first.test"
+    assert admin("GET", "/config/writes").json() == {"written": 4, "conflicts": []}
+    service.shutdown()
 
 
 def test_posted_configurations_stay(own_gateway):

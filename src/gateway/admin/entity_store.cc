@@ -16,7 +16,8 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::int64_t format = 1;
+constexpr std::int64_t format = 2;
+constexpr std::int64_t format_before = 1;   // entities without a name have ids of their place in the file
 constexpr std::size_t kept_depth_max = 64;  // of an entity, what a request may have (32), and of what is around it
 
 }  // namespace
@@ -31,11 +32,14 @@ std::expected<entity_store::kept, std::string> entity_store::read_kept(std::stri
   const json::object* parts = failure ? nullptr : all.if_object();
   if (!parts) return std::unexpected("this is no JSON");
   const json::value* version = parts->if_contains("format");
-  if (!version || *version != format) return std::unexpected("it is of another format");
+  if (!version || (*version != format && *version != format_before)) return std::unexpected("it is of another format");
   const json::value* written = parts->if_contains("written");
   auto read = written_entities::from_json(written ? *written : json::value(json::object()));
   if (!read) return std::unexpected(read.error().message);
-  kept out{.written = std::move(*read), .posted = {}, .file_digest = text_of(*parts, "file")};
+  kept out{.written = std::move(*read),
+           .posted = {},
+           .file_digest = text_of(*parts, "file"),
+           .format = version->to_number<std::int64_t>()};
   if (const json::value* posted = parts->if_contains("posted"); posted && posted->is_string())
     out.posted = text_of(*parts, "posted");
   return out;
@@ -80,6 +84,25 @@ result<entity_store::base> entity_store::read_base(std::string text, const std::
   return out;
 }
 
+// What was written before over "the second route" must not come to lie over what is the second one now, nor get lost.
+result<void> entity_store::check_places(const kept& what, const base& from) const {
+  if (what.format != format_before) return {};
+  auto places = what.written.lost_places(*from.entities);
+  if (places.empty()) return {};
+  error out(
+      error_code::invalid_argument,
+      fmt::format("{} has what was written over entities without a name that a version before knew by their place "
+                  "in {}: write the id into each of these, or move {} away",
+                  path(), from.name, path()));
+  for (const id_of_place& p : places)
+    out.fields.push_back(
+        {.path = "",
+         .message = fmt::format("{} {}: number {} of its kind in the file then, those inside of others counted too; "
+                                "give it `id: {}`",
+                                p.kind, p.id, p.place + 1, p.id)});
+  return fail(std::move(out));
+}
+
 // Checks what `from` and `next` come to, keeps it, and makes it active.
 result<void> entity_store::take(base from, kept next, bool changes_disk) {
   std::shared_ptr<const document> entities = from.entities;
@@ -91,8 +114,10 @@ result<void> entity_store::take(base from, kept next, bool changes_disk) {
     if (!config) return fail(refused(report, report.file()));
   }
   if (!config) return fail(error_code::internal, "there is no configuration");
-  if (changes_disk && _options.writable)
+  if (changes_disk && _options.writable) {
     if (auto saved = save(next); !saved) return saved;
+    next.format = format;
+  }
   _activate(config);
   if (!next.written.empty()) from.config.reset();  // not in use
   _base = std::move(from);
@@ -122,6 +147,7 @@ result<void> entity_store::use_file(std::string text, const std::string& name) {
   bool posted_stays = next.posted && next.file_digest == digest;
   auto from = posted_stays ? read_base(*next.posted, "config") : read_base(std::move(text), name);
   if (!from) return fail(from.error());
+  if (auto known = check_places(next, *from); !known) return known;
   bool dropped = next.posted && !posted_stays;
   if (dropped) {
     const std::string aside = "posted-before.yml";
@@ -130,10 +156,14 @@ result<void> entity_store::use_file(std::string text, const std::string& name) {
                           _options.folder, aside));
     next.posted.reset();
   }
-  std::size_t before = next.written.size();
-  next.written.forget_settled(*from->entities);
-  if (auto taken = take(std::move(*from), std::move(next), dropped || before != _kept.written.size()); !taken)
-    return taken;
+  bool from_before = next.format == format_before;
+  auto forgotten = next.written.forget_settled(*from->entities);
+  if (auto taken = take(std::move(*from), std::move(next), dropped || !forgotten.empty()); !taken) return taken;
+  for (const write_conflict& c : forgotten) {
+    std::string what = fmt::format("{} {}: {}; it is forgotten", c.kind, c.id, c.what);
+    // What is inside of an entity without a name has another id too since then.
+    from_before ? _log.warn(what) : _log.info(what);
+  }
   _file_digest = std::move(digest);
   if (writes() > 0) _log.info(fmt::format("{} entities that the Admin API has written lie over {}", writes(), name));
   for (const write_conflict& c : conflicts())

@@ -58,6 +58,7 @@ class entity_store {
     written_entities written;
     std::optional<std::string> posted;
     std::string file_digest;  // of the file that `posted` replaces
+    std::int64_t format = 2;
   };
   struct base {
     std::string text, name;
@@ -69,6 +70,7 @@ class entity_store {
   result<void> take(base from, kept next, bool changes_disk);
   static std::expected<kept, std::string> read_kept(std::string_view text);
   result<void> save(const kept& next) const;
+  result<void> check_places(const kept& what, const base& from) const;
   error refused(const reporter& report, std::string_view what) const;
   static constexpr const char* file_name = "entities.json";
   std::string path() const { return _options.folder + '/' + file_name; }

@@ -213,6 +213,114 @@ TEST(entity_store, where_both_have_changed_an_entity_the_write_holds_and_is_told
   EXPECT_EQ(next->config_text(), file);
 }
 
+// Of routes without a name, each with these paths.
+std::string nameless(std::initializer_list<std::string_view> paths) {
+  std::string file = "_format_version: \"3.0\"\nservices:\n- name: s\n  url: http://s.test\n  routes:\n";
+  for (std::string_view path : paths) file += fmt::format("  - paths: [{}]\n", path);
+  return file;
+}
+
+std::string id_of_route(const entity_store& store, std::string_view path) {
+  for (const auto& [id, route] : store.entities()->of(*find_entity_kind("routes")))
+    if (route->at("paths") == json::array{path}) return id;
+  return "";
+}
+
+entity_change key_auth_on(const entity_store& store, std::string_view path) {
+  const entity_kind& plugins = *find_entity_kind("plugins");
+  const std::string id = "00000000-0000-4000-8000-00000000000a";
+  auto made = read_edit({.all = *store.entities(),
+                         .kind = plugins,
+                         .wanted = {{"name", "key-auth"}, {"route", {{"id", id_of_route(store, path)}}}},
+                         .id = id,
+                         .before = nullptr,
+                         .now = instant::from_ms(1'700'000'000'000)});
+  EXPECT_TRUE(made) << json::serialize(made.error().body);
+  return {.kind = &plugins, .id = id, .entity = std::make_shared<json::object>(*made)};
+}
+
+// A Kong with a database gives no id to another entity, whatever comes and goes.
+TEST(entity_store, what_is_written_over_entities_without_a_name_stays_with_them) {
+  a_store s;
+  ASSERT_TRUE(s->open());
+  ASSERT_TRUE(s->use_file(nameless({"/shop", "/admin", "/old"}), "kong.yml"));
+  ASSERT_TRUE(write(*s, {key_auth_on(*s, "/admin")}));
+  const entity_kind& routes = *find_entity_kind("routes");
+  ASSERT_TRUE(write(*s, {{.kind = &routes, .id = id_of_route(*s, "/old"), .entity = nullptr}}));
+  for (const std::string& file : {nameless({"/new", "/shop", "/admin", "/old"}), nameless({"/old", "/admin", "/shop"}),
+                                  nameless({"/admin", "/old"})}) {
+    ASSERT_TRUE(s->use_file(file, "kong.yml")) << file;
+    ASSERT_EQ(s.active->plugins.size(), 1u);
+    EXPECT_EQ(s.active->plugins[0].on_route->paths, std::vector<std::string>{"/admin"}) << file;
+    EXPECT_EQ(id_of_route(*s, "/old"), "") << file;
+    EXPECT_TRUE(s->conflicts().empty()) << file;
+  }
+  auto refused = s->use_file(nameless({"/new", "/shop", "/old"}), "kong.yml");
+  ASSERT_FALSE(refused) << "the plugin's route is gone";
+  EXPECT_EQ(s.active->plugins[0].on_route->paths, std::vector<std::string>{"/admin"});
+}
+
+// What is alike in all that makes one what it is has an id of all that was written, and at last of its order.
+TEST(entity_store, entities_without_a_name_that_are_alike_are_told_apart) {
+  const std::string one = "- url: http://s.test\n  routes: [{paths: [/one]}]\n";
+  const std::string two = "- url: http://s.test\n  routes: [{paths: [/two]}]\n";
+  const std::string head = "_format_version: \"3.0\"\nservices:\n";
+  a_store s;
+  ASSERT_TRUE(s->open());
+  ASSERT_TRUE(s->use_file(head + one + two + two, "kong.yml"));
+  EXPECT_EQ(s.active->services.size(), 3u);
+  const std::string id = s.active->routes.at(0).to->id;
+  EXPECT_EQ(s.active->routes.at(0).paths, std::vector<std::string>{"/one"});
+  ASSERT_TRUE(s->use_file(head + two + one, "kong.yml"));
+  EXPECT_EQ(s.active->routes.at(1).paths, std::vector<std::string>{"/one"});
+  EXPECT_EQ(s.active->routes.at(1).to->id, id);
+}
+
+TEST(entity_store, a_write_whose_parent_has_changed_is_told) {
+  auto file = [](std::string_view path) {
+    std::string text = nameless({path});
+    return text.insert(text.find("paths"), "name: r\n    ");
+  };
+  a_store s;
+  ASSERT_TRUE(s->open());
+  ASSERT_TRUE(s->use_file(file("/admin"), "kong.yml"));
+  ASSERT_TRUE(write(*s, {key_auth_on(*s, "/admin")}));
+  s.again(file("/admin"));
+  EXPECT_TRUE(s->conflicts().empty());
+  auto next = s.again(file("/other"));
+  EXPECT_EQ(s.active->plugins.at(0).on_route->paths, std::vector<std::string>{"/other"});
+  ASSERT_EQ(next->conflicts().size(), 1u);
+  EXPECT_EQ(next->conflicts()[0].kind, "plugins");
+  EXPECT_NE(next->conflicts()[0].what.find("what it belongs to has changed"), std::string::npos);
+  ASSERT_TRUE(write(*next, {key_auth_on(*next, "/other")}));  // said anew: so it is meant
+  EXPECT_TRUE(next->conflicts().empty());
+}
+
+// Up to format 1, the id of a route without a name was made of its place: uuid5(uuid5(KONG, "routes"), "#1").
+TEST(entity_store, what_was_written_over_a_place_is_refused_until_the_file_has_its_id) {
+  const std::string second = "629e01ce-a9ce-5a36-8a58-24614dff3728";
+  const std::string kept =
+      R"({"format":1,"file":"","posted":null,"written":{"plugins":{"00000000-0000-4000-8000-00000000000a":)"
+      R"({"entity":{"id":"00000000-0000-4000-8000-00000000000a","name":"key-auth","enabled":true,)"
+      R"("route":{"id":")" +
+      second + R"("}},"over":""}}}})";
+  a_store s;
+  auto disk = s.disk.open("data/entities.json", os::open_mode::create);
+  ASSERT_TRUE(disk);
+  ASSERT_TRUE((*disk)->append(kept));
+  ASSERT_TRUE(s->open());
+  std::string file = nameless({"/shop", "/admin"});
+  auto refused = s->use_file(file, "kong.yml");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("data/entities.json"), std::string::npos);
+  ASSERT_EQ(refused.error().fields.size(), 1u);
+  EXPECT_NE(refused.error().fields[0].message.find("number 2 of its kind"), std::string::npos);
+  EXPECT_NE(refused.error().fields[0].message.find("`id: " + second + "`"), std::string::npos);
+  file.insert(file.find("paths: [/admin]"), "id: " + second + "\n    ");
+  ASSERT_TRUE(s->use_file(file, "kong.yml"));
+  EXPECT_EQ(s.active->plugins.at(0).on_route->paths, std::vector<std::string>{"/admin"});
+}
+
 TEST(entity_store, a_deletion_holds_until_writes_are_forgotten) {
   a_store s;
   ASSERT_TRUE(s->open());

@@ -19,6 +19,7 @@ struct entity_kind {
   const schema& (*fields)();                 // references say by `to` what they name, and so what one may be nested in
   std::string_view key = {};                 // the field that names one beside its id; "" = none
   std::vector<std::string_view> id_of = {};  // what ids are made of (Kong's cache_key); empty: the key
+  std::vector<std::string_view> told_by = {};  // what makes one without a key what it is, and its id
   // Shorthands, and the rules between fields; runs on one whose fields are fine. nullptr: none.
   void (*finish)(record& source, const std::string& what, reporter& report) = nullptr;
   // Fields that a shorthand in `node` replaces, so that their own values do not count. nullptr: none.

@@ -67,6 +67,20 @@ plugins:
   EXPECT_EQ(l.all->jwt_secrets.at(0).owner, &l.all->consumers[0]);
 }
 
+// Kong takes UUIDs in any case, and shows them in lower case.
+TEST(loader, takes_ids_in_any_case_where_they_are_referred_to) {
+  auto l = load(R"(_format_version: "3.0"
+services:
+- {name: s, id: 5F9D2C1E-AAAA-4000-8000-00000000000A, url: "http://s.test"}
+routes:
+- {name: a, paths: [/a], service: 5F9D2C1E-AAAA-4000-8000-00000000000A}
+- {name: b, paths: [/b], service: {id: 5f9d2c1e-AAAA-4000-8000-00000000000a}}
+)");
+  ASSERT_TRUE(l.all) << testing::PrintToString(l.findings);
+  EXPECT_EQ(l.all->services.at(0).id, "5f9d2c1e-aaaa-4000-8000-00000000000a");
+  for (const route& r : l.all->routes) EXPECT_EQ(r.to, &l.all->services.at(0)) << r.name;
+}
+
 TEST(loader, takes_json_and_upstreams_with_targets) {
   auto l = load(R"({"_format_version": "2.1", "services": [{"name": "s", "host": "pool", "routes": [{"paths": ["/"]}]}],
  "upstreams": [{"name": "pool", "targets": [{"target": "10.0.0.1:81", "weight": 10}, {"target": "other"}]}]})");

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/json/serialize.hpp>
 #include <optional>
 
+#include "base/lower_case.h"
 #include "base/uuid.h"
+#include "gateway/config/scalars.h"
 
 namespace mes::gateway {
 namespace {
@@ -40,14 +43,18 @@ std::optional<std::string> cache_key(const raw_entity& e) {
   return key;
 }
 
-// Kong makes random ids where there is nothing to make them of; ours are stable, by the entity's position.
-std::string id_of(const raw_entity& e, std::size_t position) {
-  if (!e.kind->id_of.empty()) {
-    auto key = cache_key(e);
-    return make_id(e.kind->name, key ? *key : fmt::format("#{}", position));
-  }
+// nullopt: it has no name.
+std::optional<std::string> key_of(const raw_entity& e) {
+  if (!e.kind->id_of.empty()) return cache_key(e);
   std::string key = e.kind->key.empty() ? "" : e.source.text(e.kind->key);
-  return make_id(e.kind->name, key.empty() ? fmt::format("#{}", position) : key);
+  return key.empty() ? std::nullopt : std::optional(key);
+}
+
+// As it was written, if it comes from outside: what is there may change.
+json::value written_value(const raw_entity& e, std::string_view member) {
+  const wire::yaml_node* node = e.node->find(member);
+  bool outside = node && node->type == wire::yaml_node::kind::scalar && is_reference(node->scalar);
+  return outside ? json::value(node->scalar) : e.source.at(member);
 }
 
 class resolver {
@@ -65,12 +72,51 @@ class resolver {
 
  private:
   void give_ids(const entity_kind& k) {
+    std::map<std::string, std::vector<raw_entity*>> nameless;  // by what they are
+    for (raw_entity& e : _all.of(k.name)) {
+      json::value& id = e.source.values["id"];
+      if (id.is_string())
+        id = lower_case(e.source.text("id"));
+      else if (auto key = key_of(e))
+        id = make_id(k.name, *key);
+      else
+        nameless[what_it_is(e)].push_back(&e);
+    }
+    for (const auto& [what, alike] : nameless) give_ids(k, what, alike);
+    index(k);
+  }
+
+  // Kong makes random ids where there is no name. Ours are of what the entity is: they stay where others come and go,
+  // and are no other one's later. Of those that are alike in that, all that was written counts; of those that are alike
+  // in all, the order.
+  static void give_ids(const entity_kind& k, const std::string& what, const std::vector<raw_entity*>& alike) {
+    std::map<std::string, std::size_t> seen;
+    for (raw_entity* e : alike) {
+      std::string all = alike.size() == 1 ? what : what + json::serialize(plain_value(*e->node));
+      std::size_t before = seen[all]++;
+      e->source.values["id"] =
+          make_id(k.name, fmt::format("#{}{}", all, before == 0 ? "" : fmt::format("#{}", before)));
+    }
+  }
+
+  std::string what_it_is(const raw_entity& e) const {
+    json::array parts;
+    for (std::string_view member : e.kind->told_by) {
+      auto f = std::ranges::find(e.kind->fields(), member, &field::name);
+      if (f->to.empty())
+        parts.push_back(written_value(e, member));
+      else if (e.parent && e.parent->kind->name == f->to)
+        parts.emplace_back(e.parent->source.text("id"));
+      else
+        parts.emplace_back(id_named(f->to, e.source.text(member)).value_or(e.source.text(member)));
+    }
+    return json::serialize(parts);
+  }
+
+  void index(const entity_kind& k) {
     std::size_t position = 0;
     for (raw_entity& e : _all.of(k.name)) {
       std::string id = e.source.text("id");
-      for (char& c : id) c = c >= 'A' && c <= 'F' ? static_cast<char>(c + 32) : c;
-      if (id.empty()) id = id_of(e, position);
-      e.source.values["id"] = id;
       auto [there, fresh] = _index[k.name].emplace(id, position);
       if (!fresh) say_twice(e, _all.of(k.name)[there->second]);
       if (!k.key.empty())
@@ -81,7 +127,7 @@ class resolver {
 
   // Two of the same id: the same key, or the same scope.
   void say_twice(const raw_entity& e, const raw_entity& other) {
-    bool by_name = !e.kind->key.empty() && e.kind->id_of.empty() && !e.source.given("id");
+    bool by_name = e.kind->id_of.empty() && key_of(e) && !e.source.given("id");
     if (by_name) return;  // check_unique says it
     int line = other.source.mark.line;
     if (e.source.given("id"))
@@ -135,11 +181,18 @@ class resolver {
 
   json::value find(const field& f, const raw_entity& e) {
     std::string name = e.source.text(f.name);
-    auto& names = _names[f.to];
-    if (auto by_name = names.find(name); by_name != names.end()) return {{"id", by_name->second}};
-    if (_index[f.to].contains(name)) return {{"id", name}};
+    if (auto id = id_named(f.to, name)) return {{"id", *id}};
     _report.error(e.source.mark_of(f.name), fmt::format("{}: there is no {} '{}'", e.what, f.name, name));
     return nullptr;
+  }
+
+  // Of what a reference names: by name, or by id in any case.
+  std::optional<std::string> id_named(std::string_view kind, const std::string& name) const {
+    if (auto names = _names.find(kind); names != _names.end())
+      if (auto found = names->second.find(name); found != names->second.end()) return found->second;
+    std::string id = lower_case(name);
+    auto all = _index.find(kind);
+    return all != _index.end() && all->second.contains(id) ? std::optional(id) : std::nullopt;
   }
 
   raw_entities& _all;
@@ -149,6 +202,10 @@ class resolver {
 };
 
 }  // namespace
+
+std::string id_by_place(const entity_kind& kind, std::size_t place) {
+  return make_id(kind.name, fmt::format("#{}", place));
+}
 
 entity_index resolve_entities(raw_entities& all, reporter& report) { return resolver(all, report).run(); }
 
