@@ -429,3 +429,14 @@ def test_what_is_not_yet_in_redis_outlives_a_reload(start, redis):
     assert requests.post(f"{gateway.admin}/config", json={"config": "_format_version: '3.0'"}, timeout=20).status_code == 201
     assert in_redis() < 40
     eventually(lambda: in_redis() == 40, timeout_s=20)
+
+
+def test_one_redis_with_two_passwords_is_one_row_of_each_metric(start, redis):
+    wrong = limit_by_redis(redis, redis_password="wrong")
+    gateway = start([limit_by_redis(redis)], routes=[{"name": "other", "paths": ["/other"], "service": {"name": "echo"},
+                                                      "plugins": [wrong]}])
+    assert statuses([gateway.url], "a", 1) == statuses([f"{gateway.url}/other"], "a", 1) == [200]
+    text = requests.get(f"{gateway.admin}/metrics", timeout=5).text
+    assert [row for row in text.splitlines() if row.startswith("mes_gateway_redis_")] == [
+        f'mes_gateway_redis_up{{redis="127.0.0.1:{redis.port}/0"}} 0',
+        f'mes_gateway_redis_failures_total{{redis="127.0.0.1:{redis.port}/0"}} 1']

@@ -303,13 +303,20 @@ void redis_links::note_fallback(std::string_view plugin) {
 
 std::string redis_links::metrics() const {
   std::lock_guard lock(_lock);
-  std::string up, failures, out;
+  // One Redis may be reached by several links: with other users, other times.
+  std::map<std::string, redis_link::counts> by_name;
   for (const auto& [address, weak] : _links) {
     auto link = weak.lock();
     if (!link) continue;
     auto now = link->current();
-    up += fmt::format("mes_gateway_redis_up{{redis=\"{}\"}} {}\n", link->name(), now.reachable ? 1 : 0);
-    failures += fmt::format("mes_gateway_redis_failures_total{{redis=\"{}\"}} {}\n", link->name(), now.failures);
+    auto& sum = by_name.try_emplace(link->name(), redis_link::counts{.failures = 0, .reachable = true}).first->second;
+    sum.failures += now.failures;
+    sum.reachable &= now.reachable;
+  }
+  std::string up, failures, out;
+  for (const auto& [name, now] : by_name) {
+    up += fmt::format("mes_gateway_redis_up{{redis=\"{}\"}} {}\n", name, now.reachable ? 1 : 0);
+    failures += fmt::format("mes_gateway_redis_failures_total{{redis=\"{}\"}} {}\n", name, now.failures);
   }
   if (!up.empty())
     out += "# HELP mes_gateway_redis_up Whether the last command reached Redis\n# TYPE mes_gateway_redis_up gauge\n" +
