@@ -21,6 +21,8 @@ class thread {
   void join() {
     if (_thread.joinable()) _thread.join();
   }
+  // Leaves it to itself: its body owns all that it uses.
+  void let_go() { _thread.detach(); }
   bool is_current() const { return _thread.get_id() == std::this_thread::get_id(); }
 
  private:

@@ -239,6 +239,55 @@ def test_what_a_log_queue_cannot_hold_is_counted(start):
     assert eventually(lambda: gateway.metric("mes_gateway_log_entries_dropped_total")) == 15
 
 
+class Drops(socketserver.BaseRequestHandler):
+    """Answers a byte at a time, for good."""
+
+    def handle(self):
+        self.request.recv(65536)
+        self.server.received.append(self.client_address)
+        try:
+            self.request.sendall(self.server.beginning)
+            while True:
+                self.request.sendall(b"0")
+                time.sleep(0.05)
+        except OSError:
+            pass
+
+
+def serve_drops(beginning):
+    server = serve(Drops)
+    server.beginning = beginning
+    return server
+
+
+def test_a_collector_that_answers_in_drops_holds_up_no_stop(start):
+    drops = serve_drops(b"HTTP/1.1 200 OK\r\nX-Endless: ")
+    gateway = start([{"name": "http-log", "config": {"http_endpoint": f"http://127.0.0.1:{drops.server_port}/"}}])
+    assert requests.get(gateway.url, timeout=10).status_code == 200
+    eventually(lambda: drops.received)
+    gateway.stop()
+
+
+def test_a_record_too_long_for_a_datagram_takes_no_other_with_it(start):
+    udp = Datagrams()
+    gateway = start([{"name": "udp-log", "config": {"host": "127.0.0.1", "port": udp.port}},
+                     {"name": "request-termination", "config": {"status_code": 204}}])
+    few = b"GET /few HTTP/1.1\r\nHost: x\r\n\r\n" * 20
+    # Each quote and each slash is two bytes of the record, and is in it more than once.
+    many = (b"GET /many?" + b"/" * 7000 + b" HTTP/1.1\r\nHost: x\r\n" +
+            b"".join(b"X-%d: %s\r\n" % (i, b'"' * 5000) for i in range(4)) + b"\r\n")
+    with socket.create_connection(("127.0.0.1", gateway.port)) as connection:
+        threading.Thread(target=lambda: [None for _ in iter(lambda: connection.recv(65536), b"")], daemon=True).start()
+        for _ in range(20):
+            connection.sendall(few + many)
+        eventually(lambda: gateway.metric("mes_gateway_log_entries_sent_total") +
+                   gateway.metric("mes_gateway_log_entries_dropped_total") == 420)
+        connection.shutdown(socket.SHUT_RDWR)
+    assert gateway.metric("mes_gateway_log_entries_sent_total") == 400
+    assert gateway.metric("mes_gateway_log_entries_dropped_total") == 20
+    assert "Message too long" in gateway.log()
+
+
 def test_transformers_change_whole_messages(start, echo):
     gateway = start([
         {"name": "request-transformer", "config": {
@@ -429,6 +478,16 @@ def test_what_is_not_yet_in_redis_outlives_a_reload(start, redis):
     assert requests.post(f"{gateway.admin}/config", json={"config": "_format_version: '3.0'"}, timeout=20).status_code == 201
     assert in_redis() < 40
     eventually(lambda: in_redis() == 40, timeout_s=20)
+
+
+def test_a_redis_that_answers_in_drops_is_away(start):
+    drops = serve_drops(b":")
+    gateway = start([{"name": "rate-limiting", "config": {
+        "year": 2, "policy": "redis", "redis_host": "127.0.0.1", "redis_port": drops.server_port, "redis_timeout": 300}}])
+    assert sorted(statuses([gateway.url], "a", 3)) == [200, 200, 429]  # counted in the gateway alone
+    assert gateway.metric("mes_gateway_rate_limit_fallbacks_total") == 3
+    assert gateway.metric("mes_gateway_redis_failures_total") > 0
+    assert "redis is not available" in gateway.log()
 
 
 def test_one_redis_with_two_passwords_is_one_row_of_each_metric(start, redis):

@@ -183,10 +183,11 @@ struct slow_server {
   std::mutex lock;
   std::condition_variable changed;
   bool open = true;
-  int failures = 0;  // of the next calls
+  int failures = 0;       // of the next calls
+  std::size_t loses = 0;  // of each batch
   std::vector<std::vector<std::string>> batches;
 
-  result<void> take(const std::vector<std::string>& batch) {
+  result<batch_losses> take(const std::vector<std::string>& batch) {
     std::unique_lock held(lock);
     changed.wait(held, [&] { return open; });
     if (failures > 0) {
@@ -195,7 +196,7 @@ struct slow_server {
     }
     batches.push_back(batch);
     changed.notify_all();
-    return {};
+    return batch_losses{.entries = loses, .reason = "too long"};
   }
   void set_open(bool on) {
     std::lock_guard held(lock);
@@ -217,7 +218,8 @@ class delivery : public testing::Test {
  protected:
   delivery() : _log("gateway") { _log.set_stdout(false); }
   std::shared_ptr<delivery_queue> queue(const queue_options& o) {
-    return _all.queue("http-log", "q", o, [this](const std::vector<std::string>& b) { return server.take(b); });
+    return _all.queue("http-log", "q", o,
+                      [this](const std::vector<std::string>& b, const wait_end&) { return server.take(b); });
   }
   slow_server server;
   observe::logger _log;
@@ -259,6 +261,17 @@ TEST_F(delivery, drops_the_oldest_where_there_is_no_room_and_counts_it) {
   std::string metrics = _all.metrics();
   EXPECT_NE(metrics.find("mes_gateway_log_entries_dropped_total{plugin=\"http-log\"} 16"), std::string::npos)
       << metrics;
+}
+
+TEST_F(delivery, counts_what_was_lost_of_a_batch_that_was_sent) {
+  server.loses = 2;
+  queue_options o{.batch_entries_max = 3};
+  o.coalescing_delay = std::chrono::duration<double>(30);
+  auto q = queue(o);
+  for (const char* e : {"a", "b", "c"}) q->push(e);
+  while (_all.metrics().find("dropped_total{plugin=\"http-log\"} 2") == std::string::npos) std::this_thread::yield();
+  EXPECT_NE(_all.metrics().find("sent_total{plugin=\"http-log\"} 1"), std::string::npos);
+  EXPECT_EQ(server.wait_for(3).size(), 1U);  // and not again
 }
 
 TEST_F(delivery, gives_up_in_time_and_says_so) {

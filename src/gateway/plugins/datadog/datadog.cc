@@ -83,11 +83,11 @@ class datadog final : public plugin {
       _metrics.push_back(std::move(one));
     }
     if (!logs) return;
-    auto to = std::make_shared<statsd_sender>();
-    to->host = entry.config.text("host");
-    to->port = static_cast<std::uint16_t>(entry.config.integer("port"));
-    _queue = logs->queue("datadog", entry.id, queue_options_of(entry.config),
-                         [to](const std::vector<std::string>& batch) { return to->send(batch); });
+    auto to = std::make_shared<statsd_sender>(entry.config.text("host"),
+                                              static_cast<std::uint16_t>(entry.config.integer("port")));
+    _queue =
+        logs->queue("datadog", entry.id, queue_options_of(entry.config),
+                    [to](const std::vector<std::string>& batch, const wait_end& end) { return to->send(batch, end); });
   }
 
   void log(plugin_context& c) const override {

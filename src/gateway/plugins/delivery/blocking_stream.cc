@@ -1,6 +1,5 @@
 #include "gateway/plugins/delivery/blocking_stream.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -9,7 +8,6 @@
 #include <openssl/x509v3.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,40 +19,30 @@
 namespace mes::gateway {
 namespace {
 
-struct free_addresses {
-  void operator()(addrinfo* a) const { freeaddrinfo(a); }
-};
-using addresses = std::unique_ptr<addrinfo, free_addresses>;
-
 std::string text_of(int failure) { return std::generic_category().message(failure); }
 
-result<addresses> resolve(const std::string& host, std::uint16_t port, int kind) {
-  addrinfo hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = kind;
-  addrinfo* found = nullptr;
-  if (int failure = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found); failure != 0)
-    return fail(error_code::unavailable, fmt::format("{}: {}", host, gai_strerror(failure)));
-  return addresses(found);
+// Until the socket is ready or has failed; false: the time is over.
+bool wait_for(int fd, short what, const deadline& until) {
+  while (true) {
+    const auto slice = until.slice();
+    pollfd p{.fd = fd, .events = what, .revents = 0};
+    if (poll(&p, 1, static_cast<int>(slice.count())) > 0) return true;
+    if (slice.count() == 0) return false;
+  }
 }
 
-// Connects within the time; 0, or the reason as errno.
-int connect_in_time(int fd, const addrinfo& to, std::chrono::milliseconds timeout) {
+// 0, or the reason as errno.
+int connect_in_time(int fd, const addrinfo& to, const deadline& until) {
   if (connect(fd, to.ai_addr, to.ai_addrlen) == 0) return 0;
   if (errno != EINPROGRESS) return errno;
-  pollfd p{.fd = fd, .events = POLLOUT, .revents = 0};
-  if (poll(&p, 1, static_cast<int>(timeout.count())) <= 0) return ETIMEDOUT;
+  if (!wait_for(fd, POLLOUT, until)) return ETIMEDOUT;
   int failure = 0;
   socklen_t size = sizeof failure;
   getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &size);
   return failure;
 }
 
-void make_blocking(int fd, std::chrono::milliseconds timeout) {
-  timeval t{.tv_sec = timeout.count() / 1000, .tv_usec = (timeout.count() % 1000) * 1000};
-  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
-  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof t);
-}
+std::unexpected<error> timed_out() { return fail(error_code::unavailable, "timed out"); }
 
 std::string tls_error() {
   unsigned long code = ERR_get_error();
@@ -65,32 +53,52 @@ std::string tls_error() {
 
 }  // namespace
 
-result<std::unique_ptr<blocking_stream>> blocking_stream::open(const stream_target& to) {
-  auto where = resolve(to.host, to.port, SOCK_STREAM);
+result<std::unique_ptr<blocking_stream>> blocking_stream::open(stream_target& to, const deadline& until) {
+  auto where = to.lookup.find({.host = to.host, .port = to.port, .kind = SOCK_STREAM}, until);
   if (!where) return fail(where.error());
-  int failure = EHOSTUNREACH;
   std::unique_ptr<blocking_stream> out(new blocking_stream());
-  for (const addrinfo* a = where->get(); a; a = a->ai_next) {
-    int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0) continue;
-    runtime::set_connecting_options(fd, *a->ai_addr);
-    failure = connect_in_time(fd, *a, to.timeout);
-    if (failure == 0) {
-      out->_fd = fd;
-      break;
-    }
-    close(fd);
-  }
-  if (out->_fd < 0) return fail(error_code::unavailable, fmt::format("{}:{}: {}", to.host, to.port, text_of(failure)));
-  int flags = fcntl(out->_fd, F_GETFL, 0);
-  fcntl(out->_fd, F_SETFL, flags & ~O_NONBLOCK);
-  make_blocking(out->_fd, to.timeout);
+  if (auto connected = out->connect(to, where->get(), until); !connected) return fail(connected.error());
   if (to.tls)
-    if (auto secured = out->start_tls(to); !secured) return fail(secured.error());
+    if (auto secured = out->start_tls(to, until); !secured) return fail(secured.error());
   return out;
 }
 
-result<void> blocking_stream::start_tls(const stream_target& to) {
+// Each address has its share of the time, so that a dead one is not the last to be tried.
+result<void> blocking_stream::connect(const stream_target& to, const addrinfo* where, const deadline& until) {
+  int left = 0;
+  for (const addrinfo* a = where; a; a = a->ai_next) ++left;
+  int failure = EHOSTUNREACH;
+  for (const addrinfo* a = where; a; a = a->ai_next) {
+    int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd >= 0) {
+      runtime::set_connecting_options(fd, *a->ai_addr);
+      failure = connect_in_time(fd, *a, until.share(left));
+      if (failure == 0) {
+        _fd = fd;
+        return {};
+      }
+      close(fd);
+    }
+    --left;
+  }
+  return fail(error_code::unavailable, fmt::format("{}:{}: {}", to.host, to.port, text_of(failure)));
+}
+
+// Takes the step, which is one of OpenSSL's, until it is done or has failed. 0: the peer has finished.
+template <class Step>
+result<std::size_t> blocking_stream::step_tls(const deadline& until, Step step) {
+  while (true) {
+    ERR_clear_error();
+    const int n = step();
+    if (n > 0) return static_cast<std::size_t>(n);
+    const int why = SSL_get_error(_tls.get(), n);
+    if (why == SSL_ERROR_ZERO_RETURN) return std::size_t{0};
+    if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) return fail(error_code::unavailable, tls_error());
+    if (!wait_for(_fd, why == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, until)) return timed_out();
+  }
+}
+
+result<void> blocking_stream::start_tls(const stream_target& to, const deadline& until) {
   ERR_clear_error();
   _context = {SSL_CTX_new(TLS_client_method()), SSL_CTX_free};
   if (!_context) return fail(error_code::internal, tls_error());
@@ -104,10 +112,12 @@ result<void> blocking_stream::start_tls(const stream_target& to) {
     SSL_set_verify(_tls.get(), SSL_VERIFY_PEER, nullptr);
     SSL_set1_host(_tls.get(), name.c_str());
   }
+  SSL_set_mode(_tls.get(), SSL_MODE_ENABLE_PARTIAL_WRITE);
   SSL_set_fd(_tls.get(), _fd);
-  if (SSL_connect(_tls.get()) != 1)
-    return fail(error_code::unavailable, fmt::format("{}:{}: TLS: {}", to.host, to.port, tls_error()));
-  return {};
+  auto done = step_tls(until, [&] { return SSL_connect(_tls.get()); });
+  if (done && *done > 0) return {};
+  return fail(error_code::unavailable, fmt::format("{}:{}: TLS: {}", to.host, to.port,
+                                                   done ? "the connection was closed" : done.error().message));
 }
 
 blocking_stream::~blocking_stream() {
@@ -116,71 +126,50 @@ blocking_stream::~blocking_stream() {
   if (_fd >= 0) close(_fd);
 }
 
-result<void> blocking_stream::write(std::string_view bytes) {
+result<void> blocking_stream::write(std::string_view bytes, const deadline& until) {
   while (!bytes.empty()) {
-    ssize_t n = 0;
+    std::size_t taken = 0;
     if (_tls) {
-      ERR_clear_error();
-      n = SSL_write(_tls.get(), bytes.data(), static_cast<int>(std::min<std::size_t>(bytes.size(), 1 << 20)));
-      if (n <= 0) return fail(error_code::unavailable, tls_error());
+      const int size = static_cast<int>(std::min<std::size_t>(bytes.size(), 1 << 20));
+      auto written = step_tls(until, [&] { return SSL_write(_tls.get(), bytes.data(), size); });
+      if (!written) return fail(written.error());
+      if (*written == 0) return fail(error_code::unavailable, "the connection was closed");
+      taken = *written;
     } else {
-      n = ::send(_fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      ssize_t n = ::send(_fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return fail(error_code::unavailable, errno == EAGAIN ? "timed out" : text_of(errno));
+      if (n < 0 && errno != EAGAIN) return fail(error_code::unavailable, text_of(errno));
+      if (n < 0 && !wait_for(_fd, POLLOUT, until)) return timed_out();
+      taken = n < 0 ? 0 : static_cast<std::size_t>(n);
     }
-    bytes.remove_prefix(static_cast<std::size_t>(n));
+    bytes.remove_prefix(taken);
   }
   return {};
 }
 
-result<std::size_t> blocking_stream::read(char* to, std::size_t room) {
+result<void> blocking_stream::write_long(std::string_view bytes, std::chrono::milliseconds timeout,
+                                         const wait_end& end) {
+  constexpr std::size_t piece = 64 << 10;
+  for (; !bytes.empty(); bytes.remove_prefix(std::min(piece, bytes.size())))
+    if (auto written = write(bytes.substr(0, piece), {timeout, end}); !written) return written;
+  return {};
+}
+
+result<std::size_t> blocking_stream::read(char* to, std::size_t room, const deadline& until) {
+  if (until.slice().count() == 0) return timed_out();  // also where there is always something to read
+  if (_tls) return step_tls(until, [&] { return SSL_read(_tls.get(), to, static_cast<int>(room)); });
   while (true) {
-    if (_tls) {
-      ERR_clear_error();
-      int n = SSL_read(_tls.get(), to, static_cast<int>(room));
-      if (n > 0) return static_cast<std::size_t>(n);
-      if (SSL_get_error(_tls.get(), n) == SSL_ERROR_ZERO_RETURN) return std::size_t{0};
-      return fail(error_code::unavailable, tls_error());
-    }
     ssize_t n = recv(_fd, to, room, 0);
     if (n >= 0) return static_cast<std::size_t>(n);
     if (errno == EINTR) continue;
-    return fail(error_code::unavailable, errno == EAGAIN ? "timed out" : text_of(errno));
+    if (errno != EAGAIN) return fail(error_code::unavailable, text_of(errno));
+    if (!wait_for(_fd, POLLIN, until)) return timed_out();
   }
 }
 
 bool blocking_stream::looks_alive() const {
   pollfd p{.fd = _fd, .events = POLLIN | POLLRDHUP, .revents = 0};
   return poll(&p, 1, 0) == 0;
-}
-
-result<std::unique_ptr<datagram_socket>> datagram_socket::open(const std::string& host, std::uint16_t port) {
-  auto where = resolve(host, port, SOCK_DGRAM);
-  if (!where) return fail(where.error());
-  int failure = EHOSTUNREACH;
-  for (const addrinfo* a = where->get(); a; a = a->ai_next) {
-    int fd = socket(a->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && connect(fd, a->ai_addr, a->ai_addrlen) == 0)
-      return std::unique_ptr<datagram_socket>(new datagram_socket(fd));
-    failure = errno;
-    if (fd >= 0) close(fd);
-  }
-  return fail(error_code::unavailable, fmt::format("{}:{}: {}", host, port, text_of(failure)));
-}
-
-datagram_socket::~datagram_socket() { close(_fd); }
-
-result<void> datagram_socket::send(std::string_view text) {
-  if (::send(_fd, text.data(), text.size(), MSG_NOSIGNAL) < 0) return fail(error_code::unavailable, text_of(errno));
-  return {};
-}
-
-result<void> send_datagrams(const std::string& host, std::uint16_t port, const std::vector<std::string>& texts) {
-  auto socket = datagram_socket::open(host, port);
-  if (!socket) return fail(socket.error());
-  for (const std::string& text : texts)
-    if (auto sent = (*socket)->send(text); !sent) return sent;
-  return {};
 }
 
 }  // namespace mes::gateway

@@ -65,7 +65,7 @@ struct delivery_queue::state {
     std::unique_lock lock(mutex);
     while (true) {
       changed.wait(lock, [&] { return closed || !entries.empty(); });
-      if (entries.empty() || (closed && steady::now() > close_by)) break;
+      if (entries.empty() || end.passed()) break;
       coalesce(lock);
       send_batch(lock);
     }
@@ -89,14 +89,15 @@ struct delivery_queue::state {
     for (int retries = 0;; ++retries) {
       batch_handler send = handler;
       lock.unlock();
-      auto sent_now = send(batch);
+      auto sent_now = send(batch, end);
       lock.lock();
       if (sent_now) {
-        sent += batch.size();
+        note_losses(*sent_now);
+        sent += batch.size() - sent_now->entries;
         break;
       }
       ++failures;
-      bool late = steady::now() - began > options.retry_time_max || (closed && steady::now() > close_by);
+      bool late = steady::now() - began > options.retry_time_max || end.passed();
       log.warn("a log plugin's batch was not taken", {{"plugin", std::string_view(plugin)},
                                                       {"queue", std::string_view(name)},
                                                       {"reason", std::string_view(sent_now.error().message)},
@@ -109,10 +110,19 @@ struct delivery_queue::state {
       seconds pause = std::min(options.retry_delay_max, seconds(doubled));
       auto until = steady::now() + std::chrono::duration_cast<steady::duration>(pause);
       bool was_closed = closed;
-      changed.wait_until(lock, was_closed ? std::min(until, close_by) : until, [&] { return closed && !was_closed; });
+      changed.wait_until(lock, std::min(until, end.at()), [&] { return closed && !was_closed; });
     }
     in_flight = 0;
     full = false;
+  }
+
+  void note_losses(const batch_losses& lost) {
+    if (lost.entries == 0) return;
+    dropped += lost.entries;
+    log.warn("entries of a log plugin's batch were lost", {{"plugin", std::string_view(plugin)},
+                                                           {"queue", std::string_view(name)},
+                                                           {"reason", std::string_view(lost.reason)},
+                                                           {"entries", static_cast<std::int64_t>(lost.entries)}});
   }
 
   // Under the lock.
@@ -154,7 +164,7 @@ struct delivery_queue::state {
     std::lock_guard lock(mutex);
     if (closed) return;
     closed = true;
-    close_by = steady::now() + farewell;
+    end.set(steady::now() + farewell);
     changed.notify_all();
   }
 
@@ -168,7 +178,7 @@ struct delivery_queue::state {
   std::size_t bytes = 0, in_flight = 0;
   std::uint64_t sent = 0, dropped = 0, failures = 0;
   bool closed = false, full = false;
-  steady::time_point close_by{};
+  wait_end end;  // set when it is closed
   std::atomic<bool> ended = false;
   runtime::thread thread;  // last: it uses the others
 };

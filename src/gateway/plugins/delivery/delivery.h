@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "gateway/config/schema.h"
+#include "gateway/plugins/delivery/waiting.h"
 
 namespace mes::observe {
 class logger;
@@ -35,8 +36,14 @@ const schema& queue_fields();
 // The `queue` field of a plugin's configuration, with the older fields that still stand for parts of it.
 queue_options queue_options_of(const record& config);
 
-// Sends a batch; waits as long as it must. Called from the queue's thread alone.
-using batch_handler = std::function<result<void>(const std::vector<std::string>& batch)>;
+// Of a batch that was sent: entries that were lost all the same, which no other try would help.
+struct batch_losses {
+  std::size_t entries = 0;
+  std::string reason;
+};
+
+// Sends a batch; waits as long as it must, but not beyond `end`. Called from the queue's thread alone.
+using batch_handler = std::function<result<batch_losses>(const std::vector<std::string>& batch, const wait_end& end)>;
 
 // A queue that several instances of a plugin may share. Thread-safe. When the last holder lets go of it, what waits is
 // sent once more if the server answers, and the thread ends.

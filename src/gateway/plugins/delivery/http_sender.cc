@@ -51,7 +51,13 @@ std::string check_http_url(std::string_view text) {
   return url ? "" : url.error().message;
 }
 
-result<http_answer> http_sender::send(std::string_view method, const fields& headers, std::string_view body) {
+http_sender::http_sender(http_url url, options o)
+    : _url(std::move(url)),
+      _target{.host = _url.host, .port = _url.port, .tls = _url.tls, .verify = o.verify, .server_name = {}},
+      _options(o) {}
+
+result<http_answer> http_sender::send(std::string_view method, const fields& headers, std::string_view body,
+                                      const wait_end& end) {
   bool standard = _url.port == (_url.tls ? 443 : 80);
   std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: {}{}\r\n", method, _url.path, _url.host,
                                  standard ? "" : fmt::format(":{}", _url.port));
@@ -60,34 +66,29 @@ result<http_answer> http_sender::send(std::string_view method, const fields& hea
   bool idle_too_long = std::chrono::steady_clock::now() - _used > _options.keep_alive;
   if (_stream && (idle_too_long || !_stream->looks_alive())) _stream.reset();
   if (!_stream) {
-    auto opened = blocking_stream::open({.host = _url.host,
-                                         .port = _url.port,
-                                         .tls = _url.tls,
-                                         .verify = _options.verify,
-                                         .server_name = {},
-                                         .timeout = _options.timeout});
+    auto opened = blocking_stream::open(_target, {_options.timeout, end});
     if (!opened) return fail(opened.error());
     _stream = std::move(*opened);
   }
-  auto answer = exchange(head, body);
+  auto answer = exchange(head, body, end);
   if (!answer) _stream.reset();
   _used = std::chrono::steady_clock::now();
   return answer;
 }
 
-result<http_answer> http_sender::exchange(const std::string& head, std::string_view body) {
+result<http_answer> http_sender::exchange(const std::string& head, std::string_view body, const wait_end& end) {
   std::string whole = head;
   whole += body;
-  if (auto written = _stream->write(whole); !written) return fail(written.error());
-  return read_answer();
+  if (auto written = _stream->write_long(whole, _options.timeout, end); !written) return fail(written.error());
+  return read_answer({_options.timeout, end});
 }
 
-result<http_answer> http_sender::read_answer() {
+result<http_answer> http_sender::read_answer(const deadline& until) {
   std::string text;
   std::array<char, 16 << 10> block;
   bool ended = false;
   auto more = [&]() -> result<void> {
-    auto got = _stream->read(block.data(), block.size());
+    auto got = _stream->read(block.data(), block.size(), until);
     if (!got) return fail(got.error());
     ended = *got == 0;
     text.append(block.data(), *got);

@@ -38,18 +38,19 @@ class http_sender {
     std::chrono::milliseconds timeout{10'000};
     std::chrono::milliseconds keep_alive{60'000};  // how long an idle connection is kept
   };
-  http_sender(http_url url, options o) : _url(std::move(url)), _options(o) {}
+  http_sender(http_url url, options o);
 
   using fields = std::vector<std::pair<std::string, std::string>>;
-  // Host and Content-Length are added.
-  result<http_answer> send(std::string_view method, const fields& headers, std::string_view body);
+  // Host and Content-Length are added. The timeout is to connect, for each piece of the request, and for the answer.
+  result<http_answer> send(std::string_view method, const fields& headers, std::string_view body, const wait_end& end);
   const http_url& url() const { return _url; }
 
  private:
-  result<http_answer> exchange(const std::string& head, std::string_view body);
-  result<http_answer> read_answer();
+  result<http_answer> exchange(const std::string& head, std::string_view body, const wait_end& end);
+  result<http_answer> read_answer(const deadline& until);
 
   http_url _url;
+  stream_target _target;
   options _options;
   std::unique_ptr<blocking_stream> _stream;
   std::chrono::steady_clock::time_point _used;

@@ -42,7 +42,7 @@ struct log_file {
     fd = -1;
   }
 
-  result<void> append(const std::vector<std::string>& lines) {
+  result<batch_losses> append(const std::vector<std::string>& lines) {
     if (reopen) close();
     if (fd < 0)
       fd = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK,
@@ -60,7 +60,7 @@ struct log_file {
   }
 
  private:
-  result<void> failed(std::string_view what) {
+  std::unexpected<error> failed(std::string_view what) {
     int reason = errno;
     close();
     return fail(error_code::unavailable, fmt::format("{} {}: {}", what, path, std::generic_category().message(reason)));
@@ -71,9 +71,11 @@ std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration&, co
   auto file = std::make_shared<log_file>(entry.config.text("path"), entry.config.flag("reopen"));
   std::shared_ptr<delivery_queue> queue;
   if (parts.logs)
-    queue = parts.logs->queue("file-log", entry.id, single_try(),
-                              [file](const std::vector<std::string>& batch) { return file->append(batch); });
-  return std::make_unique<record_log>(std::move(queue), log_line_of);
+    queue = parts.logs->queue(
+        "file-log", entry.id, single_try(),
+        [file](const std::vector<std::string>& batch, const wait_end&) { return file->append(batch); });
+  return std::make_unique<record_log>(std::move(queue),
+                                      log_line_of);
 }
 
 }  // namespace

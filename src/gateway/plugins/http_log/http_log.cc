@@ -56,9 +56,9 @@ struct destination {
   http_sender::fields headers;
   bool as_list = false;
 
-  result<void> send(const std::vector<std::string>& entries) {
+  result<batch_losses> send(const std::vector<std::string>& entries, const wait_end& end) {
     std::string body = as_list ? fmt::format("[{}]", fmt::join(entries, ",")) : entries.front();
-    auto answer = sender.send(method, headers, body);
+    auto answer = sender.send(method, headers, body, end);
     const http_url& to = sender.url();
     if (!answer)
       return fail(error_code::unavailable,
@@ -93,8 +93,9 @@ class http_log final : public plugin {
         fmt::format("{}:{}:{}:{}:{}:{}", config.text("http_endpoint"), config.text("method"),
                     config.text("content_type"), config.number("timeout"), config.number("keepalive"),
                     config.is_null("retry_count") ? "nil" : fmt::format("{}", config.integer("retry_count")));
-    _queue =
-        logs->queue("http-log", name, options, [to](const std::vector<std::string>& batch) { return to->send(batch); });
+    _queue = logs->queue("http-log", name, options, [to](const std::vector<std::string>& batch, const wait_end& end) {
+      return to->send(batch, end);
+    });
   }
 
   void header_filter(plugin_context& c) const override { keep_for_log(c); }

@@ -5,7 +5,7 @@
 #include <ctime>
 
 #include "gateway/config/checks.h"
-#include "gateway/plugins/delivery/blocking_stream.h"
+#include "gateway/plugins/delivery/datagrams.h"
 #include "gateway/plugins/kinds.h"
 #include "gateway/plugins/node.h"
 #include "gateway/plugins/record_log.h"
@@ -48,15 +48,17 @@ struct message_form {
 
 std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration&, const plugin_parts& parts) {
   const record& config = entry.config;
-  std::string host = config.text("host"), tags;
-  auto port = static_cast<std::uint16_t>(config.integer("port"));
+  auto to =
+      std::make_shared<datagram_sender>(config.text("host"), static_cast<std::uint16_t>(config.integer("port")),
+                                        std::chrono::milliseconds(static_cast<std::int64_t>(config.number("timeout"))));
+  std::string tags;
   for (const std::string& tag : config.strings("tags"))
     tags += fmt::format("{}tag=\"{}\"", tags.empty() ? "" : " ", tag);
   std::shared_ptr<delivery_queue> queue;
   if (parts.logs)
-    queue = parts.logs->queue("loggly", entry.id, single_try(), [host, port](const std::vector<std::string>& batch) {
-      return send_datagrams(host, port, batch);
-    });
+    queue = parts.logs->queue(
+        "loggly", entry.id, single_try(),
+        [to](const std::vector<std::string>& batch, const wait_end& end) { return to->send(batch, end); });
   message_form form{
       .key = config.text("key"), .tags = std::move(tags), .severity = severity_choice(config), .clock = parts.clock};
   return std::make_unique<record_log>(std::move(queue), [form](const plugin_context& c) { return form.text_of(c); });

@@ -58,12 +58,12 @@ struct collector {
   http_sender::fields headers;
   std::vector<std::pair<std::string, std::string>> resource;
 
-  result<void> send(const std::vector<std::string>& spans) {
+  result<batch_losses> send(const std::vector<std::string>& spans, const wait_end& end) {
     std::vector<wire::otlp_attribute> of(resource.begin(), resource.end());
     std::string all;
     for (const std::string& s : spans) all += s;
     std::string body = wire::write_trace_request(of, {.name = "kong-internal", .version = "0.1.0"}, all);
-    auto answer = sender.send("POST", headers, body);
+    auto answer = sender.send("POST", headers, body, end);
     if (!answer) return fail(error_code::unavailable, "failed to send request: " + answer.error().message);
     if (answer->status == 200) return {};
     return fail(error_code::unavailable, fmt::format("response error: {}, body: {}", answer->status, answer->body));
@@ -106,8 +106,9 @@ class opentelemetry final : public plugin {
       to->headers.emplace_back(name, value);
     }
     if (!typed) to->headers.emplace_back("Content-Type", "application/x-protobuf");
-    _queue = logs->queue("opentelemetry", entry.id, queue_options_of(config),
-                         [to](const std::vector<std::string>& batch) { return to->send(batch); });
+    _queue =
+        logs->queue("opentelemetry", entry.id, queue_options_of(config),
+                    [to](const std::vector<std::string>& batch, const wait_end& end) { return to->send(batch, end); });
   }
 
   verdict access(plugin_context& c) const override {

@@ -41,13 +41,9 @@ void put_command(std::string& out, const redis_command& command) {
 // One connection: write all commands, read all replies.
 class redis_connection {
  public:
-  static result<std::unique_ptr<redis_connection>> open(const redis_address& to) {
-    auto stream = blocking_stream::open({.host = to.host,
-                                         .port = to.port,
-                                         .tls = to.tls,
-                                         .verify = to.verify,
-                                         .server_name = to.server_name,
-                                         .timeout = to.timeout});
+  static result<std::unique_ptr<redis_connection>> open(const redis_address& to, stream_target& where,
+                                                        const deadline& until) {
+    auto stream = blocking_stream::open(where, until);
     if (!stream) return fail(stream.error());
     std::unique_ptr<redis_connection> made(new redis_connection(std::move(*stream)));
     std::vector<redis_command> greeting;
@@ -55,19 +51,19 @@ class redis_connection {
       greeting.push_back(to.username.empty() ? redis_command{"AUTH", to.password}
                                              : redis_command{"AUTH", to.username, to.password});
     if (to.database != 0) greeting.push_back({"SELECT", std::to_string(to.database)});
-    if (auto greeted = made->run(greeting); !greeted) return fail(greeted.error());
+    if (auto greeted = made->run(greeting, until); !greeted) return fail(greeted.error());
     return made;
   }
 
   bool looks_alive() const { return _stream->looks_alive(); }
 
-  redis_replies run(const std::vector<redis_command>& commands) {
+  redis_replies run(const std::vector<redis_command>& commands, const deadline& until) {
     std::string text;
     for (const redis_command& c : commands) put_command(text, c);
-    if (auto written = _stream->write(text); !written) return fail(written.error());
+    if (auto written = _stream->write(text, until); !written) return fail(written.error());
     std::vector<std::int64_t> values;
     for (std::size_t i = 0; i < commands.size(); ++i) {
-      auto reply = next_reply();
+      auto reply = next_reply(until);
       if (!reply) return fail(reply.error());
       const redisReply& r = **reply;
       if (r.type == REDIS_REPLY_ERROR) return fail(error_code::unavailable, std::string(r.str, r.len));
@@ -82,14 +78,14 @@ class redis_connection {
   explicit redis_connection(std::unique_ptr<blocking_stream> stream)
       : _stream(std::move(stream)), _reader(redisReaderCreate()) {}
 
-  result<reply_ptr> next_reply() {
+  result<reply_ptr> next_reply(const deadline& until) {
     while (true) {
       void* reply = nullptr;
       if (redisReaderGetReply(_reader.get(), &reply) != REDIS_OK)
         return fail(error_code::unavailable, std::string(_reader->errstr));
       if (reply) return reply_ptr(static_cast<redisReply*>(reply));
       std::array<char, 16 << 10> block;
-      auto got = _stream->read(block.data(), block.size());
+      auto got = _stream->read(block.data(), block.size(), until);
       if (!got) return fail(got.error());
       if (*got == 0) return fail(error_code::unavailable, "the connection was closed");
       redisReaderFeed(_reader.get(), block.data(), *got);
@@ -124,6 +120,11 @@ struct redis_link::state {
       : address(std::move(a)),
         name(fmt::format("{}:{}/{}", address.host, address.port, address.database)),
         log(l),
+        where{.host = address.host,
+              .port = address.port,
+              .tls = address.tls,
+              .verify = address.verify,
+              .server_name = address.server_name},
         thread("redis", [this] { run(); }) {}
   ~state() { stop(); }
 
@@ -136,6 +137,7 @@ struct redis_link::state {
   }
   void stop() {
     tell_to_stop();
+    end.set(steady::now());
     thread.join();
   }
 
@@ -177,12 +179,13 @@ struct redis_link::state {
     std::vector<redis_command> all;
     for (call& c : batch) all.insert(all.end(), c.commands.begin(), c.commands.end());
     if (connection && !connection->looks_alive()) connection = nullptr;
+    const deadline until(address.timeout, end);  // of all of it: a request waits for this
     if (!connection) {
-      auto opened = redis_connection::open(address);
+      auto opened = redis_connection::open(address, where, until);
       if (!opened) return broken(batch, opened.error().message);
       connection = std::move(*opened);
     }
-    auto replies = connection->run(all);
+    auto replies = connection->run(all, until);
     if (!replies) return broken(batch, replies.error().message);
     if (!reachable.exchange(true)) log.info("redis answers", {{"redis", std::string_view(name)}});
     auto from = replies->begin();
@@ -195,6 +198,7 @@ struct redis_link::state {
 
   void broken(std::deque<call>& batch, const std::string& why) {
     connection = nullptr;
+    if (end.passed()) return refuse(batch, "the gateway stops");
     last_error = why;
     resting_until = steady::now() + rest_after_failure;
     failures.fetch_add(1);
@@ -211,11 +215,13 @@ struct redis_link::state {
   const redis_address address;
   const std::string name;
   const observe::logger& log;
+  wait_end end;
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<call> waiting;
   std::multimap<steady::time_point, std::function<void()>> timers;
   bool stopping = false;
+  stream_target where;                           // the thread's
   std::unique_ptr<redis_connection> connection;  // the thread's
   std::string last_error;                        // the thread's
   std::atomic<steady::time_point> resting_until{steady::time_point{}};
@@ -238,6 +244,8 @@ void redis_link::ended_links::forget(bool wait) {
     gone.assign(std::make_move_iterator(kept), std::make_move_iterator(_all.end()));
     _all.erase(kept, _all.end());
   }
+  if (wait)
+    for (const auto& s : gone) s->end.set(steady::now());
 }
 
 redis_link::redis_link(redis_address address, const observe::logger& log, std::shared_ptr<ended_links> ended)

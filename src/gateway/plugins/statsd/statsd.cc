@@ -117,13 +117,12 @@ class statsd final : public plugin {
                           .workspace_by = or_default("workspace_identifier")});
     }
     if (!logs) return;
-    auto to = std::make_shared<statsd_sender>();
-    to->host = config.text("host");
-    to->port = static_cast<std::uint16_t>(config.integer("port"));
+    auto to = std::make_shared<statsd_sender>(config.text("host"), static_cast<std::uint16_t>(config.integer("port")));
     to->packet_bytes = static_cast<std::size_t>(config.number("udp_packet_size"));
     to->tcp = config.flag("use_tcp");
-    _queue = logs->queue("statsd", entry.id, queue_options_of(config),
-                         [to](const std::vector<std::string>& batch) { return to->send(batch); });
+    _queue =
+        logs->queue("statsd", entry.id, queue_options_of(config),
+                    [to](const std::vector<std::string>& batch, const wait_end& end) { return to->send(batch, end); });
   }
 
   void log(plugin_context& c) const override {

@@ -2,7 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
+
 namespace mes::gateway {
+namespace {
+
+constexpr std::chrono::milliseconds timeout{1000};
+
+}  // namespace
 
 std::string_view statsd_type(std::string_view stat_type) {
   struct type {
@@ -29,37 +37,39 @@ std::string statsd_metric::line() const {
   return fmt::format("{}[{}]:{}|{}{}", name, list, value, type, rate);
 }
 
-result<void> statsd_sender::send(const std::vector<std::string>& entries) {
+statsd_sender::statsd_sender(const std::string& host, std::uint16_t port)
+    : to{.host = host, .port = port, .tls = false, .verify = false, .server_name = {}},
+      datagrams(host, port, timeout) {}
+
+result<batch_losses> statsd_sender::send(const std::vector<std::string>& entries, const wait_end& end) {
   if (tcp) {
     if (stream && !stream->looks_alive()) stream.reset();
     if (!stream) {
-      auto opened = blocking_stream::open({.host = host,
-                                           .port = port,
-                                           .tls = false,
-                                           .verify = false,
-                                           .server_name = {},
-                                           .timeout = std::chrono::milliseconds(1000)});
+      auto opened = blocking_stream::open(to, {timeout, end});
       if (!opened) return fail(opened.error());
       stream = std::move(*opened);
     }
-    auto written = stream->write(fmt::format("{}\n", fmt::join(entries, "\n")));
-    if (!written) stream.reset();
-    return written;
+    auto written = stream->write_long(fmt::format("{}\n", fmt::join(entries, "\n")), timeout, end);
+    if (written) return {};
+    stream.reset();
+    return fail(written.error());
   }
-  std::vector<std::string> datagrams;
+  std::vector<std::string> packets;
   for (const std::string& entry : entries) {
     std::string_view rest = entry;
     while (!rest.empty()) {
-      std::size_t end = rest.find('\n');
-      std::string_view line = rest.substr(0, end);
-      rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
-      if (packet_bytes > 0 && !datagrams.empty() && datagrams.back().size() + 1 + line.size() <= packet_bytes)
-        datagrams.back().append("\n").append(line);
+      std::size_t line_end = rest.find('\n');
+      std::string_view line = rest.substr(0, line_end);
+      rest = line_end == std::string_view::npos ? std::string_view{} : rest.substr(line_end + 1);
+      if (packet_bytes > 0 && !packets.empty() && packets.back().size() + 1 + line.size() <= packet_bytes)
+        packets.back().append("\n").append(line);
       else
-        datagrams.emplace_back(line);
+        packets.emplace_back(line);
     }
   }
-  return send_datagrams(host, port, datagrams);
+  auto sent = datagrams.send(packets, end);
+  if (sent) sent->entries = std::min(sent->entries, entries.size());  // an entry is one packet or several
+  return sent;
 }
 
 }  // namespace mes::gateway

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "gateway/plugins/delivery/blocking_stream.h"
+#include "gateway/plugins/delivery/datagrams.h"
 
 namespace mes::gateway {
 
@@ -33,13 +34,16 @@ std::string statsd_number(double value);  // as Lua writes it
 
 // Sends lines: each a datagram, or gathered into datagrams of a size, or over a kept TCP connection.
 struct statsd_sender {
-  std::string host;
-  std::uint16_t port = 8125;
+  statsd_sender(const std::string& host, std::uint16_t port);
+
+  stream_target to;
+  datagram_sender datagrams;
   std::size_t packet_bytes = 0;  // 0: a datagram a line
   bool tcp = false;
   std::unique_ptr<blocking_stream> stream;
 
-  result<void> send(const std::vector<std::string>& entries);  // each of one or more lines
+  // Entries of one or more lines.
+  result<batch_losses> send(const std::vector<std::string>& entries, const wait_end& end);
 };
 
 }  // namespace mes::gateway

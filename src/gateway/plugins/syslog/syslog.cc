@@ -41,7 +41,7 @@ const schema& config_fields() {
 }
 
 // The severity stands in front of an entry as one digit.
-result<void> write_lines(const std::vector<std::string>& entries, int to) {
+result<batch_losses> write_lines(const std::vector<std::string>& entries, int to) {
   static std::once_flag opened;
   std::call_once(opened, [] { openlog("kong", LOG_NDELAY, LOG_USER); });
   for (const std::string& entry : entries) ::syslog(to | (entry[0] - '0'), "%s", entry.c_str() + 1);
@@ -54,13 +54,14 @@ std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration&, co
     if (f.name == entry.config.text("facility")) to = f.value;
   std::shared_ptr<delivery_queue> queue;
   if (parts.logs)
-    queue = parts.logs->queue("syslog", entry.id, single_try(),
-                              [to](const std::vector<std::string>& batch) { return write_lines(batch, to); });
-  return std::make_unique<record_log>(std::move(queue),
-                                      [choice = severity_choice(entry.config)](const plugin_context& c) {
-                                        int severity = choice.of(c.totals->status);
-                                        return severity < 0 ? std::string() : std::to_string(severity) + log_line_of(c);
-                                      });
+    queue = parts.logs->queue(
+        "syslog", entry.id, single_try(),
+        [to](const std::vector<std::string>& batch, const wait_end&) { return write_lines(batch, to); });
+  return std::make_unique<record_log>(
+      std::move(queue), [choice = severity_choice(entry.config)](const plugin_context& c) {
+        int severity = choice.of(c.totals->status);
+        return severity < 0 ? std::string() : std::to_string(severity) + log_line_of(c);
+      });
 }
 
 }  // namespace

@@ -25,24 +25,27 @@ const schema& config_fields() {
 // A kept connection; made anew where it is gone or was idle too long.
 struct connection {
   stream_target to;
+  std::chrono::milliseconds timeout{10'000};
   std::chrono::milliseconds keep_alive{60'000};
   std::unique_ptr<blocking_stream> stream;
   std::chrono::steady_clock::time_point used{};
 
-  result<void> send(const std::vector<std::string>& lines) {
+  result<batch_losses> send(const std::vector<std::string>& lines, const wait_end& end) {
     std::string text;
     for (const std::string& line : lines) text.append(line).append("\n");
     auto now = std::chrono::steady_clock::now();
     if (stream && (now - used > keep_alive || !stream->looks_alive())) stream.reset();
     if (!stream) {
-      auto opened = blocking_stream::open(to);
+      auto opened = blocking_stream::open(to, {timeout, end});
       if (!opened) return fail(opened.error());
       stream = std::move(*opened);
     }
-    auto written = stream->write(text);
-    if (!written) stream.reset();
     used = now;
-    return written;
+    if (auto written = stream->write_long(text, timeout, end); !written) {
+      stream.reset();
+      return fail(written.error());
+    }
+    return {};
   }
 };
 
@@ -55,14 +58,16 @@ std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration&, co
                                                            .port = static_cast<std::uint16_t>(config.integer("port")),
                                                            .tls = config.flag("tls"),
                                                            .verify = false,
-                                                           .server_name = config.text("tls_sni"),
-                                                           .timeout = ms("timeout")},
+                                                           .server_name = config.text("tls_sni")},
+                                                    .timeout = ms("timeout"),
                                                     .keep_alive = ms("keepalive")});
   std::shared_ptr<delivery_queue> queue;
   if (parts.logs)
-    queue = parts.logs->queue("tcp-log", entry.id, single_try(),
-                              [to](const std::vector<std::string>& batch) { return to->send(batch); });
-  return std::make_unique<record_log>(std::move(queue), log_line_of);
+    queue = parts.logs->queue(
+        "tcp-log", entry.id, single_try(),
+        [to](const std::vector<std::string>& batch, const wait_end& end) { return to->send(batch, end); });
+  return std::make_unique<record_log>(std::move(queue),
+                                      log_line_of);
 }
 
 }  // namespace

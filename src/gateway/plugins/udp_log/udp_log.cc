@@ -1,6 +1,6 @@
 // Log records as datagrams (K:kong/plugins/udp-log/handler.lua).
 #include "gateway/config/checks.h"
-#include "gateway/plugins/delivery/blocking_stream.h"
+#include "gateway/plugins/delivery/datagrams.h"
 #include "gateway/plugins/kinds.h"
 #include "gateway/plugins/record_log.h"
 
@@ -20,14 +20,17 @@ const schema& config_fields() {
 }
 
 std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration&, const plugin_parts& parts) {
-  std::string host = entry.config.text("host");
-  auto port = static_cast<std::uint16_t>(entry.config.integer("port"));
+  const record& config = entry.config;
+  auto to =
+      std::make_shared<datagram_sender>(config.text("host"), static_cast<std::uint16_t>(config.integer("port")),
+                                        std::chrono::milliseconds(static_cast<std::int64_t>(config.number("timeout"))));
   std::shared_ptr<delivery_queue> queue;
   if (parts.logs)
-    queue = parts.logs->queue("udp-log", entry.id, single_try(), [host, port](const std::vector<std::string>& batch) {
-      return send_datagrams(host, port, batch);
-    });
-  return std::make_unique<record_log>(std::move(queue), log_line_of);
+    queue = parts.logs->queue(
+        "udp-log", entry.id, single_try(),
+        [to](const std::vector<std::string>& batch, const wait_end& end) { return to->send(batch, end); });
+  return std::make_unique<record_log>(std::move(queue),
+                                      log_line_of);
 }
 
 }  // namespace

@@ -93,9 +93,9 @@ struct trace_state {
 struct zipkin_server {
   http_sender sender;
 
-  result<void> send(const std::vector<std::string>& spans) {
+  result<batch_losses> send(const std::vector<std::string>& spans, const wait_end& end) {
     auto answer =
-        sender.send("POST", {{"Content-Type", "application/json"}}, fmt::format("[{}]", fmt::join(spans, ",")));
+        sender.send("POST", {{"Content-Type", "application/json"}}, fmt::format("[{}]", fmt::join(spans, ",")), end);
     if (!answer) return fail(error_code::unavailable, "zipkin request failed: " + answer.error().message);
     if (answer->status >= 200 && answer->status < 300) return {};
     return fail(error_code::unavailable, fmt::format("zipkin server responded unexpectedly: {}", answer->status));
@@ -127,8 +127,9 @@ class zipkin final : public plugin {
         {.timeout =
              std::chrono::milliseconds(std::max({std::int64_t{1}, config.integer("connect_timeout"),
                                                  config.integer("send_timeout"), config.integer("read_timeout")}))})});
-    _queue = logs->queue("zipkin", entry.id, queue_options_of(config),
-                         [to](const std::vector<std::string>& batch) { return to->send(batch); });
+    _queue =
+        logs->queue("zipkin", entry.id, queue_options_of(config),
+                    [to](const std::vector<std::string>& batch, const wait_end& end) { return to->send(batch, end); });
   }
 
   verdict access(plugin_context& c) const override {
