@@ -263,6 +263,22 @@ TEST_F(delivery, drops_the_oldest_where_there_is_no_room_and_counts_it) {
       << metrics;
 }
 
+TEST_F(delivery, holds_so_many_bytes_with_those_that_are_being_sent) {
+  server.set_open(false);
+  queue_options o;
+  o.coalescing_delay = std::chrono::duration<double>(0);
+  auto q = queue(o);
+  for (int i = 0; i < 100; ++i) q->push(std::string(1 << 20, 'x'));
+  std::string metrics = _all.metrics();
+  EXPECT_NE(metrics.find("mes_gateway_log_entries_waiting{plugin=\"http-log\"} 64"), std::string::npos) << metrics;
+  EXPECT_NE(metrics.find("mes_gateway_log_entries_dropped_total{plugin=\"http-log\"} 36"), std::string::npos)
+      << metrics;
+  server.set_open(true);
+  server.wait_for(64);
+  q->push(std::string((64 << 20) + 1, 'y'));  // more than all
+  EXPECT_NE(_all.metrics().find("dropped_total{plugin=\"http-log\"} 37"), std::string::npos);
+}
+
 TEST_F(delivery, counts_what_was_lost_of_a_batch_that_was_sent) {
   server.loses = 2;
   queue_options o{.batch_entries_max = 3};

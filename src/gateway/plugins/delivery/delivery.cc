@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <deque>
 #include <iterator>
+#include <utility>
 
 #include "observe/log.h"
 #include "runtime/thread.h"
@@ -83,8 +84,8 @@ struct delivery_queue::state {
     std::vector<std::string> batch(std::make_move_iterator(entries.begin()),
                                    std::make_move_iterator(entries.begin() + count));
     entries.erase(entries.begin(), entries.begin() + count);
-    for (const std::string& e : batch) bytes -= e.size();
     in_flight = batch.size();
+    for (const std::string& e : batch) bytes_in_flight += e.size();
     auto began = steady::now();
     for (int retries = 0;; ++retries) {
       batch_handler send = handler;
@@ -112,6 +113,7 @@ struct delivery_queue::state {
       bool was_closed = closed;
       changed.wait_until(lock, std::min(until, end.at()), [&] { return closed && !was_closed; });
     }
+    bytes -= std::exchange(bytes_in_flight, 0);
     in_flight = 0;
     full = false;
   }
@@ -137,24 +139,18 @@ struct delivery_queue::state {
 
   void push(std::string entry) {
     std::lock_guard lock(mutex);
-    if (options.bytes_max && entry.size() > *options.bytes_max) {
-      ++dropped;
-      return;
-    }
     std::size_t before = dropped;
-    if (entries.size() + in_flight >= options.entries_max) {
-      if (entries.empty()) {  // all that is allowed to wait is being sent
-        ++dropped;
-        return;
-      }
+    // Beside what is being sent, which is no more to be dropped.
+    const bool fits = in_flight < options.entries_max && bytes_in_flight + entry.size() <= options.bytes_max;
+    if (!fits) ++dropped;
+    while (fits && (entries.size() + in_flight >= options.entries_max || bytes + entry.size() > options.bytes_max))
       drop(1);
-    }
-    while (options.bytes_max && !entries.empty() && bytes + entry.size() > *options.bytes_max) drop(1);
     if (dropped > before && !full) {
       full = true;
       log.warn("a log plugin's queue is full, the oldest entries are dropped",
                {{"plugin", std::string_view(plugin)}, {"queue", std::string_view(name)}});
     }
+    if (!fits) return;
     bytes += entry.size();
     entries.push_back(std::move(entry));
     if (entries.size() == 1 || entries.size() >= options.batch_entries_max) changed.notify_one();
@@ -175,7 +171,7 @@ struct delivery_queue::state {
   queue_options options;
   batch_handler handler;
   std::deque<std::string> entries;
-  std::size_t bytes = 0, in_flight = 0;
+  std::size_t bytes = 0, in_flight = 0, bytes_in_flight = 0;  // `bytes`: of both
   std::uint64_t sent = 0, dropped = 0, failures = 0;
   bool closed = false, full = false;
   wait_end end;  // set when it is closed

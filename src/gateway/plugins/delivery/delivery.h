@@ -8,7 +8,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,7 +27,7 @@ struct queue_options {
   std::size_t batch_entries_max = 1;
   std::chrono::duration<double> coalescing_delay{1};
   std::size_t entries_max = 10'000;
-  std::optional<std::size_t> bytes_max;
+  std::size_t bytes_max = 64 << 20;
   std::chrono::duration<double> retry_time_max{60}, first_retry_delay{0.01}, retry_delay_max{60};
 };
 
