@@ -288,6 +288,21 @@ def test_a_record_too_long_for_a_datagram_takes_no_other_with_it(start):
     assert "Message too long" in gateway.log()
 
 
+def test_a_collector_may_be_an_address_of_ipv6(start):
+    class Server(http.server.ThreadingHTTPServer):
+        address_family = socket.AF_INET6
+    try:
+        web = Server(("::1", 0), Collector)
+    except OSError:
+        pytest.skip("no IPv6 here")
+    web.daemon_threads, web.received, web.refusals = True, [], 0
+    threading.Thread(target=web.serve_forever, args=(0.05,), daemon=True).start()
+    gateway = start([{"name": "http-log", "config": {"http_endpoint": f"http://[::1]:{web.server_port}/log"}}])
+    assert requests.get(gateway.url, timeout=10).status_code == 200
+    (_, headers, _), = eventually(lambda: web.received)
+    assert headers["Host"] == f"[::1]:{web.server_port}"  # RFC 3986, section 3.2.2
+
+
 def test_transformers_change_whole_messages(start, echo):
     gateway = start([
         {"name": "request-transformer", "config": {
