@@ -505,6 +505,19 @@ def test_a_redis_that_answers_in_drops_is_away(start):
     assert "redis is not available" in gateway.log()
 
 
+def test_redis_has_its_own_time_however_short_that_of_a_head_is(tmp_path, echo):
+    drops = serve_drops(b":")
+    gateway = PluginGateway(tmp_path, yaml.safe_dump({"_format_version": "3.0", "services": [{
+        "name": "echo", "url": f"http://127.0.0.1:{echo.server_port}", "routes": [{"name": "all", "paths": ["/"]}],
+        "plugins": [{"name": "rate-limiting", "config": {
+            "year": 2, "policy": "redis", "redis_host": "127.0.0.1", "redis_port": drops.server_port,
+            "redis_timeout": 2500}}]}]}), header_timeout="500ms")
+    try:
+        assert statuses([gateway.url], "a", 1) == [200]
+    finally:
+        gateway.stop()
+
+
 def test_one_redis_with_two_passwords_is_one_row_of_each_metric(start, redis):
     wrong = limit_by_redis(redis, redis_password="wrong")
     gateway = start([limit_by_redis(redis)], routes=[{"name": "other", "paths": ["/other"], "service": {"name": "echo"},

@@ -101,6 +101,7 @@ void plugin_context::reset() {
   started_us = sent_after_us = answered_after_us = 0;
   totals = nullptr;
   waited = false;
+  wait_ms = 0;
 }
 
 verdict plugin_context::exit_message(int status, std::string_view message) {

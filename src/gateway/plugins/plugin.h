@@ -164,6 +164,7 @@ struct plugin_context {
   // Makes a function that continues the request from any thread, for plugins that return `wait`.
   std::function<std::function<void()>()> suspend;
   bool waited = false;
+  std::int64_t wait_ms = 0;  // what the next `wait` may take, if that is more than the time for a head
 
   // Kong's response.exit(status, {message = …})
   verdict exit_message(int status, std::string_view message);

@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "base/uuid.h"
 #include "gateway/proxy/client_exchange.h"
@@ -238,7 +239,7 @@ bool client_exchange::run_plugins() {
         return true;
       case verdict::wait:
         _state = state::waiting;
-        set_deadline(_worker.options.header_timeout_ms);
+        set_deadline(std::max(_worker.options.header_timeout_ms, std::exchange(x.context.wait_ms, 0)));
         return false;
     }
   }

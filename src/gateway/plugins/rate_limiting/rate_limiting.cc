@@ -178,7 +178,10 @@ class rate_limiting final : public plugin {
       if (replies) answer->used = std::move(*replies);
       resume();
     });
-    if (sent) return verdict::wait;
+    if (sent) {
+      c.wait_ms = _link->patience().count();
+      return verdict::wait;
+    }
     asked.answer->failed = true;
     return fall_back(c);
   }

@@ -279,6 +279,9 @@ void redis_link::later(std::chrono::duration<double> delay, std::function<void()
 redis_link::counts redis_link::current() const {
   return {.failures = _state->failures.load(), .reachable = _state->reachable.load()};
 }
+std::chrono::milliseconds redis_link::patience() const {
+  return 2 * deadline::bounded(_state->address.timeout) + std::chrono::seconds(1);
+}
 const std::string& redis_link::name() const { return _state->name; }
 
 std::shared_ptr<redis_link> redis_links::link(const redis_address& address) {

@@ -63,6 +63,9 @@ class redis_link {
   // the link's thread and must not block.
   bool send(std::vector<redis_command> commands, std::function<void(redis_replies)> done);
 
+  // By then `done` has been called: what was sent before takes its time too.
+  std::chrono::milliseconds patience() const;
+
   void stop();  // ends the thread; whoever waits is told that it is unavailable
 
   // Runs `work` on the link's thread after that time; dropped where the link ends sooner.

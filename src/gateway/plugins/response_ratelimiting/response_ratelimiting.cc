@@ -237,7 +237,10 @@ class response_ratelimiting final : public plugin {
         if (replies) answer->used = std::move(*replies);
         resume();
       });
-      if (sent) return verdict::wait;
+      if (sent) {
+        c.wait_ms = _link->patience().count();
+        return verdict::wait;
+      }
     }
     u.answer->failed = true;
     return std::nullopt;
