@@ -7,6 +7,7 @@ import shutil
 import socket
 import socketserver
 import struct
+import ssl
 import subprocess
 import threading
 import time
@@ -15,7 +16,7 @@ import pytest
 import requests
 import yaml
 
-from gateway import Gateway
+from gateway import Gateway, make_certificate
 from tests.support.wait import eventually
 
 
@@ -237,6 +238,28 @@ def test_what_a_log_queue_cannot_hold_is_counted(start):
     for _ in range(20):
         assert requests.get(gateway.url, timeout=10).status_code == 200
     assert eventually(lambda: gateway.metric("mes_gateway_log_entries_dropped_total")) == 15
+
+
+def test_collectors_over_tls_get_large_records_too(start, tmp_path):
+    make_certificate(tmp_path, "localhost")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    web, lines = serve(Collector), serve_lines()
+    for server in (web, lines):
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    gateway = start([
+        {"name": "http-log", "config": {"http_endpoint": f"https://localhost:{web.server_port}/log", "queue": {
+            "max_batch_size": 40, "max_coalescing_delay": 5}}},
+        {"name": "tcp-log", "config": {"host": "127.0.0.1", "port": lines.server_address[1], "tls": True}}])
+    uris = [f"/{i}?{'/' * 5000}" for i in range(40)]
+    for uri in uris:
+        assert requests.get(gateway.url + uri, timeout=10).status_code == 200
+    eventually(lambda: len(lines.received) == 40)
+    assert sorted(json.loads(line)["request"]["uri"] for line in lines.received) == sorted(uris)
+    posted = eventually(lambda: (found := [r for _, _, body in web.received for r in json.loads(body)]) and
+                        len(found) == 40 and found)
+    assert sorted(r["request"]["uri"] for r in posted) == sorted(uris)
+    assert gateway.metric("mes_gateway_log_entries_dropped_total") == 0
 
 
 class Drops(socketserver.BaseRequestHandler):
