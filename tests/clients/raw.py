@@ -2,6 +2,8 @@
 import socket
 import struct
 
+from differential.codec import read_response, request_frame
+
 PRODUCE, FETCH, LIST_OFFSETS = 0, 1, 2
 OFFSET_COMMIT, OFFSET_FETCH, DELETE_GROUPS, OFFSET_DELETE = 8, 9, 42, 47
 SASL_HANDSHAKE, API_VERSIONS, SASL_AUTHENTICATE = 17, 18, 36
@@ -88,6 +90,18 @@ class Raw:
         assert answer.take("i") == self.correlation
         return answer
 
+    def send(self, name, version, **body):
+        """Any request, by the tables of contracts/kafka/; what is left out is null or nothing. Does not wait."""
+        self.socket.sendall(request_frame(name, version, body))
+
+    def receive(self, name, version):
+        """The answer to it as a dict."""
+        return read_response(name, version, self._read(*struct.unpack(">i", self._read(4))))[1]
+
+    def call(self, name, version, **body):
+        self.send(name, version, **body)
+        return self.receive(name, version)
+
     def handshake(self, mechanism, version=1):
         answer = self.request(SASL_HANDSHAKE, version, string(mechanism))
         return answer.take("h"), answer.array(answer.string)
@@ -117,6 +131,18 @@ class Raw:
         answer = self.request(PRODUCE, 3, body)
         assert answer.take("i") == 1 and answer.string() == topic and answer.take("i") == 1 and answer.take("i") == partition
         return answer.take("h")
+
+    def join(self, group, topics, session_timeout_ms=60_000):
+        """A static member of the classic protocol, alone in its group, that subscribes to these topics and has its
+        assignment; how later requests name it."""
+        subscription = struct.pack(">hi", 1, len(topics)) + b"".join(map(string, topics)) + struct.pack(">ii", -1, 0)
+        own = {"group_id": group, "group_instance_id": "i"}
+        joined = self.call("join_group", 5, **own, member_id="", session_timeout_ms=session_timeout_ms, rebalance_timeout_ms=60_000,
+                           protocol_type="consumer", protocols=[{"name": "range", "metadata": subscription}])
+        assert joined["error_code"] == 0
+        own |= {"member_id": joined["member_id"], "generation_id": joined["generation_id"]}
+        assert self.call("sync_group", 3, **own, assignments=[])["error_code"] == 0
+        return own
 
     # Offsets of partition 0; each returns the error code.
 

@@ -309,6 +309,23 @@ def test_administration(bus):
     assert bus.get("/groups") == [], "deleted is deleted"
 
 
+def test_subscriptions_to_many_topics_are_read_once(bus):
+    """Reading them for each topic again would keep all clients waiting for longer than this one's time-out."""
+    names = [f"plant.line-{number:05}.events" for number in range(8_000)]
+    make_topic(bus, names[0], 1)
+    make_topic(bus, "other", 1)
+    with Raw(bus.address) as raw:
+        for topic in (names[0], "other"):
+            assert raw.commit_offset("g", topic, 1) == 0
+        raw.join("g", names)
+        deleted = raw.call("offset_delete", 0, group_id="g", topics=[
+            {"name": n, "partitions": [{"partition_index": 0}]} for n in [*names, "other"]])
+        unknown = kafka.KafkaError.UNKNOWN_TOPIC_OR_PART
+        assert [t["partitions"][0]["error_code"] for t in deleted["topics"]] == [
+            kafka.KafkaError.GROUP_SUBSCRIBED_TO_TOPIC, *[unknown] * 7_999, 0]
+        assert (raw.committed_offset("g", names[0]), raw.committed_offset("g", "other")) == (1, -1)
+
+
 def test_offsets_of_a_topic_that_was_deleted_do_not_come_back(bus):
     client = admin.AdminClient({"bootstrap.servers": bus.address})
     wanted = kafka.ConsumerGroupTopicPartitions("g", [kafka.TopicPartition(t, 0, 3) for t in ("goes", "stays")])

@@ -104,12 +104,15 @@ bool is_all_classic(const consumer_group& g) {
          std::ranges::all_of(g.members, [](const auto& m) { return m.second.classic.has_value(); });
 }
 
-std::set<std::string> consumer_group::topics_of(const consumer_member& m, const topic_view& view) const {
-  auto names = m.topics;
-  if (const auto it = patterns.find(m.regex); it != patterns.end())
-    for (const auto& name : it->second)
-      if (m.principal.empty() || view.may_describe(m.principal, m.client_host, name)) names.insert(name);
-  return names;
+void consumer_group::add_topics_of(const consumer_member& m, const topic_view& view,
+                                   std::unordered_set<std::string_view>& to) const {
+  to.insert(m.topics.begin(), m.topics.end());
+  const auto it = patterns.find(m.regex);
+  if (it == patterns.end()) return;
+  for (const std::string_view name : it->second) {
+    if (to.contains(name)) continue;
+    if (m.principal.empty() || view.may_describe(m.principal, m.client_host, name)) to.insert(name);
+  }
 }
 
 const assignment& consumer_group::target_of(const std::string& member_id) const {

@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -65,8 +66,8 @@ struct subscribed_topic {
   bool operator==(const subscribed_topic&) const = default;
 };
 
-using subscribed_topics = std::map<std::string, subscribed_topic>;       // by name
-using resolved_patterns = std::map<std::string, std::set<std::string>>;  // regular expression to topics
+using subscribed_topics = std::map<std::string, subscribed_topic, std::less<>>;  // by name
+using resolved_patterns = std::map<std::string, std::set<std::string>>;          // regular expression to topics
 
 struct consumer_group {
   std::int32_t epoch = 0;
@@ -78,8 +79,8 @@ struct consumer_group {
 
   const consumer_member* find_instance(std::string_view instance_id) const;
   bool has_owner(const uuid& topic, std::int32_t partition) const;  // somebody reads it, or still may
-  // By name, or as its expression resolves for it.
-  std::set<std::string> topics_of(const consumer_member& m, const topic_view& view) const;
+  // By name, or as its expression resolves for it. The names lie in the group.
+  void add_topics_of(const consumer_member& m, const topic_view& view, std::unordered_set<std::string_view>& to) const;
   const assignment& target_of(const std::string& member_id) const;
   std::string_view assignor_name() const;  // what most ask for
 };

@@ -119,12 +119,11 @@ resolved_patterns resolve(const consumer_group& g, const topic_view& topics, boo
 }
 
 subscribed_topics topics_of_all(const consumer_group& g, const topic_view& topics) {
+  std::unordered_set<std::string_view> names;
+  for (const auto& [id, m] : g.members) g.add_topics_of(m, topics, names);
   subscribed_topics result;
-  for (const auto& [id, m] : g.members)
-    for (const auto& name : g.topics_of(m, topics)) {
-      if (result.contains(name)) continue;
-      if (const auto found = topics.find(name)) result[name] = {found->id, found->partitions};
-    }
+  for (const auto name : names)
+    if (const auto found = topics.find(name)) result[found->name] = {found->id, found->partitions};
   return result;
 }
 
@@ -135,7 +134,9 @@ targets new_targets(const consumer_group& g, const topic_view& topics) {
     member_spec& s = spec.members[id];
     s.instance_id = m.instance_id;
     s.had = g.target_of(id);
-    for (const auto& name : g.topics_of(m, topics))
+    std::unordered_set<std::string_view> names;
+    g.add_topics_of(m, topics, names);
+    for (const auto name : names)
       if (const auto it = g.topics.find(name); it != g.topics.end()) s.topics.insert(it->second.id);
   }
   const assignor* const wanted = find_assignor(g.assignor_name());

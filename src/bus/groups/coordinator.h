@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -67,6 +68,15 @@ struct offset_to_commit {
   committed_offset what;
 };
 
+// The topics that the members of a group subscribe to. It looks into the group, and is good as long as that stays as it
+// is: gathering them costs a look at every member, so whoever asks about many topics does it once.
+struct group_subscriptions {
+  bool are_known = true;  // else it may be any
+  std::unordered_set<std::string_view> topics;
+
+  bool contain(std::string_view topic) const { return !are_known || topics.contains(topic); }
+};
+
 // What a commit may rely on.
 struct commit_terms {
   bool transactional = false;      // TxnOffsetCommit: the check of members is optional there
@@ -116,7 +126,7 @@ class coordinator {
   // Offsets of a transaction that has committed, as applied state.
   void commit_applied(const std::string& group, const std::map<topic_partition, committed_offset>& offsets);
   error_code check_delete_offsets(std::string_view group) const;
-  bool is_subscribed(const group& g, const std::string& topic) const;  // its offsets must not go
+  group_subscriptions subscriptions_of(const group& g) const;  // offsets of these must not go
   void remove_offsets(const std::string& group, const std::vector<topic_partition>& which, on_stored done);
   void topic_deleted(const std::string& topic);  // applied state: its offsets go
   void expire(std::int64_t now_ms);              // offsets and empty groups past their retention; wall clock

@@ -312,12 +312,23 @@ TEST(coordinator, offsets_of_subscribed_topics_are_kept) {
   b.sync(joined->member_id, 1, {});
   b.groups.commit("g", {{{"t", 0}, {1, -1, "", 0}}, {{"u", 0}, {2, -1, "", 0}}}, nullptr);
   const group& g = *b.groups.find("g");
-  EXPECT_TRUE(b.groups.is_subscribed(g, "t"));
-  EXPECT_FALSE(b.groups.is_subscribed(g, "u"));
+  EXPECT_TRUE(b.groups.subscriptions_of(g).contain("t"));
+  EXPECT_FALSE(b.groups.subscriptions_of(g).contain("u"));
   b.groups.expire(2'000);
   EXPECT_EQ(g.offsets.size(), 1U) << "u is over";
   EXPECT_TRUE(g.offsets.contains({"t", 0}));
   EXPECT_EQ(b.groups.remove("g", nullptr), error_code::non_empty_group);
+}
+
+TEST(coordinator, a_subscription_that_cannot_be_read_may_be_to_any_topic) {
+  bench b({.session_timeout_min_ms = 1, .offsets_retention_ms = 1'000});
+  const auto joined = b.join(bench::request("", "m"));
+  b.sync(joined->member_id, 1, {});
+  b.groups.commit("g", {{{"t", 0}, {1, -1, "", 0}}}, nullptr);
+  const group& g = *b.groups.find("g");
+  EXPECT_TRUE(b.groups.subscriptions_of(g).contain("t"));
+  b.groups.expire(2'000);
+  EXPECT_EQ(g.offsets.size(), 1U);
 }
 
 TEST(coordinator, offsets_without_members_expire_by_their_age_and_the_group_with_them) {

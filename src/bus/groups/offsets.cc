@@ -26,23 +26,22 @@ error_code check_modern_commit(const consumer_group& g, const member_claim& clai
   return terms.transactional && error == error_code::stale_member_epoch ? error_code::illegal_generation : error;
 }
 
-// The topics that the members of a group of the classic protocol subscribe to; nothing: not known.
-std::optional<std::set<std::string>> subscribed_topics_of(const group& g) {
-  if (g.protocol_type != consumer_protocol_type) return std::nullopt;
-  std::set<std::string> topics;
-  if (g.members.empty()) return topics;
-  if (g.protocol.empty()) return std::nullopt;
+group_subscriptions classic_subscriptions(const group& g) {
+  group_subscriptions all, any;
+  any.are_known = false;
+  if (g.protocol_type != consumer_protocol_type || g.members.empty()) return all;
+  if (g.protocol.empty()) return any;
   for (const auto& [id, m] : g.members) {
     const std::string* metadata = m.metadata(g.protocol);
-    if (!metadata) return std::nullopt;
+    if (!metadata) return any;
     kafka::reader in(*metadata);
     in.int16();
     kafka::consumer_protocol_subscription subscription;
     // Its version 0 is the beginning of every version.
-    if (!decode(in, 0, subscription)) return std::nullopt;
-    for (const auto topic : subscription.topics) topics.emplace(topic);
+    if (!decode(in, 0, subscription)) return any;
+    all.topics.insert(subscription.topics.begin(), subscription.topics.end());
   }
-  return topics;
+  return all;
 }
 
 }  // namespace
@@ -121,12 +120,11 @@ error_code coordinator::check_delete_offsets(std::string_view name) const {
   return g->is_empty() || g->uses_consumer_protocol() ? error_code::none : error_code::non_empty_group;
 }
 
-bool coordinator::is_subscribed(const group& g, const std::string& topic) const {
-  if (g.modern)
-    return std::ranges::any_of(g.modern->members,
-                               [&](const auto& m) { return g.modern->topics_of(m.second, *_topics).contains(topic); });
-  const auto topics = subscribed_topics_of(g);
-  return topics ? topics->contains(topic) : g.uses_consumer_protocol();
+group_subscriptions coordinator::subscriptions_of(const group& g) const {
+  if (!g.modern) return classic_subscriptions(g);
+  group_subscriptions all;
+  for (const auto& [id, m] : g.modern->members) g.modern->add_topics_of(m, *_topics, all.topics);
+  return all;
 }
 
 void coordinator::remove_offsets(const std::string& group_name, const std::vector<topic_partition>& which,
@@ -152,8 +150,18 @@ namespace {
 std::optional<std::int64_t> counts_from(const group& g, const committed_offset& o) {
   if (g.modern || g.protocol_type.empty()) return o.committed_ms;
   if (g.state == group_state::empty) return g.empty_since_ms;
-  if (g.state == group_state::stable && subscribed_topics_of(g)) return o.committed_ms;
+  if (g.state == group_state::stable && g.uses_consumer_protocol()) return o.committed_ms;
   return std::nullopt;
+}
+
+std::vector<topic_partition> past_retention(const group& g, std::int64_t now_ms, std::int64_t retention_ms) {
+  std::vector<topic_partition> over;
+  for (const auto& [where, o] : g.offsets) {
+    const auto since = counts_from(g, o);
+    if (!since) break;
+    if (o.expires_ms >= 0 ? now_ms >= o.expires_ms : now_ms - *since >= retention_ms) over.push_back(where);
+  }
+  return over;
 }
 
 }  // namespace
@@ -163,13 +171,10 @@ void coordinator::expire(std::int64_t now_ms) {
   std::vector<std::pair<std::string, std::vector<topic_partition>>> old;
   for (const auto& [name, g] : _groups) {
     if (_committing.contains(name)) continue;  // its offsets look older than they are: next time
-    std::vector<topic_partition> over;
-    for (const auto& [where, o] : g->offsets) {
-      const auto since = counts_from(*g, o);
-      if (!since) break;
-      const bool is_over =
-          o.expires_ms >= 0 ? now_ms >= o.expires_ms : now_ms - *since >= _options.offsets_retention_ms;
-      if (is_over && !is_pending(name, where) && !is_subscribed(*g, where.first)) over.push_back(where);
+    std::vector<topic_partition> over = past_retention(*g, now_ms, _options.offsets_retention_ms);
+    if (!over.empty()) {  // seldom: only then is what members subscribe to of interest
+      const group_subscriptions used = subscriptions_of(*g);
+      std::erase_if(over, [&](const auto& where) { return used.contain(where.first) || is_pending(name, where); });
     }
     if (over.size() == g->offsets.size() && g->is_empty() && !has_pending(name))
       gone.push_back(name);

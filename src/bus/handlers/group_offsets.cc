@@ -180,15 +180,15 @@ void offset_delete(const call& c, kafka::offset_delete_request& request) {
   response->error_code = kafka::code(whole);
   if (whole != error_code::none) return c.answer(*response);
   const groups::group& g = *c.of->groups().find(request.group_id);
+  const groups::group_subscriptions used = c.of->groups().subscriptions_of(g);
   std::vector<groups::topic_partition> which;
   for (const auto& topic : request.topics) {
     auto& topic_answer = response->topics.emplace_back();
     topic_answer.name = topic.name;
     const auto t = c.of->store().find(topic.name);
-    const bool is_used = c.of->groups().is_subscribed(g, topic_answer.name);
     for (const auto& p : topic.partitions) {
       error_code error = check_partition(c, t.get(), p.partition_index);
-      if (error == error_code::none && is_used) error = error_code::group_subscribed_to_topic;
+      if (error == error_code::none && used.contain(topic.name)) error = error_code::group_subscribed_to_topic;
       topic_answer.partitions.push_back({p.partition_index, kafka::code(error)});
       if (error == error_code::none) which.emplace_back(topic_answer.name, p.partition_index);
     }
