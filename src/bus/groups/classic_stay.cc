@@ -143,7 +143,7 @@ void coordinator::on_session_timer(const std::string& group_name, const std::str
   if (it == g->members.end()) return;
   member& m = it->second;
   m.timer = 0;
-  const std::int64_t left = m.alive_until_ms - net::now_ms();
+  const std::int64_t left = m.alive_until_ms - _loop.seen_until_ms();
   // Who waits for an answer of ours cannot send heartbeats in every client: the rebalance's time-out bounds that. A new
   // one does not even know its id.
   const bool waits = (m.joining && !m.is_new) || m.syncing;

@@ -162,7 +162,7 @@ void coordinator::on_consumer_session(const std::string& group_name, const std::
   if (!g || !g->modern || !g->clocks.contains(member_id)) return;
   member_clock& clock = g->clocks[member_id];
   clock.session = 0;
-  const std::int64_t left = clock.alive_until_ms - net::now_ms();
+  const std::int64_t left = clock.alive_until_ms - _loop.seen_until_ms();
   if (left <= 0) return fence(group_name, member_id, "it fell silent");
   clock.session = _loop.after(left, [this, group_name, member_id] { on_consumer_session(group_name, member_id); });
 }

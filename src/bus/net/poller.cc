@@ -95,9 +95,24 @@ int poller::wait_ms() const {
   return static_cast<int>(std::clamp<std::int64_t>(_timers.begin()->first.first - now_ms(), 0, 3'600'000));
 }
 
+// Sockets are ready in turn: when as many have been handled as there are, those that were ready at the beginning are
+// among them.
+void poller::note_seen(std::int64_t asked_ms, int count, bool all) {
+  if (count < 0) return;  // a signal came first
+  if (_left_to_look_at == 0) {
+    _looking_since_ms = asked_ms;
+    _left_to_look_at = _handlers.size() + 1;  // and the event
+  }
+  _left_to_look_at -= std::min(_left_to_look_at, static_cast<std::size_t>(count));
+  if (all) {
+    _looking_since_ms = asked_ms;
+    _left_to_look_at = 0;
+  }
+  if (_left_to_look_at == 0) _seen_until_ms = _looking_since_ms;
+}
+
 void poller::run_timers() {
-  const std::int64_t now = now_ms();
-  while (!_timers.empty() && _timers.begin()->first.first <= now) {
+  while (!_timers.empty() && _timers.begin()->first.first <= _seen_until_ms) {
     auto node = _timers.extract(_timers.begin());
     _due.erase(node.key().second);
     node.mapped()();
@@ -114,6 +129,7 @@ void poller::run_posted() {
 }
 
 void poller::turn() {
+  const std::int64_t asked_ms = now_ms();
   std::array<epoll_event, 256> events;  // NOLINT: the kernel fills it
   const int count = epoll_wait(_epoll, events.data(), static_cast<int>(events.size()), wait_ms());
   for (int i = 0; i < count; ++i) {
@@ -129,6 +145,7 @@ void poller::turn() {
     const auto handler = it->second;      // may remove itself
     (*handler)(e.events);
   }
+  note_seen(asked_ms, count, count < static_cast<int>(events.size()));
   run_timers();
   if (_after_turn) _after_turn();
 }

@@ -40,13 +40,17 @@ class poller {
   void change(int fd, std::uint32_t events);
   void remove(int fd);  // before closing it
 
-  // Once, `delay_ms` from now or up to 10 ms later: time-outs of many waiters then share a wake-up.
+  // Once, `delay_ms` from now or up to 10 ms later: time-outs of many waiters then share a wake-up. Not before what had
+  // come to the sockets when it was due has been handled, however late that is: what came in time counts.
   timer_id after(std::int64_t delay_ms, std::function<void()> work);
   void cancel(timer_id id);
+  // What came before that has been handled: what a time-out that fires is to be compared with.
+  std::int64_t seen_until_ms() const { return _seen_until_ms; }
 
  private:
   poller(int epoll, int event) : _epoll(epoll), _event(event) {}
   int wait_ms() const;
+  void note_seen(std::int64_t asked_ms, int count, bool all);
   void run_timers();
   void run_posted();
 
@@ -58,6 +62,10 @@ class poller {
   std::map<std::pair<std::int64_t, timer_id>, std::function<void()>> _timers;
   std::unordered_map<timer_id, std::int64_t> _due;
   timer_id _next_timer = 1;
+  std::int64_t _seen_until_ms = now_ms();
+  // A look at all that was ready at a time, if that is more than one turn handles.
+  std::int64_t _looking_since_ms = 0;
+  std::size_t _left_to_look_at = 0;
   std::mutex _mutex;
   std::vector<std::function<void()>> _posted;  // guarded by _mutex
 };

@@ -232,7 +232,7 @@ void server::watch_strangers() {
   const std::int64_t until_ms = _strangers.begin()->second->accepted_ms + _options.greeting_ms;
   _strangers_timer = _loop.after(until_ms - now_ms(), [this] {
     _strangers_timer = 0;
-    const std::int64_t too_old_ms = now_ms() - _options.greeting_ms;
+    const std::int64_t too_old_ms = _loop.seen_until_ms() - _options.greeting_ms;
     while (!_strangers.empty() && _strangers.begin()->second->accepted_ms <= too_old_ms) close_oldest_stranger();
     watch_strangers();
   });
