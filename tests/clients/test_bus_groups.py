@@ -311,6 +311,32 @@ def test_administration(bus):
     assert bus.get("/groups") == [], "deleted is deleted"
 
 
+def test_a_static_member_that_is_away_is_taken_out_of_a_group_of_the_new_protocol(tmp_path):
+    bus = Bus(tmp_path).start()  # its session is a long one
+    make_topic(bus, "t")
+    member = kafka.Consumer({"bootstrap.servers": bus.address, "group.id": "g", "group.protocol": "consumer", "group.instance.id": "i"})
+    member.subscribe(["t"])
+    until(lambda: member.poll(0.1) or member.assignment(), "it has partitions")
+    member.close()
+    client = admin.AdminClient({"bootstrap.servers": bus.address})
+
+    def members():
+        described = client.describe_consumer_groups(["g"])["g"].result(20)
+        return [m.group_instance_id for m in described.members]
+    assert members() == ["i"]
+    with Raw(bus.address) as raw:
+        def leave(member_id, instance_id):
+            asked = {"member_id": member_id, "group_instance_id": instance_id}
+            return raw.call("leave_group", 3, group_id="g", members=[asked])["members"][0]["error_code"]
+        assert leave("", "another") == kafka.KafkaError.UNKNOWN_MEMBER_ID
+        assert leave("not-its-id", "i") == kafka.KafkaError.FENCED_INSTANCE_ID
+        assert members() == ["i"]
+        assert leave("", "i") == 0
+    assert members() == []
+    client.delete_consumer_groups(["g"])["g"].result(20)
+    bus.stop()
+
+
 def test_heartbeats_that_came_while_the_bus_stood_still_count(bus):
     with Raw(bus.address) as raw:
         member = raw.join("g", ["t"], session_timeout_ms=1_000)

@@ -88,17 +88,24 @@ bool supports(const consumer_group& g, const join_request& r) {
   });
 }
 
-// The member that a claim names, if it speaks the classic protocol.
-const consumer_member* find_classic(const consumer_group& g, const std::string& member_id,
-                                    const std::optional<std::string>& instance_id, error_code& error) {
+// The member that a claim names, whichever protocol it speaks.
+const consumer_member* find_member(const consumer_group& g, const std::string& member_id,
+                                   const std::optional<std::string>& instance_id, error_code& error) {
   const auto it = g.members.find(member_id);
   const consumer_member* m = instance_id             ? g.find_instance(*instance_id)
                              : it == g.members.end() ? nullptr
                                                      : &it->second;
-  error = error_code::none;
-  if (m && instance_id && m->id != member_id) error = error_code::fenced_instance_id;
-  if (!m || (error == error_code::none && !m->classic)) error = error_code::unknown_member_id;
+  error = !m ? error_code::unknown_member_id : m->id != member_id ? error_code::fenced_instance_id : error_code::none;
   return error == error_code::none ? m : nullptr;
+}
+
+// The same, if it speaks the classic protocol.
+const consumer_member* find_classic(const consumer_group& g, const std::string& member_id,
+                                    const std::optional<std::string>& instance_id, error_code& error) {
+  const consumer_member* const m = find_member(g, member_id, instance_id, error);
+  if (!m || m->classic) return m;
+  error = error_code::unknown_member_id;
+  return nullptr;
 }
 
 // It waits for partitions that somebody still has.
@@ -213,6 +220,7 @@ error_code coordinator::heartbeat_modern(group& g, const member_claim& claim) {
   return error_code::rebalance_in_progress;
 }
 
+// An administrator may take out any member by this request, also one that would leave by its heartbeat.
 void coordinator::leave_modern(group& g, const std::vector<leaving_member>& members,
                                std::function<void(leave_result)> done) {
   leave_result result;
@@ -221,17 +229,19 @@ void coordinator::leave_modern(group& g, const std::vector<leaving_member>& memb
     error_code& error = result.members.emplace_back(error_code::none);
     const consumer_member* named = who.instance_id ? g.modern->find_instance(*who.instance_id) : nullptr;
     const std::string id = who.member_id.empty() && named ? named->id : who.member_id;
-    if (find_classic(*g.modern, id, who.instance_id, error) && std::ranges::find(gone, id) == gone.end())
+    if (find_member(*g.modern, id, who.instance_id, error) && std::ranges::find(gone, id) == gone.end())
       gone.push_back(id);
   }
   if (gone.empty()) return done(std::move(result));
-  put_consumer(g, without_members(*g.modern, gone, *_topics),
-               [this, name = g.name, gone, result, done = std::move(done)](error_code error) mutable {
-                 result.error = error;
-                 if (group* const now = known(name); now && error == error_code::none)
-                   for (const auto& id : gone) forget_clock(*now, id);
-                 done(std::move(result));
-               });
+  put_consumer(
+      g, without_members(*g.modern, gone, *_topics),
+      [this, name = g.name, gone, result, done = std::move(done)](error_code error) mutable {
+        result.error = error;
+        if (group* const now = known(name); now && error == error_code::none)
+          for (const auto& id : gone) forget_clock(*now, id);
+        done(std::move(result));
+      },
+      true);
 }
 
 // ---- Back to the classic protocol ----

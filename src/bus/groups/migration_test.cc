@@ -156,10 +156,30 @@ TEST(migration, a_classic_member_leaves_a_new_group) {
   EXPECT_EQ(b.groups.heartbeat({"g", "new", {}, 1}), error_code::unknown_member_id)
       << "it does not speak that protocol";
   leave_result left;
-  b.groups.leave("g", {{joined.member_id, {}}, {"new", {}}}, [&](leave_result got) { left = std::move(got); });
+  b.groups.leave("g", {{joined.member_id, {}}, {"nobody", {}}}, [&](leave_result got) { left = std::move(got); });
   EXPECT_EQ(left.members, (std::vector{error_code::none, error_code::unknown_member_id}));
   EXPECT_EQ(b.groups.find("g")->modern->members.size(), 1U);
   EXPECT_EQ(b.groups.find("g")->modern->epoch, 3);
+}
+
+TEST(migration, an_administrator_takes_out_members_of_either_protocol) {
+  bench b;
+  b.beat("one", 0);
+  b.beat("two", 0);
+  const auto classic = b.join("");
+  ASSERT_EQ(classic.error, error_code::none);
+  const auto leave = [&](std::vector<leaving_member> who) {
+    leave_result left;
+    b.groups.leave("g", who, [&](leave_result got) { left = std::move(got); });
+    return left.members;
+  };
+  EXPECT_EQ(leave({{"one", "i"}}), std::vector{error_code::unknown_member_id}) << "it has no instance";
+  EXPECT_EQ(leave({{"one", {}}, {"one", {}}}), (std::vector{error_code::none, error_code::none}));
+  EXPECT_EQ(b.beat("one", 1).error, error_code::unknown_member_id);
+  ASSERT_TRUE(b.groups.find("g")->modern);
+  EXPECT_EQ(leave({{"two", {}}}), std::vector{error_code::none});
+  EXPECT_FALSE(b.groups.find("g")->modern) << "as if it had left itself: only the classic one stays";
+  EXPECT_EQ(b.groups.find("g")->members.size(), 1U);
 }
 
 }  // namespace
