@@ -427,6 +427,28 @@ def test_markers_of_transactions_are_for_who_acts_for_the_cluster(guarded):
     assert mark() == KafkaError.NO_ERROR
 
 
+def raw_as(bus, user, password):
+    raw = Raw(address(bus, 9094))
+    raw.handshake("PLAIN")
+    assert raw.authenticate(f"\0{user}\0{password}".encode())[0] == 0
+    return raw
+
+
+def test_rules_are_found_by_the_names_of_filters(guarded):
+    """Comparing each filter with each rule would keep all clients waiting for longer than this one's time-out."""
+    bus, admin, _ = guarded
+    topic, prefixed, read, allow = 2, 4, 3, 3
+    rules = [{"resource_type": topic, "resource_pattern_type": prefixed, "resource_name": f"plant.machine-{number:05}.",
+              "principal": "User:alice", "host": "*", "operation": read, "permission_type": allow} for number in range(40_000)]
+    filters = [{"resource_type_filter": topic, "pattern_type_filter": prefixed, "resource_name_filter": r["resource_name"],
+                "principal_filter": None, "host_filter": None, "operation": read, "permission_type": allow} for r in rules]
+    with raw_as(bus, "admin", "root") as raw:
+        raw.call("create_acls", 3, creations=rules)
+        deleted = raw.call("delete_acls", 3, filters=filters)["filter_results"]
+        assert [[m["resource_name"] for m in d["matching_acls"]] for d in deleted] == [[r["resource_name"]] for r in rules]
+    assert admin.describe_acls(anything()).result(20) == []
+
+
 def test_who_may_delete_of_the_cluster_may_delete_every_topic(guarded):
     _, admin, alice = guarded
     done(admin.create_topics([NewTopic("a", 1)]))

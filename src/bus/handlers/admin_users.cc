@@ -17,9 +17,10 @@ namespace {
 using described = kafka::describe_user_scram_credentials_response::describe_user_scram_credentials_result;
 
 void fill(const call& c, described& out) {
-  for (const auto& [key, credential] : c.of->access().scram())
-    if (key.first == out.user)
-      out.credential_infos.push_back({static_cast<std::int8_t>(key.second), credential.iterations});
+  const auto& all = c.of->access().scram();
+  for (auto it = all.lower_bound({out.user, security::scram_hash{}}); it != all.end() && it->first.first == out.user;
+       ++it)
+    out.credential_infos.push_back({static_cast<std::int8_t>(it->first.second), it->second.iterations});
 }
 
 std::optional<security::scram_hash> hash_of(std::int8_t mechanism) {

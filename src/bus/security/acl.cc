@@ -28,17 +28,24 @@ bool is_principal(std::string_view text) {
 }  // namespace
 
 bool acl_filter::matches(const acl_binding& b) const {
-  if (resource != resource_type::any && resource != b.resource) return false;
-  if (principal && *principal != b.principal) return false;
-  if (host && *host != b.host) return false;
-  if (what != any && what != b.what) return false;
-  if (verdict != permission::any && verdict != b.verdict) return false;
+  return matches_pattern(b.resource, b.pattern, b.name) && matches_rule(b.principal, b.host, b.what, b.verdict);
+}
+
+bool acl_filter::matches_pattern(resource_type of, pattern_type kind, std::string_view named) const {
+  if (resource != resource_type::any && resource != of) return false;
   if (pattern == pattern_type::literal || pattern == pattern_type::prefixed)
-    return pattern == b.pattern && (!name || *name == b.name);
+    return pattern == kind && (!name || *name == named);
   if (!name) return true;
-  if (pattern == pattern_type::any) return *name == b.name;
+  if (pattern == pattern_type::any) return *name == named;
   // MATCH: whatever would concern a resource of that name.
-  return b.pattern == pattern_type::prefixed ? name->starts_with(b.name) : *name == b.name || b.name == wildcard;
+  return kind == pattern_type::prefixed ? name->starts_with(named) : *name == named || named == wildcard;
+}
+
+bool acl_filter::matches_rule(std::string_view who, std::string_view from, operation does, permission is) const {
+  if (principal && *principal != who) return false;
+  if (host && *host != from) return false;
+  if (what != any && what != does) return false;
+  return verdict == permission::any || verdict == is;
 }
 
 std::optional<std::string> fault_of(const acl_binding& b) {
@@ -111,11 +118,16 @@ void authorizer::remove(const acl_binding& b) {
 
 std::vector<acl_binding> authorizer::find(const acl_filter& filter) const {
   std::vector<acl_binding> found;
-  for (const auto& [kind, named] : _rules)
-    for (const auto& [name, rules] : named)
-      for (const rule& r : rules)
-        if (acl_binding b{kind.first, kind.second, name, r.principal, r.host, r.what, r.verdict}; filter.matches(b))
-          found.push_back(std::move(b));
+  const bool is_of_one_name = filter.name && filter.pattern != pattern_type::match;
+  for (const auto& [kind, named] : _rules) {
+    const auto [first, last] = is_of_one_name ? named.equal_range(*filter.name) : std::pair(named.begin(), named.end());
+    for (auto it = first; it != last; ++it) {
+      if (!filter.matches_pattern(kind.first, kind.second, it->first)) continue;
+      for (const rule& r : it->second)
+        if (filter.matches_rule(r.principal, r.host, r.what, r.verdict))
+          found.push_back({kind.first, kind.second, it->first, r.principal, r.host, r.what, r.verdict});
+    }
+  }
   return found;
 }
 
@@ -134,13 +146,15 @@ void authorizer::visit(resource_type resource, std::string_view name, Visit&& ea
   }
   const auto prefixed = _rules.find({resource, pattern_type::prefixed});
   if (prefixed == _rules.end()) return;
-  // Prefixes of `name` are not after it in the order, and each begins as it does.
+  // Prefixes of `name` are not after it in the order. One before it that is none shows how long the others are at most.
   for (auto it = prefixed->second.upper_bound(name); it != prefixed->second.begin();) {
     --it;
-    if (name.starts_with(it->first)) {
+    const std::string_view prefix = it->first;
+    if (name.starts_with(prefix)) {
       if (!all_of(it->second)) return;
-    } else if (it->first.empty() || name.empty() || it->first.front() != name.front()) {
-      return;
+    } else {
+      name = name.substr(0, static_cast<std::size_t>(std::ranges::mismatch(name, prefix).in1 - name.begin()));
+      it = prefixed->second.upper_bound(name);
     }
   }
 }

@@ -71,6 +71,9 @@ struct acl_filter {
   permission verdict = permission::any;
 
   bool matches(const acl_binding& b) const;
+  // Its two halves: what a rule is about, and what it says.
+  bool matches_pattern(resource_type of, pattern_type kind, std::string_view named) const;
+  bool matches_rule(std::string_view who, std::string_view from, operation does, permission is) const;
 };
 
 // Why a binding cannot be made; nothing: it can.

@@ -3,6 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace mes::bus::security {
 namespace {
 
@@ -72,6 +78,24 @@ TEST(authorizer, the_right_prefix_is_found_among_many) {
   EXPECT_FALSE(a.allows(alice, host, read, topic, "bcd"));
 }
 
+// All texts of a few letters, a third of them prefixes that rules have.
+TEST(authorizer, a_prefix_is_found_whatever_lies_before_it_in_the_order) {
+  std::vector<std::string> texts{""};
+  for (std::size_t i = 0; i < texts.size() && texts[i].size() < 5; ++i)
+    for (const char letter : {'a', 'b', 'c'}) texts.push_back(texts[i] + letter);
+  for (std::size_t rest = 0; rest < 3; ++rest) {
+    std::vector<acl_binding> rules;
+    for (std::size_t i = 1; i < texts.size(); ++i)
+      if ((i * i + i / 7) % 3 == rest) rules.push_back(rule(prefixed, texts[i], read, allow));
+    const auto a = with(rules);
+    for (const std::string& name : texts) {
+      const bool expected =
+          std::ranges::any_of(rules, [&](const acl_binding& r) { return !name.empty() && name.starts_with(r.name); });
+      EXPECT_EQ(a.allows(alice, host, read, topic, name), expected) << name;
+    }
+  }
+}
+
 TEST(authorizer, deny_comes_first_whatever_the_pattern) {
   const auto a = with({rule(literal, "orders", read, allow), rule(prefixed, "ord", read, deny),
                        rule(literal, "free", all, allow), rule(literal, "*", write, deny)});
@@ -137,6 +161,28 @@ TEST(acl_filters, match_as_kafkas) {
   EXPECT_FALSE((acl_filter{.what = write}).matches(orders));
   EXPECT_FALSE((acl_filter{.verdict = deny}).matches(orders));
   EXPECT_FALSE((acl_filter{.principal = "User:bob"}).matches(orders));
+}
+
+TEST(acl_filters, find_what_they_match) {
+  const auto a = with({rule(literal, "orders", read, allow),
+                       rule(literal, "orders", write, deny, "User:bob"),
+                       rule(prefixed, "orders", read, allow),
+                       rule(prefixed, "ord", read, allow),
+                       rule(literal, "*", read, allow),
+                       {resource_type::group, literal, "orders", "User:alice", "*"}});
+  const auto everything = a.find({});
+  EXPECT_EQ(everything.size(), 6U);
+  for (const auto p : {pattern_type::any, pattern_type::match, literal, prefixed})
+    for (const auto& name : {std::optional<std::string>(), std::optional<std::string>("orders"),
+                             std::optional<std::string>("ord"), std::optional<std::string>("*")})
+      for (const auto r : {resource_type::any, topic, resource_type::group})
+        for (const auto& who : {std::optional<std::string>(), std::optional<std::string>("User:bob")}) {
+          const acl_filter f{.resource = r, .pattern = p, .name = name, .principal = who};
+          std::vector<acl_binding> expected;
+          std::ranges::copy_if(everything, std::back_inserter(expected),
+                               [&](const acl_binding& b) { return f.matches(b); });
+          EXPECT_EQ(a.find(f), expected);
+        }
 }
 
 TEST(acl_bindings, are_kept_and_removed) {
