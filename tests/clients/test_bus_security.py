@@ -434,6 +434,59 @@ def raw_as(bus, user, password):
     return raw
 
 
+def test_ends_of_epochs_are_for_who_describes_a_topic_or_acts_for_the_cluster(guarded):
+    bus, admin, _ = guarded
+    done(admin.create_topics([NewTopic("t", 1)]))
+    with raw_as(bus, "alice", "a") as raw:
+        def ask(topic):
+            asked = {"topic": topic, "partitions": [{"partition": 0, "current_leader_epoch": -1, "leader_epoch": 0}]}
+            return raw.call("offset_for_leader_epoch", 4, replica_id=-1, topics=[asked])["topics"][0]["partitions"][0]["error_code"]
+        assert ask("t") == KafkaError.TOPIC_AUTHORIZATION_FAILED
+        done(admin.create_acls([acl("kafka-cluster", AclOperation.CLUSTER_ACTION, resource=ResourceType.BROKER)]))
+        assert ask("t") == KafkaError.NO_ERROR
+        assert ask("none") == KafkaError.UNKNOWN_TOPIC_OR_PART
+
+
+def test_pages_of_all_topics_are_of_those_that_a_client_may_describe(guarded):
+    bus, admin, _ = guarded
+    done(admin.create_topics([NewTopic(name, 1) for name in ("a-secret", "b-open", "c-secret", "d-open", "e-secret")]))
+    for name in ("b-open", "d-open"):
+        done(admin.create_acls([acl(name, AclOperation.DESCRIBE)]))
+    with raw_as(bus, "alice", "a") as raw:
+        def page(limit, cursor=None):
+            got = raw.call("describe_topic_partitions", 0, topics=[], response_partition_limit=limit,
+                           cursor=cursor and {"topic_name": cursor, "partition_index": 0})
+            return [t["name"] for t in got["topics"]], got["next_cursor"] and got["next_cursor"]["topic_name"]
+        assert page(1) == (["b-open"], "d-open")
+        assert page(1, "d-open") == (["d-open"], None)
+        assert page(1, "a-secret") == (["b-open"], "d-open")
+        assert page(2) == (["b-open", "d-open"], None)
+
+
+def test_hidden_topics_are_refused_as_kafka_refuses_them(guarded):
+    bus, admin, alice = guarded
+    done(admin.create_topics([NewTopic("hidden", 1), NewTopic("seen", 1)]))
+    done(admin.create_acls([acl(name, AclOperation.DESCRIBE) for name in ("seen", "gone")]))
+    denied, not_told = KafkaError.TOPIC_AUTHORIZATION_FAILED, -1 << 31
+    with raw_as(bus, "admin", "root") as raw:
+        ids = {t["name"]: t["topic_id"] for t in raw.call("metadata", 12, topics=[{"name": "hidden"}, {"name": "seen"}])["topics"]}
+    with raw_as(bus, "alice", "a") as raw:
+        by_id = raw.call("metadata", 12, topics=[{"name": None, "topic_id": ids["hidden"]}], include_topic_authorized_operations=True)
+        assert [(t["error_code"], t["name"], t["topic_authorized_operations"]) for t in by_id["topics"]] == [(denied, None, not_told)]
+        alone = raw.call("describe_topic_partitions", 0, topics=[{"name": "hidden"}], response_partition_limit=1, cursor=None)
+        assert [(t["error_code"], t["topic_authorized_operations"]) for t in alone["topics"]] == [(denied, not_told)]
+
+    of_alice = AdminClient(alice)
+
+    def deleting(name):
+        with pytest.raises(KafkaException) as refused:
+            done(of_alice.delete_topics([name]))
+        return refused.value.args[0].code()
+    # Who may describe a topic may know that there is none.
+    assert [deleting(name) for name in ("hidden", "hidden-and-gone", "seen", "gone")] == [
+        denied, denied, denied, KafkaError.UNKNOWN_TOPIC_OR_PART]
+
+
 def test_rules_are_found_by_the_names_of_filters(guarded):
     """Comparing each filter with each rule would keep all clients waiting for longer than this one's time-out."""
     bus, admin, _ = guarded

@@ -6,6 +6,7 @@
 
 #include "bus/handlers/admin.h"
 #include "bus/handlers/admin_parts.h"
+#include "bus/handlers/authorize_parts.h"
 #include "bus/handlers/data.h"
 
 namespace mes::bus::handlers {
@@ -97,13 +98,16 @@ void describe_topic_partitions(const call& c, kafka::describe_topic_partitions_r
   }
   std::vector<std::string> names;
   for (const auto& t : request.topics) names.emplace_back(t.name);
-  if (names.empty())
+  const bool all = names.empty();
+  if (all)
     for (const auto& [name, t] : store.topics()) names.push_back(name);
   if (request.cursor) std::erase_if(names, [&](const std::string& name) { return name < request.cursor->topic_name; });
   std::ranges::sort(names);
   names.erase(std::ranges::unique(names).begin(), names.end());
   std::int32_t left = std::clamp(request.response_partition_limit, 1, partitions_shown_max);
   for (const std::string& name : names) {
+    // Of all, those that the client may describe: pages are of these, and no cursor names another.
+    if (all && c.authorizes() && !allowed_topic(c, operation::describe, name)) continue;
     const auto t = store.find(name);
     if (left == 0) {
       response.next_cursor = {name, 0};

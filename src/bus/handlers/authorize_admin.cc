@@ -94,11 +94,15 @@ bool authorize(call& c, kafka::delete_topics_request& request) {
     out.error_code = kafka::code(error_code::topic_authorization_failed);
     out.error_message = "Topic authorization failed.";
   };
-  for (const auto name :
-       take_out(request.topic_names, [&](std::string_view t) { return !allowed_topic(c, operation::remove, t); }))
-    refuse(std::string(name), {});
+  // Who may describe a topic learns that there is none, whether or not he might delete it.
+  const auto denied = [&](std::string_view name) {
+    if (!allowed_topic(c, operation::describe, name)) return true;
+    return c.of->store().find(name) && !allowed_topic(c, operation::remove, name);
+  };
+  for (const auto name : take_out(request.topic_names, denied)) refuse(std::string(name), {});
   for (const auto& t : take_out(request.topics, [&](const auto& t) {
-         const std::string name = t.name ? std::string(*t.name) : name_of_topic(c, t.topic_id);
+         if (t.name) return denied(*t.name);
+         const std::string name = name_of_topic(c, t.topic_id);
          return !name.empty() && !allowed_topic(c, operation::remove, name);
        })) {
     // A name is told to those alone who may describe the topic.
@@ -182,12 +186,12 @@ bool authorize(call& c, kafka::describe_topic_partitions_request& request) {
   using described = kafka::describe_topic_partitions_response::describe_topic_partitions_response_topic;
   c.amend<kafka::describe_topic_partitions_response>([by = requester(c)](kafka::describe_topic_partitions_response& r) {
     for (described& t : r.topics)
-      if (t.error_code != kafka::code(error_code::invalid_request))
+      if (t.error_code != kafka::code(error_code::invalid_request) &&
+          t.error_code != kafka::code(error_code::topic_authorization_failed))
         t.topic_authorized_operations = allowed_bits(by, resource_type::topic, t.name.value_or(""));
   });
-  if (!c.authorizes()) return true;
+  if (!c.authorizes() || request.topics.empty()) return true;  // of all the handler leaves out what is hidden
   std::vector<described> refused;
-  const bool all = request.topics.empty();
   for (const auto& t :
        take_out(request.topics, [&](const auto& t) { return !allowed_topic(c, operation::describe, t.name); })) {
     if (request.cursor && t.name < request.cursor->topic_name) continue;  // of a page before
@@ -195,14 +199,7 @@ bool authorize(call& c, kafka::describe_topic_partitions_request& request) {
     out.name = t.name;
     out.error_code = kafka::code(error_code::topic_authorization_failed);
   }
-  if (all)
-    c.amend<kafka::describe_topic_partitions_response>(
-        [by = requester(c)](kafka::describe_topic_partitions_response& r) {
-          std::erase_if(r.topics, [&](const described& t) {
-            return !allowed_topic(by, operation::describe, t.name.value_or(""));
-          });
-        });
-  if (!all && request.topics.empty()) {
+  if (request.topics.empty()) {
     kafka::describe_topic_partitions_response response;
     response.topics = std::move(refused);
     c.answer(response);

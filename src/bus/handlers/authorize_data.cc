@@ -115,7 +115,8 @@ bool authorize(call& c, kafka::list_offsets_request& request) {
 }
 
 bool authorize(call& c, kafka::offset_for_leader_epoch_request& request) {
-  if (!c.authorizes()) return true;
+  // It was for brokers alone once.
+  if (!c.authorizes() || allowed_cluster(c, operation::cluster_action)) return true;
   const auto denied =
       take_out(request.topics, [&](const auto& t) { return !allowed_topic(c, operation::describe, t.topic); });
   std::vector<kafka::offset_for_leader_epoch_response::offset_for_leader_topic_result> refused;
@@ -133,8 +134,8 @@ bool authorize(call& c, kafka::offset_for_leader_epoch_request& request) {
   return true;
 }
 
-// Topics that may not be described are not told of: of all topics they are left out, by name they are refused, by id
-// they are unknown.
+// Topics that may not be described are not told of: of all topics they are left out, by name or id they are refused,
+// and an id's name is not told.
 bool authorize(call& c, kafka::metadata_request& request) {
   const bool topic_bits = request.include_topic_authorized_operations;
   const bool cluster_bits = request.include_cluster_authorized_operations;
@@ -170,7 +171,7 @@ bool authorize(call& c, kafka::metadata_request& request) {
   for (const auto& t : denied) {
     auto& out = refused.emplace_back();
     const bool by_id = !t.name;
-    out.error_code = kafka::code(by_id ? error_code::unknown_topic_id : error_code::topic_authorization_failed);
+    out.error_code = kafka::code(error_code::topic_authorization_failed);
     if (!by_id || c.version < 12) out.name = t.name.value_or("");
     if (by_id) out.topic_id = t.topic_id;
   }
