@@ -13,7 +13,7 @@ import urllib.request
 
 import pytest
 
-from gateway import EMPTY, Gateway
+from gateway import EMPTY, Gateway, Service
 from tests.support.certificates import Authority, openssl
 from tests.support.http_service import QuietHandler
 from tests.support.wait import eventually
@@ -114,6 +114,29 @@ def test_sessions_resume_in_both_versions(gateway, tmp_path):
             done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{gateway.tls_port}", version, "-ign_eof",
                                    *options], input=ask, capture_output=True, text=True, timeout=30)
             assert expected in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+def test_a_resumed_session_is_of_the_name_that_it_was_begun_for(tmp_path, authority, version):
+    """It is routed by it, and another name has a handshake of its own (RFC 6066, section 3)."""
+    service = Service()
+    document = {"_format_version": "3.0", "certificates": [certificate_entity(authority.sign(n), n) for n in ("a.test", "b.test")],
+                "services": [{"name": "s", "url": f"http://127.0.0.1:{service.port}", "routes": [
+                    {"name": n, "protocols": ["https"], "snis": [n]} for n in ("a.test", "b.test")]}]}
+    running, kept = Gateway(tmp_path, json.dumps(document), allow_debug_header="true"), tmp_path / "session"
+
+    def ask(name, *options):
+        text = "GET / HTTP/1.1\r\nHost: x\r\nKong-Debug: 1\r\nConnection: close\r\n\r\n"
+        done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{running.tls_port}", "-servername", name, version,
+                               "-ign_eof", *options], input=text, capture_output=True, text=True, timeout=30).stdout
+        route = re.search(r"(?i)kong-route-name: (\S+)", done)
+        return "Reused, " in done, route and route[1]
+    try:
+        assert ask("a.test", "-sess_out", kept) == (False, "a.test")
+        assert ask("a.test", "-sess_in", kept) == (True, "a.test")
+        assert ask("b.test", "-sess_in", kept) == (False, "b.test")
+    finally:
+        running.stop()
 
 
 class TlsService(http.server.ThreadingHTTPServer):

@@ -1,12 +1,15 @@
 #include "gateway/net/tls.h"
 
 #include <openssl/rand.h>
+#include <openssl/sha.h>
 #include <openssl/ssl.h>
 
+#include <array>
 #include <string>
 #include <string_view>
 
 #include "base/instant.h"
+#include "base/lower_case.h"
 #include "gateway/net/certificates.h"
 #include "gateway/net/ocsp.h"
 #include "runtime/openssl_handles.h"
@@ -41,6 +44,30 @@ int choose_certificate(SSL* connection, void* current) {
   if (store) store->use(connection, name ? name : "");
   return 1;
 }
+
+// The host name of a ClientHello's server_name extension (RFC 6066, section 3); "" if it is none.
+std::string_view asked_name(SSL* connection) {
+  constexpr std::size_t names_head = 5;  // length of the list, kind of name, length of the name
+  const unsigned char* data = nullptr;
+  std::size_t size = 0;
+  if (SSL_client_hello_get0_ext(connection, TLSEXT_TYPE_server_name, &data, &size) != 1 || size <= names_head ||
+      data[2] != TLSEXT_NAMETYPE_host_name)
+    return {};
+  return {reinterpret_cast<const char*>(data + names_head), size - names_head};
+}
+
+// A session is resumed for the name that it was begun for alone, as the RFC wants it: of another one it would have
+// neither the certificate nor the routes.
+int bind_session_to_name(SSL* connection, int*, void*) {
+  const std::string name = lower_case(asked_name(connection));
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(name.data()), name.size(), digest.data());
+  SSL_set_session_id_context(connection, digest.data(), static_cast<unsigned int>(digest.size()));
+  return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+// Whoever takes the name has it kept with the session: of a resumed one of TLS 1.2 there is no other.
+int take_name(SSL*, int*, void*) { return SSL_TLSEXT_ERR_OK; }
 
 // After the certificate is chosen, if the client asks what its authority says of it.
 int show_staple(SSL* connection, void* store) {
@@ -77,7 +104,8 @@ result<tls_context> make_server_context(const certificate_files& files, const ti
   SSL_CTX_set_alpn_select_cb(context.get(), choose_protocol, nullptr);
   // Sessions live in tickets alone, which every loop can read.
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_session_id_context(context.get(), reinterpret_cast<const unsigned char*>("gateway"), 7);
+  SSL_CTX_set_client_hello_cb(context.get(), bind_session_to_name, nullptr);
+  SSL_CTX_set_tlsext_servername_callback(context.get(), take_name);
   SSL_CTX_ctrl(context.get(), SSL_CTRL_SET_TLSEXT_TICKET_KEYS, static_cast<long>(tickets.size()),
                const_cast<unsigned char*>(tickets.data()));
   if (current)
