@@ -272,3 +272,84 @@ def test_a_service_that_negotiates_anew_holds_up_nobody_else(start, certificate,
         go_on.set()
         service.kill()
         service.wait(20)
+
+
+def silent(connection, _):
+    while connection.recv(65536):
+        pass
+
+
+def reads_nothing(connection, _):
+    connection.recv(1)
+    time.sleep(60)
+
+
+def drips_a_handshake(connection, _):
+    connection.recv(65536)
+    connection.sendall(b"\x16\x03\x03\x10\x00\x02\x00\x0f\xfc")
+    while True:
+        time.sleep(0.1)
+        connection.sendall(b"\0")
+
+
+UPLOAD = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 50000000\r\n\r\n"
+PIPELINE = b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /"
+
+
+@pytest.mark.parametrize("scheme, serve, begin, more", [
+    ("https", silent, UPLOAD, b"x"), ("https", silent, PIPELINE, b"x"), ("http", silent, PIPELINE, b"x"),
+    ("http", reads_nothing, UPLOAD, b"x" * 500_000), ("https", drips_a_handshake, PIPELINE, b""),
+], ids=["handshake, upload", "handshake, pipeline", "answer, pipeline", "upload", "handshake in drops"])
+def test_neither_the_client_nor_drops_put_off_what_a_service_has_for_its_time(start, scheme, serve, begin, more):
+    gateway = start(f"{scheme}://127.0.0.1:{RawService(serve).port}",
+                    more="retries: 0, connect_timeout: 500, write_timeout: 500, read_timeout: 500,", body_max="100M")
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=20) as client:
+        client.sendall(begin)
+        client.setblocking(False)
+        answered = b""
+        for _ in range(200):  # far beyond the time-outs
+            try:
+                if more:
+                    client.send(more)
+            except BlockingIOError:
+                pass
+            time.sleep(0.1)
+            try:
+                answered = client.recv(65536)
+                break
+            except BlockingIOError:
+                pass
+    assert answered.startswith(b"HTTP/1.1 504 "), answered
+
+
+def test_what_moves_slowly_is_not_cut_off(start):
+    """An upload in drops, then an answer in drops, each far longer than the time-outs."""
+    def serve(connection, _):
+        got = read_head(connection).split(b"\r\n\r\n", 1)[1]
+        while len(got) < 25:
+            got += connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 25\r\n\r\n")
+        for byte in got:
+            time.sleep(0.1)
+            connection.sendall(bytes([byte]))
+    gateway = start(f"http://127.0.0.1:{RawService(serve).port}",
+                    more="retries: 0, connect_timeout: 1000, write_timeout: 1000, read_timeout: 1000,")
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=20) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 25\r\nConnection: close\r\n\r\n")
+        for _ in range(25):
+            time.sleep(0.1)
+            client.sendall(b"x")
+        assert b"".join(iter(lambda: client.recv(65536), b"")).endswith(b"x" * 25)
+
+
+@pytest.mark.parametrize("version", ["--http1.1", "--http2-prior-knowledge"])
+def test_a_service_may_be_silent_in_the_middle_as_long_as_its_read_timeout_says(start, version):
+    """Longer than clients may take for the next bytes."""
+    def serve(connection, _):
+        read_head(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\none")
+        time.sleep(4)
+        connection.sendall(b"two")
+    gateway = start(f"http://127.0.0.1:{RawService(serve).port}", more="read_timeout: 30000,", body_timeout="1s")
+    got = subprocess.run(["curl", "-sS", version, gateway.url], capture_output=True, timeout=60)
+    assert (got.stdout, got.stderr) == (b"onetwo", b"")

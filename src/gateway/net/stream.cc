@@ -95,6 +95,7 @@ net_stream& net_stream::operator=(net_stream&& other) noexcept {
   close();
   _fd = std::exchange(other._fd, -1);
   _ssl = std::exchange(other._ssl, nullptr);
+  _moved = other._moved;
   _readable = other._readable;
   _writable = other._writable;
   _hung_up = other._hung_up;
@@ -182,13 +183,18 @@ std::string_view net_stream::protocol() const {
   return {reinterpret_cast<const char*>(name), size};
 }
 
+io_result net_stream::done(std::size_t bytes) {
+  _moved += bytes;
+  return {io_status::ok, bytes};
+}
+
 io_result net_stream::read(char* to, std::size_t room) {
   if (_ssl) {
     ERR_clear_error();
     int got = SSL_read(_ssl, to, static_cast<int>(std::min<std::size_t>(room, INT_MAX)));
     if (got <= 0) return from_ssl(got, _readable);
     if (socket_of(_ssl).empty && !SSL_has_pending(_ssl)) _readable = false;
-    return {io_status::ok, static_cast<std::size_t>(got)};
+    return done(static_cast<std::size_t>(got));
   }
   while (true) {
     ssize_t got = recv(_fd, to, room, 0);
@@ -196,7 +202,7 @@ io_result net_stream::read(char* to, std::size_t room) {
       // Fewer bytes than asked for: the socket is empty, and new bytes make a new event. An end that was announced
       // already makes none.
       if (static_cast<std::size_t>(got) < room && !_peer_finished) _readable = false;
-      return {io_status::ok, static_cast<std::size_t>(got)};
+      return done(static_cast<std::size_t>(got));
     }
     if (got == 0) return {io_status::closed};
     if (errno == EINTR) continue;
@@ -210,13 +216,13 @@ io_result net_stream::write(std::string_view bytes) {
   if (_ssl) {
     ERR_clear_error();
     int put = SSL_write(_ssl, bytes.data(), static_cast<int>(std::min<std::size_t>(bytes.size(), INT_MAX)));
-    return put > 0 ? io_result{io_status::ok, static_cast<std::size_t>(put)} : from_ssl(put, _writable);
+    return put > 0 ? done(static_cast<std::size_t>(put)) : from_ssl(put, _writable);
   }
   while (true) {
     ssize_t put = send(_fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (put >= 0) {
       if (static_cast<std::size_t>(put) < bytes.size()) _writable = false;
-      return {io_status::ok, static_cast<std::size_t>(put)};
+      return done(static_cast<std::size_t>(put));
     }
     if (errno == EINTR) continue;
     if (errno != EAGAIN && errno != EWOULDBLOCK) return {io_status::failed};

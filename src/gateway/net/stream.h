@@ -40,6 +40,7 @@ class net_stream {
   io_result read(char* to, std::size_t room);
   io_result write(std::string_view bytes);
   void shut_down_write();
+  std::uint64_t moved() const { return _moved; }  // bytes read and written; a handshake's are none
 
   void note_events(std::uint32_t epoll_events);
   bool readable() const { return _readable; }
@@ -50,9 +51,11 @@ class net_stream {
 
  private:
   io_result from_ssl(int result, bool& wanted);
+  io_result done(std::size_t bytes);
 
   int _fd = -1;
   ssl_st* _ssl = nullptr;
+  std::uint64_t _moved = 0;
   bool _readable = false, _writable = false, _hung_up = false, _peer_finished = false, _tls_ready = false;
 };
 

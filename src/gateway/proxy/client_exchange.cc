@@ -29,7 +29,8 @@ void client_exchange::drive() {
     moved = step() || _again || _state != before;
   }
   _driving = false;
-  if (_state == state::closed) gone();
+  if (_state == state::closed) return gone();
+  begin_wait();
 }
 
 bool client_exchange::step() {
@@ -103,15 +104,22 @@ void client_exchange::close() {
   if (!_driving) gone();
 }
 
-void client_exchange::wait_for(waits_for what) {
-  _waits = what;
-  if (!_x || !_x->to) return set_deadline(_worker.options.body_timeout_ms);
+// What the last step of a turn waits for has a time from here on. A service's goes on from before unless its connection
+// has moved since: what the client sends meanwhile, or a handshake in drops, does not put it off.
+void client_exchange::begin_wait() {
+  const bool waits = _state == state::relaying || _state == state::collecting || _state == state::answering;
+  if (!waits || _waits == waits_for::nothing) return;
+  const std::uint64_t moved = _up ? _up->stream.moved() : 0;
+  const bool same = _waits == _waited && moved == _moved && !_x->tunnel;
+  _waited = _waits;
+  _moved = moved;
+  if (!waits_for_service()) return set_deadline(_worker.options.body_timeout_ms);
+  if (same) return;
   const service& s = *_x->to->of;
-  set_deadline(what == waits_for::connect          ? s.connect_timeout_ms
-               : what == waits_for::upstream_write ? s.write_timeout_ms
-               : what == waits_for::upstream_read  ? s.read_timeout_ms
-                                                   : _worker.options.body_timeout_ms);
-  if (waits_for_service()) _worker.loop.sweep_by(_deadline_ms);
+  set_deadline(_waits == waits_for::connect          ? s.connect_timeout_ms
+               : _waits == waits_for::upstream_write ? s.write_timeout_ms
+                                                     : s.read_timeout_ms);
+  _worker.loop.sweep_by(_deadline_ms);
 }
 
 void client_exchange::set_deadline(std::int64_t ms_from_now) { _deadline_ms = _worker.loop.now_ms() + ms_from_now; }

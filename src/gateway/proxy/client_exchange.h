@@ -155,7 +155,7 @@ class client_exchange {
 
   void abort();  // the client is gone
   void close();
-  void wait_for(waits_for what);
+  void wait_for(waits_for what) { _waits = what; }
   void set_deadline(std::int64_t ms_from_now);
   void report();  // log phase, access log, spans (client_report.cc)
 
@@ -173,6 +173,10 @@ class client_exchange {
   std::int64_t _deadline_ms = 0;
 
  private:
+  void begin_wait();
+
+  waits_for _waited = waits_for::nothing;   // at the end of the last turn,
+  std::uint64_t _moved = 0;                 // and what had gone over the service's connection by then
   std::uint64_t _serial = 0;                // of the exchange
   std::shared_ptr<client_exchange*> _self;  // for whoever may call back after we are gone
 };

@@ -66,6 +66,8 @@ bool client_exchange::connect_upstream(const endpoint& where) {
       send_body_beginning();
   }
   _state = state::relaying;
+  _waits = waits_for::connect;
+  _waited = waits_for::nothing;
   _again = true;
   return true;
 }

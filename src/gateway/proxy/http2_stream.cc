@@ -247,7 +247,7 @@ http2_stream::piece http2_stream::take_body(char* to, std::size_t room) {
   _counted -= std::min(_counted, p.bytes);
   p.last = _out.empty() && _response_ended;
   p.none_yet = p.bytes == 0 && !p.last;
-  set_deadline(_worker.options.body_timeout_ms);
+  if (!waits_for_service()) set_deadline(_worker.options.body_timeout_ms);
   if (_blocked && _out.size() <= unsent_max / 2) {
     _blocked = false;
     _of.make_ready(*this);
