@@ -4,6 +4,7 @@ import http.client
 import http.server
 import json
 import re
+import signal
 import socket
 import ssl
 import subprocess
@@ -137,6 +138,30 @@ def test_a_resumed_session_is_of_the_name_that_it_was_begun_for(tmp_path, author
         assert ask("b.test", "-sess_in", kept) == (False, "b.test")
     finally:
         running.stop()
+
+
+def test_who_has_not_shaken_hands_yet_does_not_hold_up_a_stop(tmp_path):
+    """The process lives on for the request that is under way."""
+    asked, go_on = threading.Event(), threading.Event()
+
+    class Slow(QuietHandler):
+        def do_GET(self):
+            asked.set()
+            go_on.wait(30)
+            self.tell(b"done")
+    running = Gateway(tmp_path, json.dumps({"_format_version": "3.0", "services": [
+        {"name": "s", "url": f"http://127.0.0.1:{Service(Slow).port}", "routes": [{"name": "s", "paths": ["/"]}]}]}))
+    answers = []
+    client = threading.Thread(target=lambda: answers.append(get(running, "")))
+    with socket.create_connection(("127.0.0.1", running.tls_port), timeout=30) as silent:
+        client.start()
+        assert asked.wait(20)
+        running.process.send_signal(signal.SIGTERM)
+        assert silent.recv(1) == b""
+        go_on.set()
+        client.join(20)
+    running.stop()
+    assert answers == [(200, "done")]
 
 
 class TlsService(http.server.ThreadingHTTPServer):

@@ -247,7 +247,7 @@ bool http1_client::upgrade_to_http2() {
 }
 
 void http1_client::drain() {
-  if (_state == state::reading && _in.empty()) return close();
+  if (_state == state::handshake || (_state == state::reading && _in.empty())) return close();
   if (_state == state::lingering) {
     _linger_until_ms = std::min(_linger_until_ms, _worker.loop.now_ms() + linger_drained_ms);
     set_deadline(_linger_until_ms - _worker.loop.now_ms());
