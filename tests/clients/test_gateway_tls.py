@@ -179,6 +179,22 @@ class TlsService(http.server.ThreadingHTTPServer):
         pass
 
 
+class SniService(TlsService):
+    """Keeps the names that clients ask for, and their Hosts."""
+
+    def prepare(self, context):
+        self.names, self.hosts = [], []
+        context.sni_callback = lambda _, name, __: self.names.append(name)
+
+    class handler(QuietHandler):
+        def do_GET(self):
+            self.server.hosts.append(self.headers["Host"])
+            self.tell(b"fine")
+
+    def handle_error(self, *_):
+        pass
+
+
 class MutualService(TlsService):
     """Takes clients with a certificate of the authority alone, and answers with the client's name."""
 
@@ -298,6 +314,30 @@ def test_active_checks_show_the_certificate_of_the_upstream(gateway, authority):
     use(stranger.sign("stranger-prober"))
     eventually(lambda: health() == "UNHEALTHY")
     service.shutdown()
+
+
+def test_active_checks_ask_for_the_host_that_services_see(tmp_path, authority):
+    """As lua-resty-healthcheck: https_sni, else the upstream's host_header, else the target's host. Over TLS without a port."""
+    service = SniService(authority.sign("api.test", ["DNS:api.test", "DNS:other.test"]))
+    upstream = {"name": "named", "targets": [{"target": f"127.0.0.1:{service.server_address[1]}"}], "healthchecks": {"active": {
+        "type": "https", "healthy": {"interval": 0.1, "successes": 1}, "unhealthy": {"interval": 0.1, "tcp_failures": 1}}}}
+    running = Gateway(tmp_path, EMPTY)
+    running.stop()
+    running.environment["SSL_CERT_FILE"] = str(authority.certificate)
+    running.start()
+    try:
+        for host_header, https_sni, expected in ((None, None, {None}), ("api.test", None, {"api.test"}),
+                                                 ("api.test:8443", None, {"api.test"}), ("api.test", "other.test", {"other.test"})):
+            upstream["host_header"] = host_header
+            upstream["healthchecks"]["active"]["https_sni"] = https_sni
+            load(running, {"_format_version": "3.0", "upstreams": [upstream]})
+            service.names.clear()
+            eventually(lambda expected=expected: set(service.names[-3:]) == expected and len(service.names) > 3)
+            with urllib.request.urlopen(f"{running.admin}/upstreams/named/health", timeout=20) as got:
+                assert json.load(got)["data"][0]["health"] == ("HEALTHY" if host_header else "UNHEALTHY")
+            assert not host_header or service.hosts[-1] == host_header
+    finally:
+        running.stop()
 
 
 def test_a_certificate_that_cannot_be_shown_is_not_left_out(gateway, authority, tmp_path):

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "gateway/balancer/health_checker.h"
+#include "gateway/http/head.h"
 #include "gateway/net/connect.h"
 
 namespace mes::gateway {
@@ -50,6 +51,7 @@ bool health_probe::asks() const { return _of->config().active.type.starts_with("
 bool health_probe::start() {
   const active_checks& c = _of->config().active;
   const endpoint& to = _peer->where;
+  const std::string& named = _of->config().host_header.empty() ? _host : _of->config().host_header;
   // A time-out of 0 is none in Kong's schema; a probe without an end would never be repeated.
   double timeout_s = c.timeout_s > 0 ? c.timeout_s : 60;
   _deadline_ms = net_loop::clock_us() / 1000 + static_cast<std::int64_t>(std::ceil(timeout_s * 1000));
@@ -62,11 +64,10 @@ bool health_probe::start() {
   if (secure()) {
     ssl_ctx_st* tls = _by.tls_of(*_of);
     if (!tls) return false;
-    _stream.start_tls_client(tls, c.https_sni.empty() ? _host : c.https_sni, c.https_verify_certificate,
-                             c.type == "grpcs");
+    const std::string& name = c.https_sni.empty() ? named : c.https_sni;
+    _stream.start_tls_client(tls, std::string(without_port(name)), c.https_verify_certificate, c.type == "grpcs");
   }
-  const std::string& named = _of->config().host_header;
-  if (asks()) _out = question(c, named.empty() ? _host : named);
+  if (asks()) _out = question(c, named);
   _by._loop.watch(begun.fd, *this);
   return true;
 }
