@@ -16,6 +16,7 @@ namespace mes::gateway {
 struct peer {
   std::shared_ptr<peer_state> state;
   std::size_t target = 0;  // index
+  std::string name;        // of the SRV record; another one may lead to the same address
   int weight = 100;
   std::int64_t credit = 0;  // of round-robin
 };

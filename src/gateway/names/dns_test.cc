@@ -11,7 +11,7 @@ namespace {
 TEST(dns, gives_addresses_with_their_time_to_live) {
   name_server server(
       {{{"web.example", type_a},
-        {record(type_a, 17, s_of("\x0a\x00\x00\x01", 4)), record(type_a, 40, s_of("\x0a\x00\x00\x02", 4))}}});
+        {dns_record(type_a, 17, s_of("\x0a\x00\x00\x01", 4)), dns_record(type_a, 40, s_of("\x0a\x00\x00\x02", 4))}}});
   dns_answer a = look_up("web.example", 8080, server.options());
   ASSERT_EQ(a.where.size(), 2U);
   EXPECT_EQ(a.where[0].text, "10.0.0.1:8080");
@@ -22,10 +22,11 @@ TEST(dns, gives_addresses_with_their_time_to_live) {
 TEST(dns, follows_srv_records_of_the_best_priority) {
   name_server server({
       {{"_http._tcp.example", type_srv},
-       {record(type_srv, 60, srv(1, 70, 9001, "a.example")), record(type_srv, 60, srv(1, 30, 9002, "b.example")),
-        record(type_srv, 60, srv(2, 10, 9003, "c.example"))}},
-      {{"a.example", type_a}, {record(type_a, 5, s_of("\x0a\x00\x00\x01", 4))}},
-      {{"b.example", type_a}, {record(type_a, 90, s_of("\x0a\x00\x00\x02", 4))}},
+       {dns_record(type_srv, 60, srv(1, 70, 9001, "a.example")),
+        dns_record(type_srv, 60, srv(1, 30, 9002, "b.example")),
+        dns_record(type_srv, 60, srv(2, 10, 9003, "c.example"))}},
+      {{"a.example", type_a}, {dns_record(type_a, 5, s_of("\x0a\x00\x00\x01", 4))}},
+      {{"b.example", type_a}, {dns_record(type_a, 90, s_of("\x0a\x00\x00\x02", 4))}},
   });
   dns_answer a = look_up("_http._tcp.example", 80, server.options());
   ASSERT_EQ(a.where.size(), 2U);

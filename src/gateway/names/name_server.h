@@ -37,7 +37,7 @@ inline std::string labels(std::string_view name) {
   return out + '\0';
 }
 
-inline std::string record(int type, int ttl_s, const std::string& data) {
+inline std::string dns_record(int type, int ttl_s, const std::string& data) {
   return be16(0xc00c) + be16(type) + be16(1) + be16(ttl_s >> 16) + be16(ttl_s & 0xffff) +
          be16(static_cast<int>(data.size())) + data;
 }

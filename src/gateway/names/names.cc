@@ -36,10 +36,10 @@ std::string text_of(const endpoint& e, std::uint16_t port) {
 }
 
 bool same(const endpoints& a, const endpoints& b) {
-  if (!a || !b || a->size() != b->size()) return a == b;
-  for (std::size_t i = 0; i < a->size(); ++i)
-    if ((*a)[i].text != (*b)[i].text || (*a)[i].weight != (*b)[i].weight) return false;
-  return true;
+  if (!a || !b) return a == b;
+  return std::ranges::equal(*a, *b, [](const endpoint& x, const endpoint& y) {
+    return x.text == y.text && x.weight == y.weight && x.name == y.name;
+  });
 }
 
 }  // namespace

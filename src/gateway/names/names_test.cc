@@ -17,7 +17,7 @@ namespace {
 using state = name_directory::state;
 using mood = name_server::mood;
 
-std::string address(char last) { return record(type_a, 1, s_of("\x0a\x00\x00", 3) + last); }
+std::string address(char last) { return dns_record(type_a, 1, s_of("\x0a\x00\x00", 3) + last); }
 
 name_server::zone web(char last) { return {{{"web.example", type_a}, {address(last)}}}; }
 
@@ -127,9 +127,10 @@ TEST_F(names_test, while_a_server_is_silent_known_addresses_are_waited_for_once)
 }
 
 TEST_F(names_test, the_part_of_srv_records_that_is_known_is_not_waited_for) {
-  server.use({{{"web.example", type_srv},
-               {record(type_srv, 1, srv(1, 1, 81, "a.example")), record(type_srv, 1, srv(1, 1, 82, "b.example"))}},
-              {{"a.example", type_a}, {address(1)}}});
+  server.use(
+      {{{"web.example", type_srv},
+        {dns_record(type_srv, 1, srv(1, 1, 81, "a.example")), dns_record(type_srv, 1, srv(1, 1, 82, "b.example"))}},
+       {{"a.example", type_a}, {address(1)}}});
   server.be(mood::silent, "b.example");
   std::int64_t began_ms = clock_ms();
   EXPECT_EQ(find("web.example"), "10.0.0.1:81");
@@ -150,7 +151,7 @@ TEST_F(names_test, keeps_the_part_of_srv_records_that_a_server_does_not_tell) {
   auto zone = [](char a, char b) {
     return name_server::zone{
         {{"web.example", type_srv},
-         {record(type_srv, 1, srv(1, 1, 81, "a.example")), record(type_srv, 1, srv(1, 1, 82, "b.example"))}},
+         {dns_record(type_srv, 1, srv(1, 1, 81, "a.example")), dns_record(type_srv, 1, srv(1, 1, 82, "b.example"))}},
         {{"a.example", type_a}, {address(a)}},
         {{"b.example", type_a}, {address(b)}}};
   };

@@ -86,16 +86,17 @@ void backend::look_up(name_directory& names, std::int64_t now_ms,
   rebuild_peers();
 }
 
-// Addresses that stay keep their state, and their place in the turns.
+// Addresses that stay keep their state, and their place in the turns: within one round, since what weights were before
+// may be far more than what they are now.
 void backend::rebuild_peers() {
   std::vector<peer> next;
   for (std::size_t i = 0; i < targets.size(); ++i) {
     if (!targets[i].known) continue;
     for (const endpoint& e : *targets[i].known) {
-      peer p{.target = i, .weight = targets[i].of ? targets[i].of->weight : 100};
+      peer p{.target = i, .name = e.name, .weight = targets[i].of ? targets[i].of->weight : 100};
       if (e.weight > 0 && p.weight > 0) p.weight = e.weight;
-      auto same =
-          std::ranges::find_if(peers, [&](const peer& o) { return o.target == i && o.state->where.text == e.text; });
+      auto same = std::ranges::find_if(
+          peers, [&](const peer& o) { return o.target == i && o.state->where.text == e.text && o.name == e.name; });
       if (same != peers.end()) {
         p.state = same->state;
         p.credit = same->credit;
@@ -105,6 +106,9 @@ void backend::rebuild_peers() {
       next.push_back(std::move(p));
     }
   }
+  std::int64_t round = 0;
+  for (const peer& p : next) round += p.weight;
+  for (peer& p : next) p.credit = std::clamp(p.credit, -round, round);
   bool changed = next.size() != peers.size() || !std::ranges::equal(next, peers, [](const peer& a, const peer& b) {
                    return a.state == b.state && a.weight == b.weight;
                  });
@@ -138,7 +142,7 @@ backend::choice backend::choose(name_directory& names, choice_input input,
   if (enough_healthy()) chosen = algorithm->choose(peers, input);
   if (!chosen) return {.what = name_directory::state::known};
   const peer& p = peers[*chosen];
-  return {.what = name_directory::state::known, .target = &targets[p.target], .where = p.state};
+  return {.what = name_directory::state::known, .target = &targets[p.target], .where = p.state, .srv_name = p.name};
 }
 
 }  // namespace mes::gateway

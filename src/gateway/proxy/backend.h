@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gateway/balancer/algorithms.h"
@@ -42,6 +43,7 @@ struct backend {
     name_directory::state what = name_directory::state::unknown;
     const backend_target* target = nullptr;  // nullptr: none is healthy and has a weight
     std::shared_ptr<peer_state> where;
+    std::string_view srv_name;  // "" = none; until the next choice
   };
   // `make_changed` as in name_directory::find.
   choice choose(name_directory& names, choice_input input, const std::function<std::function<void()>()>& make_changed);

@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <set>
+#include <thread>
 
+#include "gateway/names/name_server.h"
 #include "gateway/proxy/gateway_under_test.h"
 
 namespace mes::gateway {
@@ -347,6 +349,52 @@ TEST(balancing, a_slow_service_costs_the_others_nothing) {
     waiting.back().send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
   }
   for (int i = 0; i < 20; ++i) EXPECT_EQ(body_of(g.get("/quick")), "a");
+}
+
+// A zone with SRV records of `web.example`, and names that all are this machine.
+name_server::zone srv_zone(const std::vector<std::string>& records) {
+  name_server::zone zone;
+  for (const std::string& r : records) zone[{"web.example", type_srv}].push_back(dns_record(type_srv, 1, r));
+  for (const char* name : {"a.example", "b.example", "c.example"})
+    zone[{name, type_a}] = {dns_record(type_a, 1, s_of("\x7f\0\0\x01", 4))};
+  return zone;
+}
+
+TEST(balancing, weights_that_get_smaller_starve_nobody) {
+  named_service a("a"), b("b");
+  auto zone = [&](int weight) {
+    return srv_zone({srv(1, weight, a.service.port(), "a.example"), srv(1, weight, b.service.port(), "b.example")});
+  };
+  name_server names(zone(50'000));
+  gateway_under_test g("services: [{name: s, url: 'http://web.example', routes: [{name: all, paths: [/]}]}]\n", {}, 1,
+                       names.options());
+  EXPECT_EQ(body_of(g.get("/")), "a");  // which b has the next turn for
+  names.use(zone(1));
+  std::this_thread::sleep_for(std::chrono::milliseconds(2500));  // until the answers before have ended
+  g.get("/");
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  a.requests = b.requests = 0;
+  for (int i = 0; i < 40; ++i) g.get("/");
+  EXPECT_GE(a.requests, 15);
+  EXPECT_GE(b.requests, 15);
+}
+
+TEST(balancing, a_service_sees_the_name_of_the_srv_record_that_led_to_it) {
+  raw_service service(echo);
+  name_server names(srv_zone({srv(1, 1, service.port(), "a.example"), srv(1, 1, service.port(), "b.example")}));
+  gateway_under_test g(upstream_yaml("{target: 'web.example:80'}", "  use_srv_name: true\n"), {}, 1, names.options());
+  auto seen = [&] {
+    std::set<std::string> hosts;
+    for (int i = 0; i < 4; ++i) {
+      const std::string answer = g.get("/");
+      const std::size_t at = answer.find("Host: ", answer.find("\r\n\r\n"));
+      if (at != std::string::npos) hosts.insert(answer.substr(at + 6, answer.find('\r', at) - at - 6));
+    }
+    return hosts;
+  };
+  EXPECT_EQ(seen(), (std::set<std::string>{"a.example", "b.example"}));
+  names.use(srv_zone({srv(1, 1, service.port(), "c.example")}));
+  EXPECT_TRUE(eventually([&] { return seen() == std::set<std::string>{"c.example"}; }));
 }
 
 }  // namespace

@@ -83,10 +83,10 @@ bool client_exchange::start_upstream() {
   }
   if (!chosen.target) return refuse(503, "failure to get a peer from the ring-balancer");
   if (x.upstream_target.empty()) build_upstream_target();
-  bool srv_name = x.to->group && x.to->group->use_srv_name && !chosen.where->where.name.empty();
+  bool srv_name = x.to->group && x.to->group->use_srv_name && !chosen.srv_name.empty();
   bool as_it_came = x.match.to->preserve_host && !x.request.authority.empty();
   x.upstream_host = as_it_came ? x.request.authority
-                    : srv_name ? std::string_view(chosen.where->where.name)
+                    : srv_name ? chosen.srv_name
                                : std::string_view(chosen.target->host_header);
   x.take_peer(std::move(chosen.where), x.to->shared != nullptr);
   x.tried_us = _worker.loop.now_us();

@@ -184,7 +184,9 @@ class fixed_clock final : public wall_clock {
 // A proxy in front of a configuration.
 class gateway_under_test {
  public:
-  explicit gateway_under_test(const std::string& yaml, proxy_options options = {}, int threads = 1) : _log("gateway") {
+  explicit gateway_under_test(const std::string& yaml, proxy_options options = {}, int threads = 1,
+                              dns_options dns = {})
+      : _log("gateway"), _names(true, 0, std::move(dns)) {
     _log.set_stdout(false);
     auto first = make(yaml);
     if (!first) return;
@@ -234,7 +236,7 @@ class gateway_under_test {
   fixed_clock _clock;
   rate_limit_store _limits;
   response_cache _cache;
-  name_directory _names{true, 0};
+  name_directory _names;
   std::unique_ptr<proxy> _proxy;
 };
 
