@@ -46,15 +46,14 @@ class resolver {
   template <class Visit>
   [[nodiscard]] bool query(const std::string& name, ns_type type, std::int64_t& ttl_ms, Visit visit) {
     if (!_ready) return false;
-    std::array<unsigned char, 16384> answer{};
-    int size = res_nquery(&_state, name.c_str(), ns_c_in, type, answer.data(), static_cast<int>(answer.size()));
+    int size = res_nquery(&_state, name.c_str(), ns_c_in, type, _answer.get(), answer_bytes);
     if (size <= 0) {
       if (_state.res_h_errno == HOST_NOT_FOUND || _state.res_h_errno == NO_DATA) return true;
       _state.retry = 1;  // it was patient once
       return false;
     }
     ns_msg message;
-    if (ns_initparse(answer.data(), std::min(size, static_cast<int>(answer.size())), &message) != 0) return false;
+    if (ns_initparse(_answer.get(), std::min(size, answer_bytes), &message) != 0) return false;
     for (int i = 0; i < ns_msg_count(message, ns_s_an); ++i) {
       ns_rr record;
       if (ns_parserr(&message, ns_s_an, i, &record) != 0) return false;
@@ -65,7 +64,10 @@ class resolver {
   }
 
  private:
+  static constexpr int answer_bytes = 65536;  // no answer is longer
+
   struct __res_state _state{};
+  const std::unique_ptr<unsigned char[]> _answer = std::make_unique_for_overwrite<unsigned char[]>(answer_bytes);
   bool _ready = false;
 };
 

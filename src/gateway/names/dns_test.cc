@@ -37,6 +37,13 @@ TEST(dns, follows_srv_records_of_the_best_priority) {
   EXPECT_EQ(a.ttl_ms, 5'000);
 }
 
+TEST(dns, takes_answers_of_any_length) {
+  std::vector<std::string> many;
+  for (int i = 0; i < 1500; ++i) many.push_back(dns_record(type_a, 60, '\x0a' + std::string(1, '\0') + be16(i)));
+  name_server server({{{"web.example", type_a}, many}});
+  EXPECT_EQ(look_up("web.example", 80, server.options()).where.size(), 1500U);
+}
+
 TEST(dns, has_nothing_for_a_name_that_is_not_there) {
   name_server server({});
   EXPECT_TRUE(look_up("nowhere.example", 80, server.options()).where.empty());
