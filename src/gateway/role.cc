@@ -70,11 +70,12 @@ class gateway {
         *options, {.names = _names, .log = _process.log(), .spans = &_process.spans(), .staples = &_staples}, _current);
     if (!started) return fail(started.error());
     _proxy = std::move(*started);
+    _certificate = _process.settings().text("tls_certificate");
     _process.on_stop([this] { _proxy->stop(10s); });
     if (auto listening = start_admin(); !listening) return listening;
     if (_process.settings().flag("ocsp_stapling"))
       _ocsp = std::make_unique<ocsp_fetcher>(_process.loop(), _staples, _process.log());
-    ask_about_certificates(_process.settings());
+    ask_about_certificates();
     if (_process.settings().flag("discovery")) follow_heartbeats();
     _process.on_hangup([this] { reload(); });
     _process.log().info("listening", {{"http", std::int64_t{_proxy->port()}},
@@ -166,24 +167,26 @@ class gateway {
     if (options->tls)
       for (const auto& file : {options->tls->certificate, options->tls->key})
         if (auto text = read_regular_text(file); !text) return fail(text.error());
-    return _proxy->use(*options);
+    auto used = _proxy->use(*options);
+    if (used) _certificate = settings.text("tls_certificate");
+    return used;
   }
 
-  void ask_about_certificates(const runtime::config& settings) {
+  void ask_about_certificates() {
     if (!_ocsp) return;
     std::vector<std::string> chains;
     for (const certificate& c : _config->certificates) {
       chains.push_back(c.cert);
       chains.push_back(c.cert_alt);
     }
-    if (auto own = read_regular_text(settings.text("tls_certificate"))) chains.push_back(std::move(*own));
+    if (auto own = read_regular_text(_certificate)) chains.push_back(std::move(*own));
     _ocsp->use(chains);
   }
 
   // How a reload went, of files or by the Admin API. What is refused has changed nothing.
   void tell(std::string_view what, const result<void>& loaded, std::string_view from = "file") {
     if (loaded) {
-      ask_about_certificates(_process.settings());
+      ask_about_certificates();
       _process.log().info(fmt::format("reloaded the {}", what),
                           {{"from", from}, {"generation", static_cast<std::int64_t>(_generation_number)}});
       return;
@@ -208,7 +211,7 @@ class gateway {
                                                   ++_generation_number, _process.settings().flag("generation_header"));
     _config = std::move(all);
     if (_proxy) _proxy->use(_current);
-    ask_about_certificates(_process.settings());
+    ask_about_certificates();
   }
 
   // What is replaced is freed here, not by the loop that lets go of it last: for 9,000 entities that takes 0.1 s.
@@ -368,7 +371,8 @@ class gateway {
   std::vector<std::shared_ptr<const void>> _retired;
   std::shared_ptr<runtime::event_loop::timer> _retiring;
   std::uint64_t _generation_number = 0, _refused_reloads = 0;
-  std::string _file_text;  // of the configuration's file when it was last read
+  std::string _file_text;    // of the configuration's file when it was last read
+  std::string _certificate;  // the listener's file in use; "" = one that was made here
   std::vector<std::unique_ptr<runtime::file_watch>> _watches;
   std::unique_ptr<runtime::http_server> _admin;
   std::unique_ptr<runtime::kafka_consumer> _heartbeats;

@@ -1,13 +1,14 @@
 """OCSP stapling: openssl's own responder says what is shown to clients that ask; handshakes never wait for it."""
 import http.server
 import json
+import signal
 import subprocess
 import threading
 import urllib.request
 
 import pytest
 
-from gateway import Gateway
+from gateway import EMPTY, Gateway
 from tests.support.certificates import Authority
 from tests.support.ports import OUTGOING_MIN, is_free
 from tests.support.wait import eventually
@@ -25,7 +26,7 @@ class Responder:
         with open(self.index, "w") as index:
             for serial, state in states.items():
                 revoked = "240101000000Z" if state == "R" else ""
-                index.write(f"{state}\t{later}\t{revoked}\t{serial[1:]}\tunknown\t/CN=x\n")
+                index.write(f"{state}\t{later}\t{revoked}\t{serial[1:]}\tunknown\t/CN={serial}\n")
         self.process = subprocess.Popen(
             ["openssl", "ocsp", "-port", str(self.port), "-index", self.index, "-CA", self.authority.certificate, "-rsigner",
              self.authority.certificate, "-rkey", self.authority.key, "-ndays", "1"], stdout=subprocess.DEVNULL,
@@ -101,6 +102,31 @@ def test_a_responder_that_is_away_holds_no_handshake_up_and_is_asked_again(tmp_p
         gateway.file.write_text(json.dumps(document))
         eventually(lambda: "reloaded the configuration" in gateway.log())
         assert status(gateway, "good.example") == "good", "a reload keeps it"
+    finally:
+        gateway.stop()
+
+
+def test_of_the_listeners_certificate_the_one_in_use_is_asked_about(tmp_path, authority, responder):
+    """Another path comes with SIGHUP."""
+    files = {name: authority.sign(name, extensions=f"authorityInfoAccess=OCSP;URI:http://127.0.0.1:{responder.port}/")
+             for name in ("one.example", "two.example")}
+    settings = tmp_path / "mes.yaml"
+
+    def use(name):
+        certificate, key = files[name]
+        chain = tmp_path / f"{name}.chain"
+        chain.write_text(certificate.read_text() + authority.certificate.read_text())
+        settings.write_text(f"gateway:\n  tls_certificate: {chain}\n  tls_key: {key}\n")
+    responder.start(s1001="V", s1002="V")
+    gateway = Gateway(tmp_path, EMPTY, settings_file=settings, ocsp_stapling="true")
+    gateway.stop()
+    use("one.example")
+    gateway.start()
+    try:
+        eventually(lambda: status(gateway, "one.example") == "good")
+        use("two.example")
+        gateway.process.send_signal(signal.SIGHUP)
+        eventually(lambda: status(gateway, "two.example") == "good", timeout_s=15)
     finally:
         gateway.stop()
 
