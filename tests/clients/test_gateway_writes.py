@@ -21,6 +21,7 @@ import yaml
 from announced_keys import jwk_of
 from gateway import EMPTY, MES, Admin, Gateway, Service, make_certificate
 from tests.support import tokens
+from tests.support.certificates import openssl
 from tests.support.http_service import QuietHandler, served
 from tests.support.wait import eventually
 
@@ -274,6 +275,40 @@ def test_writes_stay_with_entities_that_have_no_name(own_gateway, tmp_path):
     assert shown_name() == "first.test"
     assert admin("GET", "/config/writes").json() == {"written": 4, "conflicts": []}
     service.shutdown()
+
+
+def make_authority(folder, days):
+    """Its certificate. Of no days, or fewer, its time has ended."""
+    key, request = folder / "authority.key", folder / "authority.csr"
+    openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=authority", "-addext",
+            "basicConstraints=critical,CA:TRUE", "-keyout", key, "-out", request)
+    return openssl("x509", "-req", "-in", request, "-key", key, "-days", days, "-copy_extensions", "copy")
+
+
+@pytest.mark.parametrize("posted", [False, True], ids=["written", "posted"])
+def test_an_authority_whose_time_has_ended_since_is_told_of_and_holds_up_nothing(own_gateway, tmp_path, posted):
+    """As Kong, which looks at the time when the entity comes."""
+    admin, key = Admin(own_gateway), str(uuid.uuid4())
+    living, ended = (make_authority(tmp_path, days) for days in (10, -1))
+    if posted:
+        entity = f"_format_version: '3.0'\nca_certificates: [{{id: {key}, cert: {json.dumps(living)}}}]\n"
+        admin("POST", "/config", {"config": entity}, 201)
+    else:
+        admin("PUT", f"/ca_certificates/{key}", {"cert": living}, 200)
+    own_gateway.stop()
+    kept = own_gateway.folder / "gateway" / "entities.json"
+    before = kept.read_text()
+    for old, new in ((living, ended), (json.dumps(living), json.dumps(ended))):  # as time passes, for the file
+        before = before.replace(json.dumps(old)[1:-1], json.dumps(new)[1:-1])
+    kept.write_text(before)
+    own_gateway.start()
+    assert f"{key}: certificate expired" in own_gateway.log()
+    admin("PUT", "/services/s", {"host": "127.0.0.1"}, 200)
+    admin("DELETE", "/services/s", status=204)
+    admin("GET", f"/ca_certificates/{key}", status=200)
+    for refused in (admin("PUT", f"/ca_certificates/{uuid.uuid4()}", {"cert": ended}),
+                    admin("POST", "/config", {"config": json.dumps({"_format_version": "3.0", "ca_certificates": [{"cert": ended}]})})):
+        assert refused.status_code == 400 and "certificate expired" in refused.text
 
 
 def test_posted_configurations_stay(own_gateway):

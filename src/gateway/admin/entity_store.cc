@@ -71,8 +71,9 @@ error entity_store::refused(const reporter& report, std::string_view what) const
   return out;
 }
 
-result<entity_store::base> entity_store::read_base(std::string text, const std::string& name) const {
+result<entity_store::base> entity_store::read_base(std::string text, const std::string& name, bool taken) const {
   reporter report(name);
+  report.taken = taken;
   document entities;
   base out{.text = text, .name = name, .entities = nullptr, .config = nullptr};
   out.config = load_configuration(std::move(text), report, &entities);
@@ -107,11 +108,15 @@ result<void> entity_store::check_places(const kept& what, const base& from) cons
 result<void> entity_store::take(base from, kept next, bool changes_disk) {
   std::shared_ptr<const document> entities = from.entities;
   std::shared_ptr<const configuration> config = from.config;
+  std::set<std::string> warnings;
   if (!next.written.empty()) {
     entities = std::make_shared<const document>(next.written.over(*from.entities));
     reporter report(from.name + " with what the Admin API has written");
+    report.taken = true;  // what is new in it was checked alone
     config = load_configuration(*entities, report);
     if (!config) return fail(refused(report, report.file()));
+    for (const diagnostic& d : report.findings())
+      if (next.written.is_named_in(d.message)) warnings.insert(d.message);  // of others it was said before
   }
   if (!config) return fail(error_code::internal, "there is no configuration");
   if (changes_disk && _options.writable) {
@@ -120,6 +125,9 @@ result<void> entity_store::take(base from, kept next, bool changes_disk) {
   }
   _activate(config);
   if (!next.written.empty()) from.config.reset();  // not in use
+  for (const std::string& w : warnings)
+    if (!_warnings.contains(w)) _log.warn(w);
+  _warnings = std::move(warnings);
   _base = std::move(from);
   _kept = std::move(next);
   _conflicts = _kept.written.conflicts(*_base.entities);
@@ -145,7 +153,7 @@ result<void> entity_store::use_file(std::string text, const std::string& name) {
   std::string digest = sha256_hex(text);
   kept next = _kept;
   bool posted_stays = next.posted && next.file_digest == digest;
-  auto from = posted_stays ? read_base(*next.posted, "config") : read_base(std::move(text), name);
+  auto from = posted_stays ? read_base(*next.posted, "config", true) : read_base(std::move(text), name);
   if (!from) return fail(from.error());
   if (auto known = check_places(next, *from); !known) return known;
   bool dropped = next.posted && !posted_stays;
@@ -182,7 +190,7 @@ result<void> entity_store::write(std::span<const entity_change> changes) {
   next.written.note(*_base.entities, changes);
   base from = _base;
   if (next.written.empty() && !from.config) {
-    auto again = read_base(from.text, from.name);
+    auto again = read_base(from.text, from.name, true);
     if (!again) return fail(again.error());
     from = std::move(*again);
   }
@@ -190,7 +198,7 @@ result<void> entity_store::write(std::span<const entity_change> changes) {
 }
 
 result<void> entity_store::forget_writes() {
-  auto from = read_base(_base.text, _base.name);
+  auto from = read_base(_base.text, _base.name, true);
   if (!from) return fail(from.error());
   kept next = _kept;
   next.written = {};

@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -66,7 +67,8 @@ class entity_store {
     std::shared_ptr<const configuration> config;  // of it alone
   };
 
-  result<base> read_base(std::string text, const std::string& name) const;
+  // `taken`: it was in force before, and what has only become too old since is no error.
+  result<base> read_base(std::string text, const std::string& name, bool taken = false) const;
   result<void> take(base from, kept next, bool changes_disk);
   static std::expected<kept, std::string> read_kept(std::string_view text);
   result<void> save(const kept& next) const;
@@ -83,6 +85,7 @@ class entity_store {
   base _base;
   std::vector<write_conflict> _conflicts;
   std::string _file_digest;
+  std::set<std::string> _warnings;  // of what was written
   std::shared_ptr<const document> _entities;
   std::shared_ptr<const configuration> _config;
 };

@@ -21,6 +21,10 @@ bool is_there(const Read& read) {
   return read != nullptr;
 }
 
+std::string with_id(const record& source, const std::string& what) {
+  return source.is_null("id") ? what : fmt::format("{} {}", what, source.text("id"));
+}
+
 // Checks one pair, and gives its kind of key; EVP_PKEY_NONE if something is wrong.
 int check_pair(const record& source, std::string_view cert_member, std::string_view key_member, std::string_view name,
                const std::string& what, reporter& report) {
@@ -73,7 +77,8 @@ void finish_ca_certificate(record& source, const std::string& what, reporter& re
       report.error(mark, fmt::format("{}: please submit only one certificate at a time", what));
   certificate_ptr cert = read_certificate(pem);
   if (X509_cmp_current_time(X509_get0_notAfter(cert.get())) < 0)
-    report.error(mark, fmt::format("{}: certificate expired, \"Not After\" time is in the past", what));
+    report.outdated(mark, fmt::format("{}: certificate expired, \"Not After\" time is in the past",
+                                      report.taken ? with_id(source, what) : what));
   if (X509_check_ca(cert.get()) != 1)
     report.error(mark, fmt::format("{}: certificate does not appear to be a CA because it is missing the \"CA\" basic "
                                    "constraint",

@@ -35,6 +35,10 @@ class reporter {
   void warning(wire::yaml_mark mark, std::string message) {
     _findings.push_back({severity::warning, mark, std::move(message)});
   }
+  // What time alone has made wrong.
+  void outdated(wire::yaml_mark mark, std::string message) {
+    taken ? warning(mark, std::move(message)) : error(mark, std::move(message));
+  }
   bool failed() const { return _errors > 0; }
   std::size_t errors() const { return _errors; }
   std::string count() const { return std::to_string(_errors) + (_errors == 1 ? " error" : " errors"); }
@@ -43,6 +47,7 @@ class reporter {
   std::vector<diagnostic> sorted() const;                // by place
   std::string text_of(const diagnostic& finding) const;  // "kong.yml:12:5: error: …"
 
+  bool taken = false;     // all of it was checked when it came
   vault_prefixes vaults;  // what references in this file may name
 
  private:

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <set>
 #include <utility>
@@ -43,6 +44,16 @@ std::size_t written_entities::size() const {
   std::size_t count = 0;
   for (const auto& [kind, all] : _by_kind) count += all.size();
   return count;
+}
+
+bool written_entities::is_named_in(std::string_view text) const {
+  constexpr std::size_t id_bytes = 36;
+  for (std::size_t i = 0; i + id_bytes <= text.size(); ++i) {
+    if (text[i + 8] != '-' || text[i + 13] != '-') continue;
+    const std::string_view id = text.substr(i, id_bytes);
+    if (std::ranges::any_of(_by_kind, [&](const auto& kind) { return kind.second.contains(id); })) return true;
+  }
+  return false;
 }
 
 bool written_entities::note(const entity_kind& kind, std::string id, written_entity one, const document& base) {

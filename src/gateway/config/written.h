@@ -45,6 +45,7 @@ class written_entities {
  public:
   bool empty() const { return _by_kind.empty(); }
   std::size_t size() const;
+  bool is_named_in(std::string_view text) const;  // by id
 
   // Writes that say what `base` says anyway are forgotten.
   void note(const document& base, std::span<const entity_change> changes);
