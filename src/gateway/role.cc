@@ -198,6 +198,7 @@ class gateway {
   }
 
   void activate(std::shared_ptr<const configuration> all) {
+    const std::shared_ptr<const generation> before = _current;
     retire(std::move(_current));
     retire(std::move(_config));
     _keys.set_configured(*all);
@@ -208,7 +209,8 @@ class gateway {
                                                                .logs = &_logs,
                                                                .redis = &_redis,
                                                                .cache = &_cache},
-                                                  ++_generation_number, _process.settings().flag("generation_header"));
+                                                  ++_generation_number, _process.settings().flag("generation_header"),
+                                                  before.get());
     _config = std::move(all);
     if (_proxy) _proxy->use(_current);
     ask_about_certificates();

@@ -3,6 +3,7 @@
 #include <openssl/ssl.h>
 
 #include "base/lower_case.h"
+#include "base/sha256.h"
 #include "runtime/openssl_handles.h"
 
 namespace mes::gateway {
@@ -13,7 +14,9 @@ using runtime::key_ptr;
 using runtime::read_certificates;
 using runtime::read_key;
 
-struct pair {
+}  // namespace
+
+struct certificate_store::pair {
   std::vector<certificate_ptr> chain;
   key_ptr key;
 
@@ -27,18 +30,27 @@ struct pair {
   }
 };
 
-}  // namespace
-
 struct certificate_store::entry {
-  pair main, alternative;
+  std::shared_ptr<const pair> main, alternative;  // nullptr: none
 };
 
-certificate_store::certificate_store(const configuration& all) {
+std::shared_ptr<const certificate_store::pair> certificate_store::pair_of(const std::string& cert,
+                                                                          const std::string& key,
+                                                                          const certificate_store* before) {
+  const std::string digest = sha256_hex(cert + '\0' + key);
+  auto& slot = _pairs[digest];
+  if (slot) return slot;
+  if (before)
+    if (auto known = before->_pairs.find(digest); known != before->_pairs.end()) return slot = known->second;
+  return slot = std::make_shared<const pair>(pair{read_certificates(cert), read_key(key)});
+}
+
+certificate_store::certificate_store(const configuration& all, const certificate_store* before) {
   std::unordered_map<const certificate*, const entry*> made;
   for (const certificate& c : all.certificates) {
     auto e = std::make_unique<entry>();
-    e->main = {read_certificates(c.cert), read_key(c.key)};
-    if (!c.cert_alt.empty()) e->alternative = {read_certificates(c.cert_alt), read_key(c.key_alt)};
+    e->main = pair_of(c.cert, c.key, before);
+    if (!c.cert_alt.empty()) e->alternative = pair_of(c.cert_alt, c.key_alt, before);
     made[&c] = e.get();
     for (const std::string& name : c.snis) _by_name[lower_case(name)] = e.get();
     _entries.push_back(std::move(e));
@@ -68,8 +80,8 @@ bool certificate_store::use(ssl_st* connection, std::string_view name) const {
   const entry* e = find(name);
   if (!e) return false;
   SSL_certs_clear(connection);
-  bool fine = e->main.use(connection);
-  e->alternative.use(connection);
+  bool fine = e->main->use(connection);
+  if (e->alternative) e->alternative->use(connection);
   return fine;
 }
 

@@ -16,7 +16,8 @@ namespace mes::gateway {
 // Immutable, and so thread-safe. Made of a configuration, which has checked the texts.
 class certificate_store {
  public:
-  explicit certificate_store(const configuration& all);
+  // What `before` has read already is not read again.
+  explicit certificate_store(const configuration& all, const certificate_store* before = nullptr);
   ~certificate_store();
   certificate_store(const certificate_store&) = delete;
   certificate_store& operator=(const certificate_store&) = delete;
@@ -26,9 +27,13 @@ class certificate_store {
   bool use(ssl_st* connection, std::string_view name) const;
 
  private:
+  struct pair;
   struct entry;
   const entry* find(std::string_view name) const;
 
+  std::shared_ptr<const pair> pair_of(const std::string& cert, const std::string& key, const certificate_store* before);
+
+  std::unordered_map<std::string, std::shared_ptr<const pair>> _pairs;  // by digest of the texts
   std::vector<std::unique_ptr<entry>> _entries;
   std::unordered_map<std::string, const entry*> _by_name;
 };

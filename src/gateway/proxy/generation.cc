@@ -9,12 +9,12 @@
 namespace mes::gateway {
 
 generation::generation(std::shared_ptr<const configuration> all, const plugin_parts& parts, std::uint64_t number,
-                       bool told)
+                       bool told, const generation* before)
     : _all(std::move(all)),
       _number(number),
       _told(told),
       _router(*_all),
-      _certificates(std::make_shared<const certificate_store>(*_all)),
+      _certificates(std::make_shared<const certificate_store>(*_all, before ? before->_certificates.get() : nullptr)),
       _tables(*_all) {
   plugin_parts shared = parts;
   shared.tables = &_tables;

@@ -37,9 +37,9 @@ struct route_plan {
 
 class generation {
  public:
-  // `told`: each answer says its number.
+  // `told`: each answer says its number. `before`: what was read for it is not read again.
   generation(std::shared_ptr<const configuration> all, const plugin_parts& parts, std::uint64_t number,
-             bool told = false);
+             bool told = false, const generation* before = nullptr);
 
   const configuration& config() const { return *_all; }
   const std::shared_ptr<const configuration>& shared_config() const { return _all; }
