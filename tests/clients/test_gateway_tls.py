@@ -14,7 +14,7 @@ import urllib.request
 
 import pytest
 
-from gateway import EMPTY, Gateway, Service
+from gateway import EMPTY, MES, Admin, Gateway, Service
 from tests.support.certificates import Authority, openssl
 from tests.support.http_service import QuietHandler
 from tests.support.wait import eventually
@@ -361,6 +361,29 @@ def test_a_certificate_that_cannot_be_shown_is_not_left_out(gateway, authority, 
     assert get(gateway, "none") == (200, "nobody")  # that was nothing that its target has done
     assert "service weak cannot be reached over TLS" in gateway.log()
     service.shutdown()
+
+
+def test_a_certificate_that_no_handshake_can_show_is_warned_of(tmp_path):
+    """When it is checked, read or written; once."""
+    openssl("req", "-x509", "-newkey", "rsa:1024", "-nodes", "-days", "10", "-subj", "/CN=weak", "-keyout", tmp_path / "weak.key",
+            "-out", tmp_path / "weak.pem")
+    document = json.dumps({"_format_version": "3.0", "certificates": [
+        certificate_entity((tmp_path / "weak.pem", tmp_path / "weak.key"), "weak.example")]})
+    (tmp_path / "checked.yml").write_text(document)
+    checked = subprocess.run([MES, "check", tmp_path / "checked.yml"], capture_output=True, text=True, timeout=60)
+    warning = "every handshake with cert will fail: ee key too small"
+    assert checked.returncode == 0 and f"warning: certificate: {warning}" in checked.stdout + checked.stderr
+    for folder, configuration in (("read", document), ("written", EMPTY)):
+        (tmp_path / folder).mkdir()
+        running = Gateway(tmp_path / folder, configuration)
+        try:
+            if configuration == EMPTY:
+                entity = json.loads(document)["certificates"][0] | {"snis": ["weak.example"]}
+                Admin(running)("POST", "/certificates", entity, 201)
+            Admin(running)("PUT", "/consumers/someone", {}, 200)
+            assert running.log().count(warning) == 1
+        finally:
+            running.stop()
 
 
 def test_plain_http_on_the_port_for_tls_is_told_so(gateway):

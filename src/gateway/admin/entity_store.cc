@@ -74,6 +74,8 @@ error entity_store::refused(const reporter& report, std::string_view what) const
 result<entity_store::base> entity_store::read_base(std::string text, const std::string& name, bool taken) const {
   reporter report(name);
   report.taken = taken;
+  report.memory = &_checked;
+  _checked.begin_load();
   document entities;
   base out{.text = text, .name = name, .entities = nullptr, .config = nullptr};
   out.config = load_configuration(std::move(text), report, &entities);
@@ -113,6 +115,8 @@ result<void> entity_store::take(base from, kept next, bool changes_disk) {
     entities = std::make_shared<const document>(next.written.over(*from.entities));
     reporter report(from.name + " with what the Admin API has written");
     report.taken = true;  // what is new in it was checked alone
+    report.memory = &_checked;
+    _checked.begin_load();
     config = load_configuration(*entities, report);
     if (!config) return fail(refused(report, report.file()));
     for (const diagnostic& d : report.findings())

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "gateway/config/check_memory.h"
 #include "gateway/config/configuration.h"
 #include "gateway/config/written.h"
 #include "observe/log.h"
@@ -85,6 +86,7 @@ class entity_store {
   base _base;
   std::vector<write_conflict> _conflicts;
   std::string _file_digest;
+  mutable check_memory _checked;
   std::set<std::string> _warnings;  // of what was written
   std::shared_ptr<const document> _entities;
   std::shared_ptr<const configuration> _config;

@@ -1,9 +1,13 @@
 #include "gateway/config/certificates.h"
 
 #include <fmt/format.h>
+#include <openssl/ssl.h>
 
 #include <array>
+#include <memory>
+#include <optional>
 
+#include "gateway/config/check_memory.h"
 #include "runtime/openssl_handles.h"
 
 namespace mes::gateway {
@@ -21,26 +25,52 @@ bool is_there(const Read& read) {
   return read != nullptr;
 }
 
+// Why OpenSSL does not show it in any handshake, by the level of security that it has by itself; "" if it does.
+std::string weakness_of(X509* cert) {
+  std::unique_ptr<SSL_CTX, runtime::free_with<SSL_CTX_free>> context(SSL_CTX_new(TLS_method()));
+  if (!context || SSL_CTX_use_certificate(context.get(), cert) == 1) return "";
+  const char* reason = ERR_reason_error_string(ERR_peek_error());
+  ERR_clear_error();
+  return reason ? reason : "it is not taken";
+}
+
 std::string with_id(const record& source, const std::string& what) {
   return source.is_null("id") ? what : fmt::format("{} {}", what, source.text("id"));
 }
 
-// Checks one pair, and gives its kind of key; EVP_PKEY_NONE if something is wrong.
-int check_pair(const record& source, std::string_view cert_member, std::string_view key_member, std::string_view name,
-               const std::string& what, reporter& report) {
+// Nothing: something is wrong, and reported.
+std::optional<check_memory::finding> look_at_pair(const record& source, std::string_view cert_member,
+                                                  std::string_view key_member, std::string_view name,
+                                                  const std::string& what, reporter& report) {
   certificate_ptr cert = read_certificate(source.text(cert_member));
   key_ptr key = read_key(source.text(key_member));
   if (!is_there(cert) || !is_there(key)) {
     std::string_view member = cert ? key_member : cert_member;
     report.error(source.mark_of(member), fmt::format("{}, {}: there is none", what, member));
-    return EVP_PKEY_NONE;
+    return std::nullopt;
   }
   if (X509_check_private_key(cert.get(), key.get()) != 1) {
     ERR_clear_error();
     report.error(source.mark_of(key_member), fmt::format("{}: {} does not match key", what, name));
-    return EVP_PKEY_NONE;
+    return std::nullopt;
   }
-  return EVP_PKEY_get_base_id(key.get());
+  return check_memory::finding{.kind = EVP_PKEY_get_base_id(key.get()), .warning = weakness_of(cert.get())};
+}
+
+// Checks one pair, and gives its kind of key; EVP_PKEY_NONE if something is wrong.
+int check_pair(const record& source, std::string_view cert_member, std::string_view key_member, std::string_view name,
+               const std::string& what, reporter& report) {
+  const std::string both = source.text(cert_member) + '\0' + source.text(key_member);
+  auto found = report.memory ? report.memory->find("pair", both) : std::nullopt;
+  if (!found) {
+    found = look_at_pair(source, cert_member, key_member, name, what, report);
+    if (!found) return EVP_PKEY_NONE;
+    if (report.memory) report.memory->keep("pair", both, *found);
+  }
+  if (!found->warning.empty())  // Kong takes it too
+    report.warning(source.mark_of(cert_member), fmt::format("{}: every handshake with {} will fail: {}",
+                                                            with_id(source, what), cert_member, found->warning));
+  return found->kind;
 }
 
 }  // namespace

@@ -13,6 +13,8 @@ namespace mes::gateway {
 
 enum class severity : std::uint8_t { error, warning };
 
+class check_memory;
+
 struct diagnostic {
   severity kind = severity::error;
   wire::yaml_mark mark;
@@ -47,8 +49,9 @@ class reporter {
   std::vector<diagnostic> sorted() const;                // by place
   std::string text_of(const diagnostic& finding) const;  // "kong.yml:12:5: error: …"
 
-  bool taken = false;     // all of it was checked when it came
-  vault_prefixes vaults;  // what references in this file may name
+  bool taken = false;              // all of it was checked when it came
+  check_memory* memory = nullptr;  // of loads before; nullptr: none
+  vault_prefixes vaults;           // what references in this file may name
 
  private:
   std::string _file;

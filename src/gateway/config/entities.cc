@@ -137,10 +137,10 @@ const schema& certificate_fields() {
       id_field,
       created_field,
       updated_field,
-      {.name = "cert", .required = true, .check = check_certificate, .referenceable = true},
-      {.name = "key", .required = true, .check = check_private_key, .referenceable = true},
-      {.name = "cert_alt", .check = check_certificate, .referenceable = true},
-      {.name = "key_alt", .check = check_private_key, .referenceable = true},
+      {.name = "cert", .required = true, .check = check_certificate, .referenceable = true, .costly = true},
+      {.name = "key", .required = true, .check = check_private_key, .referenceable = true, .costly = true},
+      {.name = "cert_alt", .check = check_certificate, .referenceable = true, .costly = true},
+      {.name = "key_alt", .check = check_private_key, .referenceable = true, .costly = true},
       tags_field,
   };
   return fields;

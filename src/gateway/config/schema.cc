@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "base/nearest.h"
+#include "gateway/config/check_memory.h"
 #include "gateway/config/references.h"
 #include "gateway/config/scalars.h"
 
@@ -174,10 +175,13 @@ class field_reader {
       refuse_choice(node, text);
       return false;
     }
-    if (std::string wrong = _field.check ? _field.check(text) : std::string(); !wrong.empty()) {
+    check_memory* memory = _field.costly ? _report.memory : nullptr;
+    if (!_field.check || (memory && memory->find(_field.name, text))) return true;
+    if (std::string wrong = _field.check(text); !wrong.empty()) {
       refuse(node, wrong);
       return false;
     }
+    if (memory) memory->keep(_field.name, text, {});
     return true;
   }
 

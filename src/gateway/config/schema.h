@@ -65,6 +65,7 @@ struct field {
   std::string_view to = {};    // of a reference: "services"
   bool cascade = false;        // of a reference: goes with what it names; else that cannot be deleted
   bool shorthand = false;      // stands for other fields, and is not there in answers
+  bool costly = false;         // its check takes time: what has passed is remembered
 };
 using schema = std::vector<field>;
 
