@@ -33,7 +33,9 @@ result<lock_file> lock_file::take(const std::string& path) {
   lock_file lock(fd);
   lock._left = !before.empty();
   const std::string pid = std::to_string(::getpid());
-  if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, pid.data(), pid.size(), 0) < 0) return failed();
+  if (::ftruncate(fd, 0) != 0) return failed();
+  // For people alone: on a full disk it is held all the same.
+  if (::pwrite(fd, pid.data(), pid.size(), 0) < 0 && errno != ENOSPC && errno != EDQUOT) return failed();
   return lock;
 }
 

@@ -17,8 +17,9 @@ result<os::lock_file> lock_data_dir(const process& p) {
                 fmt::format("{}; the file system must have locks (flock): choose another directory with --data",
                             lock.error().message));
   if (lock.error().message.empty())
-    return fail(error_code::conflict,
-                fmt::format("{} is being verified: wait until that has ended", directory.string()));
+    return fail(error_code::conflict, fmt::format("{} is being verified, or in use by another {}: wait until that has "
+                                                  "ended",
+                                                  directory.string(), p.role()));
   return fail(error_code::conflict,
               fmt::format("another {} (pid {}) keeps its data in {}; choose another directory with --data", p.role(),
                           lock.error().message, directory.string()));

@@ -113,10 +113,14 @@ std::vector<clean_task> store::tasks_of_moving() {
     if (number > _moving_up_to && bytes->second * sparse_below_one_of >= s->file->size().value_or(0)) break;
     empty_these.insert(number);
   }
+  std::set<std::uint64_t> stuck;  // by what cannot be read back, and so stays
+  for (const auto& [topic_id, index] : _uncleanable)
+    if (const auto t = find(topic_id))
+      for (const range& r : t->partitions[static_cast<std::size_t>(index)]->ranges()) stuck.insert(r.in->number);
   std::vector<std::uint64_t> small;
   for (const auto& [number, s] : _cleaned) {
     const auto bytes = left.find(number);
-    if (bytes == left.end()) continue;
+    if (bytes == left.end() || stuck.contains(number)) continue;
     if (bytes->second * sparse_below_one_of < s->file->size().value_or(0)) empty_these.insert(number);
     if (bytes->second * sparse_below_one_of < _options.segment_bytes) small.push_back(number);
   }
@@ -160,6 +164,12 @@ void store::start_cleaning(std::int64_t now_ms) {
       tasks.push_back(std::move(moving));
   }
   if (tasks.empty()) return;
+  // A run is all or nothing. Where there was no space for all of it, one partition is tried at a time: it may make
+  // some.
+  if (_runs_without_space > 0) {
+    std::swap(tasks.front(), tasks[(_runs_without_space - 1) % tasks.size()]);
+    tasks.resize(1);
+  }
   clean_options options;
   options.files = _options.files;
   options.directory = _options.directory;
@@ -195,6 +205,8 @@ void store::finish_cleaning(clean_outcome outcome) {
                    {"reason", std::string_view(f.why)}});
   }
   for (const auto& s : outcome.segments) _last_cleaned = std::max(_last_cleaned, s->number);
+  _runs_without_space =
+      !outcome.fault && outcome.fault.error().code == error_code::storage_full ? _runs_without_space + 1 : 0;
   if (!outcome.fault) {
     _cleaning = false;
     _cleaning_stats.failed_runs += 1;

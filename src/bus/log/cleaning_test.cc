@@ -546,6 +546,26 @@ TEST(compaction, an_error_at_any_write_of_it_loses_nothing) {
   }
 }
 
+// A run is all or nothing: what has room for itself must not wait for what has none.
+TEST(compaction, of_one_partition_goes_on_where_there_is_no_space_for_all) {
+  os::sim_file_system files;
+  opened o(files, 4'096);
+  const auto slow = o.make("kept", 1, {{"retention.ms", "-1"}}), gone = o.make("gone", 1, {{"retention.ms", "1"}});
+  const auto t = o.make("t", 1, eager);
+  for (int i = 0; i < 40; ++i) {
+    ASSERT_EQ(o.put(gone, std::string(3'000, 'x')), opened::outcome::stored);
+    ASSERT_EQ(o.put(slow, std::string(400, 'y')), opened::outcome::stored);
+    ASSERT_EQ(o.put_batch(t, batch_of({{"k", std::to_string(i), i}})), opened::outcome::stored);
+  }
+  std::uint64_t used = 0;
+  for (const std::string& name : *files.list("/bus"))
+    used += *(*files.open("/bus/" + name, os::open_mode::read))->size();
+  files.limit_space(used + 3'000);
+  for (int look = 0; look < 10 && records(*t).size() > 2; ++look) ASSERT_TRUE(o.housekeeping(false));
+  EXPECT_EQ(records(*t).size(), 2U);
+  EXPECT_EQ(values(*slow).size(), 40U);
+}
+
 TEST(compaction, a_full_disk_puts_it_off) {
   os::sim_file_system files;
   opened o(files);

@@ -238,8 +238,8 @@ result<void> store::follows(const frame_header& header, std::string_view payload
   if (batch->base_offset == expected) return {};
   return fail(error_code::corrupt,
               fmt::format("partition {} of topic {} goes on with offset {}, but {} was to follow: what lies between is "
-                          "in no file. Restore it from a backup; to go on without all that was written from here on, "
-                          "cut the file at this byte",
+                          "missing. Restore the folder from a backup; to go on without all that was written from here "
+                          "on, cut the file at this byte",
                           header.partition, t->name, batch->base_offset, expected));
 }
 

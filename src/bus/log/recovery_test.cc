@@ -91,6 +91,40 @@ TEST(store, a_full_disk_refuses_what_comes_and_recovers_by_itself) {
   EXPECT_EQ(values(*again.store->find("t")), stored);
 }
 
+// Nobody asks what became of it (acks=0): its offset is given again all the same, and no reader gets what is not there.
+TEST(store, what_nobody_waits_for_goes_with_a_group_that_fails) {
+  os::sim_file_system files;
+  {
+    opened o(files, 4'096);
+    const auto waited = o.make("waited"), unwaited = o.make("unwaited");
+    ASSERT_EQ(o.put(unwaited, "first"), opened::outcome::stored);
+    files.limit_space(1);
+    std::string batch = kafka::make_batch({{"key", std::string(5'000, 'x'), 1'000}});
+    o.store->append(waited, 0, batch.data(), *kafka::peek_batch(batch));
+    bool done = false, stored = true;
+    o.store->when_durable([&](bool s) {
+      done = true;
+      stored = s;
+    });
+    o.store->submit();
+    std::string lost = kafka::make_batch({{"key", "lost", 1'000}});
+    o.store->append(unwaited, 0, lost.data(), *kafka::peek_batch(lost));
+    while (o.fault && !done) {
+      o.fault = o.store->collect();
+      std::this_thread::yield();
+    }
+    EXPECT_FALSE(stored);
+    files.limit_space(UINT64_MAX);
+    ASSERT_EQ(o.put(waited, "again"), opened::outcome::stored);
+    EXPECT_EQ(values(*unwaited), std::vector<std::string>{"first"});
+    ASSERT_EQ(o.put(unwaited, "second"), opened::outcome::stored);
+  }
+  opened again(files, 4'096);  // without a clean stop
+  ASSERT_TRUE(again.store) << again.why;
+  EXPECT_EQ(values(*again.store->find("unwaited")), (std::vector<std::string>{"first", "second"}));
+  EXPECT_EQ(values(*again.store->find("waited")), std::vector<std::string>{"again"});
+}
+
 // What a crash on a full disk leaves: a frame that is not whole, and a segment that was begun.
 TEST(store, opens_on_a_full_disk_whatever_a_crash_left) {
   os::sim_file_system files;

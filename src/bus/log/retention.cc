@@ -8,6 +8,8 @@
 namespace mes::bus::log {
 
 void store::retire() {
+  for (const auto& [topic_id, index] : std::exchange(_starts_to_store, {}))
+    if (const auto t = find(topic_id)) store_start(t, index);
   hold_disk_limit();
   find_unused();
   start_cleaning(instant::now().ms());
@@ -17,7 +19,16 @@ void store::delete_up_to(const std::shared_ptr<topic>& t, std::int32_t partition
   log::partition& p = *t->partitions[static_cast<std::size_t>(partition)];
   if (offset <= p.log_start() || !p.delete_before(offset)) return;
   p.drop_deleted();
-  delete_records(t, partition, offset, nullptr);
+  store_start(t, partition);
+}
+
+// Where a partition begins now; told again if there was no space, for the next start does not know it else.
+void store::store_start(const std::shared_ptr<topic>& t, std::int32_t partition) {
+  const auto index = static_cast<std::size_t>(partition);
+  delete_records(t, partition, t->partitions[index]->log_start(),
+                 [this, key = partition_key{t->id, partition}](bool stored) {
+                   if (!stored) _starts_to_store.insert(key);
+                 });
 }
 
 namespace {
@@ -43,7 +54,7 @@ void store::delete_expired() {
         if (keep_ms >= 0 && time_of(oldest, now_ms) < now_ms - keep_ms) return true;
         return keep_bytes >= 0 && size - std::min(size, oldest.bytes) >= static_cast<std::uint64_t>(keep_bytes);
       });
-      if (moved) delete_records(t, static_cast<std::int32_t>(i), p.log_start(), nullptr);
+      if (moved) store_start(t, static_cast<std::int32_t>(i));
     }
   }
 }

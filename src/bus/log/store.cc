@@ -195,6 +195,8 @@ void store::submit() {
 }
 
 result<void> store::collect() {
+  // What was appended and not submitted goes with a group that fails: its partitions must hear of that.
+  flush_dirty();
   if (auto collected = _log->collect(); !collected) return collected;
   if (std::exchange(_cleaned_now, false)) find_unused();
   if (auto failed = _mail->take_fault()) return fail(std::move(*failed));

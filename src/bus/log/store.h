@@ -184,6 +184,7 @@ class store {
 
   void hold_disk_limit();
   void delete_up_to(const std::shared_ptr<topic>& t, std::int32_t partition, std::int64_t offset);
+  void store_start(const std::shared_ptr<topic>& t, std::int32_t partition);
   void find_unused();
   void remove_unused();
   void start_cleaning(std::int64_t now_ms);
@@ -233,6 +234,8 @@ class store {
   std::uint64_t _cleaned_at = 0;    // checkpoints made when a cleaning last took effect, plus one
   using partition_key = std::pair<uuid, std::int32_t>;
   std::set<partition_key> _uncleanable;
+  std::set<partition_key> _starts_to_store;
+  std::size_t _runs_without_space = 0;            // of the cleaner, on end
   std::map<partition_key, std::int64_t> _rolled;  // of compacted topics: what comes from here on is not compacted yet
   std::map<partition_key, cleaned_task> _fresh;   // of the run whose change is on its way into the log
   std::map<partition_key, std::vector<std::uint64_t>> _recovered_cleaned;  // while opening
