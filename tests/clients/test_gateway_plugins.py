@@ -75,13 +75,14 @@ def serve(handler):
 
 class Lines(socketserver.StreamRequestHandler):
     def handle(self):
+        self.server.connections += 1
         for line in self.rfile:
             self.server.received.append(line.decode())
 
 
 def serve_lines():
     server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Lines)
-    server.daemon_threads, server.received = True, []
+    server.daemon_threads, server.received, server.connections = True, [], 0
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     return server
 
@@ -260,6 +261,11 @@ def test_collectors_over_tls_get_large_records_too(start, tmp_path):
                         len(found) == 40 and found)
     assert sorted(r["request"]["uri"] for r in posted) == sorted(uris)
     assert gateway.metric("mes_gateway_log_entries_dropped_total") == 0
+    before = lines.connections
+    for i in range(10):  # one after the other: the connection stays, whatever the server's TLS has sent
+        assert requests.get(f"{gateway.url}/{i}", timeout=10).status_code == 200
+        eventually(lambda i=i: len(lines.received) == 41 + i)
+    assert lines.connections <= before + 1
 
 
 class Drops(socketserver.BaseRequestHandler):
@@ -381,6 +387,47 @@ class Large(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *args):
         pass
+
+
+class Sized(http.server.BaseHTTPRequestHandler):
+    """Answers with as many bytes as the path says."""
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        count = int(self.path.split("?")[0].rpartition("/")[2])
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Content-Length", str(count))
+        self.end_headers()
+        self.wfile.write((b"0123456789abcdef" * (count // 16 + 1))[:count])
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.mark.parametrize("version", ["--http1.0", "--http1.1", "--http2-prior-knowledge"])
+def test_answers_of_the_gateways_own_are_whole_whatever_their_size(start, tmp_path, version):
+    """Hits of the cache, and what request-termination says; and the log tells of them as sent."""
+    sized, log = serve(Sized), tmp_path / "log"
+    file_log = {"name": "file-log", "config": {"path": str(log)}}
+    counts = [0, 1, 65_535, 65_536, 65_537, 131_072, 131_073, 300_000, 3_000_000]
+    gateway = start([], services=[
+        {"name": "sized", "url": f"http://127.0.0.1:{sized.server_port}", "plugins": [file_log], "routes": [
+            {"name": "cached", "paths": ["/c"], "plugins": [{"name": "proxy-cache", "config": {"strategy": "memory"}}]}]},
+        {"name": "said", "host": "127.0.0.1", "plugins": [file_log], "routes": [
+            {"name": "said", "paths": ["/t"], "plugins": [{"name": "request-termination", "config": {
+                "status_code": 200, "content_type": "text/plain", "body": "z" * 100_000}}]}]}])
+
+    def get(path):
+        return subprocess.run(["curl", "-sS", "--max-time", "20", version, gateway.url + path], capture_output=True, check=True,
+                              timeout=30).stdout
+
+    for count in counts:
+        for _ in range(2):  # a miss and a hit
+            assert get(f"/c/{count}?q") == (b"0123456789abcdef" * (count // 16 + 1))[:count]
+    assert get("/t") == b"z" * 100_000
+    records = eventually(lambda: (lines := log.read_text().splitlines()) and len(lines) == 2 * len(counts) + 1 and lines)
+    assert {json.loads(r)["response"]["status"] for r in records} == {200}
 
 
 def http2_frame(kind, flags, stream, payload):

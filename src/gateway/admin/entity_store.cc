@@ -106,6 +106,19 @@ result<void> entity_store::check_places(const kept& what, const base& from) cons
   return fail(std::move(out));
 }
 
+// Which of several that are alike is meant cannot be known: a deleted route must not come back, nor another one go.
+result<void> entity_store::check_alike(const kept& what, const base& from) const {
+  auto lost = what.written.lost_among_alike(*from.entities);
+  if (lost.empty()) return {};
+  error out(error_code::invalid_argument,
+            fmt::format("{} has others now that are like what was written through the Admin API, and no name tells "
+                        "them apart: write the id into the one that is meant, and others into those beside it",
+                        from.name));
+  for (const std::string& one : lost)
+    out.fields.push_back({.path = "", .message = fmt::format("{}: more than one may be meant", one)});
+  return fail(std::move(out));
+}
+
 // Checks what `from` and `next` come to, keeps it, and makes it active.
 result<void> entity_store::take(base from, kept next, bool changes_disk) {
   std::shared_ptr<const document> entities = from.entities;
@@ -160,6 +173,7 @@ result<void> entity_store::use_file(std::string text, const std::string& name) {
   auto from = posted_stays ? read_base(*next.posted, "config", true) : read_base(std::move(text), name);
   if (!from) return fail(from.error());
   if (auto known = check_places(next, *from); !known) return known;
+  if (auto known = check_alike(next, *from); !known) return known;
   bool dropped = next.posted && !posted_stays;
   if (dropped) {
     const std::string aside = "posted-before.yml";

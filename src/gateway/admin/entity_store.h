@@ -74,6 +74,7 @@ class entity_store {
   static std::expected<kept, std::string> read_kept(std::string_view text);
   result<void> save(const kept& next) const;
   result<void> check_places(const kept& what, const base& from) const;
+  result<void> check_alike(const kept& what, const base& from) const;
   error refused(const reporter& report, std::string_view what) const;
   static constexpr const char* file_name = "entities.json";
   std::string path() const { return _options.folder + '/' + file_name; }

@@ -276,6 +276,42 @@ TEST(entity_store, entities_without_a_name_that_are_alike_are_told_apart) {
   EXPECT_EQ(s.active->routes.at(1).to->id, id);
 }
 
+// Which one is meant is not guessed: a deleted route would come back, and another one go.
+TEST(entity_store, what_is_written_over_one_without_a_name_is_refused_once_others_are_like_it) {
+  const std::string admin = "    - paths: [/admin]\n", twin = "    - {strip_path: false, paths: [/admin]}\n";
+  const auto file = [](const std::string& routes) {
+    return "_format_version: \"3.0\"\nservices:\n- name: s\n  url: http://s.test\n  routes:\n" + routes;
+  };
+  const entity_kind& routes = *find_entity_kind("routes");
+  a_store s;
+  ASSERT_TRUE(s->open());
+  ASSERT_TRUE(s->use_file(file(admin), "kong.yml"));
+  const std::string id = id_of_route(*s, "/admin");
+  ASSERT_TRUE(write(*s, {{.kind = &routes, .id = id, .entity = nullptr}}));
+  for (const std::string& both : {admin + twin, twin + admin}) {
+    auto refused = s->use_file(file(both), "kong.yml");
+    ASSERT_FALSE(refused) << both;
+    EXPECT_NE(refused.error().fields.at(0).message.find(id), std::string::npos);
+    EXPECT_TRUE(s.active->routes.empty());
+  }
+  const std::string told = "    - {id: " + id + ", paths: [/admin]}\n" +
+                           "    - {id: 00000000-0000-4000-8000-0000000000aa, strip_path: false, paths: [/admin]}\n";
+  ASSERT_TRUE(s->use_file(file(told), "kong.yml"));
+  ASSERT_EQ(s.active->routes.size(), 1u);
+  EXPECT_FALSE(s.active->routes[0].strip_path);
+
+  // And the other way round: one of two was deleted, and the file has one of them left.
+  a_store other;
+  ASSERT_TRUE(other->open());
+  ASSERT_TRUE(other->use_file(file(admin + twin), "kong.yml"));
+  ASSERT_TRUE(write(*other, {{.kind = &routes, .id = other.active->routes[0].id, .entity = nullptr}}));
+  const std::string turned = "    - {paths: [/admin], strip_path: false}\n";  // the order of members says nothing
+  ASSERT_TRUE(other->use_file(file(turned + admin), "kong.yml"));
+  ASSERT_EQ(other.active->routes.size(), 1u);
+  EXPECT_FALSE(other.active->routes[0].strip_path);
+  EXPECT_FALSE(other->use_file(file(admin), "kong.yml"));
+}
+
 TEST(entity_store, a_write_whose_parent_has_changed_is_told) {
   auto file = [](std::string_view path) {
     std::string text = nameless({path});

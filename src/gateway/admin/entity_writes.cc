@@ -1,5 +1,6 @@
 #include "gateway/admin/entity_writes.h"
 
+#include <iterator>
 #include <utility>
 
 #include "gateway/admin/admin.h"
@@ -10,15 +11,32 @@ namespace mes::gateway {
 void entity_writes::add(runtime::http_request request, entity_place place, answerer answer) {
   _waiting.push_back({std::move(request), std::move(place), std::move(answer)});
   // Not at once: who was answered a moment ago may send the next one, which then need not wait for this one.
-  if (_waiting.size() == 1) _next = _loop.after(_took / 10, [this] { commit(); });
+  if (!_next) commit_in(_took / 10);
+}
+
+void entity_writes::commit_in(std::chrono::milliseconds delay) {
+  _next = _loop.after(delay, [this] { commit(); });
 }
 
 void entity_writes::commit() {
-  auto started = std::chrono::steady_clock::now();
-  std::vector<waiting> together = std::exchange(_waiting, {});
-  if (!take(together))
-    for (waiting& one : together) take({&one, 1});
+  if (_groups.empty()) _groups.push_back(std::exchange(_waiting, {}));
+  std::vector<waiting> together = std::move(_groups.back());
+  _groups.pop_back();
+  const auto started = std::chrono::steady_clock::now();
+  const bool taken = take(together);
   _took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started);
+  if (!taken) {
+    const auto middle = together.begin() + static_cast<std::ptrdiff_t>(together.size() / 2);
+    _groups.emplace_back(std::move_iterator(middle), std::move_iterator(together.end()));
+    together.erase(middle, together.end());
+    _groups.push_back(std::move(together));
+  }
+  if (!_groups.empty())
+    commit_in(std::chrono::milliseconds(0));
+  else if (!_waiting.empty())
+    commit_in(_took / 10);
+  else
+    _next = nullptr;
 }
 
 bool entity_writes::take(std::span<waiting> together) {

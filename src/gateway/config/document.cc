@@ -152,8 +152,11 @@ json::object shown_entity(const raw_entity& e, bool seal) {
 document make_document(raw_entities& all) {
   document out;
   for (const entity_kind& k : entity_kinds())
-    for (const raw_entity& e : all.of(k.name))
-      out.by_kind[k.name].emplace(e.source.text("id"), std::make_shared<json::object>(shown_entity(e, all.transform)));
+    for (const raw_entity& e : all.of(k.name)) {
+      std::string id = e.source.text("id");
+      if (!e.family.empty() && e.family != id) out.families.emplace(id, e.family);
+      out.by_kind[k.name].emplace(id, std::make_shared<json::object>(shown_entity(e, all.transform)));
+    }
   return out;
 }
 

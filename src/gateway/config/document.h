@@ -18,6 +18,8 @@ using entities_by_id = std::map<std::string, entity_ptr, std::less<>>;
 
 struct document {
   std::map<std::string_view, entities_by_id> by_kind;  // by the names of entity_kinds()
+  // Of entities without a name that are alike: by their ids, that which each would have alone.
+  std::map<std::string, std::string, std::less<>> families;
 
   const entities_by_id& of(const entity_kind& kind) const;
   entity_ptr find(const entity_kind& kind, std::string_view id) const;  // nullptr if there is none

@@ -16,7 +16,8 @@ struct raw_entity {
   record config;                       // of a plugin
   const raw_entity* parent = nullptr;  // that this one is nested in
   const wire::yaml_node* node = nullptr;
-  std::string what;  // "service 'users'"
+  std::string what;    // "service 'users'"
+  std::string family;  // the id that one without a name has where no other is like it; "" = it has a name or an id
 };
 
 struct raw_entities {

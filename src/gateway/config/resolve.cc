@@ -57,6 +57,14 @@ json::value written_value(const raw_entity& e, std::string_view member) {
   return outside ? json::value(node->scalar) : e.source.at(member);
 }
 
+// Whatever order its members were written in.
+wire::yaml_node in_order(wire::yaml_node node) {
+  for (wire::yaml_node& item : node.items) item = in_order(std::move(item));
+  for (auto& [name, value] : node.members) value = in_order(std::move(value));
+  std::ranges::sort(node.members, {}, [](const wire::yaml_member& m) { return m.first.scalar; });
+  return node;
+}
+
 class resolver {
  public:
   resolver(raw_entities& all, reporter& report) : _all(all), _report(report) {}
@@ -92,7 +100,8 @@ class resolver {
   static void give_ids(const entity_kind& k, const std::string& what, const std::vector<raw_entity*>& alike) {
     std::map<std::string, std::size_t> seen;
     for (raw_entity* e : alike) {
-      std::string all = alike.size() == 1 ? what : what + json::serialize(plain_value(*e->node));
+      e->family = make_id(k.name, fmt::format("#{}", what));
+      std::string all = alike.size() == 1 ? what : what + json::serialize(plain_value(in_order(*e->node)));
       std::size_t before = seen[all]++;
       e->source.values["id"] =
           make_id(k.name, fmt::format("#{}{}", all, before == 0 ? "" : fmt::format("#{}", before)));

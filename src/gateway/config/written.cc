@@ -38,6 +38,11 @@ std::string digest_of_parents(const entity_kind& kind, const entity_ptr& entity,
   return parts.empty() ? "" : sha256_hex(json::serialize(parts));
 }
 
+std::string family_of(const document& base, const std::string& id) {
+  const auto found = base.families.find(id);
+  return found == base.families.end() ? "" : found->second;
+}
+
 }  // namespace
 
 std::size_t written_entities::size() const {
@@ -72,7 +77,8 @@ void written_entities::note(const document& base, std::span<const entity_change>
     note(*c.kind, c.id,
          {.entity = c.entity,
           .over = digest_of(base.find(*c.kind, c.id)),
-          .under = digest_of_parents(*c.kind, c.entity, base)},
+          .under = digest_of_parents(*c.kind, c.entity, base),
+          .family = family_of(base, c.id)},
          base);
 }
 
@@ -122,6 +128,20 @@ std::vector<write_conflict> written_entities::conflicts(const document& base) co
   return found;
 }
 
+std::vector<std::string> written_entities::lost_among_alike(const document& base) const {
+  std::vector<std::string> lost;
+  for (const auto& [name, all] : _by_kind) {
+    const entity_kind& kind = *find_entity_kind(name);
+    for (const auto& [id, one] : all) {
+      if (kind.told_by.empty() || one.over.empty() || base.find(kind, id)) continue;
+      const std::string& family = one.family.empty() ? id : one.family;
+      const bool has_alike = std::ranges::any_of(base.families, [&](const auto& f) { return f.second == family; });
+      if (has_alike || base.find(kind, family)) lost.push_back(fmt::format("{} {}", name, id));
+    }
+  }
+  return lost;
+}
+
 std::vector<id_of_place> written_entities::lost_places(const document& base) const {
   constexpr std::size_t places = 20'000;  // more of a kind are in no file
   std::map<std::string_view, std::set<std::string>> lost;
@@ -152,6 +172,7 @@ json::object written_entities::to_json() const {
     for (const auto& [id, one] : all) {
       json::object parts{{"entity", one.entity ? json::value(*one.entity) : json::value(nullptr)}, {"over", one.over}};
       if (one.under) parts["under"] = *one.under;
+      if (!one.family.empty()) parts["family"] = one.family;
       list[id] = std::move(parts);
     }
     kept[name] = std::move(list);
@@ -175,7 +196,8 @@ result<written_entities> written_entities::from_json(const json::value& kept) {
           id,
           written_entity{.entity = entity->is_object() ? std::make_shared<json::object>(entity->get_object()) : nullptr,
                          .over = text_of(*parts, "over"),
-                         .under = parts->contains("under") ? std::optional(text_of(*parts, "under")) : std::nullopt});
+                         .under = parts->contains("under") ? std::optional(text_of(*parts, "under")) : std::nullopt,
+                         .family = text_of(*parts, "family")});
     }
   }
   return out;

@@ -25,6 +25,7 @@ struct written_entity {
   std::string over;   // digest of the file's entity at that time; "" = it had none
   // Digest of what made the file's entities that it belongs to what they were at that time; nullopt: nobody noted it.
   std::optional<std::string> under;
+  std::string family;  // document::families of it at that time; "" = none
 };
 
 // Where a write and a later change of the file met. The write holds.
@@ -52,6 +53,8 @@ class written_entities {
   std::vector<write_conflict> forget_settled(const document& base);  // tells of them
   document over(const document& base) const;
   std::vector<write_conflict> conflicts(const document& base) const;
+  // What was written over one without a name, where `base` has not that one but others that are alike: "routes 1234-…".
+  std::vector<std::string> lost_among_alike(const document& base) const;
   // Those that are written over, or referred to, and that `base` has not: what they were of cannot be known.
   std::vector<id_of_place> lost_places(const document& base) const;
 

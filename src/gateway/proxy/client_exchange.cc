@@ -82,6 +82,7 @@ bool client_exchange::answer() {
     x.rest_sent += piece.size();
     if (piece.size() == left.size()) x.rest = nullptr;
   }
+  end_local();
   finish_exchange();
   return true;
 }

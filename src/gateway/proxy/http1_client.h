@@ -31,6 +31,7 @@ class http1_client final : public client_connection, private client_exchange {
   void write_proxied(const response_extras& extras) override;
   void write_local(const local_head& head, bool with_body) override;
   void end_response() override;
+  void end_local() override {}  // its length was told
   bool flush() override;
   bool awaits_answer() const;
   bool asks_no_more() const;

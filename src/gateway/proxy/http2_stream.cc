@@ -210,7 +210,7 @@ void http2_stream::write_local(const local_head& head, bool with_body) {
   _x->totals.bytes_out += fields.bytes();
   keep_sent_fields(fields);
   _of.submit_response(*this, fields, with_body);
-  _response_ended = true;
+  _response_ended = !with_body;
 }
 
 // For logs, in the form that a head has in HTTP/1.1.
@@ -226,6 +226,11 @@ void http2_stream::keep_sent_fields(const field_list& fields) {
 
 void http2_stream::end_response() {
   _response_trailers = std::move(_x->response_trailers);
+  _response_ended = true;
+  _of.resume(*this);
+}
+
+void http2_stream::end_local() {
   _response_ended = true;
   _of.resume(*this);
 }

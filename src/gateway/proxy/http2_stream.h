@@ -51,6 +51,7 @@ class http2_stream final : public client_exchange {
   void drop_body();
   void keep_sent_fields(const field_list& fields);
   void end_response() override;
+  void end_local() override;
   bool flush() override;
   bool writes_now() override { return true; }
   bool pump_tunnel() override;

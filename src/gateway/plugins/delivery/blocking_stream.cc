@@ -169,7 +169,13 @@ result<std::size_t> blocking_stream::read(char* to, std::size_t room, const dead
 
 bool blocking_stream::looks_alive() const {
   pollfd p{.fd = _fd, .events = POLLIN | POLLRDHUP, .revents = 0};
-  return poll(&p, 1, 0) == 0;
+  if (poll(&p, 1, 0) == 0) return true;
+  if (!_tls || (p.revents & ~POLLIN) != 0) return false;
+  // What came may be TLS' own: a server of TLS 1.3 sends tickets whether anyone reads or not.
+  ERR_clear_error();
+  char byte = 0;
+  const int peeked = SSL_peek(_tls.get(), &byte, 1);
+  return peeked <= 0 && SSL_get_error(_tls.get(), peeked) == SSL_ERROR_WANT_READ;
 }
 
 }  // namespace mes::gateway
