@@ -66,6 +66,7 @@ struct surroundings {
   rate_limit_store limits;
   name_directory names{true, 0};
   upstream_states upstreams;
+  client_contexts towards_services;
   std::shared_ptr<const generation> first;
   proxy_options options{.access_log = false};
   proxy_parts parts{.names = names, .log = log};
@@ -104,7 +105,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   traffic_stats stats;
   worker w(around.options, around.parts, stats);
-  w.plan = std::make_shared<loop_plan>(around.first, around.upstreams, tls_context(), around.log);
+  w.plan = std::make_shared<loop_plan>(around.first, around.upstreams, around.towards_services, around.log);
   socklen_t bytes = 0;
   sockaddr_un at = address_of_its_own(bytes);
   int listening = stream_socket(), client = stream_socket();
