@@ -1,15 +1,14 @@
 #include "gateway/net/tls.h"
 
 #include <openssl/rand.h>
-#include <openssl/sha.h>
 #include <openssl/ssl.h>
 
-#include <array>
 #include <string>
 #include <string_view>
 
 #include "base/instant.h"
 #include "base/lower_case.h"
+#include "base/sha256.h"
 #include "gateway/net/certificates.h"
 #include "gateway/net/ocsp.h"
 #include "runtime/openssl_handles.h"
@@ -59,9 +58,7 @@ std::string_view asked_name(SSL* connection) {
 // A session is resumed for the name that it was begun for alone, as the RFC wants it: of another one it would have
 // neither the certificate nor the routes.
 int bind_session_to_name(SSL* connection, int*, void*) {
-  const std::string name = lower_case(asked_name(connection));
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(name.data()), name.size(), digest.data());
+  const auto digest = sha256(lower_case(asked_name(connection)));
   SSL_set_session_id_context(connection, digest.data(), static_cast<unsigned int>(digest.size()));
   return SSL_CLIENT_HELLO_SUCCESS;
 }

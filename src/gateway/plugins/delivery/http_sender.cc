@@ -7,6 +7,7 @@
 
 #include "gateway/http/chunk_decoder.h"
 #include "gateway/http/head.h"
+#include "runtime/http_url.h"
 
 namespace mes::gateway {
 namespace {
@@ -58,9 +59,8 @@ http_sender::http_sender(http_url url, options o)
 
 result<http_answer> http_sender::send(std::string_view method, const fields& headers, std::string_view body,
                                       const wait_end& end) {
-  bool standard = _url.port == (_url.tls ? 443 : 80), v6 = _url.host.find(':') != std::string::npos;
-  std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: {}{}{}{}\r\n", method, _url.path, v6 ? "[" : "", _url.host,
-                                 v6 ? "]" : "", standard ? "" : fmt::format(":{}", _url.port));
+  const runtime::http_url where{.tls = _url.tls, .host = _url.host, .port = _url.port};
+  std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", method, _url.path, where.host_field());
   for (const auto& [name, value] : headers) head += fmt::format("{}: {}\r\n", name, value);
   head += fmt::format("Content-Length: {}\r\n\r\n", body.size());
   bool idle_too_long = std::chrono::steady_clock::now() - _used > _options.keep_alive;
