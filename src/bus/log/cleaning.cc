@@ -155,14 +155,10 @@ void store::start_cleaning(std::int64_t now_ms) {
   if (_cleaning || _stop_cleaning) return;
   auto tasks = tasks_of_compaction(now_ms);
   // A partition is in one task of a run alone, and what is compacted need not be moved before.
-  const auto compacted = tasks.size();
-  for (clean_task& moving : tasks_of_moving()) {
-    const auto is_same = [&](const clean_task& t) {
-      return t.topic == moving.topic && t.partition == moving.partition;
-    };
-    if (std::none_of(tasks.begin(), tasks.begin() + static_cast<std::ptrdiff_t>(compacted), is_same))
-      tasks.push_back(std::move(moving));
-  }
+  std::set<partition_key> compacted;
+  for (const clean_task& t : tasks) compacted.insert({t.topic, t.partition});
+  for (clean_task& moving : tasks_of_moving())
+    if (!compacted.contains({moving.topic, moving.partition})) tasks.push_back(std::move(moving));
   if (tasks.empty()) return;
   // A run is all or nothing. Where there was no space for all of it, one partition is tried at a time: it may make
   // some.
