@@ -36,8 +36,8 @@ bool health_checker::tick(std::int64_t now_ms) {
 void health_checker::check(const std::shared_ptr<upstream_state>& of, const target& t, std::int64_t now_ms) {
   if (t.weight == 0) return;
   auto answer = _names.find(t.host, t.port, now_ms, [] {});
-  if (answer.what == name_directory::state::waiting) return;
-  if (answer.what == name_directory::state::unknown) return of->set_addresses(t, {});
+  if (answer.what == name_state::waiting) return;
+  if (answer.what == name_state::unknown) return of->set_addresses(t, {});
   of->set_addresses(t, *answer.where);
   const active_checks& c = of->config().active;
   for (const endpoint& e : *answer.where) {

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <string>
@@ -80,6 +81,7 @@ class name_server {
     std::lock_guard lock(_lock);
     _moods[name] = m;
   }
+  int questions() const { return _questions; }  // answered or not
   dns_options options() const { return {.server = parse_endpoint("127.0.0.1", _port), .hosts_file = "/nonexistent"}; }
 
  private:
@@ -90,6 +92,7 @@ class name_server {
       socklen_t size = sizeof from;
       ssize_t got = recvfrom(_fd, block, sizeof block, 0, reinterpret_cast<sockaddr*>(&from), &size);
       if (got < 17) return;
+      ++_questions;
       std::string question(block + 12, static_cast<std::size_t>(got) - 12), name;
       std::size_t at = 0;
       while (question[at] != 0) {
@@ -118,6 +121,7 @@ class name_server {
   zone _zone;
   mood _mood = mood::fine;
   std::map<std::string, mood> _moods;  // of names that are otherwise
+  std::atomic<int> _questions = 0;
   int _fd = -1;
   std::uint16_t _port = 0;
   runtime::thread _thread;

@@ -14,7 +14,7 @@
 namespace mes::gateway {
 namespace {
 
-using state = name_directory::state;
+using state = name_state;
 using mood = name_server::mood;
 
 std::string address(char last) { return dns_record(type_a, 1, s_of("\x0a\x00\x00", 3) + last); }
@@ -38,7 +38,7 @@ class names_test : public testing::Test {
     }
     return "waits for ever";
   }
-  static std::string text_of(const name_directory::answer& answer) {
+  static std::string text_of(const name_answer& answer) {
     if (answer.what != state::known) return answer.what == state::waiting ? "waiting" : "unknown";
     std::string all;
     for (const endpoint& e : *answer.where) all += (all.empty() ? "" : " ") + e.text;
@@ -140,6 +140,21 @@ TEST_F(names_test, the_part_of_srv_records_that_is_known_is_not_waited_for) {
 TEST_F(names_test, a_name_whose_server_is_silent_is_unknown_in_the_end) {
   server.be(mood::silent);
   EXPECT_EQ(find("web.example"), "unknown");
+}
+
+TEST_F(names_test, its_end_waits_for_no_server_and_nobody_is_called_after_it) {
+  server.be(mood::silent);
+  dns_options patient = server.options();
+  patient.timeout_s = 60;
+  auto directory = std::make_unique<name_directory>(false, 0, patient);
+  auto called = std::make_shared<bool>(false);
+  ASSERT_EQ(directory->find("web.example", 80, clock_ms(), [called] { *called = true; }).what, state::waiting);
+  // SRV and A with little patience; what is asked after them is waited for.
+  while (server.questions() < 3) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  auto ended = std::async(std::launch::async, [&] { directory.reset(); });
+  EXPECT_EQ(ended.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  EXPECT_FALSE(*called);
+  EXPECT_EQ(called.use_count(), 1);
 }
 
 TEST_F(names_test, a_name_that_was_never_known_is_unknown_while_its_server_is_in_trouble) {

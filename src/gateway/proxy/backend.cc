@@ -78,7 +78,7 @@ void backend::look_up(name_directory& names, std::int64_t now_ms,
   known_until_ms = now_ms + recheck_ms;
   for (backend_target& t : targets) {
     auto answer = names.find(t.host, t.port, now_ms, make_changed());
-    t.waiting = answer.what == name_directory::state::waiting;
+    t.waiting = answer.what == name_state::waiting;
     known_until_ms = t.waiting ? 0 : std::min(known_until_ms, answer.until_ms);
     t.known = answer.where;
     if (shared && !t.waiting) shared->set_addresses(*t.of, t.known ? *t.known : std::vector<endpoint>{});
@@ -132,17 +132,17 @@ backend::choice backend::choose(name_directory& names, choice_input input,
   if (peers.empty() || known_generation != names.generation() || known_until_ms <= now_ms)
     look_up(names, now_ms, make_changed);
   if (peers.empty()) {
-    if (std::ranges::any_of(targets, &backend_target::waiting)) return {.what = name_directory::state::waiting};
+    if (std::ranges::any_of(targets, &backend_target::waiting)) return {.what = name_state::waiting};
     // A name of its own is one that cannot be resolved; a group's targets are all out of reach.
-    return {.what = group ? name_directory::state::known : name_directory::state::unknown};
+    return {.what = group ? name_state::known : name_state::unknown};
   }
   if (shared && shared->revivable())
     for (peer& p : peers) shared->revive(*p.state, now_ms, another_try_ms);
   std::optional<std::size_t> chosen;
   if (enough_healthy()) chosen = algorithm->choose(peers, input);
-  if (!chosen) return {.what = name_directory::state::known};
+  if (!chosen) return {.what = name_state::known};
   const peer& p = peers[*chosen];
-  return {.what = name_directory::state::known, .target = &targets[p.target], .where = p.state, .srv_name = p.name};
+  return {.what = name_state::known, .target = &targets[p.target], .where = p.state, .srv_name = p.name};
 }
 
 }  // namespace mes::gateway

@@ -40,12 +40,12 @@ struct backend {
   std::string pool_tag;  // what connections must have in common beside address and name
 
   struct choice {
-    name_directory::state what = name_directory::state::unknown;
+    name_state what = name_state::unknown;
     const backend_target* target = nullptr;  // nullptr: none is healthy and has a weight
     std::shared_ptr<peer_state> where;
     std::string_view srv_name;  // "" = none; until the next choice
   };
-  // `make_changed` as in name_directory::find.
+  // `make_changed` as in dns_names::find.
   choice choose(name_directory& names, choice_input input, const std::function<std::function<void()>()>& make_changed);
   std::size_t addresses() const { return peers.size(); }
 

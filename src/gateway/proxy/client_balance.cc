@@ -75,8 +75,8 @@ bool client_exchange::start_upstream() {
   hash_exchange();
   auto chosen = x.to->choose(_worker.parts.names, {.hash = x.hash, .tried = x.tried, .now_us = _worker.loop.now_us()},
                              [this] { return make_resume(); });
-  if (chosen.what == name_directory::state::unknown) return refuse(503, "name resolution failed");
-  if (chosen.what == name_directory::state::waiting) {
+  if (chosen.what == name_state::unknown) return refuse(503, "name resolution failed");
+  if (chosen.what == name_state::waiting) {
     _state = state::waiting;
     set_deadline(_worker.options.header_timeout_ms);
     return false;
