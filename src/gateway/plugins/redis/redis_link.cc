@@ -96,18 +96,22 @@ class redis_connection {
   std::unique_ptr<redisReader, free_reader> _reader;
 };
 
+constexpr std::chrono::seconds unset_timeout{60};  // 0 is OpenResty's lua_socket_connect_timeout, as in Kong
+
 }  // namespace
 
 redis_address redis_address::of(const record& config) {
-  return {.host = config.text("redis_host"),
-          .port = static_cast<std::uint16_t>(config.integer("redis_port")),
-          .username = config.text("redis_username"),
-          .password = config.text("redis_password"),
-          .database = static_cast<int>(config.integer("redis_database")),
-          .tls = config.flag("redis_ssl"),
-          .verify = config.flag("redis_ssl_verify"),
-          .server_name = config.text("redis_server_name"),
-          .timeout = std::chrono::milliseconds(std::max<std::int64_t>(1, config.integer("redis_timeout")))};
+  const std::int64_t timeout_ms = config.integer("redis_timeout");
+  return {
+      .host = config.text("redis_host"),
+      .port = static_cast<std::uint16_t>(config.integer("redis_port")),
+      .username = config.text("redis_username"),
+      .password = config.text("redis_password"),
+      .database = static_cast<int>(config.integer("redis_database")),
+      .tls = config.flag("redis_ssl"),
+      .verify = config.flag("redis_ssl_verify"),
+      .server_name = config.text("redis_server_name"),
+      .timeout = timeout_ms == 0 ? unset_timeout : std::chrono::milliseconds(std::max<std::int64_t>(1, timeout_ms))};
 }
 
 struct redis_link::state {

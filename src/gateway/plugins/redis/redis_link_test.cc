@@ -4,6 +4,7 @@
 
 #include <future>
 
+#include "gateway/plugins/redis/redis_fields.h"
 #include "observe/log.h"
 
 namespace mes::gateway {
@@ -29,6 +30,17 @@ TEST(redis_link, may_be_let_go_of_on_its_own_thread) {
     answered.get_future().wait();
   }
   links.stop();
+}
+
+// ngx_lua: a time-out of 0 is none of the socket's own, but the configured one: 60 s.
+TEST(redis_link, a_time_out_of_nothing_is_the_usual_one) {
+  schema fields;
+  append_redis_fields(fields);
+  record config = default_record(fields);
+  config.values["redis_timeout"] = 0;
+  EXPECT_EQ(redis_address::of(config).timeout, std::chrono::seconds(60));
+  config.values["redis_timeout"] = 1;
+  EXPECT_EQ(redis_address::of(config).timeout, std::chrono::milliseconds(1));
 }
 
 }  // namespace
