@@ -311,6 +311,9 @@ FLOODS = {
     "CONTINUATION": lambda: iter([frame(1, 0, 1, HEADERS)] + [frame(9, 0, 1, b"\0\x01x\x01y" * 100)] * 2000),
     "PING": lambda: iter([frame(6, 0, 0, b"12345678") * 10] * 1000),
     "SETTINGS": lambda: iter([frame(4, 0, 0) * 10] * 1000),
+    "WINDOW_UPDATE": lambda: iter([frame(8, 0, 0, b"\0\0\0\1") * 100] * 20_000),
+    "WINDOW_UPDATE of a stream": lambda: iter([frame(1, 4, 1, b"\x83" + HEADERS[1:])] + [frame(8, 0, 1, b"\0\0\0\1") * 100] * 20_000),
+    "unknown frames": lambda: iter([frame(77, 0, 0) * 100] * 20_000),
     "empty DATA": lambda: iter([frame(1, 4, 1, b"\x83" + HEADERS[1:])] + [frame(0, 0, 1) * 10] * 1000),
 }
 
@@ -328,6 +331,15 @@ def test_floods_end_the_connection_and_nothing_else(gateway, flood):
         except (ConnectionResetError, BrokenPipeError):
             pass
     assert curl("--http2-prior-knowledge", f"{gateway.url}/", "-o", "/dev/null", "-w", "%{http_code}") == b"200"
+
+
+@pytest.mark.parametrize("option,scheme,version", VERSIONS)
+def test_much_of_both_ways_in_every_version(gateway, option, scheme, version):
+    """More than many turns of a loop have for one client, with a length and without."""
+    base, much = gateway.url if scheme == "http" else gateway.tls_url, os.urandom(1 << 20) * 9
+    assert curl(option, "--data-binary", "@-", f"{base}/", stdin=much) == much
+    if version == b"2":
+        assert curl(option, "-T", "-", f"{base}/", stdin=much) == much
 
 
 def test_too_many_fields_and_too_large_ones_are_431(gateway):

@@ -26,8 +26,10 @@ bool client_exchange::collect_request_body() {
     if (x.request.expects_continue && !x.continue_sent && !send_continue()) return false;
   }
   if (!_out.empty() && !flush()) return false;
-  while (!x.request_body.done && x.body_beginning.empty())
+  while (!x.request_body.done && x.body_beginning.empty()) {
     if (!fill_request_body()) return _state != state::collecting;
+    if (turn_over()) return false;
+  }
   x.body_collected = x.body_beginning.empty();
   x.read_beyond = false;  // it is all here: a second try can send it again
   _state = state::waiting;

@@ -3,6 +3,14 @@
 #include "gateway/proxy/worker.h"
 
 namespace mes::gateway {
+namespace {
+
+// Of a turn of the loop, for one client: who sends or takes without end holds up nobody else. A move is a read and the
+// write that it leads to, or a step of a request's way.
+constexpr int moves_a_turn = 32;
+
+}  // namespace
+
 client_exchange::client_exchange(worker& of, std::string address, std::uint16_t listener_port, bool tls)
     : _worker(of),
       _out(of.loop.blocks()),
@@ -22,8 +30,9 @@ void client_exchange::drive() {
     return;
   }
   _driving = true;
+  _moves_left = moves_a_turn;
   bool moved = true;
-  while (_state != state::closed && moved) {
+  while (_state != state::closed && moved && !turn_over()) {
     state before = _state;
     _again = false;
     moved = step() || _again || _state != before;
@@ -31,6 +40,12 @@ void client_exchange::drive() {
   _driving = false;
   if (_state == state::closed) return gone();
   begin_wait();
+}
+
+bool client_exchange::turn_over() {
+  if (_moves_left-- > 0) return false;
+  next_turn();
+  return true;
 }
 
 bool client_exchange::step() {
@@ -81,6 +96,7 @@ bool client_exchange::answer() {
     _out.append(piece);
     x.rest_sent += piece.size();
     if (piece.size() == left.size()) x.rest = nullptr;
+    if (turn_over()) return false;
   }
   end_local();
   finish_exchange();

@@ -65,8 +65,10 @@ class client_exchange {
   virtual void drop_client() = 0;    // cut off
   virtual void gone() = 0;           // closed: the owner may destroy this
   virtual bool out_of_time() = 0;    // in `reading`: true if an answer was made
+  virtual void next_turn() = 0;      // drive() goes on in the loop's next turn
 
   void drive();
+  bool turn_over();  // for everything that may go on as long as the peers do: asked before each further move
   bool step();
   bool relay();
   bool answer();
@@ -176,6 +178,7 @@ class client_exchange {
  private:
   void begin_wait();
 
+  int _moves_left = 0;                      // in this turn
   waits_for _waited = waits_for::nothing;   // at the end of the last turn,
   std::uint64_t _moved = 0;                 // and what had gone over the service's connection by then
   std::uint64_t _serial = 0;                // of the exchange

@@ -33,7 +33,7 @@ bool client_exchange::relay_http2() {
   const upstream_connection* with = _up.get();  // a further try is another connection's
   auto same = [&] { return _state == state::relaying && _up.get() == with; };
   bool moved = true;
-  while (moved && same()) {
+  while (moved && same() && !turn_over()) {
     moved = send_http2();
     if (same()) moved |= receive_http2();
   }
@@ -72,6 +72,7 @@ bool client_exchange::send_http2() {
     if (x.sent_us == 0) x.sent_us = net_loop::clock_us();
     _up->out.consume(put.bytes);
     moved = true;
+    if (turn_over()) return true;
   }
 }
 

@@ -29,6 +29,7 @@ bool client_exchange::receive_response() {
     if (x.tunnel) return true;
     if (!_up->stream.readable()) return false;
     if (!(x.head_received ? relay_response_body() : read_response_head())) return _state != state::relaying;
+    if (turn_over()) return false;
   }
 }
 

@@ -161,6 +161,7 @@ bool client_exchange::send_request() {
       return false;
     }
     if (!fill_request_body()) return _state != state::relaying;
+    if (turn_over()) return false;
   }
 }
 

@@ -124,7 +124,7 @@ void http1_client::end_response() {
 // After 101: bytes both ways until either side ends.
 bool http1_client::pump_tunnel() {
   bool moved = true;
-  while (moved) {
+  while (moved && !turn_over()) {
     moved = false;
     if (!to_client(moved) || !to_service(moved)) return false;
   }

@@ -10,8 +10,7 @@ namespace {
 
 // As nginx's lingering_timeout and lingering_time.
 constexpr std::int64_t linger_silence_ms = 5'000, linger_ms = 30'000;
-constexpr std::int64_t linger_drained_ms = 1'000;     // when the gateway stops
-constexpr std::size_t linger_turn_bytes = 256 << 10;  // who sends without end holds up nobody else
+constexpr std::int64_t linger_drained_ms = 1'000;  // when the gateway stops
 constexpr int blank_lines_max = 8;
 
 }  // namespace
@@ -55,6 +54,8 @@ void http1_client::on_turn_end() {
   drive();
   _turn_ended = false;
 }
+
+void http1_client::next_turn() { _worker.loop.at_turn_end(*this); }
 
 bool http1_client::step_between() {
   switch (_state) {
@@ -130,17 +131,16 @@ bool http1_client::read_request() {
 
 // The client may be sending what we will not read; closing at once would reset the connection and lose our answer.
 bool http1_client::linger() {
-  for (std::size_t bytes = 0; _stream.readable() && bytes < linger_turn_bytes;) {
+  while (_stream.readable()) {
     io_result got = _stream.read(_worker.loop.scratch(), net_loop::scratch_bytes);
     if (got.status == io_status::again) return false;
     if (got.status != io_status::ok) {
       close();
       return false;
     }
-    bytes += got.bytes;
     set_deadline(std::min(linger_silence_ms, _linger_until_ms - _worker.loop.now_ms()));
+    if (turn_over()) break;
   }
-  if (_stream.readable()) _worker.loop.at_turn_end(*this);  // the next turn goes on
   return false;
 }
 

@@ -41,6 +41,7 @@ class http1_client final : public client_connection, private client_exchange {
   void drop_client() override;
   void gone() override;
   bool out_of_time() override;
+  void next_turn() override;
 
   bool shake_hands();
   bool read_request();

@@ -14,6 +14,9 @@ namespace {
 constexpr std::size_t unsent_max =
     256 << 10;  // of what the client does not read, before nothing of it is read any more
 constexpr std::size_t write_bytes = 64 << 10;
+constexpr std::size_t turn_bytes = 256 << 10;  // that are read of a connection before others have their turn
+// As nginx: a flood is what has brought eight times as many bytes as heads and bodies had, and some to begin with.
+constexpr std::uint64_t bytes_by_payload = 8, bytes_allowed = 8 << 20;
 constexpr std::int64_t rapid_reset_ms = 50;  // of a stream's age
 
 }  // namespace
@@ -74,7 +77,8 @@ void http2_client::on_events(std::uint32_t epoll_events) {
 
 void http2_client::on_turn_end() {
   if (_closed) return;
-  run_ready();
+  receive();
+  if (!_closed) run_ready();
   if (!_closed) send();
 }
 
@@ -87,7 +91,9 @@ void http2_client::make_ready(http2_stream& s) {
 }
 
 void http2_client::receive() {
+  std::size_t bytes = 0;
   while (_stream.readable() && _out.size() < unsent_max && !_giving_up) {
+    if (bytes >= turn_bytes) return write_soon();  // the next turn goes on
     io_result got = _stream.read(_worker.loop.scratch(), net_loop::scratch_bytes);
     if (got.status == io_status::again) return;
     if (got.status != io_status::ok) return close();
@@ -96,6 +102,9 @@ void http2_client::receive() {
       _giving_up = true;
       return;
     }
+    bytes += got.bytes;
+    _received += got.bytes;
+    if (_received > bytes_by_payload * _payload + bytes_allowed) return give_up(NGHTTP2_ENHANCE_YOUR_CALM);
   }
 }
 
@@ -106,16 +115,14 @@ bool http2_client::feed(std::string_view bytes) {
 }
 
 void http2_client::run_ready() {
-  while (!_ready.empty()) {
-    std::vector<std::int32_t> now;
-    now.swap(_ready);
-    for (std::int32_t id : now) {
-      http2_stream* s = find(id);
-      if (!s) continue;
-      s->ready = false;
-      s->proceed();
-      if (_closed) return;
-    }
+  std::vector<std::int32_t> now;
+  now.swap(_ready);  // those that become so meanwhile go on in the next turn
+  for (std::int32_t id : now) {
+    http2_stream* s = find(id);
+    if (!s) continue;
+    s->ready = false;
+    s->proceed();
+    if (_closed) return;
   }
 }
 
@@ -179,6 +186,7 @@ http2_stream& http2_client::add_stream(std::int32_t id) {
 // The session is done with a stream: its exchange may be over, or is cut off.
 void http2_client::stream_closed(http2_stream& s, std::uint32_t code) {
   s.in_session = false;
+  if (!s.input_ended()) _payload += http2_stream_window_bytes;  // what may be under way still
   // A call that runs into its deadline is no rapid reset (CVE-2023-44487).
   const std::int64_t now_ms = _worker.loop.now_ms();
   const bool rapid = code != NGHTTP2_NO_ERROR && !s.over() && now_ms - s.opened_ms < rapid_reset_ms;

@@ -1,7 +1,8 @@
 // A connection of a client that speaks HTTP/2 (RFC 9113), by libnghttp2: many exchanges side by side.
 //
 // Limits: streams at once, size and number of fields, CONTINUATION frames, unanswered SETTINGS and PINGs, resets and
-// control frames by rate. All body bytes that were received and not passed on yet are within the connection's window.
+// control frames by rate, and all that is no head or body by its share. All body bytes that were received and not
+// passed on yet are within the connection's window.
 #pragma once
 
 #include <nghttp2/nghttp2.h>
@@ -86,6 +87,8 @@ class http2_client final : public client_connection {
   std::vector<std::int32_t> _ready;
   std::vector<nghttp2_nv> _fields;  // for one submission at a time
   flood_guard _resets{200, 50}, _control_frames{1000, 200};
+  std::uint64_t _received = 0;    // bytes, and
+  std::uint64_t _payload = 0;     // those of heads and bodies, both ways
   std::int64_t _deadline_ms = 0;  // of a connection without streams, or of bytes that the client does not take
   bool _closed = false, _draining = false, _giving_up = false;
   bool _busy = false;  // within receive, run_ready or send

@@ -8,9 +8,8 @@ namespace mes::gateway {
 namespace {
 
 constexpr std::uint32_t streams_max = 128;
-constexpr std::uint32_t stream_window_bytes = 64 << 10;
 // Of all streams: those whose service does not read take nothing from the others.
-constexpr std::int32_t connection_window_bytes = streams_max * stream_window_bytes;
+constexpr std::int32_t connection_window_bytes = streams_max * http2_stream_window_bytes;
 constexpr std::size_t outbound_acks_max = 1000;
 constexpr std::size_t settings_max = 32;
 // Of any age, as calls that run into their deadlines; http2_client counts the rapid ones.
@@ -44,6 +43,7 @@ struct http2_callbacks {
     if (!c.count_control_frame(*frame)) return 0;
     http2_stream* s = c.find(frame->hd.stream_id);
     if (!s || (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA)) return 0;
+    c._payload += frame->hd.length;
     bool ended = frame->hd.flags & NGHTTP2_FLAG_END_STREAM;
     if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST) s->end_head(!ended);
     if (ended) s->end_input();
@@ -87,6 +87,7 @@ struct http2_callbacks {
     if (!s) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     http2_stream::piece p = s->take_body(reinterpret_cast<char*>(to), room);
     if (p.none_yet) return NGHTTP2_ERR_DEFERRED;
+    c._payload += p.bytes;
     if (p.last) {
       *flags |= NGHTTP2_DATA_FLAG_EOF;
       if (!s->trailers().empty()) {
@@ -123,7 +124,7 @@ http2_session make_http2_server(http2_client& of, std::size_t header_bytes_max) 
   http2_session session(made);
   std::array<nghttp2_settings_entry, 3> settings = {
       {{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, streams_max},
-       {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, stream_window_bytes},
+       {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, http2_stream_window_bytes},
        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, static_cast<std::uint32_t>(header_bytes_max)}}};
   if (nghttp2_submit_settings(made, NGHTTP2_FLAG_NONE, settings.data(), settings.size()) != 0 ||
       nghttp2_session_set_local_window_size(made, NGHTTP2_FLAG_NONE, 0, connection_window_bytes) != 0)

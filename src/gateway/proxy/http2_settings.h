@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "gateway/proxy/http2_client.h"
 
 namespace mes::gateway {
+
+constexpr std::uint32_t http2_stream_window_bytes = 64 << 10;
 
 http2_session make_http2_server(http2_client& of, std::size_t header_bytes_max);  // with its first SETTINGS
 

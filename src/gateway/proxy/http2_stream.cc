@@ -287,6 +287,8 @@ void http2_stream::drop_body() {
 
 void http2_stream::gone() { _of.exchange_gone(*this); }
 
+void http2_stream::next_turn() { _of.make_ready(*this); }
+
 // The head's fields do not come to an end.
 bool http2_stream::out_of_time() {
   _of.reset(*this, NGHTTP2_CANCEL);

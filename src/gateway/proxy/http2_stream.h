@@ -59,6 +59,7 @@ class http2_stream final : public client_exchange {
   void drop_client() override;
   void gone() override;
   bool out_of_time() override;
+  void next_turn() override;
 
   bool begin_exchange();
   int fill_request();  // 0, or the status to refuse it with

@@ -7,6 +7,11 @@
 #include "gateway/proxy/worker.h"
 
 namespace mes::gateway {
+namespace {
+
+constexpr int idle_reads_max = 16;  // on end: who has so much to say unasked is not kept
+
+}  // namespace
 
 upstream_connection::upstream_connection(worker& of, std::string k, std::string_view name)
     : in(of.loop.blocks()), out(of.loop.blocks()), key(std::move(k)), tls_name(name), _worker(of) {}
@@ -24,7 +29,8 @@ void upstream_connection::on_events(std::uint32_t epoll_events) {
 
 // An idle connection of HTTP/2 may be asked for signs of life, or be told to go. False: it is of no use any more.
 bool upstream_connection::serve_idle() {
-  while (stream.readable()) {
+  for (int reads = 0; stream.readable(); ++reads) {
+    if (reads == idle_reads_max) return false;
     io_result got = stream.read(_worker.loop.scratch(), net_loop::scratch_bytes);
     if (got.status == io_status::again) break;
     if (got.status != io_status::ok || !http2->receive({_worker.loop.scratch(), got.bytes})) return false;
