@@ -1,5 +1,6 @@
 """gRPC through the gateway, by grpc's own clients in Python and Go: the four kinds of calls, metadata and trailers,
 every status, deadlines, cancelled calls, compression."""
+import json
 import queue
 import ssl
 
@@ -11,6 +12,10 @@ from gateway import ROOT
 from grpc_service import GrpcService
 
 QUIET = [("grpc.http2.bdp_probe", 0)]  # no frames but those of calls: one that the gateway keeps back stays there
+# Of HTTP -> of gRPC, as kong/pdk/response.lua has it: a table, and beyond it 4xx as 400, 5xx as 500.
+OWN_STATUSES = {401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 405: "INVALID_ARGUMENT", 413: "INVALID_ARGUMENT", 429: "RESOURCE_EXHAUSTED",
+                502: "INTERNAL", 503: "UNAVAILABLE", 504: "DEADLINE_EXCEEDED", 507: "INTERNAL", 302: "UNKNOWN"}
+WORDS = 'say "no" \\ now,\nto 100%: größer'
 GO_CLIENT = ROOT / "build/peers/go/grpc"
 
 
@@ -24,7 +29,9 @@ _format_version: "3.0"
 services:
 - {{name: grpc, url: "grpc://127.0.0.1:{service.port}", routes: [{{name: grpc, protocols: [grpc, grpcs], paths: [/test.Greeter/]}}]}}
 - {{name: gone, url: "grpc://127.0.0.1:1", retries: 0, routes: [{{name: gone, protocols: [grpc, grpcs], paths: [/gone.Greeter/]}}]}}
-"""
+routes:
+""" + "".join(f"- {{name: t{status}, protocols: [grpc, grpcs], paths: [/t{status}/], plugins: [{{name: request-termination, "
+              f"config: {{status_code: {status}, message: {json.dumps(WORDS)}}}}}]}}\n" for status in OWN_STATUSES)
 
 
 @pytest.fixture(params=["plain", "tls"])
@@ -104,11 +111,18 @@ def test_many_calls_at_once_on_one_connection(channel):
 
 
 def test_a_service_that_is_not_there_is_what_kong_makes_of_502(channel):
-    """kong/pdk/response.lua has no status of gRPC for 502."""
+    """In kong/pdk/response.lua 502, which its table does not have, is as 500: INTERNAL."""
     with pytest.raises(grpc.RpcError) as failed:
         channel.unary_unary("/gone.Greeter/Say")(b"", timeout=20)
-    assert failed.value.code() == grpc.StatusCode.UNKNOWN
+    assert failed.value.code() == grpc.StatusCode.INTERNAL
     assert failed.value.details() == "An invalid response was received from the upstream server"
+
+
+@pytest.mark.parametrize("status", OWN_STATUSES)
+def test_answers_of_the_gateways_own_have_kongs_status_and_all_of_their_words(channel, status):
+    with pytest.raises(grpc.RpcError) as failed:
+        channel.unary_unary(f"/t{status}/Say")(b"", timeout=20)
+    assert (failed.value.code().name, failed.value.details()) == (OWN_STATUSES[status], WORDS)
 
 
 @pytest.mark.long

@@ -1,12 +1,17 @@
 // From a request's head to an answer of our own, or to a service.
 #include <fmt/format.h>
-#include <algorithm>
 
+#include <algorithm>
+#include <boost/json/object.hpp>
+#include <boost/json/string.hpp>
 #include <cstring>
+#include <iterator>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "base/uuid.h"
+#include "gateway/plugins/json_text.h"
 #include "gateway/proxy/client_exchange.h"
 #include "gateway/proxy/heads.h"
 #include "gateway/proxy/worker.h"
@@ -47,22 +52,38 @@ int grpc_status_of(int http_status) {
     case 504:
       return 4;
     default:
-      return 2;
+      return http_status >= 500 ? 13 : http_status >= 400 ? 3 : http_status / 100 == 2 ? 0 : 2;
   }
 }
 
-// An answer of our own, for a client that looks at fields alone: the message of {"message":"…"}, or a text without a
-// type, goes there.
+// As the field grpc-message has it: what is no printable ASCII, and "%", in hexadecimal digits.
+std::string grpc_message(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c >= ' ' && c <= '~' && c != '%')
+      out += c;
+    else
+      fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+// Of an answer of our own: the message of {"message":"…"}, or a text without a type.
+std::optional<std::string> message_in(const local_response& answer) {
+  if (answer.content_type.empty() && !answer.body.empty()) return answer.body;
+  const auto body = cjson_decode(answer.body);
+  const auto* object = body ? body->if_object() : nullptr;
+  const auto* message = object ? object->if_contains("message") : nullptr;
+  if (!message || !message->is_string()) return std::nullopt;
+  return std::string(message->get_string());
+}
+
+// An answer of our own, for a client that looks at fields alone.
 void speak_grpc(local_response& answer, header_edits& fields) {
-  bool bare = answer.content_type.empty() && !answer.body.empty();
-  answer.content_type = "application/grpc";
   if (!fields.find("grpc-status")) fields.set("grpc-status", std::to_string(grpc_status_of(answer.status)));
-  if (bare && !fields.find("grpc-message")) fields.set("grpc-message", answer.body);
-  static constexpr std::string_view key = "\"message\":\"";
-  std::size_t at = answer.body.find(key);
-  std::size_t end = at == std::string::npos ? at : answer.body.find('"', at + key.size());
-  if (end != std::string::npos && !fields.find("grpc-message"))
-    fields.set("grpc-message", answer.body.substr(at + key.size(), end - at - key.size()));
+  if (const auto said = message_in(answer); said && !fields.find("grpc-message"))
+    fields.set("grpc-message", grpc_message(*said));
+  answer.content_type = "application/grpc";
   answer.body.clear();
 }
 
