@@ -223,6 +223,26 @@ def test_the_service_of_a_client_that_has_gone_is_let_go(start):
     assert ended.wait(20)
 
 
+@pytest.mark.parametrize("count, status", [(100, 200), (101, 502)])
+def test_interim_answers_have_an_end(start, count, status):
+    def serve(connection, _):
+        read_head(connection)
+        connection.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n" * count + b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        connection.recv(1)
+    service = RawService(serve)
+    gateway = start(f"http://127.0.0.1:{service.port}")
+    assert request(gateway, "/")[0] == status
+    assert len(service.connections) == 1
+
+
+@pytest.mark.parametrize("count, code", [(100, grpc.StatusCode.OK), (101, grpc.StatusCode.INTERNAL)])
+def test_interim_answers_of_grpc_have_an_end(start, count, code):
+    early = literal(b":status", b"103")
+    service = http2_service(lambda stream, _: frame(HEADERS, END_HEADERS, stream, early) * count + head(stream) + trailers(stream, b"0"))
+    gateway = start(f"grpc://127.0.0.1:{service.port}")
+    assert call(gateway)[1] == code
+
+
 def test_an_upload_that_is_refused_early_is_told_so(start):
     """Clients that write all before they read, as Python's."""
     gateway = start("http://127.0.0.1:1", body_max="1M")

@@ -69,14 +69,16 @@ bool client_exchange::handle_response_head(std::string_view data) {
     bool fine = found == head_state::complete &&
                 parse_response_head(data.substr(0, scanned), x.context.current_method() == "HEAD", x.response);
     bool upgrade = fine && x.response.status == 101;
-    if (!fine || (upgrade && !wants_websocket(x.request))) {
+    const bool interim = fine && x.response.status < 200 && !upgrade;
+    const bool endless = interim && ++x.interim_heads > interim_heads_max;
+    if (!fine || endless || (upgrade && !wants_websocket(x.request))) {
       x.tries = x.to->of->retries + 1;  // an answer came: no second try
       release_upstream(false);
       refuse(502);
       return false;
     }
     std::string_view rest = data.substr(scanned);
-    if (x.response.status < 200 && !upgrade) {  // interim: ours to answer (100), or of no use to old clients
+    if (interim) {  // ours to answer (100), or of no use to old clients
       data = rest;
       if (data.empty()) {
         _up->in.release();

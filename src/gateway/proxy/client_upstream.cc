@@ -53,6 +53,7 @@ bool client_exchange::connect_upstream(const endpoint& where) {
   if (!x.body_collected && x.body_beginning.empty()) rewind_request_body();
   x.chunked_up = x.request.body == body_kind::chunked && !x.whole_request_body();
   x.request_failed = false;
+  x.interim_heads = 0;
   x.sent_us = 0;
   if (x.request.expects_continue && !x.continue_sent && !send_continue()) return false;
   if (s.grpc) {

@@ -87,6 +87,7 @@ struct exchange {
   bool own_trouble = false;     // the last try has not come as far as to the target
   bool request_failed = false;  // writing to the service failed; it may have answered before
 
+  int interim_heads = 0;  // of this try's answer
   bool head_received = false;
   bool service_failed = false;  // the gateway answers in its place
   bool tunnel = false;          // after 101: bytes both ways

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gateway/http/head.h"
+#include "gateway/proxy/upstream_connection.h"
 
 namespace mes::gateway {
 namespace {
@@ -61,7 +62,7 @@ struct http2_upstream_callbacks {
         u._head.clear();
       else
         u._head_complete = !u._too_large;
-      if (u._too_large) u._reset = true;
+      if (u._too_large || (interim && ++u._interim_heads > interim_heads_max)) u._reset = true;
     }
     if ((frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) &&
         frame->hd.flags & NGHTTP2_FLAG_END_STREAM)
@@ -143,6 +144,7 @@ bool http2_upstream::begin(const field_list& fields, bool with_body) {
   _head.clear();
   _trailers.clear();
   _trailer_bytes = 0;
+  _interim_heads = 0;
   _request_trailers.clear();
   _body_ended = _head_complete = _ended = _reset = _refused = _too_large = false;
   auto rows = rows_of(fields);

@@ -49,6 +49,7 @@ class http2_upstream {
   field_list _head;
   field_lines _trailers, _request_trailers;
   std::size_t _trailer_bytes = 0;
+  int _interim_heads = 0;
   bool _body_ended = false;
   bool _head_complete = false, _ended = false, _reset = false, _refused = false, _too_large = false;
   bool _stream_open = false, _going_away = false;

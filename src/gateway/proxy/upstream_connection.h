@@ -12,6 +12,8 @@
 
 namespace mes::gateway {
 
+constexpr int interim_heads_max = 100;  // (1xx) before an answer: who sends more has none to give
+
 class http2_upstream;
 class worker;
 class client_exchange;
