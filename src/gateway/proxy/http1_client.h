@@ -21,6 +21,7 @@ class http1_client final : public client_connection, private client_exchange {
   void sweep(std::int64_t now_ms) override { client_exchange::sweep(now_ms); }
   void on_turn_end() override;
   void drain() override;
+  void end_now() override { abort(); }
 
  private:
   bool step_between() override;

@@ -46,6 +46,7 @@ class http2_client final : public client_connection {
   void on_turn_end() override;
   void sweep(std::int64_t now_ms) override;
   void drain() override;
+  void end_now() override { close(); }
 
   // For its streams.
   void submit_response(http2_stream& s, const field_list& fields, bool with_body);

@@ -169,6 +169,10 @@ void worker::drain() {
 }
 
 void worker::join() {
+  loop.post([this] {
+    for (std::size_t i = _clients.size(); i-- > 0;)
+      if (i < _clients.size()) _clients[i]->end_now();
+  });
   loop.stop();
   _thread.join();
   requests_log.flush();

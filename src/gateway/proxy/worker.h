@@ -44,7 +44,7 @@ class worker {
   result<tls_context> make_tls(const proxy_options& next, const ticket_keys& tickets) const;  // nullptr: none is wanted
   void drain();  // thread-safe: no new connections, idle ones are closed
   bool drained() const { return _open.load() == 0; }
-  void join();  // stops the loop at once
+  void join();  // ends what is left, and stops the loop at once
 
   // Loop thread only.
   void accept_some(listener& at, int at_most);
