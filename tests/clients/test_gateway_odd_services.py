@@ -243,6 +243,32 @@ def test_interim_answers_of_grpc_have_an_end(start, count, code):
     assert call(gateway)[1] == code
 
 
+def test_last_words_of_a_websocket_reach_a_client_that_talks(start):
+    """The gateway finds together: what the service says, its end, and what the client says to it."""
+    close, closed = threading.Event(), threading.Event()
+
+    def serve(connection, _):
+        read_head(connection)
+        connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+        close.wait(20)
+        connection.sendall(b"BYE" * 1000)
+        connection.close()
+        closed.set()
+    gateway = start(f"http://127.0.0.1:{RawService(serve).port}")
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=20) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+        assert read_head(client).startswith(b"HTTP/1.1 101")
+        client.sendall(b"never read")
+        time.sleep(0.1)
+        gateway.process.send_signal(signal.SIGSTOP)
+        close.set()
+        assert closed.wait(20)
+        client.sendall(b"chat")
+        time.sleep(0.1)
+        gateway.process.send_signal(signal.SIGCONT)
+        assert client.makefile("rb").read() == b"BYE" * 1000
+
+
 def test_an_upload_that_is_refused_early_is_told_so(start):
     """Clients that write all before they read, as Python's."""
     gateway = start("http://127.0.0.1:1", body_max="1M")

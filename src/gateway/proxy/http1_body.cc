@@ -121,7 +121,8 @@ void http1_client::end_response() {
   if (_x->chunked_out) append_last_chunk(_out, _x->response_trailers);
 }
 
-// After 101: bytes both ways until either side ends.
+// After 101: bytes both ways until either side ends. What the service has said is passed on also where it takes no more
+// (x.request_failed).
 bool http1_client::pump_tunnel() {
   bool moved = true;
   while (moved && !turn_over()) {
@@ -134,6 +135,7 @@ bool http1_client::pump_tunnel() {
 
 // False: an end was reached.
 bool http1_client::to_client(bool& moved) {
+  exchange& x = *_x;
   if (!flush()) return _state != state::closed;
   if (!_up->stream.readable()) return true;
   _out.reserve(read_bytes);
@@ -142,7 +144,9 @@ bool http1_client::to_client(bool& moved) {
     _out.added(got.bytes);
     moved = true;
   } else if (got.status != io_status::again) {
-    abort();
+    x.keep_alive = false;
+    release_upstream(false);
+    finish_exchange();
     return false;
   }
   return true;
@@ -152,10 +156,14 @@ bool http1_client::to_service(bool& moved) {
   exchange& x = *_x;
   io_buffer& out = _up->out;
   io_result moved_now;
+  if (x.request_failed) out.release();
   if (!out.empty()) {
     if (!_up->stream.writable()) return true;
     moved_now = _up->stream.write(out.view());
     if (moved_now.status == io_status::ok) out.consume(moved_now.bytes);
+    x.request_failed = moved_now.status == io_status::closed || moved_now.status == io_status::failed;
+    moved |= x.request_failed;
+    if (x.request_failed) return true;
   } else if (std::string_view buffered = _in.view().substr(std::min(x.taken, _in.size())); !buffered.empty()) {
     out.append(buffered);
     x.taken = _in.size();
