@@ -496,6 +496,13 @@ class Redis:
             self.process.wait(10)
             self.process = None
 
+    def counts(self):
+        """What rate-limiting keeps there, by key."""
+        def ask(*command):
+            return subprocess.run(["redis-cli", "-p", str(self.port), "--no-auth-warning", "-a", "pw", *command], check=True,
+                                  capture_output=True, text=True, timeout=10).stdout.split()
+        return [int(ask("GET", key)[0]) for key in sorted(ask("KEYS", "ratelimit:*"))]
+
 
 @pytest.fixture
 def redis(tmp_path):
@@ -537,6 +544,28 @@ def test_limits_in_redis_are_exact_across_gateways_and_outlive_it(start, redis):
     assert statuses(urls, "c", 70).count(200) == 50
 
 
+def refused_with_left(url):
+    """Of a refused request: what is left of the year."""
+    answer = requests.get(url, headers={"X-Who": "a"}, timeout=20)
+    assert (answer.status_code, answer.headers["X-RateLimit-Remaining-Month"]) == (429, "0")
+    return int(answer.headers["X-RateLimit-Remaining-Year"])
+
+
+def test_what_one_period_refuses_costs_no_other(start, redis):
+    urls = [start([limit_by_redis(redis, month=20)]).url for _ in range(2)]
+    assert sorted(statuses(urls, "a", 90)) == [200] * 20 + [429] * 70
+    assert [refused_with_left(url) for url in urls] == [30, 30]
+    assert redis.counts() == [20, 20]
+
+
+def test_what_one_period_refuses_costs_no_other_when_synchronised(start, redis):
+    first, second = (start([limit_by_redis(redis, month=20, sync_rate=0.05)]).url for _ in range(2))
+    assert [statuses([first], "a", 1) for _ in range(21)] == [[200]] * 20 + [[429]]
+    eventually(lambda: redis.counts() == [20, 20], timeout_s=20)
+    assert [refused_with_left(second) for _ in range(5)] == [30] * 5
+    assert redis.counts() == [20, 20]
+
+
 def test_without_fault_tolerance_a_missing_redis_is_an_error(start, redis):
     gateway = start([limit_by_redis(redis, fault_tolerant=False)])
     assert statuses([gateway.url], "a", 1) == [200]
@@ -553,16 +582,10 @@ def test_counts_that_are_synchronised_reach_redis(start, redis):
 def test_what_is_not_yet_in_redis_outlives_a_reload(start, redis):
     gateway = start([limit_by_redis(redis, sync_rate=2)])
 
-    def in_redis():
-        def ask(*command):
-            return subprocess.run(["redis-cli", "-p", str(redis.port), "--no-auth-warning", "-a", "pw", *command], check=True,
-                                  capture_output=True, text=True, timeout=10).stdout.split()
-        return sum(int(ask("GET", key)[0]) for key in ask("KEYS", "ratelimit:*"))
-
     assert statuses([gateway.url], "a", 40) == [200] * 40
     assert requests.post(f"{gateway.admin}/config", json={"config": "_format_version: '3.0'"}, timeout=20).status_code == 201
-    assert in_redis() < 40
-    eventually(lambda: in_redis() == 40, timeout_s=20)
+    assert sum(redis.counts()) < 40
+    eventually(lambda: sum(redis.counts()) == 40, timeout_s=20)
 
 
 def test_a_redis_that_answers_in_drops_is_away(start):

@@ -163,21 +163,19 @@ class rate_limiting final : public plugin {
     auto& asked = c.state_of<request_state>(this);
     if (asked.answer) {
       if (asked.answer->failed) return fall_back(c);
-      if (_synced) adopt(identifier, now_s, asked.answer->used);
       d = judge(asked.answer->used);
+      if (_synced) adopt(identifier, now_s, *d);
       return std::nullopt;
     }
     if (_synced && (d = look(identifier, now_s))) return std::nullopt;
     if (!c.suspend) return fall_back(c);
     asked.answer = std::make_shared<redis_answer>();
-    std::vector<redis_command> commands;
-    for (const window_limit& l : _limits)
-      commands.push_back(count_one(counter_key(_scope, identifier, l.length, now_s), l.length));
-    bool sent = _link->send(std::move(commands), [answer = asked.answer, resume = c.suspend()](redis_replies replies) {
-      answer->failed = !replies;
-      if (replies) answer->used = std::move(*replies);
-      resume();
-    });
+    bool sent = _link->send({count_one(keys_of(identifier, now_s), _limits)},
+                            [answer = asked.answer, resume = c.suspend()](redis_replies replies) {
+                              answer->failed = !replies;
+                              if (replies) answer->used = std::move(*replies);
+                              resume();
+                            });
     if (sent) {
       c.wait_ms = _link->patience().count();
       return verdict::wait;
@@ -201,25 +199,31 @@ class rate_limiting final : public plugin {
     return d;
   }
 
+  std::vector<std::string> keys_of(std::string_view identifier, std::int64_t now_s) const {
+    std::vector<std::string> out;
+    for (const window_limit& l : _limits) out.push_back(counter_key(_scope, identifier, l.length, now_s));
+    return out;
+  }
+
   // From the counts that are kept here. Nothing: one of them is not known.
   std::optional<decision> look(std::string_view identifier, std::int64_t now_s) const {
     std::vector<std::int64_t> used(_limits.size());
-    std::vector<std::string> keys;
-    for (std::size_t i = 0; i < _limits.size(); ++i) {
-      keys.push_back(counter_key(_scope, identifier, _limits[i].length, now_s));
-      if (!_synced->look(keys.back(), used[i])) return std::nullopt;
-    }
+    const std::vector<std::string> keys = keys_of(identifier, now_s);
+    for (std::size_t i = 0; i < _limits.size(); ++i)
+      if (!_synced->look(keys[i], used[i])) return std::nullopt;
     decision d = judge(used);
     if (!d.stopped_by)
       for (const std::string& key : keys) _synced->add(key);
     return d;
   }
 
-  void adopt(std::string_view identifier, std::int64_t now_s, const std::vector<std::int64_t>& used) const {
+  void adopt(std::string_view identifier, std::int64_t now_s, const decision& d) const {
     _synced->forget_expired(now_s);
+    const std::vector<std::string> keys = keys_of(identifier, now_s);
     for (std::size_t i = 0; i < _limits.size(); ++i) {
       period p = _limits[i].length;
-      _synced->adopt(counter_key(_scope, identifier, p, now_s), p, used[i] + 1, window_start_s(p, now_s) + length_s(p));
+      std::int64_t used = d.usage[i].used + (d.stopped_by ? 0 : 1);
+      _synced->adopt(keys[i], p, used, window_start_s(p, now_s) + length_s(p));
     }
   }
 

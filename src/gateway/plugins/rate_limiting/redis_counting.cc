@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace mes::gateway {
@@ -16,10 +18,24 @@ std::string counter_key(const key_scope& scope, std::string_view identifier, per
                      window_start_s(p, now_s) * 1000, period_names[static_cast<std::size_t>(p)]);
 }
 
-redis_command count_one(std::string key, period p) {
-  static constexpr const char* script =
-      "local n = redis.call('incr', KEYS[1]) if n == 1 then redis.call('expire', KEYS[1], ARGV[1]) end return n - 1";
-  return {"EVAL", script, "1", std::move(key), std::to_string(length_s(p))};
+redis_command count_one(std::vector<std::string> keys, const std::vector<window_limit>& limits) {
+  static constexpr const char* script = R"(
+local used, free = {}, true
+for i, key in ipairs(KEYS) do
+  used[i] = tonumber(redis.call('get', key) or 0)
+  free = free and used[i] < tonumber(ARGV[2 * i - 1])
+end
+for i, key in ipairs(free and KEYS or {}) do
+  if redis.call('incr', key) == 1 then redis.call('expire', key, ARGV[2 * i]) end
+end
+return used)";
+  redis_command out = {"EVAL", script, std::to_string(keys.size())};
+  std::ranges::move(keys, std::back_inserter(out));
+  for (const window_limit& l : limits) {
+    out.push_back(std::to_string(l.limit));
+    out.push_back(std::to_string(length_s(l.length)));
+  }
+  return out;
 }
 
 bool synced_counts::look(const std::string& key, std::int64_t& used) {
@@ -32,7 +48,10 @@ bool synced_counts::look(const std::string& key, std::int64_t& used) {
 
 void synced_counts::adopt(const std::string& key, period p, std::int64_t used, std::int64_t expires_s) {
   std::lock_guard lock(_lock);
-  if (_counts.size() < keys_max) _counts.try_emplace(key, count{.length = p, .used = used, .expires_s = expires_s});
+  if (auto known = _counts.find(key); known != _counts.end())
+    known->second.used = std::max(known->second.used, used);
+  else if (_counts.size() < keys_max)
+    _counts.emplace(key, count{.length = p, .used = used, .expires_s = expires_s});
 }
 
 void synced_counts::add(const std::string& key) {

@@ -18,8 +18,9 @@ namespace mes::gateway {
 // "ratelimit:<route>:<service>:<identifier>:<start of the window, ms>:<period>"
 std::string counter_key(const key_scope& scope, std::string_view identifier, period p, std::int64_t now_s);
 
-// Adds one to a key and gives what was there before; the first sets its expiration. One atomic step.
-redis_command count_one(std::string key, period p);
+// Counts one request against all limits, or against none if one of them is used up, and gives what was there before, by
+// limit; the first of a window sets its expiration. One atomic step, as `window_counters::take`.
+redis_command count_one(std::vector<std::string> keys, const std::vector<window_limit>& limits);
 
 // Counts that are kept here and brought to Redis every `sync_rate` seconds (Kong's sync_rate): cheap, and as exact as
 // the time between two of them. Thread-safe.
@@ -28,7 +29,7 @@ class synced_counts : public std::enable_shared_from_this<synced_counts> {
   synced_counts(std::shared_ptr<redis_link> link, double rate_s) : _link(std::move(link)), _rate_s(rate_s) {}
 
   // False: this key has not been asked for yet; `adopt` what Redis says of it. While very many are known it stays so:
-  // Redis is asked each time.
+  // Redis is asked each time. What is known already takes what others have added meanwhile.
   bool look(const std::string& key, std::int64_t& used);
   void adopt(const std::string& key, period p, std::int64_t used, std::int64_t expires_s);
   void add(const std::string& key);

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <deque>
 #include <iterator>
+#include <span>
 #include <utility>
 
 #include "gateway/plugins/delivery/blocking_stream.h"
@@ -38,6 +39,12 @@ void put_command(std::string& out, const redis_command& command) {
   for (const std::string& word : command) fmt::format_to(std::back_inserter(out), "${}\r\n{}\r\n", word.size(), word);
 }
 
+std::int64_t integer_of(const redisReply& r) {
+  return r.type == REDIS_REPLY_INTEGER  ? r.integer
+         : r.type == REDIS_REPLY_STRING ? std::strtoll(r.str, nullptr, 10)
+                                        : 0;
+}
+
 // One connection: write all commands, read all replies.
 class redis_connection {
  public:
@@ -58,18 +65,27 @@ class redis_connection {
   bool looks_alive() const { return _stream->looks_alive(); }
 
   redis_replies run(const std::vector<redis_command>& commands, const deadline& until) {
+    if (auto sent = send(commands, until); !sent) return fail(sent.error());
+    return receive(commands.size(), until);
+  }
+
+  result<void> send(const std::vector<redis_command>& commands, const deadline& until) {
     std::string text;
     for (const redis_command& c : commands) put_command(text, c);
-    if (auto written = _stream->write(text, until); !written) return fail(written.error());
+    return _stream->write(text, until);
+  }
+
+  redis_replies receive(std::size_t replies, const deadline& until) {
     std::vector<std::int64_t> values;
-    for (std::size_t i = 0; i < commands.size(); ++i) {
+    for (std::size_t i = 0; i < replies; ++i) {
       auto reply = next_reply(until);
       if (!reply) return fail(reply.error());
       const redisReply& r = **reply;
       if (r.type == REDIS_REPLY_ERROR) return fail(error_code::unavailable, std::string(r.str, r.len));
-      values.push_back(r.type == REDIS_REPLY_INTEGER  ? r.integer
-                       : r.type == REDIS_REPLY_STRING ? std::strtoll(r.str, nullptr, 10)
-                                                      : 0);
+      if (r.type == REDIS_REPLY_ARRAY)
+        for (const redisReply* one : std::span(r.element, r.elements)) values.push_back(integer_of(*one));
+      else
+        values.push_back(integer_of(r));
     }
     return values;
   }
@@ -189,15 +205,15 @@ struct redis_link::state {
       if (!opened) return broken(batch, opened.error().message);
       connection = std::move(*opened);
     }
-    auto replies = connection->run(all, until);
-    if (!replies) return broken(batch, replies.error().message);
-    if (!reachable.exchange(true)) log.info("redis answers", {{"redis", std::string_view(name)}});
-    auto from = replies->begin();
-    for (call& c : batch) {
-      auto to = from + static_cast<std::ptrdiff_t>(c.commands.size());
-      c.done(std::vector<std::int64_t>(from, to));
-      from = to;
+    if (auto sent = connection->send(all, until); !sent) return broken(batch, sent.error().message);
+    std::vector<std::vector<std::int64_t>> replies;  // by call
+    for (const call& c : batch) {
+      auto got = connection->receive(c.commands.size(), until);
+      if (!got) return broken(batch, got.error().message);
+      replies.push_back(std::move(*got));
     }
+    if (!reachable.exchange(true)) log.info("redis answers", {{"redis", std::string_view(name)}});
+    for (std::size_t i = 0; i < batch.size(); ++i) batch[i].done(std::move(replies[i]));
   }
 
   void broken(std::deque<call>& batch, const std::string& why) {

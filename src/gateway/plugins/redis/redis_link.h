@@ -35,7 +35,7 @@ struct redis_address {
 };
 
 using redis_command = std::vector<std::string>;
-// The integer of each reply, in order; nil is 0.
+// The integers of the replies, in order, those of an array one by one; nil is 0.
 using redis_replies = result<std::vector<std::int64_t>>;
 
 // Thread-safe.
