@@ -156,6 +156,12 @@ TEST(proxy_cache, bypasses_what_may_not_be_kept) {
       {"cache_control: true", "GET / HTTP/1.1", "", "Content-Type: text/plain\r\nCache-Control: max-age=5\r\n", "Miss"},
       {"cache_control: true", "GET / HTTP/1.1", "", "Content-Type: text/plain\r\nCache-Control: private, max-age=5\r\n",
        "Bypass"},
+      {"cache_control: true", "GET / HTTP/1.1", "",
+       "Content-Type: text/plain\r\nCache-Control: max-age=5\r\nCache-Control: private\r\n", "Bypass"},
+      {"cache_control: true", "GET / HTTP/1.1", "",
+       "Content-Type: text/plain\r\nCache-Control: public\r\nCache-Control: max-age=5\r\n", "Miss"},
+      {"cache_control: true", "GET / HTTP/1.1", "Cache-Control: max-age=5\r\nCache-Control: no-cache\r\n", text,
+       "Bypass"},
       {"cache_control: true", "GET / HTTP/1.1", "Cache-Control: no-cache\r\n", text, "Bypass"},
       {"cache_control: true", "GET / HTTP/1.1", "Authorization: x\r\n", text, "Bypass"},
       {"cache_control: true", "GET / HTTP/1.1", "",
@@ -169,6 +175,12 @@ TEST(proxy_cache, bypasses_what_may_not_be_kept) {
                        "HTTP/1.1 200 OK\r\n" + std::string(k.answer_fields) + "\r\nx");
     EXPECT_EQ(seen.header("x-cache-status"), k.expected) << k.config << ' ' << k.fields << ' ' << k.answer_fields;
   }
+  test_exchange appended(
+      with_plugins("- {name: proxy-cache, config: {strategy: memory, cache_control: true}}\n"
+                   "- {name: response-transformer, config: {append: {headers: ['Cache-Control:private']}}}\n"));
+  EXPECT_EQ(appended.send(request, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nCache-Control: max-age=5\r\n\r\nx")
+                .header("x-cache-status"),
+            "Bypass");
   test_exchange only(with_plugins("- {name: proxy-cache, config: {strategy: memory, cache_control: true}}\n"));
   EXPECT_EQ(only.get("/", "Cache-Control: only-if-cached\r\n"), "504 ");
 }

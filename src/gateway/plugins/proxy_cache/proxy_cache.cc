@@ -41,22 +41,23 @@ const schema& config_fields() {
   return fields;
 }
 
-// Cache-Control's directives; -1: one without a number.
+// The directives of all Cache-Control fields (RFC 9110, section 5.3); -1: one without a number.
 struct directives {
   std::map<std::string, double> values;
 
-  explicit directives(std::string_view field) {
-    for_each_token(field, [&](std::string_view token) {
-      std::size_t equals = token.find('=');
-      double number = -1;
-      if (equals != std::string_view::npos) {
-        std::string text(token.substr(equals + 1));
-        char* end = nullptr;
-        double read = std::strtod(text.c_str(), &end);
-        if (!text.empty() && *end == '\0') number = read;
-      }
-      values[lower_case(token.substr(0, equals))] = number;
-    });
+  explicit directives(const std::vector<std::string_view>& fields) {
+    for (std::string_view field : fields) for_each_token(field, [&](std::string_view token) { add(token); });
+  }
+  void add(std::string_view token) {
+    std::size_t equals = token.find('=');
+    double number = -1;
+    if (equals != std::string_view::npos) {
+      std::string text(token.substr(equals + 1));
+      char* end = nullptr;
+      double read = std::strtod(text.c_str(), &end);
+      if (!text.empty() && *end == '\0') number = read;
+    }
+    values[lower_case(token.substr(0, equals))] = number;
   }
   bool has(const char* name) const { return values.contains(name); }
   std::optional<double> number(const char* name) const {
@@ -97,7 +98,7 @@ class proxy_cache final : public plugin {
   }
 
   verdict access(plugin_context& c) const override {
-    directives asked(fmt::format("{}", fmt::join(c.upstream_header_values("cache-control"), ", ")));
+    directives asked(c.upstream_header_values("cache-control"));
     if (!_cache || !is_cacheable(c, asked)) return mark(c, "Bypass");
     auto& state = c.state_of<cache_state>(this);
     std::string key = key_of(c);
@@ -178,7 +179,7 @@ class proxy_cache final : public plugin {
     };
     if (!type || std::ranges::none_of(_types, fits)) return false;
     if (!_by_cache_control) return true;
-    directives said(c.response_header("cache-control").value_or(""));
+    directives said(c.response_header_values("cache-control"));
     if (said.has("private") || said.has("no-store") || said.has("no-cache")) return false;
     ttl = ttl_of(c, said);
     return ttl > 0;
