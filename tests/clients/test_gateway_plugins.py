@@ -598,6 +598,26 @@ def test_a_redis_that_answers_in_drops_is_away(start):
     assert "redis is not available" in gateway.log()
 
 
+class Zeros(socketserver.StreamRequestHandler):
+    """Answers whatever comes with one number."""
+    def handle(self):
+        while self.connection.recv(65536):
+            self.connection.sendall(b":0\r\n")
+
+
+@pytest.mark.parametrize("more", [{}, {"sync_rate": 0.05}])
+def test_a_redis_that_answers_something_else_is_away(start, more):
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Zeros) as odd:
+        odd.daemon_threads = True
+        threading.Thread(target=odd.serve_forever, args=(0.05,), daemon=True).start()
+        gateway = start([{"name": "rate-limiting", "config": {
+            "month": 1, "year": 2, "policy": "redis", "redis_host": "127.0.0.1", "redis_port": odd.server_address[1], **more}}])
+        assert sorted(statuses([gateway.url], "a", 3)) == [200, 429, 429]
+        assert "it answers something else" in gateway.log()
+        gateway.stop()
+        odd.shutdown()
+
+
 def test_redis_has_its_own_time_however_short_that_of_a_head_is(tmp_path, echo):
     drops = serve_drops(b":")
     gateway = PluginGateway(tmp_path, yaml.safe_dump({"_format_version": "3.0", "services": [{

@@ -170,7 +170,7 @@ class rate_limiting final : public plugin {
     if (_synced && (d = look(identifier, now_s))) return std::nullopt;
     if (!c.suspend) return fall_back(c);
     asked.answer = std::make_shared<redis_answer>();
-    bool sent = _link->send({count_one(keys_of(identifier, now_s), _limits)},
+    bool sent = _link->send({count_one(keys_of(identifier, now_s), _limits)}, _limits.size(),
                             [answer = asked.answer, resume = c.suspend()](redis_replies replies) {
                               answer->failed = !replies;
                               if (replies) answer->used = std::move(*replies);

@@ -104,7 +104,8 @@ void synced_counts::sync() {
       }
     }
   };
-  if (!_link->send(std::move(commands), done)) done(fail(error_code::unavailable, "redis is not available"));
+  if (!_link->send(std::move(commands), sent.size(), done))
+    done(fail(error_code::unavailable, "redis is not available"));
 }
 
 }  // namespace mes::gateway

@@ -133,6 +133,7 @@ redis_address redis_address::of(const record& config) {
 struct redis_link::state {
   struct call {
     std::vector<redis_command> commands;
+    std::size_t integers;
     std::function<void(redis_replies)> done;
   };
 
@@ -210,6 +211,7 @@ struct redis_link::state {
     for (const call& c : batch) {
       auto got = connection->receive(c.commands.size(), until);
       if (!got) return broken(batch, got.error().message);
+      if (got->size() != c.integers) return broken(batch, "it answers something else");
       replies.push_back(std::move(*got));
     }
     if (!reachable.exchange(true)) log.info("redis answers", {{"redis", std::string_view(name)}});
@@ -276,12 +278,13 @@ redis_link::~redis_link() {
 }
 void redis_link::stop() { _state->stop(); }
 
-bool redis_link::send(std::vector<redis_command> commands, std::function<void(redis_replies)> done) {
+bool redis_link::send(std::vector<redis_command> commands, std::size_t integers,
+                      std::function<void(redis_replies)> done) {
   if (steady::now() < _state->resting_until.load()) return false;
   {
     std::lock_guard lock(_state->mutex);
     if (_state->stopping || _state->waiting.size() >= waiting_max) return false;
-    _state->waiting.push_back({std::move(commands), std::move(done)});
+    _state->waiting.push_back({std::move(commands), integers, std::move(done)});
   }
   _state->changed.notify_one();
   return true;

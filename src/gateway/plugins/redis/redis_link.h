@@ -60,8 +60,8 @@ class redis_link {
   redis_link& operator=(const redis_link&) = delete;
 
   // False at once if the server could not be reached within the last second: nobody should wait then. `done` runs on
-  // the link's thread and must not block.
-  bool send(std::vector<redis_command> commands, std::function<void(redis_replies)> done);
+  // the link's thread and must not block; it gets as many integers as are asked for.
+  bool send(std::vector<redis_command> commands, std::size_t integers, std::function<void(redis_replies)> done);
 
   // By then `done` has been called: what was sent before takes its time too.
   std::chrono::milliseconds patience() const;

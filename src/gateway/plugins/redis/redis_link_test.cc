@@ -20,7 +20,7 @@ TEST(redis_link, may_be_let_go_of_on_its_own_thread) {
     {
       auto link = links.link({.host = "127.0.0.1", .port = 1, .database = i});
       ASSERT_TRUE(
-          link->send({{"GET", "a"}}, [link, held = let_go.get_future().share(), &answered](const redis_replies& r) {
+          link->send({{"GET", "a"}}, 1, [link, held = let_go.get_future().share(), &answered](const redis_replies& r) {
             held.wait();
             EXPECT_FALSE(r);
             answered.set_value();

@@ -186,7 +186,8 @@ class response_ratelimiting final : public plugin {
         for (const window_limit& l : _limits[i].limits) commands.push_back(add_command(_limits[i], l, *u, u->cost[i]));
     }
     if (commands.empty()) return;
-    if (!_link->send(std::move(commands), [](const redis_replies&) {}) && _links)
+    const std::size_t integers = commands.size();
+    if (!_link->send(std::move(commands), integers, [](const redis_replies&) {}) && _links)
       _links->note_fallback("response-ratelimiting");
   }
 
@@ -232,11 +233,13 @@ class response_ratelimiting final : public plugin {
       std::vector<redis_command> commands;
       for (const named_limit& limit : _limits)
         for (const window_limit& l : limit.limits) commands.push_back({"GET", redis_key(limit, l, u)});
-      bool sent = _link->send(std::move(commands), [answer = u.answer, resume = c.suspend()](redis_replies replies) {
-        answer->failed = !replies;
-        if (replies) answer->used = std::move(*replies);
-        resume();
-      });
+      const std::size_t integers = commands.size();
+      bool sent =
+          _link->send(std::move(commands), integers, [answer = u.answer, resume = c.suspend()](redis_replies replies) {
+            answer->failed = !replies;
+            if (replies) answer->used = std::move(*replies);
+            resume();
+          });
       if (sent) {
         c.wait_ms = _link->patience().count();
         return verdict::wait;
