@@ -42,6 +42,14 @@ TEST(real_ip, a_trusted_peer_names_an_address_alone) {
       {"1.2.3.4, 10.0.0.1/32", ""},
       {"1.2.3.0/24", ""},
       {"me", ""},
+      {"10.0.0.1, me", ""},
+      {"me, 10.0.0.1", "10.0.0.1"},  // who named me is the last that is known
+      {"1.2.3.4, unknown, 10.0.0.5, 10.0.0.1", "10.0.0.5"},
+      {"1.2.3.4 10.0.0.1", "1.2.3.4"},
+      {"1.2.3.4 5.6.7.8,10.0.0.1, ,", "5.6.7.8"},
+      {", 10.0.0.2, 10.0.0.1", "10.0.0.2"},
+      {"10.0.0.2", "10.0.0.2"},
+      {"", ""},
   };
   for (const auto& c : cases) {
     header_table headers;
@@ -49,6 +57,24 @@ TEST(real_ip, a_trusted_peer_names_an_address_alone) {
     headers.add({.name = "X-Forwarded-For", .value = c.said});
     EXPECT_EQ(real_client(headers, options), c.client) << c.said;
   }
+}
+
+TEST(real_ip, goes_on_in_the_line_before) {
+  real_ip_options options{.trusted = *ip_ranges::parse({"10.0.0.0/8"}), .header = "X-Forwarded-For", .recursive = true};
+  auto client = [&](const char* first, const char* second) {
+    header_table headers;
+    headers.clear();
+    headers.add({.name = "X-Forwarded-For", .value = first});
+    headers.add({.name = "Accept", .value = "9.9.9.9"});
+    headers.add({.name = "x-forwarded-for", .value = second});
+    return real_client(headers, options);
+  };
+  EXPECT_EQ(client("9.9.9.9, 1.2.3.4", "10.0.0.2, 10.0.0.1"), "1.2.3.4");
+  EXPECT_EQ(client("1.2.3.4", "5.6.7.8, 10.0.0.1"), "5.6.7.8");
+  EXPECT_EQ(client("me", "10.0.0.1"), "10.0.0.1");
+  EXPECT_EQ(client("1.2.3.4", "me, 10.0.0.1"), "10.0.0.1");
+  options.recursive = false;
+  EXPECT_EQ(client("1.2.3.4", "5.6.7.8, 10.0.0.1"), "10.0.0.1");
 }
 
 }  // namespace
