@@ -113,6 +113,10 @@ TEST(request_transformer, changes_bodies) {
       {"{replace: {body: ['a:2']}}", form, "a=1&c=3", "a=2&c=3"},
       {"{add: {body: ['b:2']}}", form, "a=1", "a=1&b=2"},
       {"{append: {body: ['a:2']}}", form, "a=1", "a=1&a=2"},
+      {"{replace: {body: ['b:2']}}", form, "a=b/c+d&&x", "a=b/c+d&&x"},  // what no step changes stays as it was written
+      {"{add: {body: ['a:2']}}", form, "a={\"b\":[1, 2]}", "a={\"b\":[1, 2]}"},
+      {"{replace: {body: ['b:2']}}", form, "", ""},
+      {"{remove: {body: [b]}}", form, "a=b/c", "a=b%2Fc"},
       {"{remove: {body: [a]}}", json, R"({"a":1,"b":[]})", R"({"b":[]})"},
       {"{rename: {body: ['a:c']}}", json, R"({"a":1.5})", R"({"c":1.5})"},
       {"{replace: {body: ['a:2']}}", json, R"({"a":1,"b":false})", R"({"a":"2","b":false})"},

@@ -85,21 +85,28 @@ steps steps_of(const record& config, std::string_view part) {
   return out;
 }
 
-void apply(const step& s, std::string value, form_arguments& to) {
+// Each `apply` is true if what it is applied to has to be written anew.
+
+bool apply(const step& s, std::string value, form_arguments& to) {
+  const bool found = to.find(s.name) != nullptr;
   switch (s.what) {
     case action::remove:
-      return to.erase(s.name);
+      to.erase(s.name);
+      return true;
     case action::rename:
-      return to.rename(s.name, value);
+      to.rename(s.name, value);
+      return true;
     case action::replace:
-      if (to.find(s.name)) to.set(s.name, std::move(value));
-      return;
+      if (found) to.set(s.name, std::move(value));
+      return found;
     case action::add:
-      if (!to.find(s.name)) to.add(s.name, std::move(value));
-      return;
+      if (!found) to.add(s.name, std::move(value));
+      return !found;
     case action::append:
-      return to.add(s.name, std::move(value));
+      to.add(s.name, std::move(value));
+      return true;
   }
+  return false;
 }
 
 void append(json::value& to, std::string value) {
@@ -117,7 +124,6 @@ bool is_truthy(const json::object& in, std::string_view name) {
   return v && !(v->is_bool() && !v->get_bool());
 }
 
-// True if the body is to be written anew.
 bool apply(const step& s, std::string value, json::object& to) {
   switch (s.what) {
     case action::remove:
@@ -264,25 +270,22 @@ class request_transformer final : public plugin {
 
   void change_body(plugin_context& c, std::string_view type, std::vector<std::string>& values) const {
     const std::string& text = current_body(c);
-    auto skipped = [&](const step& s) { return text.empty() && s.what != action::add && s.what != action::append; };
-    bool changed = false;
+    auto applied = [&](auto& form) {
+      bool changed = false;
+      for (std::size_t i = 0; i < _body.size(); ++i)
+        if (!text.empty() || _body[i].what == action::add || _body[i].what == action::append)
+          changed |= apply(_body[i], std::move(values[i]), form);
+      return changed;
+    };
     if (is_json(type)) {
       auto body = text.empty() ? json::value(json::object{}) : cjson_decode(text);
-      if (!body || !body->is_object()) return;
-      for (std::size_t i = 0; i < _body.size(); ++i)
-        if (!skipped(_body[i])) changed |= apply(_body[i], std::move(values[i]), body->get_object());
-      if (changed) c.upstream_body = cjson_encode(*body);
+      if (body && body->is_object() && applied(body->get_object())) c.upstream_body = cjson_encode(*body);
     } else if (is_multipart(type)) {
       auto form = multipart_form::parse(text, type);
-      if (!form) return;
-      for (std::size_t i = 0; i < _body.size(); ++i)
-        if (!skipped(_body[i])) changed |= apply(_body[i], std::move(values[i]), *form);
-      if (changed) c.upstream_body = form->encode();
+      if (form && applied(*form)) c.upstream_body = form->encode();
     } else {
       form_arguments form = form_arguments::parse(text);
-      for (std::size_t i = 0; i < _body.size(); ++i)
-        if (!skipped(_body[i])) apply(_body[i], std::move(values[i]), form);
-      c.upstream_body = form.encode();
+      if (applied(form)) c.upstream_body = form.encode();
     }
   }
 
