@@ -92,9 +92,14 @@ void multipart_form::erase(std::string_view name) {
   std::erase_if(_parts, [&](const part& p) { return p.name == name; });
 }
 
-void multipart_form::add(std::string_view name, std::string value) {
-  std::string head = "Content-Disposition: form-data; name=\"" + std::string(name) + "\"\r\n";
-  _parts.push_back({std::string(name), std::move(head), std::move(value)});
+void multipart_form::set(std::string_view name, std::string value) {
+  part made{.name = std::string(name),
+            .head = "Content-Disposition: form-data; name=\"" + std::string(name) + "\"\r\n",
+            .value = std::move(value)};
+  auto first = std::ranges::find(_parts, name, &part::name);
+  if (first == _parts.end()) return _parts.push_back(std::move(made));
+  *first = std::move(made);
+  _parts.erase(std::remove_if(first + 1, _parts.end(), [&](const part& p) { return p.name == name; }), _parts.end());
 }
 
 }  // namespace mes::gateway

@@ -28,7 +28,7 @@ class multipart_form {
   const std::vector<part>& parts() const { return _parts; }
   const part* find(std::string_view name) const;
   void erase(std::string_view name);
-  void add(std::string_view name, std::string value);
+  void set(std::string_view name, std::string value);  // in place of all of that name
 
  private:
   std::string _boundary;

@@ -1,5 +1,5 @@
 // Changes requests on their way (K:kong/plugins/request-transformer/access.lua): remove, rename, replace, add, append,
-// of headers, query and body, in that order.
+// of headers, query and body, in that order; in multipart bodies rename comes first.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -160,20 +160,18 @@ bool apply(const step& s, std::string value, multipart_form& to) {
       return true;
     case action::rename: {
       if (!found) return false;
-      std::string moved = found->value;
-      to.add(value, std::move(moved));
-      to.erase(s.name);
+      to.set(value, found->value);
+      if (value != s.name) to.erase(s.name);
       return true;
     }
     case action::replace:
       if (!found) return false;
       to.erase(s.name);
-      to.add(s.name, std::move(value));
+      to.set(s.name, std::move(value));
       return true;
     case action::add:
-      if (found) return false;
-      to.add(s.name, std::move(value));
-      return true;
+      if (!found) to.set(s.name, std::move(value));
+      return !found;
     case action::append:
       return false;  // Kong does not append to multipart bodies
   }
@@ -270,19 +268,25 @@ class request_transformer final : public plugin {
 
   void change_body(plugin_context& c, std::string_view type, std::vector<std::string>& values) const {
     const std::string& text = current_body(c);
-    auto applied = [&](auto& form) {
+    auto apply_those = [&](auto which, auto& form) {
       bool changed = false;
-      for (std::size_t i = 0; i < _body.size(); ++i)
-        if (!text.empty() || _body[i].what == action::add || _body[i].what == action::append)
+      for (std::size_t i = 0; i < _body.size(); ++i) {
+        const action what = _body[i].what;
+        if (which(what) && (!text.empty() || what == action::add || what == action::append))
           changed |= apply(_body[i], std::move(values[i]), form);
+      }
       return changed;
     };
+    auto applied = [&](auto& form) { return apply_those([](action) { return true; }, form); };
     if (is_json(type)) {
       auto body = text.empty() ? json::value(json::object{}) : cjson_decode(text);
       if (body && body->is_object() && applied(body->get_object())) c.upstream_body = cjson_encode(*body);
     } else if (is_multipart(type)) {
       auto form = multipart_form::parse(text, type);
-      if (form && applied(*form)) c.upstream_body = form->encode();
+      if (!form) return;
+      bool changed = apply_those([](action what) { return what == action::rename; }, *form);
+      changed |= apply_those([](action what) { return what != action::rename; }, *form);
+      if (changed) c.upstream_body = form->encode();
     } else {
       form_arguments form = form_arguments::parse(text);
       if (applied(form)) c.upstream_body = form.encode();
