@@ -2,7 +2,9 @@
 
 namespace mes::gateway {
 
-std::string_view cookie_of(std::string_view cookies, std::string_view name) {
+namespace {
+
+std::string_view cookie_in(std::string_view cookies, std::string_view name) {
   while (!cookies.empty()) {
     std::size_t end = cookies.find(';');
     std::string_view pair = cookies.substr(0, end);
@@ -11,6 +13,15 @@ std::string_view cookie_of(std::string_view cookies, std::string_view name) {
     if (pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=')
       return pair.substr(name.size() + 1);
   }
+  return {};
+}
+
+}  // namespace
+
+std::string_view cookie_of(const header_table& headers, std::string_view name) {
+  for (const header_view& h : headers)
+    if (h.id == field_id::cookie)
+      if (std::string_view value = cookie_in(h.value, name); !value.empty()) return value;
   return {};
 }
 

@@ -3,9 +3,11 @@
 
 #include <string_view>
 
+#include "gateway/http/head.h"
+
 namespace mes::gateway {
 
-// The value of the first of that name, or "".
-std::string_view cookie_of(std::string_view cookies, std::string_view name);
+// The value of the first of that name in all Cookie fields, or "".
+std::string_view cookie_of(const header_table& headers, std::string_view name);
 
 }  // namespace mes::gateway

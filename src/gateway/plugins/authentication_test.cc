@@ -242,6 +242,15 @@ TEST(jwt, takes_segments_that_are_padded) {
             "");
 }
 
+TEST(jwt, finds_a_cookie_in_whichever_line) {
+  test_exchange t(with_plugins("- {name: jwt, config: {secret_is_base64: true, cookie_names: [tok]}}\n",
+                               "consumers: [{username: u, jwt_secrets: [{key: k, secret: c2VzYW1l}]}]\n"));
+  const std::string cookie = "tok=eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJrIn0.SearHfCbgYYXqi1jn1lFY0I3svTa6v8wTv7vaiJBMYc\r\n";
+  for (const char* before : {"Cookie: ", "Cookie: a=1; ", "Cookie: a=1\r\nCookie: ", "Cookie: a=1\r\ncookie: b=2; "})
+    EXPECT_EQ(t.get("/", before + cookie), "") << before;
+  EXPECT_NE(t.get("/", "Cookie: a=1\r\n"), "");
+}
+
 TEST(rate_limiting, counts_by_what_authentication_says_and_never_by_what_a_client_says) {
   test_exchange t(
       with_plugins("- {name: key-auth}\n- {name: rate-limiting, config: {minute: 1, policy: local, limit_by: header, "

@@ -283,6 +283,7 @@ TEST(balancing, hashes_what_it_is_told_to) {
       {"hash_on: consumer, hash_fallback: ip", "/", ""},
       {"hash_on: header, hash_on_header: X-None, hash_fallback: path", "/", ""},
       {"hash_on: cookie, hash_on_cookie: session", "/", "Cookie: a=b; session=42\r\n"},
+      {"hash_on: cookie, hash_on_cookie: session", "/", "Cookie: a=b\r\nCookie: session=42\r\n"},
   };
   for (const auto& k : cases) {
     gateway_under_test g("services: [{name: s, host: u, routes: [{name: all, paths: [/]}]}]\nupstreams: [{name: u, " +
@@ -321,6 +322,7 @@ TEST(balancing, gives_a_cookie_to_hash_on) {
   ASSERT_NE(at, std::string::npos) << answer;
   EXPECT_EQ(answer.substr(at + 17 + 36, 10), "; Path=/p\r");
   EXPECT_FALSE(has(g.get("/", "Cookie: mine=1\r\n"), "Set-Cookie"));
+  EXPECT_FALSE(has(g.get("/", "Cookie: other=1\r\nCookie: mine=1\r\n"), "Set-Cookie"));
 }
 
 TEST(balancing, who_waits_for_continue_is_served_by_another_target_too) {

@@ -47,8 +47,7 @@ std::string hash_text(exchange& x, const hash_source& by, const std::string& coo
     case hash_input::cookie:
       break;
   }
-  if (std::string_view sent = cookie_of(x.request.headers.get(field_id::cookie), by.name); !sent.empty())
-    return std::string(sent);
+  if (std::string_view sent = cookie_of(x.request.headers, by.name); !sent.empty()) return std::string(sent);
   std::string made = uuid::make_v4().to_string();
   x.context.response_headers.add("Set-Cookie", fmt::format("{}={}; Path={}", by.name, made, cookie_path));
   return made;

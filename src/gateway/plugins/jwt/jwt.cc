@@ -135,7 +135,7 @@ class jwt final : public plugin {
     if (!c.query.empty())
       for (const auto& [name, value] : runtime::parse_query(c.query))
         if (std::ranges::find(_parameters, name) != _parameters.end()) take(value);
-    for (const std::string& name : _cookies) take(cookie_of(c.request->headers.get(field_id::cookie), name));
+    for (const std::string& name : _cookies) take(cookie_of(c.request->headers, name));
     for (const field_name& name : _headers) take(bearer_of(c.request->headers.get(name)));
     return tokens;
   }
