@@ -215,6 +215,14 @@ TEST(request_transformer, changes_method_and_path) {
       "3\r\n\r\nb=2");
   EXPECT_EQ(seen.method, "GET");
   EXPECT_EQ(seen.query, "a=1&b=2");
+  test_exchange values(
+      transformer("{http_method: GET, add: {querystring: ['z:$(query_params.b)'], headers: ['x:$(query_params.b)']}, "
+                  "remove: {querystring: [b]}}"));
+  seen = values.send(
+      "POST /?a=1 HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: "
+      "3\r\n\r\nb=2");
+  EXPECT_EQ(seen.query, "a=1&z=2");
+  EXPECT_EQ(seen.sent("x"), "2");
   test_exchange path(
       "services: [{name: s, host: h, routes: [{name: r, paths: ['~/user/(?<id>\\d+)/(\\w+)']}]}]\n"
       "plugins: [{name: request-transformer, config: {replace: {uri: "

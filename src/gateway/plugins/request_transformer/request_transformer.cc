@@ -201,16 +201,17 @@ class request_transformer final : public plugin {
     bool body = !_body.empty() && (_retypes || is_form(type));
     if ((body || body_as_query) && !c.request_body) return verdict::want_body;
     form_arguments query = form_arguments::parse(c.current_query());
-    // All values are made of the request as it came: Kong reads headers and query once, when first asked for.
-    auto headers = render(_headers, c);
-    auto arguments = render(_query, c);
-    auto members = render(_body, c);
     if (_uri) c.upstream_path = as_path(_uri->render(c, _captures));
     if (!_method.empty()) c.upstream_method = _method;
     if (body_as_query) {
       for (const auto& a : form_arguments::parse(current_body(c))) query.add(a.name, a.value.value_or("true"));
       c.upstream_query = query.encode();
     }
+    // All values are made of the request as it is before the steps: Kong reads headers and query once, when first asked
+    // for.
+    auto headers = render(_headers, c);
+    auto arguments = render(_query, c);
+    auto members = render(_body, c);
     transform_headers(c, headers);
     type = c.upstream_header("content-type").value_or("");  // the body goes by what the headers now say
     if (body && is_form(type)) change_body(c, type, members);
