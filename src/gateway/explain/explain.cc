@@ -94,7 +94,7 @@ class writer {
       line("         header       {:<28} {}", fmt::format("{}: {}", name, fmt::join(values, " | ")),
            place(r.source, "headers"));
     list(r, "snis", r.snis);
-    if (f.match.path_matched) line("         of the path, {} matches", _q.path.substr(0, f.match.matched_bytes));
+    if (f.match.path_matched) line("         of the path, {} matches", f.match.matched(_q.path));
     for (const auto& [name, value] : captures_of(f.match, _q.path))
       if (name != "0") line("         captured     {} = {}", name, value);
   }

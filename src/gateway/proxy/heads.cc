@@ -108,7 +108,7 @@ void put_forwarded(Out& out, const exchange& x, const forwarding& from) {
   put_or_keep(field_id::x_forwarded_host, "X-Forwarded-Host", without_port(x.request.authority));
   put_or_keep(field_id::x_forwarded_port, "X-Forwarded-Port", std::int64_t{from.port});
   put_or_keep(field_id::x_forwarded_path, "X-Forwarded-Path", x.request.target.substr(0, x.request.target.find('?')));
-  std::string_view prefix = std::string_view(x.path).substr(0, x.match.matched_bytes);
+  std::string_view prefix = x.match.matched(x.path);
   bool stripped = x.match.to->strip_path && prefix != "/" && !prefix.empty();
   if (!stripped && !(from.trusted && x.request.headers.find(field_id::x_forwarded_prefix))) return;
   std::string escaped;  // the path is decoded

@@ -1,6 +1,7 @@
 // What a service gets to see of a request's head, and a client of an answer's, and where one ends and the next begins.
 #include <chrono>
 #include <thread>
+#include <tuple>
 
 #include "gateway/proxy/gateway_under_test.h"
 
@@ -100,6 +101,19 @@ TEST(heads, name_ipv4_clients_of_a_listener_of_both_families_as_such) {
       service_yaml(service.port()) + "plugins: [{name: ip-restriction, config: {allow: [127.0.0.0/8]}}]\n",
       {.address = "::"});
   EXPECT_TRUE(has(g.get("/"), "X-Real-IP: 127.0.0.1\r\n"));
+}
+
+// kong/router/atc.lua: the prefix is what has matched, and as many bytes go from the path's beginning.
+TEST(heads, name_the_prefix_that_a_pattern_has_found_wherever_it_was) {
+  raw_service service(echo);
+  gateway_under_test g(service_yaml(service.port(), "  routes: [{name: r, paths: ['~/first|/(second)']}]\n"));
+  for (auto [path, prefix, sent] : {std::tuple{"/first/x", "/first", "/x"},
+                                    {"/second/x", "/second", "/x"},
+                                    {"/another/second", "/second", "/r/second"}}) {
+    std::string seen = g.get(path);
+    EXPECT_TRUE(has(seen, std::string("X-Forwarded-Prefix: ") + prefix + "\r\n")) << path << seen;
+    EXPECT_TRUE(has(seen, std::string("GET ") + sent + " HTTP/1.1")) << path << seen;
+  }
 }
 
 TEST(heads, redirect_to_the_host_without_its_port) {

@@ -50,8 +50,9 @@ std::string name_of(const predicate& p) {
 }
 
 // Notes what of the path has matched: that is what strip_path takes away.
-bool note(const predicate& p, std::size_t bytes, route_match& m) {
+bool note(const predicate& p, std::size_t at, std::size_t bytes, route_match& m) {
   if (p.field == match_field::path) {
+    m.matched_at = at;
     m.matched_bytes = bytes;
     m.path_matched = true;
     m.pattern = p.how == match_operator::pattern ? p.re2.get() : nullptr;
@@ -62,19 +63,19 @@ bool note(const predicate& p, std::size_t bytes, route_match& m) {
 bool holds(const predicate& p, std::string_view value, route_match& m) {
   switch (p.how) {
     case match_operator::equals:
-      return value == p.text && note(p, value.size(), m);
+      return value == p.text && note(p, 0, value.size(), m);
     case match_operator::not_equals:
       return value != p.text;
     case match_operator::prefix:
-      return value.starts_with(p.text) && note(p, p.text.size(), m);
+      return value.starts_with(p.text) && note(p, 0, p.text.size(), m);
     case match_operator::postfix:
-      return value.ends_with(p.text) && note(p, p.text.size(), m);
+      return value.ends_with(p.text) && note(p, value.size() - p.text.size(), p.text.size(), m);
     case match_operator::contains:
       return value.find(p.text) != std::string_view::npos;
     case match_operator::pattern: {
       re2::StringPiece whole;
       return p.re2->Match({value.data(), value.size()}, 0, value.size(), RE2::UNANCHORED, &whole, 1) &&
-             note(p, whole.size(), m);
+             note(p, static_cast<std::size_t>(whole.data() - value.data()), whole.size(), m);
     }
     default:
       return false;  // numbers

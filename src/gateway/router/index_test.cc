@@ -92,6 +92,7 @@ TEST(route_index, finds_what_the_list_finds) {
       route_match by_index = r.find(q), by_list = r.find_by_list(q);
       ASSERT_EQ(by_index.to, by_list.to) << "seed " << seed << ": " << method << " " << host << path << " " << name;
       ASSERT_EQ(by_index.matched_bytes, by_list.matched_bytes) << "seed " << seed << ": " << path;
+      ASSERT_EQ(by_index.matched_at, by_list.matched_at) << "seed " << seed << ": " << path;
       found += by_index.to ? 1 : 0;
     }
   }

@@ -26,9 +26,12 @@ struct route_query {
 struct route_match {
   const route* to = nullptr;      // nullptr: no route
   std::size_t index = 0;          // of the route in the configuration
-  std::size_t matched_bytes = 0;  // of the path, that strip_path takes away
+  std::size_t matched_bytes = 0;  // of the path, that strip_path takes away: from the beginning, wherever they were
+  std::size_t matched_at = 0;     // where they were: a pattern such as "~/a|/b" may match anywhere
   bool path_matched = false;      // false: no path was compared
   const RE2* pattern = nullptr;   // of the path; nullptr: a prefix, or none
+
+  std::string_view matched(std::string_view path) const { return path.substr(matched_at, matched_bytes); }
 };
 
 // What the groups of the path's pattern caught, by number and by name, as Kong's uri_captures; "0" is the whole match.
