@@ -373,6 +373,25 @@ def test_a_cached_answer_does_not_reach_the_service(start, echo):
     assert second.headers["Via"] == "kong/3.4.2" and "X-Kong-Upstream-Latency" in second.headers
 
 
+@pytest.mark.parametrize("version", ["--http1.1", "--http2-prior-knowledge"])
+def test_a_cached_answer_to_head_has_the_length_that_the_service_said(start, version):
+    """RFC 9110, section 8.6."""
+    with serve(Sized) as sized:
+        services = [{"name": "sized", "url": f"http://127.0.0.1:{sized.server_port}", "routes": [{"name": "all", "paths": ["/"]}],
+                     "plugins": [{"name": "proxy-cache", "config": {"strategy": "memory"}}]}]
+        gateway = start([], services=services)
+
+        def head(path):
+            out = subprocess.run(["curl", "-sI", version, gateway.url + path], check=True, capture_output=True, timeout=20)
+            lines = [line.partition(": ") for line in out.stdout.decode().lower().splitlines()]
+            return [value for name, _, value in lines if name in ("x-cache-status", "content-length")]
+
+        for path, lengths in [("/7", ["7"]), ("/0", ["0"]), ("/unsaid/7", [])]:
+            assert sorted(head(path)) == [*lengths, "miss"]
+            assert sorted(head(path)) == [*lengths, "hit"]
+        assert requests.get(f"{gateway.url}/7", timeout=10).content == b"0123456"
+
+
 class Large(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     body = b"[" + b"1," * 3_000_000 + b"1]"
@@ -397,9 +416,13 @@ class Sized(http.server.BaseHTTPRequestHandler):
         count = int(self.path.split("?")[0].rpartition("/")[2])
         self.send_response(200)
         self.send_header("Content-Type", "text/plain")
-        self.send_header("Content-Length", str(count))
+        if "unsaid" not in self.path:
+            self.send_header("Content-Length", str(count))
         self.end_headers()
-        self.wfile.write((b"0123456789abcdef" * (count // 16 + 1))[:count])
+        if self.command != "HEAD":
+            self.wfile.write((b"0123456789abcdef" * (count // 16 + 1))[:count])
+
+    do_HEAD = do_GET
 
     def log_message(self, *args):
         pass

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/string.hpp>
+#include <charconv>
 #include <cstring>
 #include <iterator>
 #include <optional>
@@ -22,6 +23,15 @@ namespace {
 
 bool is_grpc(const request_head& request) {
   return request.http2 && request.headers.get(field_id::content_type).starts_with("application/grpc");
+}
+
+// Of what a service has said to HEAD: the length of GET's body, if it has said one (RFC 9110, section 8.6).
+std::optional<std::size_t> said_length(const header_edits& fields) {
+  const header_edit* said = fields.find("Content-Length");
+  std::size_t length = 0;
+  if (!said || std::from_chars(said->value.data(), said->value.data() + said->value.size(), length).ec != std::errc())
+    return std::nullopt;
+  return length;
 }
 
 // kong/pdk/response.lua
@@ -341,7 +351,8 @@ bool client_exchange::respond(local_response answer, std::string_view upgrade, s
   std::size_t before = _out.size();
   write_local({.status = answer.status,
                .content_type = answer.content_type,
-               .body_bytes = answer.body_text().size(),
+               .body_bytes = head_only && answer.as_from_service ? said_length(x.context.response_headers)
+                                                                 : answer.body_text().size(),
                .date = _worker.http_date(),
                .latency_ms = (x.answered_us - x.started_us) / 1000,
                .upstream_ms = x.service_failed ? (x.answered_us - std::max(x.sent_us, x.started_us)) / 1000 : 0,

@@ -218,7 +218,8 @@ void put_local_fields(Out& out, const local_head& head) {
   }
   if (!head.location.empty()) put(out, "Location", head.location);
   if (head.edits) put_response_edits(out, *head.edits);
-  if (head.status != 204) put(out, "Content-Length", static_cast<std::int64_t>(head.body_bytes));  // as above
+  if (head.body_bytes && head.status != 204)  // as above
+    put(out, "Content-Length", static_cast<std::int64_t>(*head.body_bytes));
   if (head.as_from_service || head.service_failed) {
     put(out, "X-Kong-Upstream-Latency", head.upstream_ms);
     put(out, "X-Kong-Proxy-Latency", head.latency_ms - head.upstream_ms);

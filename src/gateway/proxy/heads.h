@@ -47,8 +47,8 @@ void list_proxied_fields(field_list& out, const exchange& x, const response_extr
 
 struct local_head {
   int status = 200;
-  std::string_view content_type;  // "" = none
-  std::size_t body_bytes = 0;
+  std::string_view content_type;          // "" = none
+  std::optional<std::size_t> body_bytes;  // nothing: nobody knows GET's
   std::string_view date;
   std::int64_t latency_ms = 0, upstream_ms = 0;  // in all, and of that with the service
   bool keep_alive = true;

@@ -206,6 +206,8 @@ class proxy_cache final : public plugin {
     const cached_response& r = *hit;
     header_edits made = c.response_headers;  // what plugins before have said stands
     for (const auto& [name, value] : r.headers) {
+      if (c.request->method == "HEAD" && equals_ignoring_case(name, "content-length"))
+        c.response_headers.set("Content-Length", value);
       bool spent = lower_case(name).find("ratelimit-remaining") != std::string::npos;
       if (!is_hop_by_hop(name) && !spent && !made.find(name)) c.response_headers.add(name, value);
     }
