@@ -21,6 +21,13 @@ struct scheduling {
 };
 static_assert(sizeof(scheduling) == 48);
 
+bool reschedule(int from, int to, std::uint64_t slice_ns) {
+  if (sched_getscheduler(0) != from) return false;
+  const scheduling wanted{
+      .policy = static_cast<std::uint32_t>(to), .nice = getpriority(PRIO_PROCESS, 0), .runtime_ns = slice_ns};
+  return syscall(SYS_sched_setattr, 0, &wanted, 0) == 0;
+}
+
 }  // namespace
 
 thread::thread(std::string name, std::function<void()> body) {
@@ -34,11 +41,9 @@ thread::thread(std::string name, std::function<void()> body) {
 }
 
 bool serve_in_batches(std::chrono::nanoseconds slice) {
-  if (sched_getscheduler(0) != SCHED_OTHER) return false;
-  const scheduling wanted{.policy = SCHED_BATCH,
-                          .nice = getpriority(PRIO_PROCESS, 0),
-                          .runtime_ns = static_cast<std::uint64_t>(slice.count())};
-  return syscall(SYS_sched_setattr, 0, &wanted, 0) == 0;
+  return reschedule(SCHED_OTHER, SCHED_BATCH, static_cast<std::uint64_t>(slice.count()));
 }
+
+bool serve_at_once() { return reschedule(SCHED_BATCH, SCHED_OTHER, 0); }
 
 }  // namespace mes::runtime

@@ -29,12 +29,14 @@ class thread {
   std::thread _thread;
 };
 
-// For the calling thread, one that serves many connections: being woken, it does not take the core from who is running,
-// and it runs for about `slice` before others have their turn (from Linux 6.12 on; before, for the system's own slice).
-// So more events are at hand when it runs, and a switch of threads serves several requests. A core that is idle is
-// taken at once as ever. Needs no privilege. False: nothing is changed, as somebody has chosen how this process is
-// scheduled, or the system refuses.
+// How the calling thread, one that serves many connections, shares cores with others. At once: it takes the core from
+// who is running when it is woken, as Linux does by itself. In batches: it does not, and runs for about `slice` before
+// others have their turn (from Linux 6.12 on; before, for the system's own slice). So more events are at hand when it
+// runs, and a switch of threads serves several requests; but where others compute, each wake-up waits for them. A core
+// that is idle is taken at once in both. Needs no privilege. False: nothing is changed, as somebody has chosen how this
+// process is scheduled, or the system refuses.
 // sched(7), SCHED_BATCH; sched_setattr(2).
 bool serve_in_batches(std::chrono::nanoseconds slice);
+bool serve_at_once();
 
 }  // namespace mes::runtime

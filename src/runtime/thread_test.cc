@@ -23,6 +23,20 @@ TEST(Thread, ServingInBatchesIsForItselfAndKeepsItsPriority) {
   EXPECT_EQ(sched_getscheduler(0), before);
 }
 
+TEST(Thread, ServingAtOnceIsWhatWasBefore) {
+  bool agreed = false, again = true;
+  int policy = -1;
+  thread("server", [&] {
+    serve_in_batches(std::chrono::milliseconds(4));
+    agreed = serve_at_once();
+    policy = sched_getscheduler(0);
+    again = serve_at_once();
+  }).join();
+  EXPECT_TRUE(agreed);
+  EXPECT_EQ(policy, SCHED_OTHER);
+  EXPECT_FALSE(again);
+}
+
 TEST(Thread, ServingInBatchesLeavesAnotherPolicyAlone) {
   bool agreed = true;
   int policy = -1;

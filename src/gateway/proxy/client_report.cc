@@ -70,6 +70,7 @@ void client_exchange::report() {
   exchange& x = *_x;
   if (x.request_id.empty()) return;  // no request could be made out
   std::int64_t now_us = net_loop::clock_us();
+  _worker.schedule.add(now_us - x.started_us);
   exchange_totals& t = x.totals;
   t.request_ms = ms_between(x.started_us, now_us);
   if (x.head_received) t.upstream_ms = ms_between(x.sent_us, x.answered_us);

@@ -23,9 +23,6 @@ namespace {
 constexpr std::size_t exchanges_kept = 64;
 constexpr std::int64_t idle_upstream_ms = 60'000;
 constexpr int accepts_at_once = 64;
-// Of the cores' time, for a loop: twice what Linux gives on two cores. From 6 ms on the slowest thousandth of requests
-// waits for others' slices.
-constexpr std::chrono::milliseconds loop_slice(3);
 
 std::string address_text(const sockaddr_storage& from) {
   std::array<char, INET6_ADDRSTRLEN> text{};
@@ -123,10 +120,7 @@ void worker::listen(int plain_fd, int tls_fd) {
 void worker::start(std::shared_ptr<const generation> first, const upstream_states& upstreams) {
   _certificates = first->certificates();
   plan = std::make_shared<loop_plan>(std::move(first), upstreams, _client_tls, parts.log);
-  _thread = runtime::thread("proxy", [this] {
-    runtime::serve_in_batches(loop_slice);
-    loop.run();
-  });
+  _thread = runtime::thread("proxy", [this] { loop.run(); });
   _started = true;
 }
 
@@ -299,6 +293,7 @@ bool worker::sweep(std::int64_t now_ms) {
   for (std::size_t i = _clients.size(); i-- > 0;)
     if (i < _clients.size()) _clients[i]->sweep(now_ms);
   drop_old_idle(now_ms);
+  schedule.look(net_loop::clock_us());
   return !_clients.empty() || _idle_count > 0;
 }
 

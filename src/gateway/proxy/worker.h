@@ -19,6 +19,7 @@
 #include "gateway/proxy/backend.h"
 #include "gateway/proxy/exchange.h"
 #include "gateway/proxy/ids.h"
+#include "gateway/proxy/loop_schedule.h"
 #include "gateway/proxy/proxy_options.h"
 #include "gateway/proxy/upstream_connection.h"
 #include "runtime/thread.h"
@@ -67,6 +68,7 @@ class worker {
   std::shared_ptr<loop_plan> plan;
   id_source ids;
   access_log requests_log;
+  loop_schedule schedule;
   std::string scratch_text;              // for one use at a time
   std::vector<std::string_view> pieces;  // likewise
   field_list fields;                     // likewise
