@@ -352,6 +352,27 @@ def test_a_target_is_set_unhealthy_by_hand(admin, gateway):
     admin("PUT", "/upstreams/u.test/targets/9.9.9.9:1/healthy", status=404)
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_target_is_set_unhealthy_before_its_first_request(admin, gateway, host):
+    """spec/02-integration/04-admin_api/08-targets_routes_spec.lua at 3.4.2: nothing has been proxied there."""
+    target = f"{host}:{Service().port}"
+    admin("POST", "/upstreams", {"name": "u.test", "healthchecks": {"passive": {"unhealthy": {"http_failures": 1}}}}, 201)
+    made = admin("POST", "/upstreams/u.test/targets", {"target": target}, 201).json()
+    health = lambda: admin("GET", "/upstreams/u.test/health", status=200).json()["data"][0]["health"]
+    for key in (target, made["id"]):
+        for word in ("unhealthy", "healthy"):
+            admin("PUT", f"/upstreams/u.test/targets/{key}/{word}", status=204)
+            assert health() == word.upper()
+    admin("PUT", f"/upstreams/u.test/targets/{target}/unhealthy", status=204)
+    admin("PUT", "/services/s", {"host": "u.test"}, 200)
+    admin("PUT", "/routes/r", {"paths": ["/h"], "service": {"name": "s"}}, 200)
+    ask = lambda: requests.get(gateway.url + "/h", timeout=10).status_code
+    assert ask() == 503 and health() == "UNHEALTHY"
+    address = target.replace("localhost", "127.0.0.1")
+    admin("PUT", f"/upstreams/u.test/targets/{target}/{address}/healthy", status=204)
+    assert ask() == 200 and health() == "HEALTHY"
+
+
 def test_vaults_and_keys(admin, gateway):
     admin("PUT", "/vaults/my-env", {"name": "env", "config": {"prefix": "HOM"}}, 200)
     admin("POST", "/consumers", {"username": "bob"}, 201)

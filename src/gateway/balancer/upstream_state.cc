@@ -24,6 +24,11 @@ bool has_passive_checks(const upstream& u) {
   return u.passive.tcp_failures > 0 || u.passive.timeouts > 0 || u.passive.http_failures > 0;
 }
 
+void set(peer_state& p, bool healthy) {
+  p.health.set(healthy);
+  if (!healthy) p.health.stamp(net_loop::clock_us() / 1000);
+}
+
 address_report split_address(std::string_view text) {
   address_report a;
   std::size_t colon = text.rfind(':');
@@ -77,6 +82,7 @@ upstream_state::upstream_state(std::shared_ptr<const upstream> of, const observe
         std::ranges::find_if(old, [&](const known_target& k) { return k.of->port == t.port && k.of->host == t.host; });
     _targets.push_back(found == old.end() ? known_target{} : *found);
     _targets.back().of = &t;
+    if (auto address = parse_endpoint(t.host, t.port)) set_addresses(t, {*address});  // no name server has a say in it
   }
 }
 
@@ -100,6 +106,13 @@ void upstream_state::set_addresses(const target& t, const std::vector<endpoint>&
   std::erase_if(k.peers, [&](const auto& p) {
     return std::ranges::none_of(now, [&](const endpoint& e) { return e.text == p.first; });
   });
+  for (const endpoint& e : now) {
+    auto [slot, fresh] = k.peers.try_emplace(e.text);
+    if (!fresh) continue;
+    slot->second = std::make_shared<peer_state>(e);
+    if (!k.healthy) set(*slot->second, false);
+  }
+  k.healthy = true;
 }
 
 void upstream_state::note(peer_state& p, sighting what, int limit, std::string_view by) {
@@ -150,23 +163,28 @@ std::vector<target_report> upstream_state::report() const {
                                        : target_health::unhealthy;
       t.addresses.push_back(std::move(a));
     }
-    t.health = k.dns_error                          ? target_health::dns_error
-               : !checked()                         ? target_health::healthchecks_off
-               : any_healthy || t.addresses.empty() ? target_health::healthy
-                                                    : target_health::unhealthy;
+    if (t.addresses.empty()) any_healthy = k.healthy;
+    t.health = k.dns_error   ? target_health::dns_error
+               : !checked()  ? target_health::healthchecks_off
+               : any_healthy ? target_health::healthy
+                             : target_health::unhealthy;
     out.push_back(std::move(t));
   }
   return out;
 }
 
 bool upstream_state::set_health(std::string_view target_text, std::string_view address, bool healthy) {
+  std::lock_guard lock(_lock);
   bool found = false;
-  for (const known_target& k : targets()) {
+  for (known_target& k : _targets) {
     if (text_of(*k.of) != target_text && k.of->id != target_text) continue;
+    if (k.peers.empty() && address.empty()) {
+      k.healthy = healthy;
+      found = true;
+    }
     for (const auto& [text, p] : k.peers) {
       if (!address.empty() && text != address) continue;
-      p->health.set(healthy);
-      if (!healthy) p->health.stamp(net_loop::clock_us() / 1000);
+      set(*p, healthy);
       found = true;
     }
   }

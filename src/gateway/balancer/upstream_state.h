@@ -81,7 +81,8 @@ class upstream_state {
   const upstream& config() const { return *_of; }
 
   std::vector<target_report> report() const;
-  // Sets the health of a target's addresses (or of one: "ip:port"). False: there is no such target or address.
+  // Sets the health of a target's addresses (or of one: "ip:port"); a name that nobody has asked for yet gets it with
+  // its addresses. False: there is no such target or address.
   bool set_health(std::string_view target_text, std::string_view address, bool healthy);
 
   struct known_target {
@@ -89,6 +90,7 @@ class upstream_state {
     bool resolved = false;  // it was asked for
     bool dns_error = false;
     std::map<std::string, std::shared_ptr<peer_state>> peers;  // by "ip:port"
+    bool healthy = true;                                       // what its first addresses begin with
   };
   std::vector<known_target> targets() const;
 
