@@ -373,6 +373,26 @@ def test_a_target_is_set_unhealthy_before_its_first_request(admin, gateway, host
     assert ask() == 200 and health() == "HEALTHY"
 
 
+@pytest.mark.parametrize("weights, threshold, unhealthy, status", [
+    ([50, 50], 50, [0], 503), ([50, 50], 49, [0], 200), ([50, 50], 60, [0], 503), ([25, 25, 25, 25], 50, [0], 200),
+    ([25, 25, 25, 25], 75, [0], 503), ([50, 50], 0, [0], 200), ([50, 50], 0, [0, 1], 503), ([50, 50, 0], 0, [0, 1], 503),
+    ([0], 0, [], 503), ([100, 100], 100, [], 200), ([100, 0], 100, [1], 200)])
+def test_the_health_of_an_upstream_is_what_its_requests_get(admin, gateway, weights, threshold, unhealthy, status):
+    """updateStatus of kong/runloop/balancer/balancers.lua; but for the threshold of 100, which is never reached there."""
+    targets = [f"127.0.0.1:{Service().port}" for _ in weights]
+    checks = {"threshold": threshold, "passive": {"unhealthy": {"http_failures": 1}}}
+    admin("POST", "/upstreams", {"name": "u.test", "healthchecks": checks}, 201)
+    for target, weight in zip(targets, weights):
+        admin("POST", "/upstreams/u.test/targets", {"target": target, "weight": weight}, 201)
+    for i in unhealthy:
+        admin("PUT", f"/upstreams/u.test/targets/{targets[i]}/unhealthy", status=204)
+    admin("PUT", "/services/s", {"host": "u.test"}, 200)
+    admin("PUT", "/routes/r", {"paths": ["/h"], "service": {"name": "s"}}, 200)
+    assert requests.get(gateway.url + "/h", timeout=10).status_code == status
+    answer = admin("GET", "/upstreams/u.test/health?balancer_health=1", status=200).json()["data"]
+    assert answer["health"] == ("HEALTHY" if status == 200 else "UNHEALTHY")
+
+
 def test_vaults_and_keys(admin, gateway):
     admin("PUT", "/vaults/my-env", {"name": "env", "config": {"prefix": "HOM"}}, 200)
     admin("POST", "/consumers", {"username": "bob"}, 201)

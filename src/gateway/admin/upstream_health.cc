@@ -31,15 +31,6 @@ json::object describe(const target_report& t) {
   return {{"addresses", std::move(addresses)}, {"weight", {{"total", t.weight}}}};
 }
 
-// One word for the whole upstream, as ?balancer_health=1 has it.
-std::string_view health_of(const std::vector<target_report>& targets) {
-  auto any = [&](target_health h) {
-    return std::ranges::any_of(targets, [&](const auto& t) { return t.health == h; });
-  };
-  if (any(target_health::healthy)) return "HEALTHY";
-  return any(target_health::healthchecks_off) ? "HEALTHCHECKS_OFF" : "UNHEALTHY";
-}
-
 }  // namespace
 
 runtime::http_response show_health(const admin_view& view, const runtime::http_request& request,
@@ -48,12 +39,13 @@ runtime::http_response show_health(const admin_view& view, const runtime::http_r
   entity_ptr upstream = find_upstream(all, segments[1]);
   if (!upstream) return reply(plain(404, "Not found"));
   auto state = state_of(view, *upstream);
-  std::vector<target_report> reports = state ? state->report() : std::vector<target_report>();
   json::object body{{"next", nullptr}, {"node_id", node_id()}};
   if (request.query_value("balancer_health") == "1") {
-    body["data"] = {{"id", upstream->at("id")}, {"health", health_of(reports)}};
+    target_health whole = state ? state->health() : target_health::healthchecks_off;
+    body["data"] = {{"id", upstream->at("id")}, {"health", text_of(whole)}};
     return reply(200, body);
   }
+  std::vector<target_report> reports = state ? state->report() : std::vector<target_report>();
   json::array data;
   for (const auto& [id, target] : all.of(*find_entity_kind("targets"))) {
     if (reference_of(*target, "upstream") != text_of(*upstream, "id")) continue;

@@ -56,6 +56,15 @@ std::optional<double> peer_state::latency_ms(std::int64_t now_us) const {
   return _latency_ms.load(std::memory_order_relaxed) * std::exp(-static_cast<double>(age_us) / decay_us);
 }
 
+int weight_of(int target_weight, const endpoint& where) {
+  return where.weight > 0 && target_weight > 0 ? where.weight : target_weight;
+}
+
+bool enough_healthy(double threshold_percent, std::int64_t healthy_weight, std::int64_t all_weight) {
+  if (healthy_weight == all_weight) return all_weight > 0;
+  return static_cast<double>(healthy_weight) * 100 > threshold_percent * static_cast<double>(all_weight);
+}
+
 std::string_view text_of(target_health h) {
   switch (h) {
     case target_health::healthchecks_off:
@@ -108,9 +117,11 @@ void upstream_state::set_addresses(const target& t, const std::vector<endpoint>&
   });
   for (const endpoint& e : now) {
     auto [slot, fresh] = k.peers.try_emplace(e.text);
-    if (!fresh) continue;
-    slot->second = std::make_shared<peer_state>(e);
-    if (!k.healthy) set(*slot->second, false);
+    if (fresh) {
+      slot->second = std::make_shared<peer_state>(e);
+      if (!k.healthy) set(*slot->second, false);
+    }
+    slot->second->weight = weight_of(t.weight, e);
   }
   k.healthy = true;
 }
@@ -156,7 +167,7 @@ std::vector<target_report> upstream_state::report() const {
     bool any_healthy = false;
     for (const auto& [text, p] : k.peers) {
       address_report a = split_address(text);
-      a.weight = k.of->weight;
+      a.weight = p->weight;
       any_healthy |= p->health.healthy();
       a.health = !checked()            ? target_health::healthchecks_off
                  : p->health.healthy() ? target_health::healthy
@@ -171,6 +182,22 @@ std::vector<target_report> upstream_state::report() const {
     out.push_back(std::move(t));
   }
   return out;
+}
+
+// A name that nobody has asked for yet counts as one address; one that cannot be resolved has none.
+target_health upstream_state::health() const {
+  if (!checked()) return target_health::healthchecks_off;
+  std::int64_t healthy = 0, all = 0;
+  auto count = [&](bool is_healthy, int weight) {
+    all += weight;
+    if (is_healthy) healthy += weight;
+  };
+  for (const known_target& k : targets()) {
+    if (k.dns_error) continue;
+    if (k.peers.empty()) count(k.healthy, k.of->weight);
+    for (const auto& [text, p] : k.peers) count(p->health.healthy(), p->weight);
+  }
+  return enough_healthy(_of->threshold_percent, healthy, all) ? target_health::healthy : target_health::unhealthy;
 }
 
 bool upstream_state::set_health(std::string_view target_text, std::string_view address, bool healthy) {

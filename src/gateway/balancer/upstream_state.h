@@ -28,6 +28,7 @@ struct peer_state {
   peer_health health;
   std::atomic<std::int32_t> open = 0;        // exchanges under way
   std::atomic<std::int32_t> unanswered = 0;  // of them those without an answer's head
+  std::atomic<int> weight = 0;               // of its target, or of its SRV record
   std::atomic<bool> probing = false;         // by the active checks
   std::atomic<std::int64_t> next_probe_ms = 0;
 
@@ -39,6 +40,12 @@ struct peer_state {
   std::atomic<double> _latency_ms = 0;
   std::atomic<std::int64_t> _latency_us = 0;  // when it was noted
 };
+
+// What an address weighs: of an SRV record what that says, unless its target is to get nothing.
+int weight_of(int target_weight, const endpoint& where);
+// Whether an upstream of that threshold takes requests (Kong's updateStatus). With all of it healthy it does, also at
+// 100%.
+bool enough_healthy(double threshold_percent, std::int64_t healthy_weight, std::int64_t all_weight);
 
 // How a target stands, in the words of Kong's Admin API and metric.
 enum class target_health : std::uint8_t { healthchecks_off, healthy, unhealthy, dns_error };
@@ -81,6 +88,7 @@ class upstream_state {
   const upstream& config() const { return *_of; }
 
   std::vector<target_report> report() const;
+  target_health health() const;  // of all of it, by the weights
   // Sets the health of a target's addresses (or of one: "ip:port"); a name that nobody has asked for yet gets it with
   // its addresses. False: there is no such target or address.
   bool set_health(std::string_view target_text, std::string_view address, bool healthy);

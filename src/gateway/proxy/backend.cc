@@ -93,15 +93,15 @@ void backend::rebuild_peers() {
   for (std::size_t i = 0; i < targets.size(); ++i) {
     if (!targets[i].known) continue;
     for (const endpoint& e : *targets[i].known) {
-      peer p{.target = i, .name = e.name, .weight = targets[i].of ? targets[i].of->weight : 100};
-      if (e.weight > 0 && p.weight > 0) p.weight = e.weight;
+      const target* t = targets[i].of;
+      peer p{.target = i, .name = e.name, .weight = weight_of(t ? t->weight : 100, e)};
       auto same = std::ranges::find_if(
           peers, [&](const peer& o) { return o.target == i && o.state->where.text == e.text && o.name == e.name; });
       if (same != peers.end()) {
         p.state = same->state;
         p.credit = same->credit;
       } else {
-        p.state = shared ? shared->peer(*targets[i].of, e) : std::make_shared<peer_state>(e);
+        p.state = shared ? shared->peer(*t, e) : std::make_shared<peer_state>(e);
       }
       next.push_back(std::move(p));
     }
@@ -116,14 +116,14 @@ void backend::rebuild_peers() {
   if (changed) algorithm->use(peers);
 }
 
-bool backend::enough_healthy() const {
+bool backend::is_healthy() const {
   if (!group || group->threshold_percent <= 0) return true;
   std::int64_t all = 0, healthy = 0;
   for (const peer& p : peers) {
     all += p.weight;
     if (p.state->health.healthy()) healthy += p.weight;
   }
-  return all > 0 && static_cast<double>(healthy) * 100 >= group->threshold_percent * static_cast<double>(all);
+  return enough_healthy(group->threshold_percent, healthy, all);
 }
 
 backend::choice backend::choose(name_directory& names, choice_input input,
@@ -139,7 +139,7 @@ backend::choice backend::choose(name_directory& names, choice_input input,
   if (shared && shared->revivable())
     for (peer& p : peers) shared->revive(*p.state, now_ms, another_try_ms);
   std::optional<std::size_t> chosen;
-  if (enough_healthy()) chosen = algorithm->choose(peers, input);
+  if (is_healthy()) chosen = algorithm->choose(peers, input);
   if (!chosen) return {.what = name_state::known};
   const peer& p = peers[*chosen];
   return {.what = name_state::known, .target = &targets[p.target], .where = p.state, .srv_name = p.name};

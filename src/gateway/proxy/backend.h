@@ -52,7 +52,7 @@ struct backend {
  private:
   void look_up(name_directory& names, std::int64_t now_ms, const std::function<std::function<void()>()>& make_changed);
   void rebuild_peers();
-  bool enough_healthy() const;
+  bool is_healthy() const;
 };
 
 // A generation with this loop's own state for its services. Loop thread only.
