@@ -34,18 +34,32 @@ std::size_t bytes_of(const yaml_node& n) {
   return sum;
 }
 
+bool same(yaml_mark a, yaml_mark b) { return a.line == b.line && a.column == b.column; }
+
+void advance(yaml_mark& m, char c) {
+  if (c == '\n') {
+    ++m.line;
+    m.column = 1;
+  } else if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) {
+    ++m.column;
+  }
+}
+
 // Line and column of a byte, for errors of libyaml's reader, which knows bytes only.
 yaml_mark mark_at(std::string_view text, std::size_t offset) {
   yaml_mark m{1, 1};
-  for (const char c : text.substr(0, offset)) {
-    if (c == '\n') {
-      ++m.line;
-      m.column = 1;
-    } else if ((static_cast<unsigned char>(c) & 0xC0) != 0x80) {
-      ++m.column;
-    }
-  }
+  for (const char c : text.substr(0, offset)) advance(m, c);
   return m;
+}
+
+// Where libyaml's scanner and parser count as mark_at() does. 0: behind the end.
+char character_at(std::string_view text, yaml_mark place) {
+  yaml_mark m{1, 1};
+  for (const char c : text) {
+    if (same(m, place)) return c;
+    advance(m, c);
+  }
+  return 0;
 }
 
 struct event_guard {
@@ -97,9 +111,14 @@ class reader {
     if (_parser.error == YAML_MEMORY_ERROR) throw std::bad_alloc();
     if (_parser.error == YAML_READER_ERROR)
       return at(mark_at(_text, _parser.problem_offset), _parser.problem ? _parser.problem : "unreadable character");
+    const yaml_mark place = mark_of(_parser.problem_mark), began = mark_of(_parser.context_mark);
+    if (character_at(_text, place) == '\t') return at(place, "a tab; YAML is indented by spaces");
     std::string what = _parser.problem ? _parser.problem : "not YAML";
-    if (_parser.context) what += fmt::format(" ({})", _parser.context);
-    return at(mark_of(_parser.problem_mark), what);
+    if (_parser.context) what += fmt::format(" ({}", _parser.context);
+    if (_parser.context && !same(began, place))
+      what += fmt::format(", which began at line {}, column {}", began.line, began.column);
+    if (_parser.context) what += ")";
+    return at(place, what);
   }
 
   result<yaml_node> node(int depth) {

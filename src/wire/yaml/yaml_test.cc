@@ -9,6 +9,7 @@ namespace mes::wire {
 namespace {
 
 using kind = yaml_node::kind;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -101,12 +102,22 @@ TEST(yaml, duplicate_keys_are_errors_with_their_place) {
 
 TEST(yaml, errors_name_the_place) {
   EXPECT_THAT(bad("a: 1\nb: [1, 2\nc: 3\n"), StartsWith("f.yml:3:"));
-  EXPECT_THAT(bad("a:\n\tb: 1\n"), StartsWith("f.yml:2:1: "));  // a tab as indentation
+  EXPECT_EQ(bad("a:\n\tb: 1\n"), "f.yml:2:1: a tab; YAML is indented by spaces");
+  EXPECT_EQ(bad("a:\n  \tb: 1\n"), "f.yml:2:3: a tab; YAML is indented by spaces");
   EXPECT_THAT(bad("ok: 1\nx: \xC3\x28\n"), StartsWith("f.yml:2:5: invalid trailing UTF-8"));
   EXPECT_THAT(bad("ok: 1\nx: \x01\n"), StartsWith("f.yml:2:4: "));
   EXPECT_THAT(bad("a: 1\n---\nb: 1\n"), StartsWith("f.yml:2:1: a second document"));
   EXPECT_THAT(bad("? [a]\n: 1\n"), HasSubstr("a key must be a single value"));
   EXPECT_THAT(bad("a: !python/object x\n"), HasSubstr("!python/object"));
+}
+
+// Far from the end that libyaml tells of.
+TEST(yaml, errors_name_the_place_where_the_trouble_began) {
+  EXPECT_EQ(
+      bad("a: 1\nb: {c: \"x\nd: 1\ne: 2\n"),
+      "f.yml:5:1: found unexpected end of stream (while scanning a quoted scalar, which began at line 2, column 8)");
+  EXPECT_THAT(bad("a: \xC3\xA4\n\xC3\xA4:  [1,\n  2\nc: 3\n"), HasSubstr("which began at line 2, column 5)"));
+  EXPECT_THAT(bad("a: @\n"), EndsWith("(while scanning for the next token)"));  // at the place itself
 }
 
 // As libyaml where nobody names the encoding.
