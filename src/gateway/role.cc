@@ -253,6 +253,10 @@ class gateway {
         .trusted = std::move(*ranges), .header = s.text("real_ip_header"), .recursive = s.flag("real_ip_recursive")};
     if (!s.flag("tls")) return o;
     certificate_files files{s.text("tls_certificate"), s.text("tls_key")};
+    if (files.certificate.empty() != files.key.empty())
+      return fail(error_code::invalid_argument,
+                  fmt::format("{} is not set: tls_certificate and tls_key are the two files of one certificate",
+                              files.key.empty() ? "tls_key" : "tls_certificate"));
     if (files.certificate.empty()) {
       auto made = runtime::ensure_certificate(_process.data_dir());
       if (!made) return fail(made.error());

@@ -386,6 +386,26 @@ def test_a_certificate_that_no_handshake_can_show_is_warned_of(tmp_path):
             running.stop()
 
 
+def test_of_the_listeners_files_the_one_that_is_wrong_is_named(tmp_path, authority):
+    mine, key = authority.sign("mine.test")
+    other = authority.sign("other.test")[1]
+    rsa, text, none = tmp_path / "rsa.key", tmp_path / "text.pem", tmp_path / "none.pem"
+    openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", rsa)
+    text.write_text("no PEM\n")
+    strange = f"the key does not belong to the certificate {mine}"
+    for i, (files, told) in enumerate([
+            ((none, key), f"tls_certificate: {none}: "), ((text, key), f"tls_certificate: {text}: "),
+            ((mine, none), f"tls_key: {none}: "), ((mine, text), f"tls_key: {text}: "),
+            ((mine, other), f"tls_key: {other}: {strange}"), ((mine, rsa), f"tls_key: {rsa}: {strange}"),
+            ((mine, ""), "tls_key is not set"), (("", key), "tls_certificate is not set")]):
+        folder = tmp_path / str(i)
+        folder.mkdir()
+        with pytest.raises(AssertionError):  # it does not start
+            Gateway(folder, EMPTY, tls_certificate=files[0], tls_key=files[1]).kill()
+        last = json.loads((folder / "gateway.log").read_text().splitlines()[-1])
+        assert last["level"] == "error" and last["message"].startswith(told), last
+
+
 def test_plain_http_on_the_port_for_tls_is_told_so(gateway):
     for method in ("GET", "POST", "HEAD", "DELETE", "CONNECT"):
         with socket.create_connection(("127.0.0.1", gateway.tls_port), 10) as client:

@@ -1,8 +1,10 @@
 #include "gateway/net/tls.h"
 
+#include <fmt/format.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -16,8 +18,10 @@
 namespace mes::gateway {
 namespace {
 
+using runtime::bio_ptr;
 using runtime::certificate_ptr;
 using runtime::key_ptr;
+using runtime::no_passphrase;
 using runtime::openssl_error;
 using runtime::read_certificates;
 using runtime::read_key;
@@ -78,6 +82,24 @@ int show_staple(SSL* connection, void* store) {
   return SSL_TLSEXT_ERR_OK;
 }
 
+// Which setting and which file it is that is wrong.
+result<void> use_files(SSL_CTX* context, const certificate_files& files) {
+  auto wrong = [](std::string_view setting, const std::filesystem::path& file, std::string_view why) {
+    return fail(error_code::invalid_argument, fmt::format("{}: {}: {}", setting, file.string(), why));
+  };
+  if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1)
+    return wrong("tls_certificate", files.certificate, openssl_error());
+  bio_ptr in(BIO_new_file(files.key.c_str(), "r"));
+  key_ptr key(in ? PEM_read_bio_PrivateKey(in.get(), nullptr, no_passphrase, nullptr) : nullptr);
+  if (!key) return wrong("tls_key", files.key, openssl_error());
+  if (SSL_CTX_use_PrivateKey(context, key.get()) != 1 || SSL_CTX_check_private_key(context) != 1) {
+    ERR_clear_error();
+    return wrong("tls_key", files.key,
+                 fmt::format("the key does not belong to the certificate {}", files.certificate.string()));
+  }
+  return {};
+}
+
 }  // namespace
 
 ticket_keys make_ticket_keys() {
@@ -90,9 +112,8 @@ result<tls_context> make_server_context(const certificate_files& files, const ti
                                         const std::shared_ptr<const certificate_store>* current,
                                         const staple_store* staples) {
   tls_context context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
-  if (!context || SSL_CTX_use_certificate_chain_file(context.get(), files.certificate.c_str()) != 1 ||
-      SSL_CTX_use_PrivateKey_file(context.get(), files.key.c_str(), SSL_FILETYPE_PEM) != 1)
-    return fail(error_code::invalid_argument, files.certificate.string() + ": " + openssl_error());
+  if (!context) return fail(error_code::internal, openssl_error());
+  if (auto shown = use_files(context.get(), files); !shown) return fail(shown.error());
   SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
   SSL_CTX_set_options(context.get(), SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_mode(context.get(),
