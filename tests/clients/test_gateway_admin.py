@@ -373,6 +373,16 @@ def test_a_target_is_set_unhealthy_before_its_first_request(admin, gateway, host
     assert ask() == 200 and health() == "HEALTHY"
 
 
+@pytest.mark.parametrize("algorithm", ["RS256", "RS512", "ES256"])
+def test_a_jwt_credential_without_its_key_is_told_which_field_it_lacks(admin, algorithm):
+    """kong/plugins/jwt/daos.lua."""
+    admin("POST", "/consumers", {"username": "bob"}, 201)
+    body = admin("POST", "/consumers/bob/jwt", {"algorithm": algorithm}, 400).json()
+    assert body["fields"] == {"rsa_public_key": "required field missing"} and body["name"] == "schema violation"
+    body = admin("POST", "/consumers/bob/jwt", {"algorithm": algorithm, "rsa_public_key": "x"}, 400).json()
+    assert "required" not in json.dumps(body)
+
+
 @pytest.mark.parametrize("weights, threshold, unhealthy, status", [
     ([50, 50], 50, [0], 503), ([50, 50], 49, [0], 200), ([50, 50], 60, [0], 503), ([25, 25, 25, 25], 50, [0], 200),
     ([25, 25, 25, 25], 75, [0], 503), ([50, 50], 0, [0], 200), ([50, 50], 0, [0, 1], 503), ([50, 50, 0], 0, [0, 1], 503),

@@ -101,6 +101,9 @@ void finish_jwt(record& source, const std::string& what, reporter& report) {
   std::string algorithm = source.text("algorithm");
   if (algorithm.starts_with("HS")) {
     make_up(source, "secret", what, report);
+  } else if (source.is_null("rsa_public_key")) {
+    report.error(source.mark, fmt::format("{}: rsa_public_key is missing, which {} goes by", what, algorithm),
+                 "required field missing", "rsa_public_key");
   } else if (auto key = jwt_key::from_pem(algorithm, source.text("rsa_public_key")); !key) {
     report.error(source.mark_of("rsa_public_key"), fmt::format("{}, rsa_public_key: {}", what, key.error().message));
   }
