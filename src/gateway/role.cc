@@ -136,16 +136,24 @@ class gateway {
   // Other contents of the configuration's file, or of the certificate's, are used at once.
   void watch_files(const runtime::config& settings) {
     _watches.clear();
-    auto watch = [&](std::vector<std::string> files, std::function<void(const runtime::config&)> changed) {
+    auto watch = [&](std::string_view what, std::vector<std::string> files,
+                     std::function<void(const runtime::config&)> changed) {
       if (std::ranges::find(files, "") != files.end()) return;
+      auto missing = [this, what, all = fmt::format("{}", fmt::join(files, ", "))](bool gone) {
+        if (gone)
+          _process.log().warn(fmt::format("the {} cannot be read any more, and stays as it was: {}", what, all));
+        else
+          _process.log().info(fmt::format("the {} can be read again: {}", what, all));
+      };
       _watches.push_back(std::make_unique<runtime::file_watch>(
-          _process.loop(), std::move(files), 250ms, [settings, changed = std::move(changed)] { changed(settings); }));
+          _process.loop(), std::move(files), 250ms, [settings, changed = std::move(changed)] { changed(settings); },
+          std::move(missing)));
     };
-    watch({settings.text("kong_config")}, [this](const runtime::config& s) {
+    watch("configuration", {settings.text("kong_config")}, [this](const runtime::config& s) {
       auto text = read_regular_text(s.text("kong_config"));
       if (!text || *text != _file_text) tell("configuration", load_file(s, read_regular_text));
     });
-    watch({settings.text("tls_certificate"), settings.text("tls_key")},
+    watch("certificate", {settings.text("tls_certificate"), settings.text("tls_key")},
           [this](const runtime::config& s) { tell("certificate", use_options(s)); });
   }
 

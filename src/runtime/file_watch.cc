@@ -12,8 +12,8 @@ std::int64_t nanoseconds(const timespec& t) { return t.tv_sec * 1'000'000'000 + 
 }  // namespace
 
 file_watch::file_watch(event_loop& loop, std::vector<std::string> files, std::chrono::milliseconds period,
-                       std::function<void()> changed)
-    : _files(std::move(files)), _changed(std::move(changed)) {
+                       std::function<void()> changed, std::function<void(bool)> missing)
+    : _files(std::move(files)), _changed(std::move(changed)), _missing(std::move(missing)) {
   look(_seen);
   _told = _seen;
   _timer = loop.every(period, [this] { tick(); });
@@ -31,7 +31,11 @@ bool file_watch::look(std::vector<mark>& marks) const {
 
 void file_watch::tick() {
   std::vector<mark> now;
-  if (!look(now)) return;
+  const bool there = look(now);
+  const int missed = std::exchange(_looks_missed, there ? 0 : _looks_missed + 1);
+  if (_missing && !there && missed == 1) _missing(true);
+  if (_missing && there && missed > 1) _missing(false);
+  if (!there) return;
   if (now != _seen) {
     _seen = std::move(now);
     return;

@@ -16,11 +16,12 @@ namespace mes::runtime {
 // Looks at the files each `period` and calls `changed`, on the loop's thread, once they differ from what they were when
 // the watch was made or last told, and have stayed the same for a whole period: a file that is being written is left to
 // its writer. Looking sees what notices of a folder miss: files behind links that are swapped (a ConfigMap), other
-// machines' writes (NFS). A file that is missing is waited for.
+// machines' writes (NFS). A file that is missing is waited for; `missing`, if given, is told once when one has been for
+// a whole period (true), and once when all are there again (false).
 class file_watch {
  public:
   file_watch(event_loop& loop, std::vector<std::string> files, std::chrono::milliseconds period,
-             std::function<void()> changed);
+             std::function<void()> changed, std::function<void(bool)> missing = {});
 
  private:
   // Device, inode, size, and the times of the last writes of contents and of the inode, in nanoseconds.
@@ -30,6 +31,8 @@ class file_watch {
 
   std::vector<std::string> _files;
   std::function<void()> _changed;
+  std::function<void(bool)> _missing;
+  int _looks_missed = 0;  // on end
   std::vector<mark> _seen, _told;
   std::shared_ptr<event_loop::timer> _timer;
 };

@@ -63,5 +63,21 @@ TEST_F(file_watch_test, says_nothing_of_files_that_stay_and_waits_for_one_that_i
   EXPECT_EQ(calls, 1);
 }
 
+TEST_F(file_watch_test, tells_once_that_a_file_is_missing_and_once_that_it_is_back) {
+  write("a", "1");
+  std::vector<bool> gone;
+  auto timer = loop.every(5ms, [] {});
+  file_watch watch(
+      loop, {path("a")}, 5ms, [] {},
+      [&](bool is_gone) {
+        gone.push_back(is_gone);
+        if (!is_gone) return loop.stop();
+        timer = loop.every(50ms, [&] { write("a", "1"); });  // some looks later
+      });
+  std::filesystem::remove(folder / "a");
+  loop.run();
+  EXPECT_EQ(gone, (std::vector<bool>{true, false}));
+}
+
 }  // namespace
 }  // namespace mes::runtime

@@ -323,6 +323,17 @@ def test_a_start_reads_a_pipe(tmp_path):
         gateway.stop()
 
 
+def test_a_file_that_is_gone_is_told_of_once_and_so_is_its_return(configured):
+    gateway = configured
+    gateway.file.rename(gateway.folder / "away.yml")
+    gone, back = f"the configuration cannot be read any more, and stays as it was: {gateway.file}", "the configuration can be read again"
+    eventually(lambda: gone in gateway.log())
+    assert version(gateway) == "1" and back not in gateway.log()
+    (gateway.folder / "away.yml").rename(gateway.file)
+    eventually(lambda: back in gateway.log())
+    assert gateway.log().count(gone) == 1
+
+
 def test_a_file_with_an_error_changes_nothing_and_the_next_one_is_taken(configured):
     gateway = configured
     gateway.file.write_text("_format_version: '3.0'\nservices: [{name: a, urk: b}]\n")
