@@ -1,5 +1,6 @@
 """Services that go away, break the protocol or negotiate anew in the middle: what clients see of it, and what others do."""
 import http.client
+import json
 import signal
 import socket
 import ssl
@@ -267,6 +268,80 @@ def test_last_words_of_a_websocket_reach_a_client_that_talks(start):
         time.sleep(0.1)
         gateway.process.send_signal(signal.SIGCONT)
         assert client.makefile("rb").read() == b"BYE" * 1000
+
+
+def hangs(connection, _):
+    while connection.recv(65536):
+        pass
+
+
+def hangs_up(connection, _):
+    connection.recv(65536)
+    connection.shutdown(socket.SHUT_RDWR)
+
+
+def says(text):
+    def serve(connection, _):
+        connection.recv(65536)
+        connection.sendall(text)
+        connection.shutdown(socket.SHUT_RDWR)
+    return serve
+
+
+def closed_port(*_):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+# Scheme, what the service does (None: nobody is there), more of the service, tries, status, and what is told.
+@pytest.mark.parametrize("scheme, serve, more, tries, status, error", [
+    ("http", None, "retries: 2,", 3, 502, "connect: Connection refused (111)"),
+    ("https", "tls", "tls_verify: true,", 6, 502, "certificate: unable to get local issuer certificate (20)"),
+    ("https", says(b"SSH-2.0-OpenSSH_9\r\n\r\n"), "retries: 0,", 1, 502, "TLS handshake: wrong version number"),
+    ("https", hangs_up, "retries: 0,", 1, 502, "TLS handshake: connection closed"),
+    ("https", hangs, "retries: 0, connect_timeout: 200,", 1, 504, "no end of the TLS handshake within connect_timeout (200 ms)"),
+    ("http", says(b"\x15\x03\x01\0\2\2\x0a"), "retries: 0,", 1, 502, "the service speaks TLS, and was asked without"),
+    ("http", says(b"SSH-2.0-OpenSSH_9\r\n\r\n"), "", 1, 502, "what the service sends is no answer of HTTP"),
+    ("http", hangs_up, "retries: 1,", 2, 502, "the service has hung up before it answered: connection closed"),
+    ("http", hangs, "retries: 0, read_timeout: 200,", 1, 504, "no answer within read_timeout (200 ms)"),
+    ("http", says(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"), "", 1, 200,
+     "the service has hung up in the middle of its answer: connection closed"),
+    ("grpc", None, "retries: 0,", 1, 502, "connect: Connection refused (111)"),
+    ("grpc", says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "retries: 0,", 1, 502,
+     "what the service sends is no HTTP/2, or breaks its rules"),
+    ("grpc", hangs_up, "retries: 0,", 1, 502, "the service has hung up before it answered: connection closed"),
+])
+def test_the_access_log_says_why_there_is_no_answer(start, certificate, scheme, serve, more, tries, status, error):
+    def tls(connection, _):
+        with tls_context(certificate).wrap_socket(connection, server_side=True) as secure:
+            secure.recv(65536)
+    port = RawService(tls if serve == "tls" else serve).port if serve else closed_port()
+    gateway = start(f"{scheme}://127.0.0.1:{port}", more=more, access_log="true")
+    if scheme == "grpc":
+        call(gateway)
+    else:
+        try:
+            request(gateway, "/")
+        except http.client.IncompleteRead:
+            assert status == 200
+    line = access_line(gateway)
+    assert (line["status"], line["tries"], line["error"]) == (status, tries, error)
+    assert request(gateway, "/fine")[0] == 200
+    fine = access_line(gateway, "/fine")
+    assert "error" not in fine and "tries" not in fine
+
+
+def test_the_access_log_names_the_name_that_is_not_found(start):
+    gateway = start("http://nosuch.invalid:80", access_log="true")
+    assert request(gateway, "/")[0] == 503
+    assert access_line(gateway)["error"] in ("name not found: nosuch.invalid", "no name server has answered for nosuch.invalid")
+
+
+def access_line(gateway, path=None):
+    lines = lambda: [line for line in map(json.loads, gateway.log().splitlines())
+                     if line["message"] == "request" and path in (None, line["path"])]
+    eventually(lines)
+    return lines()[-1]
 
 
 def test_an_upload_that_is_refused_early_is_told_so(start):

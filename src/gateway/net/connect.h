@@ -7,6 +7,7 @@ namespace mes::gateway {
 
 struct begun_connection {
   int fd = -1;               // -1: it has failed already
+  int failure = 0;           // errno; 0: none
   bool own_trouble = false;  // for a reason that says nothing of the other side: no descriptors, ports or memory
 };
 // Does not wait for the connection.

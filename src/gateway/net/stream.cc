@@ -1,8 +1,10 @@
 #include "gateway/net/stream.h"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,6 +14,7 @@
 #include <cerrno>
 #include <climits>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 namespace mes::gateway {
@@ -89,6 +92,15 @@ ssl_st* make_session(ssl_ctx_st* context, int fd) {
 
 }  // namespace
 
+std::string stream_trouble::text() const {
+  if (certificate != 0)
+    return fmt::format("certificate: {} ({})", X509_verify_cert_error_string(certificate), certificate);
+  const char* reason = tls != 0 ? ERR_reason_error_string(tls) : nullptr;
+  if (reason) return reason;
+  if (system != 0) return fmt::format("{} ({})", std::generic_category().message(system), system);
+  return "connection closed";
+}
+
 net_stream::net_stream(net_stream&& other) noexcept { *this = std::move(other); }
 
 net_stream& net_stream::operator=(net_stream&& other) noexcept {
@@ -96,6 +108,7 @@ net_stream& net_stream::operator=(net_stream&& other) noexcept {
   _fd = std::exchange(other._fd, -1);
   _ssl = std::exchange(other._ssl, nullptr);
   _moved = other._moved;
+  _trouble = other._trouble;
   _readable = other._readable;
   _writable = other._writable;
   _hung_up = other._hung_up;
@@ -139,7 +152,12 @@ void net_stream::start_tls_client(ssl_ctx_st* context, const std::string& server
 
 // `wanted`: what the caller goes by. A renegotiation makes a write wait for input, and a read for room.
 io_result net_stream::from_ssl(int result, bool& wanted) {
+  const int system = errno;
   int reason = SSL_get_error(_ssl, result);
+  if (reason == SSL_ERROR_SSL || reason == SSL_ERROR_SYSCALL)
+    _trouble = {.system = reason == SSL_ERROR_SYSCALL && !socket_of(_ssl).ended ? system : 0,
+                .tls = ERR_peek_error(),
+                .certificate = SSL_get_verify_mode(_ssl) == SSL_VERIFY_NONE ? X509_V_OK : SSL_get_verify_result(_ssl)};
   ERR_clear_error();
   switch (reason) {
     case SSL_ERROR_WANT_READ:
@@ -188,6 +206,11 @@ io_result net_stream::done(std::size_t bytes) {
   return {io_status::ok, bytes};
 }
 
+io_result net_stream::failed() {
+  _trouble = {.system = errno};
+  return {io_status::failed};
+}
+
 io_result net_stream::read(char* to, std::size_t room) {
   if (_ssl) {
     ERR_clear_error();
@@ -206,7 +229,7 @@ io_result net_stream::read(char* to, std::size_t room) {
     }
     if (got == 0) return {io_status::closed};
     if (errno == EINTR) continue;
-    if (errno != EAGAIN && errno != EWOULDBLOCK) return {io_status::failed};
+    if (errno != EAGAIN && errno != EWOULDBLOCK) return failed();
     _readable = false;
     return {io_status::again};
   }
@@ -225,7 +248,7 @@ io_result net_stream::write(std::string_view bytes) {
       return done(static_cast<std::size_t>(put));
     }
     if (errno == EINTR) continue;
-    if (errno != EAGAIN && errno != EWOULDBLOCK) return {io_status::failed};
+    if (errno != EAGAIN && errno != EWOULDBLOCK) return failed();
     _writable = false;
     return {io_status::again};
   }

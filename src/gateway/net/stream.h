@@ -18,6 +18,15 @@ struct io_result {
   std::size_t bytes = 0;
 };
 
+// Why a stream has failed; all zero: the other side has ended it in order.
+struct stream_trouble {
+  int system = 0;         // errno
+  unsigned long tls = 0;  // OpenSSL's error
+  long certificate = 0;   // why the other side's was refused (X509_V_ERR_…)
+
+  std::string text() const;  // "connection reset by peer (104)"
+};
+
 class net_stream {
  public:
   net_stream() = default;
@@ -40,7 +49,8 @@ class net_stream {
   io_result read(char* to, std::size_t room);
   io_result write(std::string_view bytes);
   void shut_down_write();
-  std::uint64_t moved() const { return _moved; }  // bytes read and written; a handshake's are none
+  stream_trouble trouble() const { return _trouble; }  // of the last call that failed
+  std::uint64_t moved() const { return _moved; }       // bytes read and written; a handshake's are none
 
   void note_events(std::uint32_t epoll_events);
   bool readable() const { return _readable; }
@@ -52,10 +62,12 @@ class net_stream {
  private:
   io_result from_ssl(int result, bool& wanted);
   io_result done(std::size_t bytes);
+  io_result failed();  // errno says why
 
   int _fd = -1;
   ssl_st* _ssl = nullptr;
   std::uint64_t _moved = 0;
+  stream_trouble _trouble;
   bool _readable = false, _writable = false, _hung_up = false, _peer_finished = false, _tls_ready = false;
 };
 

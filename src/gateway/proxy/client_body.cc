@@ -62,6 +62,7 @@ bool client_exchange::put_response_body() {
       if (room) x.held_body.append(piece);
     if (room && x.held_body.size() <= _worker.options.body_bytes_max) return true;
     drop_held_response();
+    note_error("response_too_large", "the answer is too large to be held for a plugin");
     refuse(502, room ? "The response is too large to be changed by a plugin"
                      : "The gateway holds as many bodies as it may already");
     return false;

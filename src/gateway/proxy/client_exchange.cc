@@ -177,10 +177,14 @@ void client_exchange::sweep(std::int64_t now_ms) {
         refuse(408);
         return drive();
       }
-      if (_x->head_received && !_x->holding) return abort();
+      if (_x->head_received && !_x->holding) {
+        note_time_out();
+        return abort();
+      }
       upstream_failed(504);
       return drive();
     case state::waiting:
+      if (_x->to) note_error("name_resolution_error", "no name server has answered for " + _x->to->of->host);
       refuse(503);
       return drive();
     case state::collecting:

@@ -127,6 +127,14 @@ class client_exchange {
   void note_time(double ms_min);
   void note_given_up();
 
+  // Why there is no answer (client_errors.cc).
+  void note_error(std::string_view type, std::string text);
+  void note_connect_error(int failure);
+  void note_no_answer(std::string_view data, std::string_view what);  // but data
+  void note_nobody(bool unknown_name);
+  void note_failed_try(int status);
+  void note_time_out();
+
   // The service's side (client_upstream.cc).
   bool connect_upstream(const endpoint& where);
   bool open_upstream(const endpoint& where, const std::string& key, std::string_view tls_name);

@@ -9,6 +9,7 @@ namespace mes::gateway {
 namespace {
 
 constexpr std::size_t unframed_max = 64 << 10;
+constexpr const char* no_http2 = "what the service sends is no HTTP/2, or breaks its rules";
 
 }  // namespace
 
@@ -52,6 +53,7 @@ bool client_exchange::send_http2() {
     }
     if (_state != state::relaying) return true;
     if (!h.collect(_up->out)) {
+      note_error("invalid_response", no_http2);
       upstream_failed(502);
       return true;
     }
@@ -101,7 +103,10 @@ bool client_exchange::receive_http2() {
   }
   io_result got = _up->stream.read(_worker.loop.scratch(), net_loop::scratch_bytes);
   if (got.status == io_status::again) return false;
-  if (got.status != io_status::ok || !h.receive({_worker.loop.scratch(), got.bytes})) upstream_failed(502);
+  const bool arrived = got.status == io_status::ok;
+  if (arrived && h.receive({_worker.loop.scratch(), got.bytes})) return true;
+  if (arrived) note_error("invalid_response", no_http2);
+  upstream_failed(502);
   return true;
 }
 
@@ -144,6 +149,7 @@ bool client_exchange::begin_http2_response() {
   }
   if (r.status < 200 || r.status > 999) {
     x.tries = x.to->of->retries + 1;
+    note_error("invalid_response", "the head of the answer makes no sense");
     release_upstream(false);
     refuse(502);
     return false;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <span>
+#include <utility>
 
 #include "gateway/proxy/client_exchange.h"
 #include "gateway/proxy/worker.h"
@@ -26,33 +27,41 @@ void record_spans(observe::span_sink& sink, const exchange& x, std::int64_t now_
   auto at = [&](std::int64_t monotonic_us) { return instant{x.started.microseconds + (monotonic_us - x.started_us)}; };
   fmt::format_int status(x.totals.status);
   std::string_view status_text(status.data(), status.size()), method = x.request.method;
-  std::string_view service = x.sent_us > 0 ? std::string_view(x.context.to->label()) : std::string_view{};
+  const std::int64_t asked_us = x.sent_us > 0 ? x.sent_us : x.tried_us;  // 0: nobody was
+  std::string_view service = asked_us > 0 ? std::string_view(x.context.to->label()) : std::string_view{};
   std::string_view route = x.route ? std::string_view(x.route->span_path) : "unmatched";
   scratch.clear();
   scratch.reserve(2 * (method.size() + 1) + service.size() + route.size());
 
-  const observe::attribute of_client[] = {{"http.request.method", method},
-                                          {"http.response.status_code", status_text},
-                                          {"server.address", x.upstream_host},
-                                          {"network.peer.address", x.upstream_address}};
-  std::array<observe::attribute, 7> of_server = {{{"http.request.method", method},
+  std::array<observe::attribute, 6> of_client = {{{"http.request.method", method},
+                                                  {"http.response.status_code", status_text},
+                                                  {"server.address", x.upstream_host},
+                                                  {"network.peer.address", x.upstream_address}}};
+  std::array<observe::attribute, 9> of_server = {{{"http.request.method", method},
                                                   {"url.path", x.path},
                                                   {"http.response.status_code", status_text},
                                                   {"client.address", x.context.client_address}}};
-  std::size_t count = 4;
+  std::size_t count = 4, of_client_count = 4;
   if (x.route) of_server[count++] = {"http.route", route};
   if (x.context.who) of_server[count++] = {"enduser.id", x.context.who->label()};
   if (x.foreign_id) of_server[count++] = {"request.id", x.request_id};
 
-  bool failed = x.totals.status >= 500;
+  // Why there is no answer, or half of one. It is the call's to tell, if there was one.
+  if (!x.error.empty()) {
+    std::span<observe::attribute> told = asked_us > 0 ? std::span(of_client).subspan(std::exchange(of_client_count, 6))
+                                                      : std::span(of_server).subspan(std::exchange(count, count + 2));
+    told[0] = {"error.type", x.error_type};
+    told[1] = {"error.message", x.error};
+  }
+  bool failed = x.totals.status >= 500 || !x.error.empty();
   const std::array<observe::span, 2> spans = {{{.context = x.client_span,
                                                 .parent = x.server_span.span,
                                                 .name = named(scratch, method, service),
                                                 .kind = observe::span_kind::client,
-                                                .start = at(x.sent_us),
+                                                .start = at(asked_us),
                                                 .end = at(now_us),
                                                 .failed = failed,
-                                                .attributes = of_client},
+                                                .attributes = std::span(of_client.data(), of_client_count)},
                                                {.context = x.server_span,
                                                 .parent = x.parent,
                                                 .name = named(scratch, method, route),
@@ -61,7 +70,7 @@ void record_spans(observe::span_sink& sink, const exchange& x, std::int64_t now_
                                                 .end = at(now_us),
                                                 .failed = failed,
                                                 .attributes = std::span(of_server.data(), count)}}};
-  sink.record(std::span(spans).subspan(x.sent_us > 0 ? 0 : 1));  // without a service there is no client's span
+  sink.record(std::span(spans).subspan(asked_us > 0 ? 0 : 1));  // without a service there is no client's span
 }
 
 }  // namespace
@@ -83,19 +92,27 @@ void client_exchange::report() {
     if (const plugin* p = slot.choose(x.context.who)) p->log(x.context);
   if (_worker.options.access_log && _worker.requests_log.enabled()) {
     std::string_view who = x.context.who ? std::string_view(x.context.who->label()) : std::string_view{};
-    _worker.requests_log.add(
-        {{"method", x.request.method},
-         {"path", std::string_view(x.path)},
-         {"status", std::int64_t{t.status}},
-         {"bytes_in", static_cast<std::int64_t>(t.bytes_in)},
-         {"bytes_out", static_cast<std::int64_t>(t.bytes_out)},
-         {"latency_ms", t.request_ms},
-         {"upstream_ms", t.upstream_ms < 0 ? 0 : t.upstream_ms},
-         {"route", x.route ? std::string_view(x.route->of->label()) : std::string_view{}},
-         {"upstream", std::string_view(x.upstream_address)},
-         {"consumer", who},
-         {"client", std::string_view(_address)}},
-        {.at = _worker.loop.time_at(now_us), .trace = &x.server_span, .request_id = x.request_id, .user_id = {}});
+    auto write = [&](auto... more) {
+      _worker.requests_log.add(
+          {{"method", x.request.method},
+           {"path", std::string_view(x.path)},
+           {"status", std::int64_t{t.status}},
+           {"bytes_in", static_cast<std::int64_t>(t.bytes_in)},
+           {"bytes_out", static_cast<std::int64_t>(t.bytes_out)},
+           {"latency_ms", t.request_ms},
+           {"upstream_ms", t.upstream_ms < 0 ? 0 : t.upstream_ms},
+           {"route", x.route ? std::string_view(x.route->of->label()) : std::string_view{}},
+           {"upstream", std::string_view(x.upstream_address)},
+           {"consumer", who},
+           {"client", std::string_view(_address)},
+           more...},
+          {.at = _worker.loop.time_at(now_us), .trace = &x.server_span, .request_id = x.request_id, .user_id = {}});
+    };
+    if (x.error.empty())
+      write();
+    else
+      write(observe::field{"tries", static_cast<std::int64_t>(x.context.tries.size())},
+            observe::field{"error", std::string_view(x.error)});
   }
   if (_worker.options.tracing && _worker.parts.spans && x.server_span.sampled)
     record_spans(*_worker.parts.spans, x, now_us, _worker.scratch_text);

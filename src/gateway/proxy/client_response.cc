@@ -73,6 +73,10 @@ bool client_exchange::handle_response_head(std::string_view data) {
     const bool endless = interim && ++x.interim_heads > interim_heads_max;
     if (!fine || endless || (upgrade && !wants_websocket(x.request))) {
       x.tries = x.to->of->retries + 1;  // an answer came: no second try
+      note_no_answer(data, endless                           ? "the service sends interim answers without end"
+                           : fine                            ? "the answer is a 101 that nobody has asked for"
+                           : found == head_state::incomplete ? "the answer's head is too long"
+                                                             : "what the service sends is no answer of HTTP");
       release_upstream(false);
       refuse(502);
       return false;
@@ -181,6 +185,7 @@ bool client_exchange::append_response_body(std::string_view bytes) {
     while ((status = body.chunks.next(rest, piece)) == chunk_decoder::status::data) _worker.pieces.push_back(piece);
     if (!put_response_body()) return false;
     if (status == chunk_decoder::status::bad) {
+      note_error("invalid_response", "the answer's chunks are broken");
       refuse(502);
       return false;
     }
@@ -226,6 +231,7 @@ bool client_exchange::relay_response_body() {
 bool client_exchange::end_of_upstream(bool in_order) {
   exchange& x = *_x;
   if (!in_order || x.response_body.kind != body_kind::until_close) {
+    note_failed_try(502);
     refuse(502);
     return false;
   }

@@ -33,6 +33,7 @@ bool client_exchange::connect_upstream(const endpoint& where) {
   const service& s = *x.to->of;
   ++x.tries;
   x.own_trouble = false;
+  x.error.clear();
   x.upstream_address = where.text;
   x.context.upstream_host = x.upstream_host;
   x.context.tries.push_back(try_of(where, _worker.loop.time_at(net_loop::clock_us()).microseconds));
@@ -57,7 +58,10 @@ bool client_exchange::connect_upstream(const endpoint& where) {
   x.sent_us = 0;
   if (x.request.expects_continue && !x.continue_sent && !send_continue()) return false;
   if (s.grpc) {
-    if (!begin_http2()) return upstream_failed(502);
+    if (!begin_http2()) {
+      note_error("connection_closed", "the service's HTTP/2 takes no more requests");
+      return upstream_failed(502);
+    }
     x.chunked_up = false;
   } else {
     write_upstream_head(_up->out, x, forwarded());
@@ -86,7 +90,10 @@ bool client_exchange::open_upstream(const endpoint& where, const std::string& ke
   if (!b.of->tls || b.context)
     begun = begin_connect(reinterpret_cast<const sockaddr&>(where.address), where.address_bytes);
   _x->own_trouble = begun.own_trouble;
-  if (begun.fd < 0) return false;
+  if (begun.fd < 0) {
+    note_connect_error(begun.failure);
+    return false;
+  }
   _up = std::make_unique<upstream_connection>(_worker, key, tls_name);
   _up->stream = net_stream(begun.fd);
   if (b.of->tls) _up->stream.start_tls_client(b.context.get(), _up->tls_name, b.verify, b.of->grpc);
@@ -122,6 +129,7 @@ bool client_exchange::can_retry() const {
 
 bool client_exchange::upstream_failed(int status) {
   exchange& x = *_x;
+  note_failed_try(status);
   // A kept connection that its service has dropped is no try, as in nginx.
   bool dropped = status == 502 && _up && _up->reused && !x.head_received;
   if (dropped) --x.tries;

@@ -52,6 +52,8 @@ void exchange::reset() {
   upstream_target.clear();
   upstream_address.clear();
   tries = 0;
+  error_type = {};
+  error.clear();
   own_trouble = false;
   head_received = service_failed = tunnel = response_done = chunked_out = excess = filtered = holding = discarding =
       false;

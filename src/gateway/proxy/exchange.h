@@ -84,6 +84,8 @@ struct exchange {
   std::string upstream_target;  // the target that the service sees
   std::string upstream_address;
   int tries = 0;
+  std::string_view error_type;  // why the last try came to nothing (OpenTelemetry's error.type), and in words;
+  std::string error;            // "" = it did not
   bool own_trouble = false;     // the last try has not come as far as to the target
   bool request_failed = false;  // writing to the service failed; it may have answered before
 

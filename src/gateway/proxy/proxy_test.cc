@@ -458,6 +458,20 @@ TEST(proxy, ties_request_id_and_trace_together) {
   EXPECT_TRUE(noted);
 }
 
+TEST(proxy, the_spans_of_a_call_that_came_to_nothing_say_why) {
+  std::uint16_t nobody = raw_service(echo).port();
+  gateway_under_test g("services: [{name: s, url: 'http://127.0.0.1:" + std::to_string(nobody) +
+                       "', retries: 0, routes: [{name: all, paths: [/]}]}]\n");
+  EXPECT_TRUE(g.get("/").starts_with("HTTP/1.1 502"));
+  auto spans = g.spans.spans();
+  ASSERT_EQ(spans.size(), 2U);
+  std::map<std::string, std::string> of_client(spans[0].attributes.begin(), spans[0].attributes.end());
+  EXPECT_EQ(spans[0].kind, observe::span_kind::client);
+  EXPECT_EQ(of_client["error.type"], "connection_refused");
+  EXPECT_EQ(of_client["error.message"], "connect: Connection refused (111)");
+  EXPECT_EQ(of_client["network.peer.address"], "127.0.0.1:" + std::to_string(nobody));
+}
+
 TEST(proxy, limits_rates_and_says_so) {
   raw_service service(echo);
   gateway_under_test g(service_yaml(service.port()) +

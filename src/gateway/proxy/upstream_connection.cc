@@ -47,9 +47,9 @@ bool upstream_connection::serve_idle() {
 io_status upstream_connection::advance() {
   if (phase == state::connecting) {
     if (!stream.writable()) return io_status::again;
-    int failure = 0;
-    socklen_t size = sizeof failure;
-    if (getsockopt(stream.fd(), SOL_SOCKET, SO_ERROR, &failure, &size) != 0 || failure != 0) return io_status::failed;
+    socklen_t size = sizeof connect_error;
+    if (getsockopt(stream.fd(), SOL_SOCKET, SO_ERROR, &connect_error, &size) != 0 || connect_error != 0)
+      return io_status::failed;
     phase = state::handshaking;
   }
   if (phase == state::handshaking) {

@@ -36,6 +36,7 @@ class upstream_connection final : public event_target {
   std::string key, tls_name;
   client_exchange* owner = nullptr;  // nullptr: idle
   state phase = state::connecting;
+  int connect_error = 0;  // errno
   bool reused = false;
   bool dead = false;
   bool doubtful = false;  // its last answer had no body by rule: a service that sent one all the same shows it late
