@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <unordered_map>
 
 #include "gateway/net/loop.h"
@@ -24,9 +25,10 @@ bool has_passive_checks(const upstream& u) {
   return u.passive.tcp_failures > 0 || u.passive.timeouts > 0 || u.passive.http_failures > 0;
 }
 
+// By hand: what was set unhealthy so gets no other try until somebody, or an active check, says otherwise.
 void set(peer_state& p, bool healthy) {
+  if (!healthy) p.health.stamp(std::numeric_limits<std::int64_t>::max());
   p.health.set(healthy);
-  if (!healthy) p.health.stamp(net_loop::clock_us() / 1000);
 }
 
 address_report split_address(std::string_view text) {

@@ -45,6 +45,16 @@ TEST_F(upstream_state_test, gives_an_unhealthy_target_another_try_after_a_minute
   EXPECT_TRUE(peer->health.note(sighting::tcp_failure, 1));
 }
 
+TEST_F(upstream_state_test, what_was_set_unhealthy_by_hand_stays_so) {
+  upstream_state state(passive(), log);
+  auto peer = state.peer(state.config().targets.front(), *parse_endpoint("127.0.0.1", 1));
+  ASSERT_TRUE(state.set_health("127.0.0.1:1", "", false));
+  state.revive(*peer, net_loop::clock_us() / 1000 + 1000 * minute_ms, minute_ms);
+  EXPECT_FALSE(peer->health.healthy());
+  ASSERT_TRUE(state.set_health("127.0.0.1:1", "", true));
+  EXPECT_TRUE(peer->health.healthy());
+}
+
 TEST_F(upstream_state_test, leaves_it_to_active_checks_where_there_are_some) {
   upstream_state state(passive(1), log);
   EXPECT_FALSE(state.revivable());
