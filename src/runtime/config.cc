@@ -56,6 +56,12 @@ std::string_view expectation(setting_type type) {
   return "text";
 }
 
+// Who writes a retention of 7 means days, and would keep 7 ms. A name that ends in _ms says what is counted.
+bool lacks_unit(const setting& row, std::string_view text) {
+  return row.type == setting_type::duration_ms && !row.name.ends_with("_ms") &&
+         parse_number(text, no_units).value_or(0) != 0;
+}
+
 // The canonical text, or what is wrong.
 std::expected<std::string, std::string> canonical(const setting& row, const std::string& text) {
   if (row.type == setting_type::text) return text;
@@ -63,6 +69,7 @@ std::expected<std::string, std::string> canonical(const setting& row, const std:
     if (auto flag = parse_boolean(text)) return *flag ? "true" : "false";
     return std::unexpected(fmt::format("\"{}\" is not {}", text, expectation(row.type)));
   }
+  if (lacks_unit(row, text)) return std::unexpected(fmt::format("\"{0}\" has no unit: {0}ms, {0}s, {0}m, {0}d", text));
   auto number = row.type == setting_type::duration_ms  ? parse_number(text, duration_units)
                 : row.type == setting_type::size_bytes ? parse_number(text, size_units)
                                                        : parse_number(text, no_units);

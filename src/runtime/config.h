@@ -27,8 +27,8 @@ struct setting {
 
 // Immutable; asking for a name that is not in the table is a bug and throws std::logic_error.
 //
-// Written forms: integers in decimal; true|false|yes|no|on|off|1|0; durations as milliseconds or with ms, s, m, h, d
-// ("30s"); sizes as bytes or with K, M, G, also KiB, MiB, GiB (powers of 1024).
+// Written forms: integers in decimal; true|false|yes|no|on|off|1|0; durations with ms, s, m, h, d ("30s"), bare only 0
+// and milliseconds of a name that ends in _ms; sizes as bytes or with K, M, G, also KiB, MiB, GiB (powers of 1024).
 class config {
  public:
   // `given` maps names to text from flags, the environment and the file, the strongest already chosen.

@@ -47,6 +47,17 @@ TEST(config, lists_every_mistake) {
   EXPECT_THAT(r.error().message, HasSubstr("room: \"1X\" is not a size"));
 }
 
+TEST(config, a_duration_names_its_unit) {
+  const std::vector<setting> rows = {{"retention", setting_type::duration_ms, "7d", "Time."},
+                                     {"wait_ms", setting_type::duration_ms, "5s", "Time."}};
+  EXPECT_EQ(config::resolve(rows, {{"retention", "7d"}})->duration("retention"), std::chrono::days(7));
+  EXPECT_EQ(config::resolve(rows, {{"retention", "0"}})->duration("retention").count(), 0);
+  EXPECT_EQ(config::resolve(rows, {{"wait_ms", "7"}})->duration("wait_ms").count(), 7);
+  const auto bare = config::resolve(rows, {{"retention", "7"}});
+  ASSERT_FALSE(bare);
+  EXPECT_EQ(bare.error().message, "retention: \"7\" has no unit: 7ms, 7s, 7m, 7d");
+}
+
 TEST(config, an_overflow_is_a_mistake) {
   EXPECT_FALSE(config::resolve(table(), {{"room", "9223372036854775807G"}}));
   EXPECT_FALSE(config::resolve(table(), {{"port", "99999999999999999999"}}));

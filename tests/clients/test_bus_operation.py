@@ -154,6 +154,27 @@ def test_retention_goes_on_when_the_clock_has_jumped(start, tmp_path, monkeypatc
     eventually(lambda: not read(bus, "t"))
 
 
+def test_what_retention_deletes_is_in_the_log(start, tmp_path):
+    bus = start(*QUICK, "--retention", "1h")
+    create(bus, "t", 2)
+    create(bus, "kept", retention_ms=-1)
+    producer = Producer({"bootstrap.servers": bus.address})
+    for topic, partition in (("t", 0), ("t", 1), ("kept", 0)):
+        for _ in range(3):
+            producer.produce(topic, b"x", partition=partition, timestamp=int(time.time() * 1000) - 7_200_000)
+    assert producer.flush(20) == 0
+    eventually(lambda: not read(bus, "t") and metric(bus, 'kafka_topic_partition_oldest_offset{topic="t",partition="1"}') == 3)
+    told = [json.loads(line) for line in (tmp_path / "bus.log").read_text().splitlines() if "retention deleted" in line]
+    assert {line["topic"] for line in told} == {"t"} and sum(line["offsets"] for line in told) == 6, told
+    starts = " ".join(line["starts"] for line in told).split()
+    assert {"0@3", "1@3"} <= set(starts) and told[0]["retention_ms"] == 3_600_000, told
+
+
+def test_a_duration_needs_a_unit(tmp_path):
+    done = subprocess.run([MES, "bus", "--data", tmp_path, "--retention", "7"], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 2 and 'retention: "7" has no unit: 7ms, 7s, 7m, 7d' in done.stderr, done.stderr
+
+
 def test_the_limit_of_the_disk_deletes_the_oldest(start, tmp_path):
     bus = start("--cleaner-interval", "50ms", "--segment-bytes", "1M", "--disk-bytes-max", "8M")
     create(bus, "table", cleanup_policy="compact")

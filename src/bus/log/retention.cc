@@ -1,4 +1,6 @@
 // What goes away: records by age and size, the oldest beyond the limit of the disk, files that nothing refers to.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <tuple>
 
@@ -38,6 +40,21 @@ std::int64_t time_of(const partition::oldest& o, std::int64_t now_ms) {
   return o.max_timestamp_ms >= 0 ? o.max_timestamp_ms : o.in.file->modified_ms().value_or(now_ms);
 }
 
+// What a look has deleted of a topic, as one line of the log however many partitions there are.
+struct deleted_records {
+  static constexpr std::size_t named_max = 10;
+  std::int64_t offsets = 0;
+  std::size_t partitions = 0;
+  std::string starts;  // partition@offset of the first ones
+
+  void add(std::size_t partition, std::int64_t from, std::int64_t to) {
+    offsets += to - from;
+    partitions += 1;
+    if (partitions <= named_max) starts += fmt::format("{}{}@{}", starts.empty() ? "" : " ", partition, to);
+    if (partitions == named_max + 1) starts += " …";
+  }
+};
+
 }  // namespace
 
 void store::delete_expired() {
@@ -46,16 +63,26 @@ void store::delete_expired() {
     const bool deletes = t->is_deleted();
     const std::int64_t keep_ms = t->config_number("retention.ms", _options.retention_ms);
     const std::int64_t keep_bytes = t->config_number("retention.bytes", _options.retention_bytes);
+    deleted_records deleted;
     for (std::size_t i = 0; i < t->partitions.size(); ++i) {
       partition& p = *t->partitions[i];
+      const std::int64_t start = p.log_start();
       p.expire_producers(now_ms - _options.producer_expiry_ms);
       const bool moved = p.retire([&](const partition::oldest& oldest, std::uint64_t size) {
         if (!deletes) return false;
         if (keep_ms >= 0 && time_of(oldest, now_ms) < now_ms - keep_ms) return true;
         return keep_bytes >= 0 && size - std::min(size, oldest.bytes) >= static_cast<std::uint64_t>(keep_bytes);
       });
-      if (moved) store_start(t, static_cast<std::int32_t>(i));
+      if (!moved) continue;
+      deleted.add(i, start, p.log_start());
+      store_start(t, static_cast<std::int32_t>(i));
     }
+    if (deleted.partitions > 0)
+      _logger.info("retention deleted the oldest records", {{"topic", std::string_view(name)},
+                                                            {"offsets", deleted.offsets},
+                                                            {"starts", std::string_view(deleted.starts)},
+                                                            {"retention_ms", keep_ms},
+                                                            {"retention_bytes", keep_bytes}});
   }
 }
 
