@@ -1,8 +1,19 @@
+#include <fmt/format.h>
+
 #include "runtime/kafka_admin.h"
 #include "runtime/kafka_conf.h"
 #include "runtime/kafka_message.h"
 
 namespace mes::runtime {
+namespace {
+
+// Where reading has failed, so that it can go on behind it; "" if it is no place in a topic.
+std::string place_of(const rd_kafka_message_t& got) {
+  if (got.rkt == nullptr || got.partition < 0 || got.offset < 0) return {};
+  return fmt::format("{}, partition {}, offset {}: ", rd_kafka_topic_name(got.rkt), got.partition, got.offset);
+}
+
+}  // namespace
 
 struct kafka_reader::state final : kafka_owner {
   state(const kafka_cluster& to, const std::string& client_id, const observe::logger& to_log,
@@ -65,7 +76,7 @@ result<std::optional<kafka_record>> kafka_reader::next(std::chrono::milliseconds
     const kafka_message got(rd_kafka_consumer_poll(_state->client, static_cast<int>(timeout.count())));
     if (!got) return std::nullopt;
     if (got->err != RD_KAFKA_RESP_ERR_NO_ERROR && got->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
-      return fail(kafka_error(got->err).code, std::string("Bus: ") + rd_kafka_message_errstr(got.get()));
+      return fail(kafka_error(got->err).code, "Bus: " + place_of(*got) + rd_kafka_message_errstr(got.get()));
     if (_state->takes(*got)) return to_record(*got);
   }
   return std::nullopt;

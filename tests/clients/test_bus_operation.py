@@ -547,6 +547,8 @@ def test_a_bad_record_on_the_disk_is_never_served(start, tmp_path):
     assert message.error() is not None, message.value()[:20]
     consumer.close()
     assert "does not hold together" in (tmp_path / "bus.log").read_text()
+    told = command(bus, "tail", "t", "--partition", "0", "--from", "earliest", "--end", code=1)
+    assert " 0@0 " in told and "t, partition 0, offset 1: " in told, told[-300:]
     assert kcat(bus, "-C", "-t", "t", "-p", "0", "-o", "0", "-c", "1", "-q").startswith("record 0 ")
     assert kcat(bus, "-C", "-t", "t", "-p", "0", "-o", "2", "-c", "1", "-q").startswith("record 2 ")
 

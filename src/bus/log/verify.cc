@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 
@@ -23,6 +24,13 @@ struct found_batch {
 };
 using partition_key = std::pair<uuid, std::int32_t>;
 using batches_of = std::map<partition_key, std::vector<found_batch>>;
+using index_of_segment = std::optional<std::vector<indexed_range>>;
+
+// Bytes of a segment that do not hold together.
+struct span {
+  std::uint64_t from = 0, to = 0;
+  bool holds(const index_entry& e) const { return e.payload_at >= from && e.payload_at < to; }
+};
 
 class checker {
  public:
@@ -31,6 +39,7 @@ class checker {
   result<verify_report> run(const std::function<void(const std::string&)>& progress) {
     auto names = _files.list(_directory);
     if (!names) return fail(std::move(names.error()));
+    std::vector<log_problem> of_start = try_start();
     check_checkpoint(*names);
     std::vector<std::uint64_t> numbers;
     for (const std::string& name : *names)
@@ -44,7 +53,7 @@ class checker {
     }
     if (_checkpoint.segment != 0 && last < _checkpoint.segment)
       problem(segment_name(_checkpoint.segment), 0, "is missing, but the checkpoint tells of it");
-    check_start();
+    std::ranges::move(of_start, std::back_inserter(_report.problems));
     return std::move(_report);
   }
 
@@ -69,7 +78,7 @@ class checker {
     const auto bytes = read(name);
     if (!bytes) return;
     const auto body = unseal(checkpoint_magic, *bytes);
-    if (!body) return problem(name, 0, "its CRC or length does not hold: the bus will not start");
+    if (!body) return problem(name, 0, "its CRC or length does not hold");
     if (auto newer = checkpoint_of_newer_format(*body)) return problem(name, 0, std::move(*newer));
     kafka::reader in(*body);
     in.int8();
@@ -88,14 +97,61 @@ class checker {
     std::string header(segment_header_size, '\0');
     if (const auto got = s->file->pread(0, header); !got) return problem(name, 0, got.error().message);
     if (auto newer = segment_of_newer_format(header, number)) return problem(name, 0, std::move(*newer));
+    const index_of_segment index = check_index_file(s);
+    const std::uint64_t durable = last ? (number == _checkpoint.segment ? _checkpoint.offset : 0) : *size;
     batches_of batches;
-    const std::uint64_t end = check_frames(*s, *size, batches);
-    if (end < *size) check_rest(*s, end, *size, last);
-    check_index(s, batches);
+    std::vector<span> unreadable;
+    std::uint64_t end = 0;
+    if (is_segment_header(header, number)) {
+      _report.bytes += segment_header_size;
+      end = check_frames(*s, segment_header_size, *size, batches);
+    }
+    while (end < std::min(durable, *size)) {
+      const span hole{end, next_frame(index, end, std::min(durable, *size))};
+      problem(name, end, what_is_in(hole, index));
+      unreadable.push_back(hole);
+      end = check_frames(*s, hole.to, *size, batches);
+    }
+    if (*size < durable) {
+      problem(name, *size, fmt::format("ends here, but the checkpoint tells of byte {}", durable));
+      unreadable.push_back({*size, durable});
+    } else if (end < *size) {
+      check_rest(*s, end, *size);
+    }
+    if (index) check_index(number, *index, batches, unreadable);
+  }
+
+  // Where reading goes on behind what does not hold together: at the next batch that the index tells of.
+  static std::uint64_t next_frame(const index_of_segment& index, std::uint64_t behind, std::uint64_t end) {
+    if (behind == 0) return segment_header_size;
+    std::uint64_t next = end;
+    if (index)
+      for (const indexed_range& r : *index)
+        for (const index_entry& e : r.what.entries)
+          if (const std::uint64_t at = e.payload_at - frame_header_size; at > behind) next = std::min(next, at);
+    return next;
+  }
+
+  std::string what_is_in(const span& hole, const index_of_segment& index) const {
+    if (hole.from == 0) return "the segment's header does not hold together";
+    if (index)
+      for (const indexed_range& r : *index) {
+        const auto e = std::ranges::find_if(r.what.entries, [&](const index_entry& x) { return hole.holds(x); });
+        if (e == r.what.entries.end()) continue;
+        const std::int64_t end = std::next(e) == r.what.entries.end() ? r.what.end_offset : std::next(e)->base_offset;
+        return fmt::format("offsets {} to {} of partition {} of {} cannot be read", e->base_offset, end - 1,
+                           r.partition, name_of(r.topic));
+      }
+    return fmt::format("does not hold together up to byte {}", hole.to);
+  }
+
+  std::string name_of(const uuid& topic) const {
+    const auto it = _names.find(topic);
+    return it == _names.end() ? "topic id " + topic.to_string() : "topic " + it->second;
   }
 
   // Returns the end of the last frame that holds together.
-  std::uint64_t check_frames(const segment& s, std::uint64_t size, batches_of& batches) {
+  std::uint64_t check_frames(const segment& s, std::uint64_t from, std::uint64_t size, batches_of& batches) {
     const std::string name = segment_name(s.number);
     std::string bytes;
     std::uint64_t start = 0;
@@ -109,8 +165,7 @@ class checker {
       }
       return std::string_view(bytes).substr(where - start, count);
     };
-    if (size < segment_header_size || !is_segment_header(at(0, segment_header_size), s.number)) return 0;
-    std::uint64_t where = segment_header_size;
+    std::uint64_t where = from;
     while (where + frame_header_size <= size) {
       const auto header = read_frame_header(at(where, frame_header_size), s.number);
       if (!header || header->payload_size > payload_max || where + frame_header_size + header->payload_size > size)
@@ -121,7 +176,7 @@ class checker {
       if (header->kind == frame_kind::batch) note(s.number, where, *header, *kafka::peek_batch(payload), batches);
       where += frame_header_size + header->payload_size;
     }
-    _report.bytes += where;
+    _report.bytes += where - from;
     return where;
   }
 
@@ -137,50 +192,57 @@ class checker {
                             batch.last_offset() + 1});
   }
 
-  void check_rest(const segment& s, std::uint64_t end, std::uint64_t size, bool last) {
+  // Behind all that must be there.
+  void check_rest(const segment& s, std::uint64_t end, std::uint64_t size) {
     const auto used = used_bytes(*s.file, end, size);
     if (!used) return problem(segment_name(s.number), end, used.error().message);
-    if (!last)
-      problem(segment_name(s.number), end, "the frame does not hold together, and it is not the last segment");
-    else if (s.number == _checkpoint.segment && end < _checkpoint.offset)
-      problem(segment_name(s.number), end,
-              fmt::format("does not hold together, but the checkpoint tells of byte {}: the bus will not start",
-                          _checkpoint.offset));
-    else if (*used > 0)
+    if (*used > 0)
       problem(segment_name(s.number), end,
               fmt::format("{} bytes are no whole frames: the next start cuts them off", *used));
   }
 
-  void check_index(const std::shared_ptr<segment>& s, const batches_of& batches) {
+  index_of_segment check_index_file(const std::shared_ptr<segment>& s) {
     const std::string name = index_name(s->number);
     const std::string path = _directory + "/" + name;
-    if (!_files.open(path, os::open_mode::read)) return;  // made when the segment closes, and anew when missing
+    if (!_files.open(path, os::open_mode::read)) return {};  // made when the segment closes, and anew when missing
     _report.indexes += 1;
-    const auto ranges = read_index(_files, path, s, std::nullopt, true);
+    auto ranges = read_index(_files, path, s, std::nullopt, true);
     if (!ranges)
-      return problem(name, 0,
-                     "the index does not hold together: it is made anew when it is read, or at the next start");
-    for (const indexed_range& r : *ranges) {
+      problem(name, 0, "the index does not hold together: it is made anew when it is read, or at the next start");
+    return ranges;
+  }
+
+  void check_index(std::uint64_t number, const std::vector<indexed_range>& ranges, const batches_of& batches,
+                   const std::vector<span>& unreadable) {
+    const auto is_unreadable = [&](const index_entry& e) {
+      return std::ranges::any_of(unreadable, [&](const span& hole) { return hole.holds(e); });
+    };
+    const auto same = [](const index_entry& a, const index_entry& b) {
+      return a.base_offset == b.base_offset && a.max_timestamp_ms == b.max_timestamp_ms &&
+             a.payload_at == b.payload_at && a.size == b.size;
+    };
+    for (const indexed_range& r : ranges) {
       const auto found = batches.find({r.topic, r.partition});
       std::vector<index_entry> expected;
       if (found != batches.end())
         for (const found_batch& b : found->second)
           if (b.end_offset > r.what.first_offset && b.entry.base_offset < r.what.end_offset)
             expected.push_back(b.entry);
-      const auto same = [](const index_entry& a, const index_entry& b) {
-        return a.base_offset == b.base_offset && a.max_timestamp_ms == b.max_timestamp_ms &&
-               a.payload_at == b.payload_at && a.size == b.size;
-      };
-      const auto [want, have] = std::ranges::mismatch(expected, r.what.entries, same);
-      if (want == expected.end() && have == r.what.entries.end()) continue;
-      problem(name, r.what.index_at + static_cast<std::uint64_t>(have - r.what.entries.begin()) * index_entry_size,
-              fmt::format("partition {} of topic id {}: the index and the segment differ at offset {}", r.partition,
-                          r.topic.to_string(), have == r.what.entries.end() ? want->base_offset : have->base_offset));
+      std::vector<index_entry> told = r.what.entries;
+      std::erase_if(told, is_unreadable);
+      const auto [want, have] = std::ranges::mismatch(expected, told, same);
+      if (want == expected.end() && have == told.end()) continue;
+      const auto& all = r.what.entries;
+      const auto place =
+          have == told.end() ? all.end() : std::ranges::find(all, have->payload_at, &index_entry::payload_at);
+      problem(index_name(number), r.what.index_at + static_cast<std::uint64_t>(place - all.begin()) * index_entry_size,
+              fmt::format("partition {} of {}: the index and the segment differ at offset {}", r.partition,
+                          name_of(r.topic), have == told.end() ? want->base_offset : have->base_offset));
     }
   }
 
   // What the next start makes of it, without a change to any file.
-  void check_start() {
+  std::vector<log_problem> try_start() {
     struct : state_machine {
       void apply(std::string_view) override {}
       void snapshot(kafka::writer&) const override {}
@@ -193,17 +255,21 @@ class checker {
     observe::logger silent("verify", observe::level::error);
     silent.set_stdout(false);
     const auto opened = store::open({.files = &in_memory, .directory = _directory, .notify = [] {}}, nobody, silent);
-    if (!opened) return problem("", 0, "the bus will not start: " + opened.error().message);
+    if (!opened) return {{"", 0, "the bus will not start: " + opened.error().message}};
+    for (const auto& [name, t] : (*opened)->topics()) _names[t->id] = name;
+    std::vector<log_problem> found;
     for (const missing_records& m : (*opened)->recovery().missing)
-      problem("", 0,
-              fmt::format("offsets {} to {} of partition {} of topic {} are in no file: a segment is missing", m.from,
-                          m.end - 1, m.partition, m.topic));
+      found.push_back({"", 0,
+                       fmt::format("offsets {} to {} of partition {} of topic {} are in no file: a segment is missing",
+                                   m.from, m.end - 1, m.partition, m.topic)});
+    return found;
   }
 
   os::file_system& _files;
   const std::string& _directory;
   verify_report _report;
   position _checkpoint;
+  std::map<uuid, std::string> _names;  // of topics, if the bus would start
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "bus/log/store_state.h"
 #include "bus/log/test_store.h"
+#include "os/overlay_file_system.h"
 #include "os/whole_file.h"
 
 namespace mes::bus::log {
@@ -64,6 +65,44 @@ TEST(verify, finds_each_flipped_bit) {
     }
   }
   EXPECT_EQ(first_problem(whole), "");
+}
+
+TEST(verify, names_the_records_that_cannot_be_read_and_reads_on_behind_them) {
+  os::sim_file_system files;
+  {
+    opened o(files);
+    const auto t = o.make("t", 2);
+    for (int i = 0; i < 5; ++i) ASSERT_EQ(o.put(t, "value " + std::to_string(i)), opened::outcome::stored);
+    ASSERT_TRUE(o.store->close());
+  }
+  const std::uint64_t whole = verify(files, "/bus")->batches;
+  const std::string bytes = *os::read_whole(files, "/bus/" + segment_name(1));
+  for (const std::string_view value : {"value 1", "value 3"})
+    files.flip_bit("/bus/" + segment_name(1), bytes.find(value), 2);
+  const auto report = verify(files, "/bus");
+  ASSERT_EQ(report->problems.size(), 2U) << report->problems.back().what;
+  EXPECT_EQ(report->problems[0].what, "offsets 1 to 1 of partition 0 of topic t cannot be read");
+  EXPECT_EQ(report->problems[1].what, "offsets 3 to 3 of partition 0 of topic t cannot be read");
+  EXPECT_EQ(report->batches, whole - 2);
+  EXPECT_TRUE(opened(files).store);  // the bus starts
+}
+
+TEST(verify, says_the_bus_will_not_start_only_of_one_that_does_not) {
+  os::sim_file_system whole;
+  fill(whole, true);
+  for (const std::string& name : *whole.list("/bus")) {
+    const auto bytes = *os::read_whole(whole, "/bus/" + name);
+    for (std::size_t at = 0; at < bytes.size(); at += bytes.size() / 4 + 1) {
+      whole.flip_bit("/bus/" + name, at, 2);
+      const auto report = verify(whole, "/bus");
+      ASSERT_TRUE(report);
+      const bool told = std::ranges::any_of(
+          report->problems, [](const log_problem& p) { return p.what.contains("the bus will not start"); });
+      os::overlay_file_system in_memory(whole);
+      EXPECT_EQ(told, !opened(in_memory).store) << name << " byte " << at;
+      whole.flip_bit("/bus/" + name, at, 2);
+    }
+  }
 }
 
 // The bus and verify say the same: nothing of it is cut off.
