@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -346,6 +347,37 @@ def test_topics_and_tail(start):
     assert len(command(bus, "tail", "work-order.created", "--from", stamp, "--end").splitlines()) == 3
     assert "no place in a topic" in command(bus, "tail", "work-order.created", "--from", "yesterday", code=2)
     assert "There is no topic nowhere" in command(bus, "tail", "nowhere", code=1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_tail_into_a_pipe_goes_with_what_comes(start, number):
+    """Also while records come all the time, and none is lost when it is told to end."""
+    bus = start()
+    produce(bus, "t", [(None, "x")])
+    tail = subprocess.Popen([MES, "bus", "tail", "t", "--from", "earliest", "--json", "--port-offset", str(bus.offset)],
+                            stdout=subprocess.PIPE, bufsize=0)
+
+    def offset_of_next():
+        return json.loads(tail.stdout.readline())["offset"]
+    assert offset_of_next() == 0
+    producer = Producer({"bootstrap.servers": bus.address, "linger.ms": 0})
+    seen, seen_meanwhile = threading.Event(), []
+
+    def keep_on():  # less than a pipe's writer keeps to itself
+        for _ in range(30):
+            producer.produce("t", b"x", partition=0)
+            producer.flush(10)
+            time.sleep(0.1)
+            seen_meanwhile.append(seen.is_set())
+    sending = threading.Thread(target=keep_on)
+    sending.start()
+    assert offset_of_next() == 1
+    seen.set()
+    sending.join()
+    assert any(seen_meanwhile)
+    assert [offset_of_next() for _ in range(29)] == list(range(2, 31))
+    tail.send_signal(number)
+    assert tail.stdout.read() == b"" and tail.wait(20) == 128 + number
 
 
 def test_groups_and_reset_offsets(start):

@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <csignal>
+#include <chrono>
+#include <cstdio>
 
 #include "base/instant.h"
 #include "bus/cli/commands.h"
+#include "bus/cli/interruption.h"
 #include "bus/cli/support.h"
 
 namespace mes::bus::cli {
@@ -69,19 +71,40 @@ void print(const kafka_record& r, const tail_options& o) {
       fmt::print("    {}: {}\n", printable(name), value ? printable(*value) : "(null)");
 }
 
+// Into a pipe or a file as well, what was printed is out soon, however many records come.
+class steady_output {
+ public:
+  static constexpr auto interval = std::chrono::milliseconds(100);
+  void flush() {
+    std::fflush(stdout);
+    _last = std::chrono::steady_clock::now();
+  }
+  void flush_if_due() {
+    if (std::chrono::steady_clock::now() - _last >= interval) flush();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point _last = std::chrono::steady_clock::now();
+};
+
 int follow(const tail_options& o, const std::vector<kafka_place>& from,
            const std::optional<std::vector<kafka_place>>& ends) {
   runtime::kafka_reader reader(o.to.cluster(), "mes-bus-tail", o.to.log(), from, ends);
-  constexpr auto patience = std::chrono::milliseconds(200);
+  const interruption stop;
+  steady_output out;
   for (std::int64_t printed = 0; (o.count < 0 || printed < o.count) && !reader.is_at_end();) {
-    const auto got = reader.next(patience);
+    if (stop.came()) return stop.exit_code();
+    auto got = reader.next(std::chrono::milliseconds(0));
+    if (got && !*got) {
+      out.flush();
+      got = reader.next(steady_output::interval);
+    }
     if (!got) return failed(got.error());
-    if (!*got) {
-      std::fflush(stdout);
-    } else if (matches(**got, o.filter)) {
+    if (*got && matches(**got, o.filter)) {
       print(**got, o);
       ++printed;
     }
+    out.flush_if_due();
   }
   return 0;
 }
