@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <span>
 
 #include "runtime/kafka_conf.h"
@@ -26,8 +27,14 @@ constexpr int slice_ms = 250;  // of a wait, between looks at whether it is in v
 
 topic_list list_of(const std::vector<kafka_place>& places) {
   topic_list list(rd_kafka_topic_partition_list_new(static_cast<int>(places.size())));
-  for (const kafka_place& p : places)
-    rd_kafka_topic_partition_list_add(list.get(), p.topic.c_str(), p.partition)->offset = p.offset;
+  for (const kafka_place& p : places) {
+    rd_kafka_topic_partition_t* added = rd_kafka_topic_partition_list_add(list.get(), p.topic.c_str(), p.partition);
+    added->offset = p.offset;
+    if (p.metadata.empty()) continue;
+    added->metadata = rd_kafka_mem_malloc(nullptr, p.metadata.size());  // the list's from here on
+    added->metadata_size = p.metadata.size();
+    std::memcpy(added->metadata, p.metadata.data(), p.metadata.size());
+  }
   return list;
 }
 
@@ -282,7 +289,9 @@ result<std::vector<kafka_place>> kafka_admin::committed(const std::string& group
   for (const auto* g : std::span(groups, count)) {
     if (auto ok = failure_of(rd_kafka_group_result_error(g)); !ok) return fail(ok.error());
     for (const auto& p : span_of(rd_kafka_group_result_partitions(g)))
-      if (p.offset >= 0) places.push_back({p.topic, p.partition, p.offset});
+      if (p.offset >= 0)
+        places.push_back(
+            {p.topic, p.partition, p.offset, std::string(static_cast<const char*>(p.metadata), p.metadata_size)});
   }
   std::ranges::sort(places);
   return places;

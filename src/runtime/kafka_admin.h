@@ -19,6 +19,7 @@ struct kafka_place {
   std::string topic;
   std::int32_t partition = 0;
   std::int64_t offset = -1;
+  std::string metadata{};  // what stands beside a committed offset
   auto operator<=>(const kafka_place&) const = default;
 };
 

@@ -416,8 +416,31 @@ def test_redrive_sends_dead_letters_back_once(start):
     back = kcat(bus, "-C", "-t", "work-order.created", "-e", "-q", "-f", "%k|%s|%h\n")
     assert back.splitlines() == ["wo-1|event 0|ce_id=0,redriven_from=work-order-service.dlq/0/0",
                                  "wo-1|event 1|ce_id=1,redriven_from=work-order-service.dlq/0/1"]
-    assert "No dead letters" in command(bus, "redrive", "work-order-service.dlq")
+    told = command(bus, "redrive", "work-order-service.dlq", code=1)
+    assert "1 could not be sent back" in told and "No dead letters" not in told
+    filtered = command(bus, "redrive", "work-order-service.dlq", "--filter", "nothing")
+    assert "1 without the text were left" in filtered and "No dead letters" not in filtered
     assert ["work-order.created", "2"] in rows(command(bus, "redrive", "work-order-service.dlq", "--again", code=1))
+
+
+def test_redrive_sends_what_it_has_left_when_its_topic_is_there(start):
+    bus = start("--auto-create-topics", "false")
+    create(bus, "all.dlq")
+    create(bus, "there")
+    producer = Producer({"bootstrap.servers": bus.address})
+    for n, topic in enumerate(("there", "gone", "there", "missing", "gone", "there")):
+        producer.produce("all.dlq", f"event {n}", partition=0, headers=[("dlq_topic", topic)])
+    assert producer.flush(10) == 0
+    values = lambda topic: [value for _, _, value in read(bus, topic)]
+    told = command(bus, "redrive", "all.dlq", code=1)
+    assert ["there", "3"] in rows(told) and "3 could not be sent back; the next redrive tries them again" in told
+    create(bus, "gone")
+    assert ["gone", "2"] in rows(command(bus, "redrive", "all.dlq", code=1))
+    create(bus, "missing")
+    assert rows(command(bus, "redrive", "all.dlq"))[1:] == [["missing", "1"]]
+    assert "No dead letters" in command(bus, "redrive", "all.dlq")
+    assert values("there") == ["event 0", "event 2", "event 5"]
+    assert values("gone") == ["event 1", "event 4"] and values("missing") == ["event 3"]
 
 
 def test_tail_and_redrive_lose_nothing(start):

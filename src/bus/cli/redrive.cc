@@ -1,5 +1,6 @@
 // Dead letters carry where they came from in headers (service/event_consumer.cc): dlq_topic, dlq_partition, dlq_offset,
-// dlq_reason. How far a topic of them was sent back is an offset of the group "mes-redrive", so that none goes twice.
+// dlq_reason. What of a topic was sent back is an offset of the group "mes-redrive" (sent_back.h), so that none goes
+// twice.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <map>
 
 #include "bus/cli/commands.h"
+#include "bus/cli/sent_back.h"
 #include "bus/cli/support.h"
 
 namespace mes::bus::cli {
@@ -52,10 +54,14 @@ class redrive {
     if (!from) return failed(from.error());
     const auto committed = _bus.committed(std::string(group));
     if (!committed) return failed(committed.error());
-    if (!_options.again)
-      for (kafka_place& p : *from)
-        for (const kafka_place& c : *committed)
-          if (c.topic == p.topic && c.partition == p.partition) p.offset = std::max(p.offset, c.offset);
+    for (kafka_place& p : *from) {
+      const auto at = std::ranges::find_if(
+          *committed, [&p](const kafka_place& c) { return c.topic == p.topic && c.partition == p.partition; });
+      const kafka_place known = _options.again || at == committed->end() ? kafka_place{} : *at;
+      const sent_back& before =
+          _sent_back.try_emplace(p.partition, known.offset, known.metadata, p.offset).first->second;
+      p.offset = before.first_due();
+    }
     if (auto sent = send(*from, *ends); !sent) return failed(sent.error());
     return report();
   }
@@ -78,6 +84,8 @@ class redrive {
   }
 
   result<void> send_one(const kafka_record& dead, runtime::kafka_producer& producer) {
+    sent_back& progress = _sent_back.at(dead.partition);
+    if (progress.has(dead.offset)) return {};
     const std::string target(dead.header("dlq_topic"));
     const bool passes = _options.filter.empty() || dead.key.contains(_options.filter) ||
                         dead.value.contains(_options.filter) || dead.header("dlq_reason").contains(_options.filter);
@@ -87,31 +95,38 @@ class redrive {
                  target.empty() ? "has no header dlq_topic: left"
                                 : fmt::format("topic {} is not there: left", printable(target)));
       ++_left;
-      return pass(dead);
+      if (!progress.leave(dead.offset))
+        return fail(error_code::unavailable,
+                    fmt::format("more records of partition {} were left than can be remembered: those behind offset "
+                                "{} wait until they can be sent back",
+                                dead.partition, dead.offset));
+      return commit(dead, progress);
     }
     ++_sent[target];
     if (_options.dry_run) return {};
     std::promise<result<void>> delivered;
     producer.produce(original(dead), [&delivered](result<void> r) { delivered.set_value(std::move(r)); });
     if (auto outcome = delivered.get_future().get(); !outcome) return outcome;
-    return pass(dead);
+    progress.add(dead.offset);
+    return commit(dead, progress);
   }
 
-  // Later runs go on behind it; but with a filter they must see the others again.
-  result<void> pass(const kafka_record& dead) {
+  // Later runs go on from there; but with a filter they must see the others again.
+  result<void> commit(const kafka_record& dead, const sent_back& progress) {
     if (_options.dry_run || !_options.filter.empty()) return {};
-    return _bus.set_committed(std::string(group), {{dead.topic, dead.partition, dead.offset + 1}});
+    return _bus.set_committed(std::string(group),
+                              {{dead.topic, dead.partition, progress.committed(), progress.metadata()}});
   }
 
   int report() const {
     text_table table({"BACK TO", "RECORDS"});
     for (const auto& [topic, count] : _sent) table.row({topic, fmt::to_string(count)});
-    if (_sent.empty())
-      fmt::print("No dead letters to send back.\n");
-    else
+    if (!_sent.empty())
       fmt::print("{}", table.text());
+    else if (_filtered + _left == 0)
+      fmt::print("No dead letters to send back.\n");
     if (_filtered > 0) fmt::print("{} without the text were left.\n", _filtered);
-    if (_left > 0) fmt::print("{} could not be sent back; --again tries them again.\n", _left);
+    if (_left > 0) fmt::print("{} could not be sent back; the next redrive tries them again.\n", _left);
     if (_options.dry_run) fmt::print("Nothing was sent (--dry-run).\n");
     return _left > 0 ? exit_failed : 0;
   }
@@ -119,6 +134,7 @@ class redrive {
   const redrive_options& _options;
   kafka_admin& _bus;
   std::vector<std::string> _known;
+  std::map<std::int32_t, sent_back> _sent_back;  // by partition
   std::map<std::string, std::size_t> _sent;
   std::size_t _filtered = 0, _left = 0;
 };
@@ -127,8 +143,8 @@ class redrive {
 
 int redrive_command(int argc, char** argv) {
   CLI::App app(
-      "Sends dead letters back to the topics that they came from, each once. Consumers pass over events that they "
-      "have handled.",
+      "Sends dead letters back to the topics that they came from, each once; those whose topic is not there are left "
+      "for the next time. Consumers pass over events that they have handled.",
       "mes bus redrive");
   redrive_options o;
   app.add_option("topic", o.topic, "The topic of dead letters, such as work-order-service.dlq")->required();
