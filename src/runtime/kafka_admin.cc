@@ -24,6 +24,8 @@ using admin_options = std::unique_ptr<rd_kafka_AdminOptions_t, options_deleter>;
 
 constexpr std::string_view dead = "Dead";
 constexpr int slice_ms = 250;  // of a wait, between looks at whether it is in vain
+// A name may have other addresses than the one that was tried first.
+constexpr auto all_down_for = std::chrono::seconds(2);
 
 topic_list list_of(const std::vector<kafka_place>& places) {
   topic_list list(rd_kafka_topic_partition_list_new(static_cast<int>(places.size())));
@@ -63,19 +65,18 @@ kafka_group read_group(const rd_kafka_ConsumerGroupDescription_t* from) {
   return group;
 }
 
-result<void> failure_of(const rd_kafka_error_t* fault) {
-  if (fault == nullptr || rd_kafka_error_code(fault) == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-  return fail(kafka_error(rd_kafka_error_code(fault)));
-}
-
 }  // namespace
 
 struct kafka_admin::state final : kafka_owner {
   state(const kafka_cluster& to, std::string client_id, const observe::logger& to_log, std::chrono::milliseconds wait)
-      : kafka_owner(lines), lines(to_log, client_id), timeout_ms(static_cast<int>(wait.count())) {
+      : kafka_owner(lines),
+        lines(to_log, client_id),
+        bootstrap(to.bootstrap),
+        timeout_ms(static_cast<int>(wait.count())) {
     kafka_conf conf(to, client_id);
     conf.set("group.id", client_id + ".alone");  // the client wants a name even where nobody joins
     conf.set("allow.auto.create.topics", "false");
+    conf.set("log.connection.close", "true");  // as an error too: why we are not served
     conf.set_owner(*this);
     client = conf.make(RD_KAFKA_CONSUMER);
     queue = rd_kafka_queue_new(client);
@@ -87,13 +88,22 @@ struct kafka_admin::state final : kafka_owner {
   // Each call tells its own error; that the bus does not let us in is why it never would, and why it is not reached is
   // told here alone.
   void failed(rd_kafka_resp_err_t code, const char* reason) override {
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !down_since) down_since = std::chrono::steady_clock::now();
     if (code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__RESOLVE) unreachable = reason;
     if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL)
       refused = fail(error_code::permission_denied, fmt::format("Bus: {}", reason));
   }
   result<void> look_for_refusal() {
     rd_kafka_poll(client, 0);
-    return refused;
+    if (!refused) return refused;
+    if (down_since && std::chrono::steady_clock::now() - *down_since > all_down_for)
+      return fail(error_code::unavailable, fmt::format("Bus: {}", why_unreachable()));
+    return {};
+  }
+  std::string why_unreachable() const {
+    const std::string why = unreachable.empty() ? bootstrap + ": no answer" : unreachable;
+    const bool found_nobody = unreachable.contains("in state CONNECT");  // librdkafka's words
+    return found_nobody ? why : why + "; does the listener want TLS or SASL? (--command-config)";
   }
 
   error error_of(rd_kafka_resp_err_t code, const char* words = nullptr) {
@@ -102,8 +112,12 @@ struct kafka_admin::state final : kafka_owner {
                         code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
     error told = kafka_error(code);
     if (words != nullptr) told.message = fmt::format("Bus: {}", words);
-    if (silent && !unreachable.empty()) told.message = fmt::format("Bus: {}", unreachable);
+    if (silent) told.message = fmt::format("Bus: {}", why_unreachable());
     return told;
+  }
+  result<void> failure_of(const rd_kafka_error_t* fault) {
+    if (fault == nullptr || rd_kafka_error_code(fault) == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+    return fail(error_of(rd_kafka_error_code(fault)));
   }
 
   admin_options options(rd_kafka_admin_op_t what) const {
@@ -114,11 +128,12 @@ struct kafka_admin::state final : kafka_owner {
   }
   result<event> answer() {
     event got;
+    down_since.reset();
     for (int waited = 0; !got && waited < timeout_ms + 1'000; waited += slice_ms) {
       got.reset(rd_kafka_queue_poll(queue, slice_ms));
       if (auto fine = look_for_refusal(); !got && !fine) return fail(std::move(fine.error()));
     }
-    if (!got) return fail(error_code::timed_out, "The bus did not answer in time");
+    if (!got) return fail(error_of(RD_KAFKA_RESP_ERR__TIMED_OUT));
     const auto code = rd_kafka_event_error(got.get());
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return got;
     return fail(error_of(code, rd_kafka_event_error_string(got.get())));
@@ -145,9 +160,11 @@ struct kafka_admin::state final : kafka_owner {
   result<std::vector<kafka_group>> list();  // names and states
 
   kafka_log lines;
+  const std::string bootstrap;
   const int timeout_ms;
   result<void> refused;
-  std::string unreachable;  // why, as it was told last
+  std::string unreachable;                                          // why, as it was told last
+  std::optional<std::chrono::steady_clock::time_point> down_since;  // of all brokers, in this call
   rd_kafka_t* client = nullptr;
   rd_kafka_queue_t* queue = nullptr;
 };
@@ -160,6 +177,7 @@ kafka_admin::~kafka_admin() = default;
 result<std::vector<kafka_topic>> kafka_admin::topics() {
   const rd_kafka_metadata_t* answer = nullptr;
   auto code = RD_KAFKA_RESP_ERR__TIMED_OUT;
+  _state->down_since.reset();
   // An answer that comes after its slice is lost: the next one is longer, for links that are slow.
   for (int waited = 0, slice = slice_ms; waited < _state->timeout_ms; waited += slice, slice *= 2) {
     slice = std::min(slice, _state->timeout_ms - waited);
@@ -287,7 +305,7 @@ result<std::vector<kafka_place>> kafka_admin::committed(const std::string& group
       rd_kafka_event_ListConsumerGroupOffsets_result(got->get()), &count);
   std::vector<kafka_place> places;
   for (const auto* g : std::span(groups, count)) {
-    if (auto ok = failure_of(rd_kafka_group_result_error(g)); !ok) return fail(ok.error());
+    if (auto ok = _state->failure_of(rd_kafka_group_result_error(g)); !ok) return fail(ok.error());
     for (const auto& p : span_of(rd_kafka_group_result_partitions(g)))
       if (p.offset >= 0)
         places.push_back(
@@ -309,7 +327,7 @@ result<void> kafka_admin::set_committed(const std::string& group, const std::vec
   const auto* groups = rd_kafka_AlterConsumerGroupOffsets_result_groups(
       rd_kafka_event_AlterConsumerGroupOffsets_result(got->get()), &count);
   for (const auto* g : std::span(groups, count)) {
-    if (auto ok = failure_of(rd_kafka_group_result_error(g)); !ok) return ok;
+    if (auto ok = _state->failure_of(rd_kafka_group_result_error(g)); !ok) return ok;
     for (const auto& p : span_of(rd_kafka_group_result_partitions(g)))
       if (p.err != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(_state->error_of(p.err));
   }

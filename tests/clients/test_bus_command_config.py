@@ -49,7 +49,7 @@ def private_key_and_set():
 
 @pytest.fixture(scope="module")
 def bus(tmp_path_factory, folder, private_key_and_set):
-    running = Bus(tmp_path_factory.mktemp("bus"), "--listeners", "PLAINTEXT://127.0.0.1:9092,SASL_SSL://127.0.0.1:9093,SSL://127.0.0.1:9094",
+    running = Bus(tmp_path_factory.mktemp("bus"), "--listeners", "PLAINTEXT://127.0.0.1:9092,SASL_SSL://127.0.0.1:9093,SSL://127.0.0.1:9094,SASL_PLAINTEXT://127.0.0.1:9095",
                   "--ssl-certificate", str(folder / "server.pem"), "--ssl-key", str(folder / "server.key"), "--ssl-client-auth", "requested",
                   "--ssl-client-ca", str(folder / "ca.pem"), "--sasl-users", str(folder / "users.yaml"), "--oauthbearer-jwks-url", private_key_and_set[1],
                   "--authorizer", "true", "--super-users", "User:alice;User:CN=client;User:erp;User:ANONYMOUS").start()
@@ -162,6 +162,14 @@ def test_a_token_of_a_provider_that_the_bus_does_not_trust(run, folder):
         lines = ["security.protocol=SASL_SSL", "sasl.mechanism=OAUTHBEARER", f"ssl.truststore.location={folder}/ca.pem",
                  f"sasl.oauthbearer.token.endpoint.url={url}", *(line.format("open sesame") for line in OIDC["jaas"])]
         assert "SASL authentication" in run(lines, "topics", code=1)
+
+
+@pytest.mark.parametrize("port", [9093, 9094, 9095])
+def test_who_comes_without_tls_or_sasl_is_told_what_it_may_be(bus, port):
+    for command in (["topics"], ["groups", "g"], ["tail", "t"]):
+        done = subprocess.run([MES, "bus", *command, "--bus", f"127.0.0.1:{port + bus.offset}"], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 1 and f"127.0.0.1:{port + bus.offset}" in done.stderr, done.stderr
+        assert "does the listener want TLS or SASL? (--command-config)" in done.stderr, done.stderr
 
 
 def test_who_is_not_let_in_is_told_so_at_once(run, folder):

@@ -523,13 +523,20 @@ def test_one_bus_alone_has_a_log(start, tmp_path):
 
 
 def test_commands_tell_why_a_bus_is_not_reached():
-    for name in ("topics", "groups"):
-        done = subprocess.run([MES, "bus", name, "--bus", "127.0.0.1:1"], capture_output=True, text=True, timeout=30)
+    for name in (["topics"], ["groups"], ["groups", "g"], ["tail", "t"]):
+        done = subprocess.run([MES, "bus", *name, "--bus", "127.0.0.1:1"], capture_output=True, text=True, timeout=30)
         assert done.returncode == 1 and done.stdout == "", done.stdout
         assert "127.0.0.1:1" in done.stderr and "refused" in done.stderr, done.stderr
     for nowhere in ("foo:bar", "localhost:0", ":9092", "localhost:9092,", "::1:9092", "::1"):
         done = subprocess.run([MES, "bus", "topics", "--bus", nowhere], capture_output=True, text=True, timeout=5)
         assert done.returncode == 2 and "is not HOST:PORT" in done.stderr, done.stderr
+
+
+def test_a_bus_that_says_nothing_is_named():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        done = subprocess.run([MES, "bus", "topics", "--bus", address], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 1 and address in done.stderr and "--command-config" in done.stderr, done.stderr
 
 
 def test_commands_answer_over_a_slow_link(start):
