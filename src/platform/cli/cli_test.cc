@@ -8,6 +8,7 @@
 
 #include "platform/cli/check.h"
 #include "platform/cli/command_line.h"
+#include "platform/cli/environment_check.h"
 #include "platform/cli/settings_file.h"
 
 namespace mes::platform {
@@ -54,6 +55,18 @@ class settings_test : public testing::Test {
   }
   fs::path _dir;
 };
+
+TEST(environment, tells_of_what_is_a_slip_away_from_a_setting) {
+  const std::vector<runtime::role_definition> roles = {gateway_role};
+  const std::vector<std::string> variables = {"MES_WORKRES=4",     "MES_WORKERS=4",  "MES_LOG_LEVL=warn",
+                                              "MES_CONFIG=a.yaml", "MES_CONFIGG=a",  "MES_SECRET=x",
+                                              "MES_BINARY=mes",    "WORKRES=4",      "MES_",
+                                              "MES_GATEWAY=url",   "MES_OF_OTHERS=4"};
+  EXPECT_THAT(misspelled_settings(variables, roles),
+              ElementsAre("MES_WORKRES is no setting; did you mean MES_WORKERS?",
+                          "MES_LOG_LEVL is no setting; did you mean MES_LOG_LEVEL?",
+                          "MES_CONFIGG is no setting; did you mean MES_CONFIG?"));
+}
 
 TEST_F(settings_test, flag_then_environment_then_section_then_top) {
   const settings_file file = file_of("log_level: warn\nbind: 10.0.0.1\ngateway:\n  log_level: debug\n  workers: 4\n");

@@ -12,6 +12,7 @@
 #include "base/nearest.h"
 #include "platform/cli/check.h"
 #include "platform/cli/commands.h"
+#include "platform/cli/environment_check.h"
 #include "platform/cli/play.h"
 #include "platform/cli/settings_file.h"
 #include "platform/import/import.h"
@@ -189,6 +190,7 @@ int command(std::span<const runtime::role_definition> roles, int argc, char** ar
 
 int run_command_line(int argc, char** argv, std::span<const runtime::role_definition> roles) {
   try {
+    check_environment(roles);
     if (argc > 1) {
       const auto role = std::ranges::find(roles, std::string_view(argv[1]), &runtime::role_definition::name);
       if (role != roles.end()) return role_command(*role, roles, argc, argv);

@@ -115,8 +115,9 @@ result<part> make_part(const layout& of, const row& r) {
   p.argv = std::move(*argv);
   // Go's collector would take as much as it likes; the scrape of a few roles needs little.
   if (r.name == "prometheus") p.env = {{"GOMEMLIMIT", "32MiB"}, {"GOGC", "25"}, {"GOMAXPROCS", "1"}};
-  // glibc would keep an arena of its own for each thread.
-  if (is_ours(r.name)) p.env = {{"MALLOC_ARENA_MAX", "1"}, {"MALLOC_TRIM_THRESHOLD_", "131072"}};
+  // glibc would keep an arena of its own for each thread. What is misspelled was told when this command started.
+  if (is_ours(r.name))
+    p.env = {{"MALLOC_ARENA_MAX", "1"}, {"MALLOC_TRIM_THRESHOLD_", "131072"}, {environment_is_checked, "true"}};
   return p;
 }
 

@@ -14,6 +14,9 @@
 
 namespace mes::platform {
 
+// In the environment of our own parts: `mes up` has told what is misspelled there.
+inline constexpr const char* environment_is_checked = "MES_ENVIRONMENT_IS_CHECKED";
+
 struct layout {
   std::filesystem::path data;           // absolute
   int port_offset = 0;                  // moves every port

@@ -43,6 +43,14 @@ std::string text_of(const fs::path& path) {
 
 layout some_layout() { return {.data = "/data", .role_names = {"bus", "gateway", "auth", "simulate"}}; }
 
+TEST(part_table, parts_of_ours_say_nothing_of_the_environment_again) {
+  layout of = some_layout();
+  of.only = {"bus"};
+  const auto parts = make_parts(of);
+  ASSERT_TRUE(parts) << parts.error().message;
+  EXPECT_TRUE(std::ranges::any_of(parts->front().env, [](const auto& e) { return e.first == environment_is_checked; }));
+}
+
 TEST(part_table, has_the_specifications_ports_each_once) {
   std::set<int> ports;
   std::size_t count = 0;
