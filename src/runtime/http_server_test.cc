@@ -7,6 +7,7 @@
 #include <atomic>
 #include <vector>
 
+#include "runtime/test_port.h"
 #include "runtime/test_server.h"
 
 namespace mes::runtime {
@@ -315,15 +316,25 @@ TEST(http_server, stop_lets_the_running_request_end) {
 }
 
 TEST(http_server, names_who_holds_a_port) {
-  test_server server(echo);
-  std::uint16_t port = server.server->port();
+  const taken_port taken;
   event_loop loop;
   http_server_options options;
-  options.port = port;
+  options.port = taken.port();
   auto second = http_server::listen(loop, options, echo);
   ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().message, "port " + std::to_string(port) + " is taken by runtime_test (pid " +
-                                        std::to_string(getpid()) + "); stop it or use --port-offset");
+  EXPECT_EQ(second.error().message, "port " + std::to_string(taken.port()) + " is taken by runtime_test (pid " +
+                                        std::to_string(taken.holder()) + "); stop it or use --port-offset");
+}
+
+TEST(http_server, a_port_that_is_asked_for_twice_is_no_others) {
+  test_server server(echo);
+  event_loop loop;
+  http_server_options options;
+  options.port = server.server->port();
+  auto second = http_server::listen(loop, options, echo);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().message,
+            "port " + std::to_string(options.port) + " is asked for twice: two settings of this role have it");
 }
 
 }  // namespace

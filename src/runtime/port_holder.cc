@@ -45,13 +45,18 @@ bool holds_any(const fs::path& process, const std::set<std::string>& sockets) {
   return false;
 }
 
+std::set<std::string> listeners_on(std::uint16_t port) {
+  std::set<std::string> sockets;
+  add_listening_inodes("/proc/net/tcp", port, sockets);
+  add_listening_inodes("/proc/net/tcp6", port, sockets);
+  return sockets;
+}
+
 }  // namespace
 
 // /proc/net/tcp names the socket's inode, some process's /proc/PID/fd links to it.
 std::string port_holder(std::uint16_t port) {
-  std::set<std::string> sockets;
-  add_listening_inodes("/proc/net/tcp", port, sockets);
-  add_listening_inodes("/proc/net/tcp6", port, sockets);
+  const std::set<std::string> sockets = listeners_on(port);
   if (sockets.empty()) return {};
   std::error_code ec;
   for (fs::directory_iterator process("/proc", ec), end; !ec && process != end; process.increment(ec)) {
@@ -67,6 +72,8 @@ std::string port_holder(std::uint16_t port) {
 std::string listen_fault(std::string_view address, std::uint16_t port, int failure) {
   if (failure != EADDRINUSE)
     return fmt::format("cannot listen on {}:{}: {}", address, port, std::generic_category().message(failure));
+  if (holds_any("/proc/self", listeners_on(port)))
+    return fmt::format("port {} is asked for twice: two settings of this role have it", port);
   std::string holder = port_holder(port);
   if (holder.empty()) holder = fmt::format("port {} is taken by another process", port);
   return holder + "; stop it or use --port-offset";

@@ -18,6 +18,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from bus import MES, Bus, kcat
 from differential.records import batch
 from raw import OFFSET_COMMIT, Raw, string
+from tests.support.ports import free_offset
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.skipif(not shutil.which("kcat"), reason="kcat is not installed")
@@ -502,6 +503,24 @@ def test_verify_reads_everything(start, tmp_path):
     assert re.search(rf"{re.escape(str(victim))}:\d+: ", done.stdout), done.stdout
     done = subprocess.run([MES, "bus", "verify", "--data", str(tmp_path / "nowhere")], capture_output=True, text=True, timeout=30)
     assert done.returncode == 1 and "nowhere" in done.stderr
+
+
+def test_one_port_for_two_settings_is_told_as_such(tmp_path):
+    port = str(9092 + free_offset((9092,)))
+    done = subprocess.run([MES, "bus", "--data", tmp_path, "--port", port, "--admin-port", port, "--otlp", "none", "--log-host", ""],
+                          capture_output=True, text=True, timeout=30)
+    told = done.stdout + done.stderr
+    assert done.returncode == 1 and f"port {port} is asked for twice: two settings of this role have it" in told, told
+    assert "pid" not in told, told
+
+
+@pytest.mark.parametrize("arguments", [["bus", "--help"], ["bus", "topics", "--help"], ["up", "--help"]])
+def test_a_misspelled_variable_is_told(arguments):
+    variables = {"MES_RETENTON": "7d", "MES_KONG_CONFG": "kong.yml", "MES_RETENTION": "7d", "MES_DB_PASSWORD": "secret",
+                 "MES_BINARY": "mes", "MES_SHARED": "/shared", "MES_FUZZ_SECONDS": "60"}
+    done = subprocess.run([MES, *arguments], env={**os.environ, **variables}, capture_output=True, text=True, timeout=30)
+    assert sorted(done.stderr.splitlines()) == ["mes: MES_KONG_CONFG is no setting; did you mean MES_KONG_CONFIG?",
+                                                "mes: MES_RETENTON is no setting; did you mean MES_RETENTION?"]
 
 
 def test_one_bus_alone_has_a_log(start, tmp_path):

@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "runtime/test_port.h"
+
 namespace mes::bus::net {
 namespace {
 
@@ -127,13 +129,14 @@ struct bench {
 constexpr std::size_t request_size = 100'000, limit = 1'000'000;
 
 TEST(server, names_who_holds_the_port_that_it_wants) {
-  bench first({});
+  const runtime::taken_port taken;
+  const bench first({});
   server_options options;
-  options.listeners.push_back({.address = "127.0.0.1", .port = first.server->port(0)});
+  options.listeners.push_back({.address = "127.0.0.1", .port = taken.port()});
   const auto second = server::listen(*first.loop, options, [](answer_slot, const peer&, const frame&) { return true; });
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().message, fmt::format("port {} is taken by bus_test (pid {}); stop it or use --port-offset",
-                                                first.server->port(0), getpid()));
+                                                taken.port(), taken.holder()));
 }
 
 TEST(server, takes_no_more_of_requests_than_there_is_memory_for_and_finishes_all) {
