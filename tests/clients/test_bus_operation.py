@@ -381,6 +381,15 @@ def test_tail_into_a_pipe_goes_with_what_comes(start, number):
     assert tail.stdout.read() == b"" and tail.wait(20) == 128 + number
 
 
+def test_a_record_does_not_drive_the_terminal(start):
+    """C1 controls are what ESC and a letter are; what is written for them cannot be had otherwise."""
+    bus = start()
+    create(bus, "t")
+    produce(bus, "t", [(None, value) for value in (b"\xc2\x9b2J", b"\x9b2J", b"a\nb", b"a\\nb", "Prüfung 1½ µ".encode(), b"\xe2\x82")])
+    lines = command(bus, "tail", "t", "--from", "earliest", "--end").splitlines()
+    assert [line.split(" ", 3)[3] for line in lines] == [r"\xc2\x9b2J", r"\x9b2J", r"a\nb", r"a\\nb", "Prüfung 1½ µ", r"\xe2\x82"]
+
+
 def test_groups_and_reset_offsets(start):
     bus = start()
     produce(bus, "quality.ncr-created", [("a", str(n)) for n in range(10)])

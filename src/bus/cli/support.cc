@@ -7,6 +7,7 @@
 
 #include "base/instant.h"
 #include "base/split.h"
+#include "base/utf8.h"
 #include "bus/cli/client_properties.h"
 #include "bus/log/number_text.h"
 #include "runtime/config.h"
@@ -139,18 +140,33 @@ std::string text_table::text() const {
   return out;
 }
 
+namespace {
+
+// U+0000 to U+001F, U+007F, and U+0080 to U+009F, which terminals follow as well.
+bool is_control(std::string_view character) {
+  const auto at = [character](std::size_t i) { return static_cast<unsigned char>(character[i]); };
+  if (character.size() == 1) return at(0) < 0x20 || at(0) == 0x7f;
+  return character.size() == 2 && at(0) == 0xc2 && at(1) < 0xa0;
+}
+
+}  // namespace
+
 std::string printable(std::string_view text) {
   std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n')
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    const std::string_view one = text.substr(0, std::max<std::size_t>(length, 1));
+    text.remove_prefix(one.size());
+    if (one == "\n")
       out += "\\n";
-    else if (c == '\t')
+    else if (one == "\t")
       out += "\\t";
-    else if (byte < 0x20 || byte == 0x7f)
-      out += fmt::format("\\x{:02x}", byte);
+    else if (one == "\\")
+      out += "\\\\";
+    else if (length == 0 || is_control(one))
+      for (const char c : one) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
     else
-      out += c;
+      out += one;
   }
   return out;
 }

@@ -64,6 +64,8 @@ class text_table {
   std::vector<std::vector<std::string>> _rows;
 };
 
-std::string printable(std::string_view text);  // no control characters: what a record holds must not drive a terminal
+// No control characters, and UTF-8: what a record holds must not drive a terminal. Other bytes are written \x1b, a
+// backslash \\.
+std::string printable(std::string_view text);
 
 }  // namespace mes::bus::cli
