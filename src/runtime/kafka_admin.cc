@@ -68,7 +68,8 @@ kafka_group read_group(const rd_kafka_ConsumerGroupDescription_t* from) {
 }  // namespace
 
 struct kafka_admin::state final : kafka_owner {
-  state(const kafka_cluster& to, std::string client_id, const observe::logger& to_log, std::chrono::milliseconds wait)
+  state(const kafka_cluster& to, const std::string& client_id, const observe::logger& to_log,
+        std::chrono::milliseconds wait)
       : kafka_owner(lines),
         lines(to_log, client_id),
         bootstrap(to.bootstrap),
@@ -169,9 +170,9 @@ struct kafka_admin::state final : kafka_owner {
   rd_kafka_queue_t* queue = nullptr;
 };
 
-kafka_admin::kafka_admin(kafka_cluster to, std::string client_id, const observe::logger& log,
+kafka_admin::kafka_admin(const kafka_cluster& to, const std::string& client_id, const observe::logger& log,
                          std::chrono::milliseconds timeout)
-    : _state(std::make_unique<state>(to, std::move(client_id), log, timeout)) {}
+    : _state(std::make_unique<state>(to, client_id, log, timeout)) {}
 kafka_admin::~kafka_admin() = default;
 
 result<std::vector<kafka_topic>> kafka_admin::topics() {

@@ -43,7 +43,7 @@ struct kafka_group {
 // if it does not let us in. One thread at a time.
 class kafka_admin {
  public:
-  kafka_admin(kafka_cluster to, std::string client_id, const observe::logger& log,
+  kafka_admin(const kafka_cluster& to, const std::string& client_id, const observe::logger& log,
               std::chrono::milliseconds timeout = std::chrono::seconds(10));
   ~kafka_admin();
 

@@ -1,6 +1,7 @@
 #include "bus/cli/interruption.h"
 
 #include <csignal>
+#include <initializer_list>
 
 namespace mes::bus::cli {
 namespace {
