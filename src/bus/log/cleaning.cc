@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
+#include <utility>
 
 #include "bus/log/number_text.h"
 #include "bus/log/store_state.h"
@@ -98,25 +100,70 @@ std::vector<clean_task> store::tasks_of_compaction(std::int64_t now_ms) {
   return tasks;
 }
 
-// Segments are shared: what is kept for long would hold all that is beside it. The oldest ones of which little is left,
-// or which the disk's limit wants gone, are emptied; so are cleaned segments of which little is left, or which are many
-// and small: each has two open files.
-std::vector<clean_task> store::tasks_of_moving() {
-  std::map<std::uint64_t, std::uint64_t> left;
-  for (const auto& [id, t] : _by_id)
-    for (const auto& p : t->partitions)
-      for (const range& r : p->ranges()) left[r.in->number] += r.bytes;
-  std::set<std::uint64_t> empty_these;
-  for (const auto& [number, s] : _segments) {
-    const auto bytes = left.find(number);
-    if (bytes == left.end()) continue;
-    if (number > _moving_up_to && bytes->second * sparse_below_one_of >= s->file->size().value_or(0)) break;
-    empty_these.insert(number);
-  }
-  std::set<std::uint64_t> stuck;  // by what cannot be read back, and so stays
+// Segments that hold something of a partition that cannot be read back: they stay.
+std::set<std::uint64_t> store::stuck_segments() const {
+  std::set<std::uint64_t> stuck;
   for (const auto& [topic_id, index] : _uncleanable)
     if (const auto t = find(topic_id))
       for (const range& r : t->partitions[static_cast<std::size_t>(index)]->ranges()) stuck.insert(r.in->number);
+  return stuck;
+}
+
+// Segments of the write-ahead log of which less than one of `one_of` is left, as far as emptying them writes less than
+// such a part of what goes. What a partition has in segments that stay in front of them moves along, for all below its
+// cleaned end is in cleaned segments: one in front of which much is left puts the others off, and holds none for good.
+// No more than what frees `enough`.
+store::emptying store::worth_emptying(std::uint64_t one_of, std::uint64_t enough) const {
+  struct part {
+    const partition* of;
+    std::uint64_t bytes;
+  };
+  std::map<std::uint64_t, std::vector<part>> left;
+  for (const auto& [id, t] : _by_id)
+    for (const auto& p : t->partitions)
+      for (const range& r : p->ranges())
+        if (!is_cleaned(r.in->number)) left[r.in->number].push_back({p.get(), r.bytes});
+  const auto stuck = stuck_segments();
+  std::unordered_map<const partition*, std::uint64_t> in_front;
+  std::vector<std::uint64_t> waiting;  // for others behind them that make it worth it
+  std::uint64_t goes = 0, moves = 0;
+  emptying found;
+  for (const auto& [number, s] : _segments) {
+    const auto parts = left.find(number);
+    if (parts == left.end()) continue;
+    std::uint64_t bytes = 0;
+    for (const part& p : parts->second) bytes += p.bytes;
+    const std::uint64_t size = s->file->size().value_or(0);
+    const bool sparse = bytes * one_of < size && !stuck.contains(number);
+    for (const part& p : parts->second) {
+      std::uint64_t& before = in_front[p.of];
+      before += p.bytes;
+      if (sparse) moves += std::exchange(before, 0);
+    }
+    if (!sparse) continue;
+    goes += size;
+    waiting.push_back(number);
+    if (moves * one_of >= goes) continue;
+    found.segments.insert(waiting.begin(), waiting.end());
+    found.frees = goes - moves;
+    waiting.clear();
+    if (found.frees >= enough) break;
+  }
+  return found;
+}
+
+// Segments are shared: what is kept for long would hold all that is beside it. Those of which little is left, or which
+// the disk's limit wants gone, are emptied; so are cleaned segments of which little is left, or which are many and
+// small: each has two open files.
+std::vector<clean_task> store::tasks_of_moving() {
+  std::set<std::uint64_t> empty_these = worth_emptying(sparse_below_one_of, UINT64_MAX).segments;
+  empty_these.insert(_to_empty.begin(), _to_empty.end());
+  std::map<std::uint64_t, std::uint64_t> left;
+  for (const auto& [id, t] : _by_id)
+    for (const auto& p : t->partitions)
+      for (const range& r : p->ranges())
+        if (is_cleaned(r.in->number)) left[r.in->number] += r.bytes;
+  const auto stuck = stuck_segments();
   std::vector<std::uint64_t> small;
   for (const auto& [number, s] : _cleaned) {
     const auto bytes = left.find(number);
@@ -132,8 +179,10 @@ std::vector<clean_task> store::tasks_of_moving() {
       const partition& p = *t->partitions[i];
       const auto& ranges = p.ranges();
       const auto goes = [&](const range& r) { return empty_these.contains(r.in->number); };
-      const auto first = std::ranges::find_if(ranges, goes);
-      if (first == ranges.end() || _uncleanable.contains({t->id, static_cast<std::int32_t>(i)})) continue;
+      if (std::ranges::none_of(ranges, goes) || _uncleanable.contains({t->id, static_cast<std::int32_t>(i)})) continue;
+      // Cleaned ones stay in front, all others of before the last that goes move along.
+      const auto first =
+          std::ranges::find_if(ranges, [&](const range& r) { return goes(r) || !is_cleaned(r.in->number); });
       auto last = first;
       for (auto r = first; r != ranges.end(); ++r)
         if (goes(*r) || is_cleaned(r->in->number)) last = r;

@@ -409,6 +409,37 @@ TEST(retention, empties_segments_of_which_little_is_left) {
   EXPECT_EQ(values(*again.store->find("kept")), kept);
 }
 
+// One segment of which much is left holds none of those behind it.
+TEST(retention, empties_segments_behind_one_of_which_much_is_left) {
+  os::sim_file_system files;
+  std::vector<std::string> kept, other;
+  const auto put = [](opened& o, const std::shared_ptr<topic>& t, std::vector<std::string>& all, std::string value) {
+    all.push_back(std::move(value));
+    ASSERT_EQ(o.put(t, all.back()), opened::outcome::stored);
+  };
+  {
+    opened o(files, 4'096);
+    const auto t = o.make("gone", 1, {{"retention.ms", "1"}}), slow = o.make("kept", 1, {{"retention.ms", "-1"}});
+    const auto archive = o.make("archive", 1, {{"retention.ms", "-1"}});
+    for (int i = 0; i < 12; ++i) put(o, archive, other, std::to_string(i) + std::string(800, 'a'));
+    for (int i = 0; i < 3; ++i) put(o, slow, kept, std::to_string(i) + std::string(500, 'k'));
+    for (int i = 0; i < 100; ++i) {
+      ASSERT_EQ(o.put(t, std::string(500, 'x')), opened::outcome::stored);
+      if (i % 5 == 0) put(o, slow, kept, std::to_string(i));
+    }
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(o.housekeeping());
+    EXPECT_TRUE(comes_down_to(5, ".log", files));
+    EXPECT_EQ(values(*slow), kept);
+    EXPECT_EQ(values(*archive), other);
+    EXPECT_EQ(archive->partitions[0]->cleaned().end, 0) << "what lies together need not be written again";
+  }
+  files.crash(3);
+  opened again(files, 4'096);
+  ASSERT_TRUE(again.store) << again.why;
+  EXPECT_EQ(values(*again.store->find("kept")), kept);
+  EXPECT_EQ(values(*again.store->find("archive")), other);
+}
+
 // What was moved is compacted later, up to a batch in the midst of what was moved: the rest of it stays.
 TEST(compaction, of_a_part_of_what_was_moved_leaves_the_rest) {
   for (const bool cleanly : {false, true}) {
@@ -524,6 +555,34 @@ TEST(retention, the_disk_limit_takes_the_oldest_but_nothing_of_compacted_topics)
   ASSERT_TRUE(again.store) << again.why;
   EXPECT_EQ(records(*again.store->find("table")).size(), 10U);
   EXPECT_EQ(values(*again.store->find("first")).size(), left);
+}
+
+// What is to be kept goes only where nothing else makes enough space.
+TEST(retention, the_disk_limit_empties_segments_before_it_takes_what_is_kept) {
+  os::sim_file_system files;
+  store_options options;
+  options.retention_ms = -1;
+  options.disk_bytes_max = 30'000;
+  opened o(files, 4'096, options);
+  const auto kept = o.make("kept"), gone = o.make("gone", 1, {{"retention.ms", "1"}});
+  std::vector<std::string> all;
+  const auto put_kept = [&] {
+    all.push_back(std::to_string(all.size()) + std::string(300, 'k'));
+    ASSERT_EQ(o.put(kept, all.back()), opened::outcome::stored);
+  };
+  for (int i = 0; i < 40; ++i) {
+    put_kept();
+    ASSERT_EQ(o.put(gone, std::string(500, 'x')), opened::outcome::stored);
+  }
+  EXPECT_GT(o.store->disk_bytes(), 30'000U);
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(o.housekeeping());
+  EXPECT_LE(o.store->disk_bytes(), 30'000U);
+  EXPECT_EQ(values(*kept), all);
+  EXPECT_EQ(o.store->cleaning().bytes_over_limit_deleted, 0U);
+  for (int i = 0; i < 60; ++i) put_kept();  // nothing else is there now
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(o.housekeeping());
+  EXPECT_LE(o.store->disk_bytes(), 30'000U);
+  EXPECT_GT(kept->partitions[0]->log_start(), 0);
 }
 
 TEST(compaction, an_error_at_any_write_of_it_loses_nothing) {

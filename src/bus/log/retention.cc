@@ -86,7 +86,8 @@ void store::delete_expired() {
   }
 }
 
-// Topics that are compacted are not deleted from; what they have in the oldest segments is moved out of them.
+// Nothing is deleted where emptying segments makes enough space: that writes less than it frees, and is tried once.
+// Topics that are compacted are never deleted from; what they have in the oldest segments is moved out of them.
 void store::hold_disk_limit() {
   if (_options.disk_bytes_max == 0) return;
   std::uint64_t total = disk_bytes();
@@ -101,6 +102,10 @@ void store::hold_disk_limit() {
     return;
   }
   const std::uint64_t excess = total - _options.disk_bytes_max;
+  if (auto less = worth_emptying(2, excess); less.frees >= excess) {
+    if (_cleaning) return;
+    if (!std::ranges::includes(_to_empty, less.segments)) return _to_empty.merge(less.segments);
+  }
   std::uint64_t freed = 0, deleted = 0;
   const auto remove = [&](const std::shared_ptr<topic>& t, std::size_t i, const range& r) {
     deleted += r.bytes;
@@ -128,7 +133,7 @@ void store::hold_disk_limit() {
         const auto r = std::ranges::find(ranges, number, [](const range& x) { return x.in->number; });
         if (r == ranges.end()) continue;
         if (t->is_compacted())
-          _moving_up_to = std::max(_moving_up_to, number);
+          _to_empty.insert(number);
         else
           remove(t, i, range(*r));
       }
@@ -178,6 +183,7 @@ void store::remove_unused() {
               mail->put_fault(std::move(removed.error()));
         });
     (is_cleaned(number) ? _cleaned : _segments).erase(number);
+    _to_empty.erase(number);
     it = _unused.erase(it);
   }
 }

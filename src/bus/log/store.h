@@ -189,6 +189,12 @@ class store {
   void remove_unused();
   void start_cleaning(std::int64_t now_ms);
   std::vector<clean_task> tasks_of_compaction(std::int64_t now_ms);
+  struct emptying {
+    std::set<std::uint64_t> segments;
+    std::uint64_t frees = 0;  // bytes, without those that are written for it
+  };
+  emptying worth_emptying(std::uint64_t one_of, std::uint64_t enough) const;
+  std::set<std::uint64_t> stuck_segments() const;
   std::vector<clean_task> tasks_of_moving();
   void finish_cleaning(clean_outcome outcome);
   void discard(const clean_outcome& outcome);
@@ -229,9 +235,9 @@ class store {
   std::map<std::uint64_t, std::uint64_t> _unused;
   std::uint64_t _checkpoints_made = 0, _checkpoints_kept = 0;
   bool _cleaning = false;
-  bool _cleaned_now = false;        // a run took effect in this collect()
-  std::uint64_t _moving_up_to = 0;  // segments up to here must be emptied of what may not be deleted
-  std::uint64_t _cleaned_at = 0;    // checkpoints made when a cleaning last took effect, plus one
+  bool _cleaned_now = false;          // a run took effect in this collect()
+  std::set<std::uint64_t> _to_empty;  // segments, for the limit of the disk
+  std::uint64_t _cleaned_at = 0;      // checkpoints made when a cleaning last took effect, plus one
   using partition_key = std::pair<uuid, std::int32_t>;
   std::set<partition_key> _uncleanable;
   std::set<partition_key> _starts_to_store;
