@@ -84,6 +84,9 @@ result<void> store::recover() {
   std::vector<std::shared_ptr<segment>> segments;
   bool cleaned = false;
   for (const std::string& name : *names) {
+    // Of a checkpoint that was being written: on a full disk it may have all the space that there is.
+    if (name == os::fresh_name(std::string(checkpoint_file)))
+      if (auto removed = _options.files->remove(path(name)); !removed) return removed;
     const auto number = parse_segment_name(name);
     if (!number) continue;
     if (is_cleaned(*number)) {
@@ -253,8 +256,6 @@ result<void> store::cut(segment& s, std::uint32_t at, std::uint64_t size) {
     if (auto got = s.file->pread(at, rest); !got) return fail(std::move(got.error()));
     if (auto kept = os::write_whole(*_options.files, path(name), rest); !kept) {
       if (kept.error().code != error_code::storage_full) return fail(std::move(kept.error()));
-      if (auto removed = _options.files->remove(path(name)); !removed && removed.error().code != error_code::not_found)
-        return removed;
       name = "(nowhere: no space)";
     }
     _recovery.cut_bytes = *used;

@@ -150,6 +150,30 @@ TEST(store, opens_on_a_full_disk_whatever_a_crash_left) {
   EXPECT_EQ(values(*last.store->find("t")), (std::vector<std::string>{"a", "b"}));
 }
 
+// A checkpoint has no room: a part of it, now or from before a crash, must not take what records have room in.
+TEST(store, what_did_not_fit_holds_no_space) {
+  os::sim_file_system files;
+  {
+    opened o(files);
+    const auto t = o.make("t");
+    bool done = false;
+    o.store->append_state("\x10" + std::string(60'000, 's'), [&](bool) { done = true; });
+    ASSERT_TRUE(o.wait(done));
+    ASSERT_EQ(o.put(t, "a"), opened::outcome::stored);
+    files.limit_space(o.store->disk_bytes() + 30'000);
+    ASSERT_TRUE(o.store->close());  // the log has all of it
+  }
+  const std::string fresh = "/bus/checkpoint.new";
+  EXPECT_FALSE(files.open(fresh, os::open_mode::read)) << "a part is left";
+  ASSERT_TRUE((*files.open(fresh, os::open_mode::create))->append(std::string(20'000, 'p')));
+  opened again(files);
+  ASSERT_TRUE(again.store) << again.why;
+  EXPECT_FALSE(files.open(fresh, os::open_mode::read));
+  const auto t = again.store->find("t");
+  ASSERT_EQ(again.put(t, std::string(15'000, 'b')), opened::outcome::stored);
+  EXPECT_EQ(values(*t), (std::vector<std::string>{"a", std::string(15'000, 'b')}));
+}
+
 TEST(store, a_failed_sync_is_fatal) {
   os::sim_file_system files;
   opened o(files);
