@@ -237,8 +237,12 @@ void store::start_cleaning(std::int64_t now_ms) {
 
 // ---- What becomes of it ----
 
-void store::finish_cleaning(clean_outcome outcome) {
+void store::end_cleaning() {
+  _cleaning = false;
   _read_by_cleaner.clear();
+}
+
+void store::finish_cleaning(clean_outcome outcome) {
   for (const clean_failure& f : outcome.uncleanable) {
     if (!find(f.topic)) continue;
     if (f.broken_index && mend_index(*f.broken_index)) continue;  // the next run reads it
@@ -253,7 +257,7 @@ void store::finish_cleaning(clean_outcome outcome) {
   _runs_without_space =
       !outcome.fault && outcome.fault.error().code == error_code::storage_full ? _runs_without_space + 1 : 0;
   if (!outcome.fault) {
-    _cleaning = false;
+    end_cleaning();
     _cleaning_stats.failed_runs += 1;
     _logger.warn("compaction gave up, to be tried again", {{"error", std::string_view(outcome.fault.error().message)}});
     return;
@@ -271,7 +275,7 @@ void store::finish_cleaning(clean_outcome outcome) {
     _fresh[{done.topic, done.partition}] = std::move(done);
   }
   if (changes.empty()) {
-    _cleaning = false;
+    end_cleaning();
     return discard(outcome);
   }
   _cleaning_stats.runs += 1;
@@ -282,11 +286,10 @@ void store::finish_cleaning(clean_outcome outcome) {
   out.int8(static_cast<std::int8_t>(change::cleaned));
   write_cleaned(out, changes);
   append_state(std::move(out.buffer()), [this, outcome = std::move(outcome), partitions = changes.size()](bool stored) {
-    _cleaning = false;
+    end_cleaning();
     _fresh.clear();
     if (!stored) return discard(outcome);
     for (const auto& s : outcome.segments) _cleaned[s->number] = s;
-    _cleaned_at = _checkpoints_made + 1;
     _logger.info("log cleaned", {{"partitions", static_cast<std::int64_t>(partitions)},
                                  {"bytes_read", static_cast<std::int64_t>(outcome.bytes_read)},
                                  {"bytes_written", static_cast<std::int64_t>(outcome.bytes_written)},

@@ -585,6 +585,83 @@ TEST(retention, the_disk_limit_empties_segments_before_it_takes_what_is_kept) {
   EXPECT_GT(kept->partitions[0]->log_start(), 0);
 }
 
+// No checkpoint has room, so none knows of the compaction; that what expired can go all the same, the log tells.
+TEST(retention, makes_space_on_a_full_disk_after_a_compaction) {
+  os::sim_file_system files;
+  {
+    opened o(files, 4'096);
+    const auto t = o.make("t", 1, eager), gone = o.make("gone", 1, {{"retention.ms", "-1"}});
+    bool done = false;
+    o.store->append_state("\x10" + std::string(60'000, 's'), [&](bool) { done = true; });
+    ASSERT_TRUE(o.wait(done));
+    for (int i = 0; i < 20; ++i) ASSERT_EQ(o.put(gone, std::string(1'000, 'x')), opened::outcome::stored);
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(o.housekeeping());
+    std::uint64_t used = 0;
+    for (const std::string& name : *files.list("/bus"))
+      used += *(*files.open("/bus/" + name, os::open_mode::read))->size();
+    files.limit_space(used + 6'000);
+    for (const char* value : {"0", "1", "2"})
+      ASSERT_EQ(o.put_batch(t, batch_of({{"a", value, 1}})), opened::outcome::stored);
+    ASSERT_TRUE(o.housekeeping(false)) << o.fault.error().message;
+    ASSERT_EQ(o.store->cleaning().runs, 1U);
+    done = false;
+    o.store->set_configs(gone->id, {{"retention.ms", "1"}}, [&](bool) { done = true; });
+    ASSERT_TRUE(o.wait(done));
+    ASSERT_TRUE(o.housekeeping(false));
+    EXPECT_TRUE(comes_down_to(2, ".log", files));
+    EXPECT_EQ(o.put(gone, std::string(12'000, 'y')), opened::outcome::stored);
+  }
+  files.crash(1);
+  opened again(files, 4'096);
+  ASSERT_TRUE(again.store) << again.why;
+  EXPECT_EQ(records(*again.store->find("t")), (std::vector<kept_record>{{1, "a", "1"}, {2, "a", "2"}}));
+  EXPECT_EQ(records(*again.store->find("gone")).back().value, std::string(12'000, 'y'));
+}
+
+// A run names a segment that stays as it is; its records expire while that is on its way to the disk.
+TEST(compaction, finds_what_it_names_wherever_the_power_goes) {
+  bool is_cut = true;
+  for (std::uint64_t point = 0; is_cut; ++point) {
+    SCOPED_TRACE("power cut at operation " + std::to_string(point));
+    os::sim_file_system files;
+    {
+      opened o(files, 4'096);
+      const auto slow = o.make("kept", 1, {{"retention.ms", "-1"}}), gone = o.make("gone", 1, {{"retention.ms", "1"}});
+      const auto put = [&] {
+        ASSERT_EQ(o.put(slow, "x"), opened::outcome::stored);
+        for (int i = 0; i < 10; ++i) ASSERT_EQ(o.put(gone, std::string(500, 'x')), opened::outcome::stored);
+      };
+      put();
+      ASSERT_TRUE(o.housekeeping());
+      ASSERT_EQ(slow->partitions[0]->cleaned().segments.size(), 1U);
+      put();
+      o.store->delete_expired();
+      bool done = false;
+      o.store->set_configs(slow->id, {{"retention.ms", "1"}}, [&](bool) { done = true; });
+      ASSERT_TRUE(o.wait(done));
+      files.cut_power_after(point);
+      const auto go_on = [&] {
+        o.fault = o.store->collect();
+        std::this_thread::yield();
+        return o.fault && !files.is_cut();
+      };
+      o.store->retire();
+      while (o.store->cleaning().runs < 2 && go_on()) {
+      }
+      if (o.fault) o.store->delete_expired();
+      if (o.fault) o.store->retire();
+      do {
+        o.store->submit();
+      } while (go_on() && (!o.store->idle() || o.store->unused_segments() > 0));
+      is_cut = files.is_cut();
+    }
+    files.crash(point + 1);
+    opened again(files, 4'096);
+    ASSERT_TRUE(again.store) << again.why;
+    EXPECT_TRUE(again.store->recovery().missing.empty());
+  }
+}
+
 TEST(compaction, an_error_at_any_write_of_it_loses_nothing) {
   using operation = os::sim_file_system::operation;
   for (const auto broken : {operation::write, operation::sync, operation::change_name}) {

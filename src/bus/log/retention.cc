@@ -158,20 +158,17 @@ void store::find_unused() {
     for (const auto& [number, s] : *all)
       if (!used.contains(number)) _unused.try_emplace(number, _checkpoints_made);
   const bool waiting = std::ranges::any_of(_unused, [this](const auto& u) { return u.second >= _checkpoints_kept; });
-  if (waiting) put_checkpoint();
   remove_unused();
+  if (waiting) put_checkpoint();
 }
 
-// A restart must find what the last checkpoint speaks of. Segments whose records were deleted alone may go earlier: on
-// a full disk no checkpoint can be written before they do.
+// A restart must find what it reads: the log from the last checkpoint on, and the cleaned segments that this or what
+// follows it names. Older segments of the log go at once, for on a full disk no checkpoint can be written before: that
+// their records were deleted, or moved, stands in the log behind the checkpoint.
 void store::remove_unused() {
   for (auto it = _unused.begin(); it != _unused.end();) {
     const auto [number, noticed] = *it;
-    const bool forgotten = _checkpoints_kept > noticed;
-    const bool may_go = is_cleaned(number)
-                            ? forgotten
-                            : number < _checkpoint.segment && (forgotten || _checkpoints_kept >= _cleaned_at);
-    if (!may_go) {
+    if (is_cleaned(number) ? _checkpoints_kept <= noticed : number >= _checkpoint.segment) {
       ++it;
       continue;
     }

@@ -197,6 +197,7 @@ class store {
   std::set<std::uint64_t> stuck_segments() const;
   std::vector<clean_task> tasks_of_moving();
   void finish_cleaning(clean_outcome outcome);
+  void end_cleaning();
   void discard(const clean_outcome& outcome);
   void forget_cleaning_of(const topic& t);
 
@@ -237,7 +238,6 @@ class store {
   bool _cleaning = false;
   bool _cleaned_now = false;          // a run took effect in this collect()
   std::set<std::uint64_t> _to_empty;  // segments, for the limit of the disk
-  std::uint64_t _cleaned_at = 0;      // checkpoints made when a cleaning last took effect, plus one
   using partition_key = std::pair<uuid, std::int32_t>;
   std::set<partition_key> _uncleanable;
   std::set<partition_key> _starts_to_store;
@@ -245,7 +245,7 @@ class store {
   std::map<partition_key, std::int64_t> _rolled;  // of compacted topics: what comes from here on is not compacted yet
   std::map<partition_key, cleaned_task> _fresh;   // of the run whose change is on its way into the log
   std::map<partition_key, std::vector<std::uint64_t>> _recovered_cleaned;  // while opening
-  std::set<std::uint64_t> _read_by_cleaner;                                // segments; none of them is removed
+  std::set<std::uint64_t> _read_by_cleaner;  // or named by its change: none of these segments is removed
   cleaning_stats _cleaning_stats;
   bool _over_limit_told = false;
 
