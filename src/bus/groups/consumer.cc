@@ -207,14 +207,16 @@ void coordinator::fence(const std::string& group_name, const std::string& member
     g->waiting.push_back([this, group_name, member_id, why] { fence(group_name, member_id, why); });
     return;
   }
-  _logger.info("group member removed",
-               {{"group", std::string_view(group_name)}, {"member", std::string_view(member_id)}, {"because", why}});
-  const auto gone = [this, group_name, member_id](error_code error) {
+  const auto gone = [this, group_name, member_id, why](error_code error) {
     group* const now = known(group_name);
+    if (error == error_code::none)
+      _logger.info(
+          "group member removed",
+          {{"group", std::string_view(group_name)}, {"member", std::string_view(member_id)}, {"because", why}});
     if (!now) return;
     if (error == error_code::none) return forget_clock(*now, member_id);
     // The disk is full: again when there may be room.
-    if (now->modern) _loop.after(1'000, [this, group_name, member_id] { fence(group_name, member_id, "again"); });
+    if (now->modern) _loop.after(2'000, [this, group_name, member_id, why] { fence(group_name, member_id, why); });
   };
   put_consumer(*g, without_members(*g->modern, {member_id}, *_topics), gone);
 }

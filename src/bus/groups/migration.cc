@@ -264,14 +264,15 @@ void coordinator::downgrade(group& g, std::function<void()> done) {
         pack_assignment(g.modern->target_of(id), subscription ? subscription->version : std::int16_t{0}, *_topics);
   }
   to.protocol = to.chosen_protocol();
-  _logger.info("group speaks the classic protocol again", {{"group", std::string_view(g.name)}});
   g.changing = true;
   put_group(to, [this, name = g.name, done = std::move(done)](error_code error) {
     group* const now = known(name);
     if (!now) return done();
     now->changing = false;
-    if (error != error_code::none)  // the disk is full: again when there may be room
-      _loop.after(1'000, [this, name] {
+    if (error == error_code::none)
+      _logger.info("group speaks the classic protocol again", {{"group", std::string_view(name)}});
+    else  // the disk is full: again when there may be room
+      _loop.after(2'000, [this, name] {
         if (group* const later = known(name);
             later && later->modern && !later->changing && is_all_classic(*later->modern))
           downgrade(*later, [] {});

@@ -9,7 +9,7 @@ namespace mes::bus::transactions {
 namespace kafka = wire::kafka;
 namespace {
 
-constexpr std::int64_t watch_delay_min_ms = 200;
+constexpr std::int64_t watch_delay_min_ms = 200, watch_delay_full_ms = 2'000;  // on a full disk
 
 }  // namespace
 
@@ -306,8 +306,11 @@ void coordinator::expire(std::int64_t now_ms) {
     if (e.now.decided()) {  // the disk was full
       complete_decided(e, true, nullptr);
     } else if (e.now.started_ms + e.now.timeout_ms < now_ms) {
-      _logger.info("transaction timed out, aborted", {{"transactional_id", std::string_view(id)}});
-      abort(id, {e.now.producer_id, e.now.epoch}, [this](bool stored) { _stats.timed_out += stored ? 1 : 0; });
+      abort(id, {e.now.producer_id, e.now.epoch}, [this, id](bool stored) {
+        if (!stored) return;
+        _logger.info("transaction timed out, aborted", {{"transactional_id", std::string_view(id)}});
+        _stats.timed_out += 1;
+      });
     }
   }
 }
@@ -346,8 +349,9 @@ void coordinator::watch() {
     return t.decided() ? 0 : t.started_ms + t.timeout_ms + 1;
   };
   const std::int64_t now = _around.now_ms();
-  _timer_at_ms = std::max(std::ranges::min(_active | std::views::transform(deadline)), now + watch_delay_min_ms);
-  _timer = _loop.after(_timer_at_ms - now, [this] {
+  const std::int64_t earliest = now + (_store->is_full() ? watch_delay_full_ms : watch_delay_min_ms);
+  _timer_at_ms = std::max(std::ranges::min(_active | std::views::transform(deadline)), earliest);
+  _timer = _loop.after(std::min(_timer_at_ms - now, _options.look_again_ms), [this] {
     _timer = 0;
     expire(_around.now_ms());
     watch();

@@ -38,6 +38,7 @@ constexpr bool is_change(std::int8_t first_byte) { return first_byte >= 48 && fi
 struct coordinator_options {
   std::int32_t timeout_max_ms = 900'000;    // what a producer may ask for: transaction.max.timeout.ms
   std::int64_t id_expiry_ms = 604'800'000;  // of one without transactions: transactional.id.expiration.ms
+  std::int64_t look_again_ms = 10'000;      // at the latest, at what times out: the clock may jump; as Kafka
   std::size_t group_names_bytes_max = std::size_t{1} << 20;  // of one transaction; Kafka's record of it has this bound
 };
 

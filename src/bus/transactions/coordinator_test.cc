@@ -197,6 +197,28 @@ TEST(transactions, time_out_and_are_aborted) {
   EXPECT_EQ(b.end(p, false).producer.epoch, 1) << "its producer may take note of the abort and go on";
 }
 
+// The clock goes back for a moment, and it is then that somebody begins one.
+TEST(transactions, time_out_also_after_a_jump_of_the_clock) {
+  os::sim_file_system files;
+  bench b(files, 100, 1 << 20, {.look_again_ms = 5});
+  b.make_topic();
+  const producer_claim p = b.init().producer;
+  ASSERT_EQ(b.put(p, 0, "a", 0), error_code::none);
+  const std::int64_t right = b.now_ms;
+  b.now_ms -= 3'600'000;
+  const producer_claim other = b.init("y").producer;
+  bool done = false;
+  b.txns.add_partitions("y", other, {{b.store->find("t")->id, 1}}, [&](error_code) { done = true; });
+  b.wait(done);
+  b.now_ms = right + 60'001;
+  for (int turn = 0; turn < 500 && b.txns.stats().timed_out == 0; ++turn) {
+    b.loop->after(10, [] {});  // a turn waits no longer
+    b.loop->turn();
+    b.settle();
+  }
+  EXPECT_EQ(b.txns.find("x")->state, state::complete_abort);
+}
+
 TEST(transactions, refuse_what_does_not_fit) {
   os::sim_file_system files;
   bench b(files);

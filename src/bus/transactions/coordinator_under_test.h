@@ -31,9 +31,10 @@ struct bench : log::state_machine {
   std::string why;
   result<void> fault;
 
-  explicit bench(os::file_system& files, std::int64_t first_id = 100, std::uint32_t segment_bytes = 1 << 20)
+  explicit bench(os::file_system& files, std::int64_t first_id = 100, std::uint32_t segment_bytes = 1 << 20,
+                 coordinator_options of_transactions = {})
       : next_id(first_id),
-        txns({}, *loop,
+        txns(of_transactions, *loop,
              {[this](std::function<void(std::int64_t)> use) { use(next_id++); },
               [this](const std::string& group, const group_offsets& offsets) {
                 for (const auto& [where, o] : offsets) committed[group][where] = o;
