@@ -1,5 +1,6 @@
 #include "bus/broker.h"
 
+#include <fmt/format.h>
 #include <malloc.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -23,6 +24,7 @@ namespace {
 constexpr std::int64_t producer_id_block = 1'000;
 constexpr unsigned char producer_ids_change = 32;
 constexpr std::int64_t housekeeping_ms = 60'000;
+constexpr std::int64_t folder_check_ms = 1'000;
 constexpr std::int64_t offsets_check_ms = 600'000;  // as Kafka's offsets.retention.check.interval.ms
 
 // Segments, index files and connections each take a descriptor.
@@ -252,10 +254,37 @@ result<void> broker::listen() {
 }
 
 // The topics of the settings, with one sync; they are there when this returns.
+namespace {
+
+// Where a topic is not what its row of topics.yaml says; empty if it is.
+std::string differences(const topic_spec& wanted, const log::topic& have) {
+  std::string all;
+  const auto add = [&all](std::string_view what, std::string_view is, std::string_view says) {
+    all += fmt::format("{}{} is {}, the file says {}", all.empty() ? "" : "; ", what, is, says);
+  };
+  if (have.partitions.size() != static_cast<std::size_t>(wanted.partitions))
+    add("partitions", std::to_string(have.partitions.size()), std::to_string(wanted.partitions));
+  for (const auto& [key, value] : wanted.configs) {
+    const auto it = have.configs.find(key);
+    if (it == have.configs.end() || it->second != value)
+      add(key, it == have.configs.end() ? "the default" : it->second, value);
+  }
+  return all;
+}
+
+}  // namespace
+
 result<void> broker::make_topics() {
   std::size_t left = 0, failed = 0;
   for (const topic_spec& t : _settings.topics) {
-    if (_store->find(t.name)) continue;
+    if (const auto there = _store->find(t.name)) {
+      if (const auto differs = differences(t, *there); !differs.empty())
+        _logger.warn(
+            "topics.yaml makes topics and does not change those that there are: kafka-configs and kafka-topics --alter "
+            "do",
+            {{"topic", std::string_view(t.name)}, {"differs", std::string_view(differs)}});
+      continue;
+    }
     ++left;
     _store->create_topic(t.name, t.partitions, t.configs, [&left, &failed](bool stored) {
       --left;
@@ -272,6 +301,7 @@ result<void> broker::make_topics() {
 
 result<void> broker::run() {
   housekeeping();
+  _loop->after(folder_check_ms, [this] { look_at_folder(); });
   expire_records();
   _loop->after(offsets_check_ms, [this] { expire_offsets(); });
   clean();
@@ -279,6 +309,9 @@ result<void> broker::run() {
   _server->stop_accepting();
   if (!_outcome) return _outcome;
   auto closed = _store->close();
+  if (!closed)
+    _logger.error("the stop could not write all that it should; what was acknowledged is in the log",
+                  {{"error", std::string_view(closed.error().message)}});
   _server->flush();
   return closed;
 }
@@ -322,6 +355,16 @@ void broker::housekeeping() {
   _is_full_told = false;
   if (_settings.connections_idle_max_ms > 0) _server->close_idle(_settings.connections_idle_max_ms);
   _loop->after(housekeeping_ms, [this] { housekeeping(); });
+}
+
+// What is written to a folder that was removed or replaced is lost with it, however many acknowledgements it gets.
+void broker::look_at_folder() {
+  if (auto in_place = _settings.in_place(); !in_place) {
+    _logger.error("the data folder is gone: stopping", {{"error", std::string_view(in_place.error().message)}});
+    _outcome = std::move(in_place);
+    return _loop->stop();
+  }
+  _loop->after(folder_check_ms, [this] { look_at_folder(); });
 }
 
 // Intervals are the loop's: the clock of the wall may jump.

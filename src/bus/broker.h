@@ -75,6 +75,8 @@ struct broker_settings : changeable_settings {
   groups::coordinator_options groups;
   transactions::coordinator_options transactions;
   std::vector<topic_spec> topics;  // made at start where missing
+  // Whether `directory` is still the one that was opened: looked at each second, an error ends the broker.
+  std::function<result<void>()> in_place = [] { return result<void>(); };
 };
 
 struct api_stats {
@@ -148,6 +150,7 @@ class broker {
   void unwatch(std::uint64_t id, const waiting_fetch& fetch);
   void topic_deleted(const log::topic& t);
   void housekeeping();
+  void look_at_folder();
   void expire_records();
   void expire_offsets();
   void clean();

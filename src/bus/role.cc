@@ -1,5 +1,7 @@
 #include "bus/role.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 
@@ -10,6 +12,7 @@
 #include "bus/host_overrides.h"
 #include "bus/http_admin.h"
 #include "bus/topics.h"
+#include "os/guarded_file_system.h"
 #include "os/whole_file.h"
 #include "runtime/data_lock.h"
 #include "runtime/http_server.h"
@@ -172,7 +175,13 @@ int run(runtime::process& process) {
   wanted->access.tokens = tokens.check([serving](std::function<void()> work) {
     if (*serving) (*serving)->post(std::move(work));
   });
-  auto opened = broker::open(std::move(*wanted), *files, process.log());
+  wanted->in_place = [&lock, directory = wanted->directory]() -> result<void> {
+    if (lock->is_in_place()) return {};
+    return fail(error_code::storage_failed,
+                fmt::format("{} was removed, renamed or replaced while the bus ran: stop it before", directory));
+  };
+  os::guarded_file_system guarded(*files, wanted->in_place);
+  auto opened = broker::open(std::move(*wanted), guarded, process.log());
   if (!opened) {
     process.log().error(opened.error().message);
     return 1;

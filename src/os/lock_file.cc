@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -30,7 +31,7 @@ result<lock_file> lock_file::take(const std::string& path) {
     ::close(fd);  // the holder's pid stays
     return refused;
   }
-  lock_file lock(fd);
+  lock_file lock(fd, path);
   lock._left = !before.empty();
   const std::string pid = std::to_string(::getpid());
   if (::ftruncate(fd, 0) != 0) return failed();
@@ -44,10 +45,17 @@ result<lock_file> lock_file::share(const std::string& path) {
   if (fd < 0)
     return fail(errno == ENOENT ? error_code::not_found : error_code::storage_failed,
                 fmt::format("{}: {}", path, std::strerror(errno)));
-  lock_file lock(fd);
+  lock_file lock(fd, path);
   lock._shared = true;
   if (::flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK) return fail(error_code::conflict, read_pid(fd));
   return lock;
+}
+
+bool lock_file::is_in_place() const {
+  struct stat held, there;
+  if (::fstat(_fd, &held) != 0) return true;
+  if (::stat(_path.c_str(), &there) != 0) return errno != ENOENT && errno != ENOTDIR;
+  return held.st_dev == there.st_dev && held.st_ino == there.st_ino;
 }
 
 lock_file::~lock_file() {

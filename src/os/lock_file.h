@@ -17,15 +17,18 @@ class lock_file {
   // as above; not_found.
   static result<lock_file> share(const std::string& path);
   lock_file(lock_file&& other) noexcept
-      : _fd(std::exchange(other._fd, -1)), _left(other._left), _shared(other._shared) {}
+      : _fd(std::exchange(other._fd, -1)), _path(std::move(other._path)), _left(other._left), _shared(other._shared) {}
   lock_file& operator=(lock_file&&) = delete;
   ~lock_file();  // given back orderly, it has no pid in it
 
   bool left_by_a_crash() const { return _left; }  // the last holder did not end orderly
+  // False once another file, or none, is at its path: it was removed or renamed, alone or with its folder. Thread-safe.
+  bool is_in_place() const;
 
  private:
-  explicit lock_file(int fd) : _fd(fd) {}
+  lock_file(int fd, std::string path) : _fd(fd), _path(std::move(path)) {}
   int _fd;
+  std::string _path;
   bool _left = false, _shared = false;
 };
 

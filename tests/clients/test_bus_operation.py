@@ -229,6 +229,84 @@ def test_a_full_disk_refuses_produce_and_recovers_by_itself(small_disk, start):
     bus.stop()
 
 
+def test_what_cannot_be_stored_on_a_full_disk_is_not_told_of(small_disk, start):
+    bus = start("--segment-bytes", "1M", data=small_disk)
+    assert produce(bus, "t", [(None, "before")]) == [None]
+    producers = []
+    for n in range(5):
+        producers.append(Producer({"bootstrap.servers": bus.address, "transactional.id": f"x{n}", "transaction.timeout.ms": 2_000}))
+        producers[-1].init_transactions(10)
+        producers[-1].begin_transaction()
+        producers[-1].produce("t", b"open")
+        producers[-1].flush(10)
+    filler = small_disk / "filler"
+    with open(filler, "wb", buffering=0) as file, pytest.raises(OSError):
+        while True:
+            file.write(b"x" * 4096)
+    while None in produce(bus, "t", [(None, "y" * 3_000)] * 20, **{"retries": 0}):
+        pass
+    while None in produce(bus, "t", [(None, "y")], **{"retries": 0}):
+        pass
+    told = lambda: (bus.data / "bus.log").read_text().count("transaction timed out, aborted")
+    time.sleep(5)
+    assert told() <= 5
+    filler.unlink()
+    eventually(lambda: metric(bus, "mes_bus_transactions_timed_out_total") == 5, timeout_s=20)
+    assert told() == 5
+    bus.stop()
+
+
+# ---- The data folder ----
+
+@pytest.mark.parametrize("what", ["removed", "renamed", "replaced"])
+def test_a_data_folder_that_goes_ends_the_bus_and_what_replaces_it_is_left_alone(start, tmp_path, what):
+    bus = start()
+    assert produce(bus, "t", [(None, "before")]) == [None]
+    if what == "removed":
+        shutil.rmtree(tmp_path / "bus")
+    else:
+        (tmp_path / "bus").rename(tmp_path / "moved")
+    if what == "replaced":
+        (tmp_path / "bus").mkdir()
+        (tmp_path / "bus" / "checkpoint").write_text("of another")
+    assert bus.process.wait(20) == 1
+    assert "was removed, renamed or replaced" in (tmp_path / "bus.log").read_text()
+    if what == "replaced":
+        assert [(f.name, f.read_text()) for f in (tmp_path / "bus").iterdir()] == [("checkpoint", "of another")]
+        shutil.rmtree(tmp_path / "bus")
+    if what != "removed":
+        (tmp_path / "moved").rename(tmp_path / "bus")
+        bus.start()
+        assert read(bus, "t") == [("0", "", "before")]
+
+
+def test_a_stop_that_could_not_be_stored_says_so(start, tmp_path):
+    bus = start()
+    assert produce(bus, "t", [(None, "before")]) == [None]
+    (tmp_path / "bus" / "checkpoint.new" / "in the way").mkdir(parents=True)
+    bus.process.terminate()
+    assert bus.process.wait(20) == 1
+    assert "the stop could not write all that it should" in (tmp_path / "bus.log").read_text()
+    shutil.rmtree(tmp_path / "bus" / "checkpoint.new")
+    bus.start()
+    assert read(bus, "t") == [("0", "", "before")]
+
+
+def test_topics_that_differ_from_topics_yaml_are_told_of(start, tmp_path):
+    topics = tmp_path / "topics.yaml"
+    topics.write_text("topics:\n  - { name: a, partitions: 1, retention_ms: 3600000 }\n  - { name: same, partitions: 2 }\n")
+    bus = start("--topics", str(topics))
+    bus.stop()
+    assert "topics.yaml makes topics" not in (tmp_path / "bus.log").read_text()
+    topics.write_text("topics:\n  - { name: a, partitions: 6, retention_ms: 86400000 }\n  - { name: same, partitions: 2 }\n")
+    bus.start()
+    told = [json.loads(line) for line in (tmp_path / "bus.log").read_text().splitlines() if "topics.yaml makes topics" in line]
+    assert [(line["topic"], line["differs"]) for line in told] == [
+        ("a", "partitions is 1, the file says 6; retention.ms is 3600000, the file says 86400000")]
+
+
+# ---- Limits of requests ----
+
 def request(key, version, body, correlation=1):
     header = struct.pack(">hhih", key, version, correlation, -1)
     return struct.pack(">i", len(header) + len(body)) + header + body
