@@ -107,14 +107,15 @@ TEST(crash, nothing_acknowledged_is_lost_whatever_write_or_sync_fails) {
 }
 
 // Records come, expire, are moved and compacted in any order, while settings change and the store ends now and then,
-// cleanly or not.
+// cleanly or not. Where space is scarce, the disk is full now and then, and a checkpoint finds less room than records.
 class changing_work {
  public:
-  explicit changing_work(std::uint32_t seed) : _draw(seed) { open(); }
+  explicit changing_work(std::uint32_t seed, bool scarce = false) : _draw(seed), _scarce(scarce) { open(); }
 
   void run(int steps) {
     for (int i = 0; i < steps && !testing::Test::HasFailure(); ++i) {
       if (i % 20 == 0) _quiet = _draw() % 2 == 0;
+      if (_scarce && i % 15 == 0) limit_space();
       switch (_draw() % 10) {
         case 0:
         case 1:
@@ -135,7 +136,7 @@ class changing_work {
           if (_draw() % 2 == 0) delete_kept();
           break;
         default:
-          ASSERT_TRUE(_open->housekeeping());
+          ASSERT_TRUE(_open->housekeeping(!_scarce));
           if (_draw() % 2 == 0) start_again();
       }
     }
@@ -150,13 +151,23 @@ class changing_work {
     _open->make("table", 1, {{"cleanup.policy", "compact"}});
     _open->make("gone", 1, {{"retention.ms", "1"}});
     _open->make("kept", 1, {{"retention.ms", "-1"}});
+    if (!_scarce) return;
+    bool done = false;
+    _open->store->append_state("\x10" + std::string(5'000, 's'), [&](bool) { done = true; });
+    ASSERT_TRUE(_open->wait(done));
+  }
+  void limit_space() {
+    std::uint64_t used = 0;
+    for (const std::string& name : *_files.list("/bus"))
+      if (const auto file = _files.open("/bus/" + name, os::open_mode::read)) used += *(*file)->size();
+    _files.limit_space(_draw() % 2 == 0 ? used + _draw() % 6'000 : UINT64_MAX);
   }
   void start_again() {
     const bool cleanly = _draw() % 2 == 0;
     if (cleanly) ASSERT_TRUE(_open->store->close());
     _open.reset();
     if (!cleanly) _files.crash(_draw());
-    open();
+    ASSERT_NO_FATAL_FAILURE(open());
     check();
   }
   void put_in_table(const std::string& key, int value) {
@@ -174,11 +185,13 @@ class changing_work {
   }
   void delete_kept() {
     const std::size_t before = _deleted + _draw() % (_kept - _deleted + 1);
-    bool done = false;
-    _open->store->delete_records(_open->store->find("kept"), 0, static_cast<std::int64_t>(before),
-                                 [&](bool) { done = true; });
+    bool done = false, is_stored = false;
+    _open->store->delete_records(_open->store->find("kept"), 0, static_cast<std::int64_t>(before), [&](bool stored) {
+      done = true;
+      is_stored = stored;
+    });
     ASSERT_TRUE(_open->wait(done));
-    _deleted = before;
+    if (is_stored) _deleted = before;
   }
   void check() {
     std::map<std::string, int> found;
@@ -200,12 +213,20 @@ class changing_work {
   std::map<std::string, int> _table;  // by key: the last value
   std::size_t _kept = 0, _deleted = 0;
   bool _quiet = false;  // nothing comes for the table
+  bool _scarce;
 };
 
 TEST(crash, nothing_is_lost_while_settings_change) {
   for (std::uint32_t seed = 1; seed <= 100 && !HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     changing_work(seed).run(120);
+  }
+}
+
+TEST(crash, nothing_is_lost_while_space_comes_and_goes) {
+  for (std::uint32_t seed = 1; seed <= 100 && !HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    changing_work(seed, true).run(120);
   }
 }
 

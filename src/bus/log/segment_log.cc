@@ -257,13 +257,16 @@ result<void> segment_log::store(group& g) {
   };
   auto stored = attempt();
   if (stored || stored.error().code != error_code::storage_full) return stored;
-  // No space: back to what is durable, so that the next attempt finds no remains.
+  // No space: back to what is durable, so that the next attempt finds no remains. A segment that was begun is gone for
+  // good before anything comes to the one before it, which a start takes for whole if it is not the last.
   for (const write& w : g.writes)
     if (w.opens && w.to->file) {
       if (auto removed = _options.files->remove(_options.directory + "/" + segment_name(w.to->number)); !removed)
         return removed;
       w.to->file.reset();
     }
+  if (opened && _options.sync)
+    if (auto synced = _options.files->sync_dir(_options.directory); !synced) return synced;
   _written_segment = segment_before;
   _written = written_before;
   if (_written_segment)
