@@ -650,6 +650,8 @@ TEST(compaction, finds_what_it_names_wherever_the_power_goes) {
       }
       if (o.fault) o.store->delete_expired();
       if (o.fault) o.store->retire();
+      for (int i = 0; i < 10'000 && o.fault && o.store->unused_segments() > 0 && go_on(); ++i) {
+      }
       do {
         o.store->submit();
       } while (go_on() && (!o.store->idle() || o.store->unused_segments() > 0));
