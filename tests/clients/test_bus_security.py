@@ -153,6 +153,19 @@ def test_certificates_are_mapped_to_short_names(start, tmp_path):
     assert produce(tls(bus), "named", b"1") == [KafkaError.TOPIC_AUTHORIZATION_FAILED]  # ANONYMOUS
 
 
+def test_a_certificate_without_a_name_is_not_anonymous(start, tmp_path):
+    ours = authority(tmp_path, "ours")
+    nameless = signed(tmp_path, ours, "nameless", "/")
+    settings = ("--listeners", "SSL://127.0.0.1:9093", "--ssl-client-auth", "requested", "--ssl-client-ca", str(ours[0]),
+                "--authorizer", "true", "--super-users", "User:ANONYMOUS")
+    bus = start(*settings)
+    assert produce(tls(bus), "named", b"1") == [None]  # who shows none is ANONYMOUS
+    assert produce(tls(bus, **nameless), "named", b"1") == [KafkaError.TOPIC_AUTHORIZATION_FAILED]
+    bus.stop()
+    bus = start(*settings, "--ssl-principal-mapping-rules", "RULE:^CN=(.*?),.*$/$1/L")
+    assert produce({**tls(bus, **nameless), "message.timeout.ms": 3000}, "named", b"1") == [KafkaError._MSG_TIMED_OUT]
+
+
 # ---- SASL ----
 
 @pytest.fixture

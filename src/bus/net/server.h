@@ -70,10 +70,10 @@ struct answer_slot {
 
 struct peer {
   std::uint64_t connection = 0;
-  std::string host;          // "127.0.0.1"
-  std::string local_host;    // the address of ours that it reached
-  std::size_t listener = 0;  // index of the one that it came by
-  std::string certificate;   // the subject of its verified certificate; "" without one
+  std::string host;                        // "127.0.0.1"
+  std::string local_host;                  // the address of ours that it reached
+  std::size_t listener = 0;                // index of the one that it came by
+  std::optional<std::string> certificate;  // the subject of its verified certificate, which may be ""
 };
 
 // A whole one without its length. It may be changed in place.

@@ -86,9 +86,9 @@ result<tls_context> make_tls_context(const tls_settings& s) {
   return context;
 }
 
-std::string peer_subject(const SSL* session) {
+std::optional<std::string> peer_subject(const SSL* session) {
   const runtime::certificate_ptr certificate(SSL_get1_peer_certificate(session));
-  if (!certificate || SSL_get_verify_result(session) != X509_V_OK) return {};
+  if (!certificate || SSL_get_verify_result(session) != X509_V_OK) return std::nullopt;
   const X509_NAME* const name = X509_get_subject_name(certificate.get());
   const runtime::bio_ptr out(BIO_new(BIO_s_mem()));
   int last_set = -1;
@@ -101,7 +101,7 @@ std::string peer_subject(const SSL* session) {
   }
   char* data = nullptr;
   const long size = BIO_get_mem_data(out.get(), &data);
-  return {data, static_cast<std::size_t>(size)};
+  return std::string(data, static_cast<std::size_t>(size));
 }
 
 }  // namespace mes::bus::net

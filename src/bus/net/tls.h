@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/error.h"
@@ -28,7 +29,8 @@ struct tls_settings {
 // TLS 1.2 and 1.3.
 result<tls_context> make_tls_context(const tls_settings& settings);
 
-// The subject of the peer's verified certificate as Java's X500Principal prints it (RFC 2253); "" if it has none.
-std::string peer_subject(const ssl_st* session);
+// The subject of the peer's verified certificate as Java's X500Principal prints it (RFC 2253); nothing if it has shown
+// none. A certificate may have an empty subject.
+std::optional<std::string> peer_subject(const ssl_st* session);
 
 }  // namespace mes::bus::net

@@ -115,7 +115,7 @@ std::size_t transport::pending() const {
 
 bool transport::established() const { return !_session || SSL_is_init_finished(_session.get()) == 1; }
 
-std::string transport::subject() const { return _session ? peer_subject(_session.get()) : std::string(); }
+std::optional<std::string> transport::subject() const { return _session ? peer_subject(_session.get()) : std::nullopt; }
 
 void transport::say_goodbye() {
   ERR_clear_error();

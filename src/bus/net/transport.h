@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "bus/net/tls.h"
@@ -37,7 +38,7 @@ class transport {
   std::size_t pending() const;                         // bytes that were received already: epoll does not tell of them
   bool wants_write() const { return _wants_write; }    // reading goes on when the socket can be written to
   const std::string& failure() const { return _why; }  // of TLS: why it was closed; "" if the peer just went
-  std::string subject() const;                         // tls.h
+  std::optional<std::string> subject() const;          // tls.h
   void say_goodbye();
 
  private:

@@ -60,7 +60,7 @@ TEST(principal_rules, map_subjects) {
     EXPECT_FALSE(principal_rules::parse(wrong)) << wrong;
 }
 
-net::peer came_by(std::size_t listener, std::string certificate = "") {
+net::peer came_by(std::size_t listener, std::optional<std::string> certificate = std::nullopt) {
   return {.connection = listener + 1,
           .host = "10.0.0.7",
           .local_host = "10.0.0.1",
@@ -95,6 +95,16 @@ TEST(sessions, what_is_admitted_when) {
   // A token that ends sooner ends the session sooner.
   EXPECT_EQ(*all.complete(*s, {.what = sasl_step::outcome::done, .user = "alice", .expires_ms = 300}, 6'000, 0), 300);
   EXPECT_FALSE(all.admits(*s, api::metadata, 6'300));
+}
+
+TEST(sessions, a_certificate_without_a_name_is_not_nobodys) {
+  const std::vector<listener> by_tls = {{.secured_by = protocol::ssl}};
+  sessions as_it_is({.listeners = by_tls, .rules = *principal_rules::parse(""), .mechanisms = {}});
+  EXPECT_EQ(as_it_is.of(came_by(0))->principal, anonymous);
+  sessions again({.listeners = by_tls, .rules = *principal_rules::parse(""), .mechanisms = {}});
+  EXPECT_EQ(again.of(came_by(0, ""))->principal, "User:");
+  sessions ruled({.listeners = by_tls, .rules = *principal_rules::parse("RULE:^CN=(.*)$/$1/"), .mechanisms = {}});
+  EXPECT_FALSE(ruled.of(came_by(0, "")));
 }
 
 }  // namespace

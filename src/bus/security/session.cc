@@ -15,8 +15,8 @@ std::shared_ptr<session> sessions::of(const net::peer& who) {
   s->listener = who.listener;
   if (uses_sasl(*s)) {
     s->now = session::stage::handshake;
-  } else if (!who.certificate.empty()) {
-    auto name = _options.rules.apply(who.certificate);
+  } else if (who.certificate) {
+    auto name = _options.rules.apply(*who.certificate);
     if (!name) {
       _sessions.erase(who.connection);
       return nullptr;
