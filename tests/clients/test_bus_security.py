@@ -1,5 +1,6 @@
 """Who gets in and what he may do: TLS, mutual TLS, SASL and ACLs, with librdkafka's client and requests by hand."""
 import os
+import select
 import subprocess
 import time
 
@@ -10,6 +11,7 @@ from confluent_kafka.admin import (AclBinding, AclBindingFilter, AclOperation, A
                                    UserScramCredentialDeletion, UserScramCredentialUpsertion)
 
 from bus import MES, Bus
+from differential.codec import request_frame
 from raw import Closed, Raw
 from tests.support import tokens
 from tests.support.key_server import key_server
@@ -288,6 +290,29 @@ def test_sasl_states(sasl_bus):
         assert raw.request(18, 0).take("h") == 0
     with Raw(sasl_bus.address) as raw:
         assert raw.handshake("PLAIN") == (34, [])
+
+
+def test_a_wrong_password_is_told_late_whatever_is_sent_behind_it(sasl_bus):
+    """Else passwords could be tried as fast as they are sent."""
+    wrong = {"auth_bytes": b"\0alice\0wrong"}
+    with Raw(address(sasl_bus, 9094)) as raw:
+        raw.handshake("PLAIN")
+        frames = [request_frame("sasl_authenticate", 2, wrong), request_frame("api_versions", 2, {})]
+        raw.socket.sendall(b"".join(frames))
+        assert raw.receive("sasl_authenticate", 2)["error_code"] == 58
+        with pytest.raises(Closed):
+            raw.receive("api_versions", 2)
+    # Version 0 of the handshake has no answer that says so: its connection is closed as late.
+    with Raw(address(sasl_bus, 9094)) as first, Raw(address(sasl_bus, 9094)) as second:
+        first.handshake("PLAIN")
+        second.handshake("PLAIN", 0)
+        first.send("sasl_authenticate", 2, **wrong)
+        time.sleep(0.02)
+        second.socket.sendall(len(wrong["auth_bytes"]).to_bytes(4) + wrong["auth_bytes"])
+        readable, _, _ = select.select([first.socket, second.socket], [], [], 20)
+        assert first.socket in readable
+        with pytest.raises(Closed):
+            second.receive("sasl_authenticate", 2)
 
 
 def test_sessions_end_and_are_renewed(start, tmp_path):

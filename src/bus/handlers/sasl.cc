@@ -13,22 +13,21 @@ namespace {
 
 constexpr std::int64_t failure_delay_ms = 100;  // Kafka's connection.failed.authentication.delay.ms
 
-// Logs why, for whoever runs the broker; the client is told no more than that it failed.
+// Logs why, for whoever runs the broker; the client is told no more than that it failed, and that after a while, so
+// that passwords cannot be tried fast. Nothing more of it is read: it could not be answered, and would end the wait.
 void failed(const call& c, std::string_view why) {
   c.who->now = session::stage::failed;
+  c.of->server().close_when_answered(c.slot.connection);
   c.of->stats().authentications_failed += 1;
   c.of->logger().warn(
       "authentication failed",
       {{"client", std::string_view(c.who->host)}, {"mechanism", std::string_view(c.who->mechanism)}, {"reason", why}});
 }
 
-// Answers after a while, so that passwords cannot be tried fast, and closes.
+// The last answer to who has failed.
 template <class Response>
-void answer_and_close(const call& c, Response response) {
-  c.of->loop().after(failure_delay_ms, [c, response = std::move(response)] {
-    c.answer(response);
-    c.of->server().close_when_answered(c.slot.connection);
-  });
+void answer_late(const call& c, Response response) {
+  c.of->loop().after(failure_delay_ms, [c, response = std::move(response)] { c.answer(response); });
 }
 
 void refuse(const call& c, std::string_view why, std::string message) {
@@ -36,13 +35,19 @@ void refuse(const call& c, std::string_view why, std::string message) {
   kafka::sasl_authenticate_response response;
   response.error_code = kafka::code(error_code::sasl_authentication_failed);
   response.error_message = std::move(message);
-  answer_and_close(c, std::move(response));
+  answer_late(c, std::move(response));
 }
 
 std::string failure_text(const session& s) {
   if (s.mechanism == "PLAIN") return "Authentication failed: Invalid username or password";
   return fmt::format("Authentication failed during {} due to invalid credentials with SASL mechanism {}",
                      s.authenticated ? "re-authentication" : "authentication", s.mechanism);
+}
+
+// Without SaslAuthenticate there is no answer that says so.
+void refuse_raw(const call& c, std::string_view why) {
+  failed(c, why);
+  c.of->loop().after(failure_delay_ms, [c] { c.of->server().close_connection(c.slot.connection); });
 }
 
 void take_step(const call& c, const sasl_step& step) {
@@ -78,7 +83,7 @@ void sasl_handshake(const call& c, kafka::sasl_handshake_request& request) {
   if (!exchange || (again && s.mechanism != request.mechanism)) {
     failed(c, exchange ? "another mechanism than before" : "the mechanism is not offered");
     response.error_code = kafka::code(error_code::unsupported_sasl_mechanism);
-    return answer_and_close(c, std::move(response));
+    return answer_late(c, std::move(response));
   }
   s.mechanism = request.mechanism;
   s.exchange = std::move(exchange);
@@ -104,15 +109,12 @@ bool raw_sasl(const call& c, std::string_view message) {
   s.waiting = true;
   s.exchange->step(message, [c](const sasl_step& step) {
     c.who->waiting = false;
-    bool fine = step.what != sasl_step::outcome::refused;
-    if (!fine) failed(c, step.why);
+    if (step.what == sasl_step::outcome::refused) return refuse_raw(c, step.why);
     if (step.what == sasl_step::outcome::done) {
       const auto lifetime = c.of->access().connections().complete(*c.who, step, net::now_ms(), instant::now().ms());
-      fine = lifetime.has_value();
-      if (!fine) failed(c, lifetime.error().message);
+      if (!lifetime) return refuse_raw(c, lifetime.error().message);
       c.of->server().trust(c.slot.connection);
     }
-    if (!fine) return c.of->server().close_connection(c.slot.connection);
     kafka::writer out;
     out.bytes(false, step.message);
     c.of->server().answer(c.slot, std::move(out));
