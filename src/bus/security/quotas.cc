@@ -176,7 +176,9 @@ std::int64_t quotas::connected(std::string_view ip, std::int64_t now_ms) {
     if (value == it->second.end()) continue;
     rate_meter& meter = _meters[static_cast<std::size_t>(quota_kind::connection)][std::string(ip)];
     meter.record(1, now_ms);
-    return std::min(meter.excess_ms(value->second, now_ms), rate_meter::window_ms);
+    const std::int64_t wait_ms = meter.excess_ms(value->second, now_ms);
+    if (wait_ms > 0) meter.record(-1, now_ms);  // it is not let in: who keeps trying is let in at the quota's rate
+    return std::min(wait_ms, rate_meter::window_ms);
   }
   return 0;
 }

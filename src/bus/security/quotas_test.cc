@@ -117,6 +117,16 @@ TEST(quotas, connections_of_an_address) {
   EXPECT_EQ(q.connected("10.0.0.2", 0), 0);
 }
 
+TEST(quotas, connections_that_are_refused_do_not_count) {
+  quotas q;
+  q.set(entity(none, none, otherwise), {{"connection_creation_rate", 2}});
+  int let_in = 0;
+  for (std::int64_t now = 0; now < 100'000; now += 100)
+    if (q.connected("10.0.0.1", now) == 0) ++let_in;
+  EXPECT_GT(let_in, 150) << "two a second";
+  EXPECT_LE(let_in, 220);
+}
+
 TEST(quotas, an_address_has_its_quota_however_it_is_written) {
   quotas q;
   const quota_entity written = entity(none, none, named("0:0:0:0:0:0:0:1"));
