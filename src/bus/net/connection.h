@@ -46,6 +46,7 @@ struct server::connection {
   bool closing = false;     // once its answers are sent
   std::size_t request_bytes_max = 0;
   poller::timer_id muted = 0;
+  std::int64_t muted_until_ms = 0;
   std::int64_t accepted_ms = 0;
   std::int64_t last_active_ms = 0;
   std::uint64_t next_sequence = 0;

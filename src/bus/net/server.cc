@@ -58,7 +58,10 @@ void server::mute(std::uint64_t id, std::int64_t for_ms) {
   const auto it = _connections.find(id);
   if (it == _connections.end() || it->second->dead) return;
   connection& c = *it->second;
+  const std::int64_t until_ms = now_ms() + for_ms;
+  if (c.muted != 0 && until_ms <= c.muted_until_ms) return;
   if (c.muted != 0) _loop.cancel(c.muted);
+  c.muted_until_ms = until_ms;
   c.muted = _loop.after(for_ms, [this, id] { unmute(id); });
   _to_flush.insert(id);
 }

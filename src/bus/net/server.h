@@ -110,7 +110,7 @@ class server {
   void close_connection(std::uint64_t connection);
   void close_when_answered(std::uint64_t connection);        // reads nothing more of it
   void trust(std::uint64_t connection);                      // it has said who it is: from now on as any other
-  void mute(std::uint64_t connection, std::int64_t for_ms);  // reads nothing of it meanwhile
+  void mute(std::uint64_t connection, std::int64_t for_ms);  // reads nothing of it meanwhile; the longest counts
   void close_idle(std::int64_t idle_ms);                     // without traffic for so long, and not for our answer
   void set_connections_max(std::size_t count) { _options.connections_max = count; }
   void set_host_limits(host_limits limits) { _host_limits = std::move(limits); }  // for connections from now on

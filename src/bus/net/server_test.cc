@@ -529,6 +529,25 @@ TEST(server, who_takes_no_answers_is_idle) {
   ASSERT_TRUE(b.turn_until([&] { return waits.got.size() == 5; }));
 }
 
+TEST(server, of_two_waits_the_longer_one_counts) {
+  bench b({});
+  client& c = b.connect();
+  c.to_send = frame_of(1, 'l') + frame_of(1, 'a');
+  c.send_up_to(5);
+  ASSERT_TRUE(b.turn_until([&] { return b.later.size() == 1; }));
+  const std::uint64_t id = b.later[0].first.connection;
+  b.server->mute(id, 3'600'000);
+  b.server->mute(id, 0);
+  b.answer_later();
+  c.send_up_to(SIZE_MAX);
+  client& other = b.connect();
+  other.to_send = frame_of(1, 'a');
+  other.send_up_to(SIZE_MAX);
+  ASSERT_TRUE(b.turn_until([&] { return other.got.size() == 5; }));
+  ASSERT_TRUE(b.turn_a_while());
+  EXPECT_EQ(c.got.size(), 5U) << "the second request must wait for an hour";
+}
+
 // The length is sent already, so that no error can be told: the client sees a connection that ends.
 TEST(server, closes_when_a_file_ends_too_early) {
   for (const bool readable_only : {false, true}) {
