@@ -315,6 +315,17 @@ def test_a_wrong_password_is_told_late_whatever_is_sent_behind_it(sasl_bus):
             second.receive("sasl_authenticate", 2)
 
 
+def test_requests_before_authentication_count_for_nobody(sasl_bus):
+    with Raw(sasl_bus.address) as admin:
+        admin.call("alter_client_quotas", 1, validate_only=False, entries=[
+            {"entity": [{"entity_type": "user", "entity_name": "ANONYMOUS"}],
+             "ops": [{"key": "request_percentage", "value": 0.0001, "remove": False}]}])
+    with Raw(sasl_bus.address) as anonymous:
+        assert any(anonymous.call("api_versions", 2)["throttle_time_ms"] for _ in range(20))
+    with Raw(address(sasl_bus, 9094)) as stranger:
+        assert not any(stranger.call("api_versions", 2)["throttle_time_ms"] for _ in range(20))
+
+
 def test_sessions_end_and_are_renewed(start, tmp_path):
     bus = start("--listeners", "SASL_PLAINTEXT://127.0.0.1:9094", "--sasl-users",
                 users_file(tmp_path, alice="a", bob="b"), "--connections-max-reauth", "1s")

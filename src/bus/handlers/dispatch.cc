@@ -209,10 +209,12 @@ security::listener call::advertised() const {
 
 namespace {
 
-// Notes when the request came, and what it costs by its size.
+// Notes when the request came, and what it costs by its size. Who has not said who he is yet costs nobody.
 void count_for_quotas(call& c) {
   security::quotas& limits = c.of->access().limits();
-  if (!limits.active() || c.api == api::sasl_handshake || c.api == api::sasl_authenticate) return;
+  if (!limits.active() || c.who->now != security::session::stage::open || c.api == api::sasl_handshake ||
+      c.api == api::sasl_authenticate)
+    return;
   c.started_ns = monotonic_ns();
   c.handled_ns = std::make_shared<std::int64_t>(INT64_MAX);
   if (c.api == api::produce)

@@ -13,8 +13,10 @@ namespace {
 constexpr std::array<std::string_view, quota_kinds> names = {"producer_byte_rate", "consumer_byte_rate",
                                                              "request_percentage", "controller_mutation_rate",
                                                              "connection_creation_rate"};
-constexpr std::size_t meters_max = 100'000;  // of a kind; clients beyond share one
-constexpr double burst_seconds = 11;         // tokens at most, in seconds of the rate
+constexpr std::size_t counted_max = 100'000;     // of a kind; clients beyond share one count
+constexpr std::size_t client_id_max = 255;       // ids that begin with the same bytes are one: so much memory has each
+constexpr std::int64_t forget_pause_ms = 1'000;  // looking through so many takes a while
+constexpr double burst_seconds = 11;             // tokens at most, in seconds of the rate
 
 }  // namespace
 
@@ -120,7 +122,7 @@ std::optional<quotas::found> quotas::find(quota_kind k, std::string_view user, s
     std::string who;
     if (e.user) who += user;
     who += '\0';
-    if (e.client_id) who += client_id;
+    if (e.client_id) who += client_id.substr(0, client_id_max);
     return found{value->second, std::move(who)};
   }
   return std::nullopt;
@@ -131,16 +133,21 @@ std::optional<double> quotas::limit(quota_kind k, std::string_view user, std::st
   return found ? std::optional(found->limit) : std::nullopt;
 }
 
+// Those for whom there is no room share the one of nobody.
+template <class Count>
+Count& quotas::count_of(std::string who, std::unordered_map<std::string, Count>& all, std::int64_t now_ms) {
+  if (all.size() >= counted_max && !all.contains(who)) {
+    if (now_ms - _forgotten_ms >= forget_pause_ms) forget_idle(now_ms);
+    if (all.size() >= counted_max) who.clear();
+  }
+  return all[std::move(who)];
+}
+
 std::int64_t quotas::record(quota_kind k, std::string_view user, std::string_view client_id, double amount,
                             std::int64_t now_ms) {
   auto found = find(k, user, client_id);
   if (!found) return 0;
-  auto& meters = _meters[static_cast<std::size_t>(k)];
-  if (meters.size() >= meters_max && !meters.contains(found->who)) {
-    forget_idle(now_ms);
-    if (meters.size() >= meters_max) found->who.clear();
-  }
-  rate_meter& meter = meters[std::move(found->who)];
+  rate_meter& meter = count_of(std::move(found->who), _meters[static_cast<std::size_t>(k)], now_ms);
   meter.record(amount, now_ms);
   const std::int64_t wait_ms = meter.excess_ms(found->limit, now_ms);
   // Kafka holds a client for a window at most because of its requests.
@@ -174,7 +181,7 @@ std::int64_t quotas::connected(std::string_view ip, std::int64_t now_ms) {
     if (it == _all.end()) continue;
     const auto value = it->second.find(name_of(quota_kind::connection));
     if (value == it->second.end()) continue;
-    rate_meter& meter = _meters[static_cast<std::size_t>(quota_kind::connection)][std::string(ip)];
+    rate_meter& meter = count_of(std::string(ip), _meters[static_cast<std::size_t>(quota_kind::connection)], now_ms);
     meter.record(1, now_ms);
     const std::int64_t wait_ms = meter.excess_ms(value->second, now_ms);
     if (wait_ms > 0) meter.record(-1, now_ms);  // it is not let in: who keeps trying is let in at the quota's rate
@@ -183,7 +190,14 @@ std::int64_t quotas::connected(std::string_view ip, std::int64_t now_ms) {
   return 0;
 }
 
+std::size_t quotas::counted() const {
+  std::size_t all = _buckets.size();
+  for (const auto& meters : _meters) all += meters.size();
+  return all;
+}
+
 void quotas::forget_idle(std::int64_t now_ms) {
+  _forgotten_ms = now_ms;
   for (auto& meters : _meters) std::erase_if(meters, [&](const auto& m) { return m.second.is_idle(now_ms); });
   std::erase_if(_buckets, [&](const auto& b) { return b.second.is_idle(now_ms); });
 }

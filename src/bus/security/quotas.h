@@ -91,6 +91,7 @@ class quotas {
   std::int64_t connected(std::string_view ip, std::int64_t now_ms);
 
   void forget_idle(std::int64_t now_ms);
+  std::size_t counted() const;  // clients and addresses of which something is remembered, by kinds
 
  private:
   struct found {
@@ -99,10 +100,14 @@ class quotas {
   };
   std::optional<found> find(quota_kind k, std::string_view user, std::string_view client_id) const;
 
+  template <class Count>
+  Count& count_of(std::string who, std::unordered_map<std::string, Count>& all, std::int64_t now_ms);
+
   std::map<quota_entity, values> _all;
   std::set<std::pair<std::string, std::string>> _addresses;  // that have quotas: in their one form, and as written
   std::array<std::unordered_map<std::string, rate_meter>, quota_kinds> _meters;
   std::unordered_map<std::string, token_bucket> _buckets;
+  std::int64_t _forgotten_ms = 0;
 };
 
 // An entry's key and value in the log (cluster_settings.h).

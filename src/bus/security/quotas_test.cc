@@ -91,6 +91,25 @@ TEST(quotas, clients_of_a_default_are_counted_each_by_itself) {
   EXPECT_EQ(q.record(quota_kind::produce, "alice", "other", 1'000, 0), 10'000);
 }
 
+TEST(quotas, what_is_remembered_is_bounded) {
+  quotas q;
+  q.set(entity(none, otherwise), {{"producer_byte_rate", 100}});
+  q.set(entity(none, none, otherwise), {{"connection_creation_rate", 1}});
+  const std::string long_id(1'000, 'a');
+  EXPECT_EQ(q.record(quota_kind::produce, "u", long_id + "1", 1'000, 0), 0);
+  EXPECT_GT(q.record(quota_kind::produce, "u", long_id + "2", 1'000, 0), 0) << "the same id, as far as it is kept";
+  constexpr std::size_t each_max = 100'000;
+  for (std::size_t i = 0; i < each_max + 100; ++i) {
+    q.record(quota_kind::produce, "u", std::to_string(i), 1, 1);
+    q.connected(std::to_string(i), 1);
+  }
+  EXPECT_EQ(q.counted(), 2 * (each_max + 1));
+  EXPECT_EQ(q.record(quota_kind::produce, "u", "0", 999, 1), 0) << "who is known has his own";
+  EXPECT_GT(q.record(quota_kind::produce, "u", "new", 999, 1), 0) << "who is not shares one";
+  EXPECT_EQ(q.record(quota_kind::produce, "u", "new", 1, 20'000), 0) << "the others are forgotten";
+  EXPECT_EQ(q.counted(), 1U);
+}
+
 TEST(quotas, requests_hold_for_a_window_at_most) {
   quotas q;
   q.set(entity(none, named("app")), {{"request_percentage", 1}});
