@@ -82,6 +82,7 @@ bool token_bucket::is_empty(double rate, std::int64_t now_ms) {
 void token_bucket::take(double amount, double rate, std::int64_t now_ms) {
   refill(rate, now_ms);
   _tokens -= amount;
+  _full_ms = static_cast<double>(now_ms) + (rate * burst_seconds - _tokens) / rate * 1'000;
 }
 
 std::int64_t token_bucket::debt_ms(double rate, std::int64_t now_ms) {
@@ -99,14 +100,23 @@ void quotas::set(const quota_entity& who, values v) {
     else
       _addresses.insert(std::move(address));
   }
-  if (v.empty())
-    _all.erase(who);
-  else
-    _all[who] = std::move(v);
+  values& now = _all[who];
+  count_kinds(now, -1);
+  now = std::move(v);
+  count_kinds(now, 1);
+  if (now.empty()) _all.erase(who);
+  for (std::size_t k = 0; k < quota_kinds; ++k)
+    if (_of_kind[k] == 0) _meters[k] = {};
+  if (_of_kind[static_cast<std::size_t>(quota_kind::mutation)] == 0) _buckets = {};
+}
+
+void quotas::count_kinds(const values& v, std::int64_t by) {
+  for (const auto& [name, value] : v)
+    if (const auto k = find_quota_kind(name)) _of_kind[static_cast<std::size_t>(*k)] += by;
 }
 
 std::optional<quotas::found> quotas::find(quota_kind k, std::string_view user, std::string_view client_id) const {
-  if (_all.empty()) return std::nullopt;
+  if (_of_kind[static_cast<std::size_t>(k)] == 0) return std::nullopt;
   using part = quota_entity::part;
   const part none, otherwise = std::optional<std::string>();
   const part u = std::optional<std::string>(user), c = std::optional<std::string>(client_id);
@@ -158,7 +168,7 @@ bool quotas::mutate(std::string_view user, std::string_view client_id, double pa
                     std::int64_t now_ms) {
   auto found = find(quota_kind::mutation, user, client_id);
   if (!found) return true;
-  token_bucket& bucket = _buckets[std::move(found->who)];
+  token_bucket& bucket = count_of(std::move(found->who), _buckets, now_ms);
   if (strict && bucket.is_empty(found->limit, now_ms)) return false;
   bucket.take(partitions, found->limit, now_ms);
   return true;
@@ -167,12 +177,13 @@ bool quotas::mutate(std::string_view user, std::string_view client_id, double pa
 std::int64_t quotas::mutation_wait_ms(std::string_view user, std::string_view client_id, std::int64_t now_ms) {
   const auto found = find(quota_kind::mutation, user, client_id);
   if (!found) return 0;
-  const auto bucket = _buckets.find(found->who);
+  auto bucket = _buckets.find(found->who);
+  if (bucket == _buckets.end()) bucket = _buckets.find({});
   return bucket == _buckets.end() ? 0 : bucket->second.debt_ms(found->limit, now_ms);
 }
 
 std::int64_t quotas::connected(std::string_view ip, std::int64_t now_ms) {
-  if (_all.empty()) return 0;
+  if (_of_kind[static_cast<std::size_t>(quota_kind::connection)] == 0) return 0;
   const auto found = _addresses.lower_bound({std::string(ip), ""});
   quota_entity::part own;
   if (found != _addresses.end() && found->first == ip) own.emplace(found->second);

@@ -59,13 +59,14 @@ class token_bucket {
   bool is_empty(double rate, std::int64_t now_ms);  // there is a debt
   void take(double amount, double rate, std::int64_t now_ms);
   std::int64_t debt_ms(double rate, std::int64_t now_ms);
-  bool is_idle(std::int64_t now_ms) const { return now_ms - _last_ms > 3'600'000; }
+  bool is_idle(std::int64_t now_ms) const { return static_cast<double>(now_ms) >= _full_ms; }  // as a new one is
 
  private:
   void refill(double rate, std::int64_t now_ms);
   double _tokens = 0;
   bool _begun = false;
   std::int64_t _last_ms = 0;
+  double _full_ms = 0;  // when it will be
 };
 
 // Loop thread only.
@@ -103,7 +104,10 @@ class quotas {
   template <class Count>
   Count& count_of(std::string who, std::unordered_map<std::string, Count>& all, std::int64_t now_ms);
 
+  void count_kinds(const values& v, std::int64_t by);
+
   std::map<quota_entity, values> _all;
+  std::array<std::int64_t, quota_kinds> _of_kind{};          // how many of `_all` have one
   std::set<std::pair<std::string, std::string>> _addresses;  // that have quotas: in their one form, and as written
   std::array<std::unordered_map<std::string, rate_meter>, quota_kinds> _meters;
   std::unordered_map<std::string, token_bucket> _buckets;

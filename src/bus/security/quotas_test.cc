@@ -128,6 +128,21 @@ TEST(quotas, strict_mutations_are_refused_while_there_is_a_debt) {
   EXPECT_TRUE(q.mutate("bob", "x", 1'000, true, 0));
 }
 
+TEST(quotas, what_is_remembered_of_mutations_is_bounded) {
+  quotas q;
+  q.set(entity(none, otherwise), {{"controller_mutation_rate", 1}});
+  constexpr std::size_t each_max = 100'000;
+  for (std::size_t i = 0; i < each_max + 100; ++i) q.mutate("u", std::to_string(i), 1, true, 0);
+  EXPECT_EQ(q.counted(), each_max + 1);
+  EXPECT_FALSE(q.mutate("u", "new", 1, true, 0)) << "it shares one with those for whom there was no room";
+  EXPECT_EQ(q.mutation_wait_ms("u", "new", 0), 1'000) << "11 of them were paid, one was overdrawn, the rest refused";
+  EXPECT_TRUE(q.mutate("u", "0", 10, true, 0)) << "who is known has his own";
+  q.forget_idle(1'000);
+  EXPECT_EQ(q.counted(), 2U) << "one that is full again is as a new one";
+  q.set(entity(none, otherwise), {{"request_percentage", 1}});
+  EXPECT_EQ(q.counted(), 0U);
+}
+
 TEST(quotas, connections_of_an_address) {
   quotas q;
   q.set(entity(none, none, otherwise), {{"connection_creation_rate", 1}});
