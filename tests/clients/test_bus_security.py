@@ -1,6 +1,7 @@
 """Who gets in and what he may do: TLS, mutual TLS, SASL and ACLs, with librdkafka's client and requests by hand."""
 import os
 import select
+import ssl
 import subprocess
 import time
 
@@ -104,12 +105,12 @@ def authority(folder, name):
     return certificate, key
 
 
-def signed(folder, by, name, subject):
+def signed(folder, by, name, subject, *more):
     key, request, certificate = (folder / f"{name}.{suffix}" for suffix in ("key", "csr", "pem"))
     openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", request,
             "-subj", subject)
     openssl("x509", "-req", "-in", request, "-CA", by[0], "-CAkey", by[1], "-CAcreateserial", "-out", certificate,
-            "-days", 2)
+            *(more or ("-days", 2)))
     return {"ssl.certificate.location": str(certificate), "ssl.key.location": str(key)}
 
 
@@ -166,6 +167,24 @@ def test_a_certificate_without_a_name_is_not_anonymous(start, tmp_path):
     bus.stop()
     bus = start(*settings, "--ssl-principal-mapping-rules", "RULE:^CN=(.*?),.*$/$1/L")
     assert produce({**tls(bus, **nameless), "message.timeout.ms": 3000}, "named", b"1") == [KafkaError._MSG_TIMED_OUT]
+
+
+def test_the_log_says_why_a_certificate_does_not_let_in(start, tmp_path):
+    ours = authority(tmp_path, "ours")
+    clients = {"expired": signed(tmp_path, ours, "expired", "/CN=expired", "-days", -1),
+               "nobody": signed(tmp_path, ours, "nobody", "/CN=nobody")}
+    certificate, key = authority(tmp_path, "itself")
+    clients["itself"] = {"ssl.certificate.location": str(certificate), "ssl.key.location": str(key)}
+    bus = start("--listeners", "SSL://127.0.0.1:9093", "--ssl-client-auth", "required", "--ssl-client-ca", str(ours[0]),
+                "--ssl-principal-mapping-rules", "RULE:^CN=(press-.*)$/$1/")
+    for name, why in (("expired", "certificate has expired"), ("itself", "self-signed certificate"),
+                      ("nobody", "no rule of ssl_principal_mapping_rules matches CN=nobody")):
+        context = ssl.create_default_context(cafile=bus.data / "bus/certificate.pem")
+        context.load_cert_chain(clients[name]["ssl.certificate.location"], clients[name]["ssl.key.location"])
+        with pytest.raises((OSError, Closed)), Raw(address(bus, 9093)) as raw:
+            raw.socket = context.wrap_socket(raw.socket, server_hostname="localhost")
+            raw.request(18, 0)
+        eventually(lambda: why in (bus.data / "bus.log").read_text())
 
 
 # ---- SASL ----

@@ -248,9 +248,16 @@ void handle_in_turn(const api_handler& handler, call c, kafka::reader& in) {
 bool dispatch(broker& b, net::answer_slot slot, const net::peer& who, const net::frame& request) {
   call c;
   c.of = &b;
-  c.who = b.access().connections().of(who);
   c.slot = slot;
-  if (!c.who) return false;
+  if (auto found = b.access().connections().of(who); found) {
+    c.who = std::move(*found);
+  } else {
+    b.stats().authentications_failed += 1;
+    b.logger().warn("authentication failed", {{"client", std::string_view(who.host)},
+                                              {"mechanism", std::string_view("TLS")},
+                                              {"reason", std::string_view(found.error().message)}});
+    return false;
+  }
   if (c.who->now == security::session::stage::raw_exchange) return raw_sasl(c, {request.data, request.size});
   kafka::reader in({request.data, request.size});
   in.limit_strings(INT16_MAX);

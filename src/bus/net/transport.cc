@@ -1,5 +1,6 @@
 #include "bus/net/transport.h"
 
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
@@ -100,6 +101,8 @@ transport::moved transport::tls_outcome(int returned) {
       std::array<char, 256> text{};
       ERR_error_string_n(ERR_get_error(), text.data(), text.size());
       _why = text.data();
+      if (const long verified = SSL_get_verify_result(_session.get()); verified != X509_V_OK)
+        _why += fmt::format(": {}", X509_verify_cert_error_string(verified));
       break;
     }
     default:

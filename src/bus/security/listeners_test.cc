@@ -74,11 +74,11 @@ TEST(sessions, what_is_admitted_when) {
                 .rules = *principal_rules::parse(""),
                 .mechanisms = {"PLAIN"},
                 .reauthentication_ms = 1'000});
-  const auto by_certificate = all.of(came_by(0, "CN=press"));
+  const auto by_certificate = *all.of(came_by(0, "CN=press"));
   EXPECT_EQ(by_certificate->principal, "User:CN=press");
   EXPECT_TRUE(all.admits(*by_certificate, api::metadata, 0));
-  const auto s = all.of(came_by(1));
-  EXPECT_EQ(s, all.of(came_by(1)));
+  const auto s = *all.of(came_by(1));
+  EXPECT_EQ(s, *all.of(came_by(1)));
   EXPECT_FALSE(all.admits(*s, api::metadata, 0));
   EXPECT_FALSE(all.admits(*s, api::sasl_authenticate, 0));
   EXPECT_TRUE(all.admits(*s, api::api_versions, 0));
@@ -100,9 +100,9 @@ TEST(sessions, what_is_admitted_when) {
 TEST(sessions, a_certificate_without_a_name_is_not_nobodys) {
   const std::vector<listener> by_tls = {{.secured_by = protocol::ssl}};
   sessions as_it_is({.listeners = by_tls, .rules = *principal_rules::parse(""), .mechanisms = {}});
-  EXPECT_EQ(as_it_is.of(came_by(0))->principal, anonymous);
+  EXPECT_EQ((*as_it_is.of(came_by(0)))->principal, anonymous);
   sessions again({.listeners = by_tls, .rules = *principal_rules::parse(""), .mechanisms = {}});
-  EXPECT_EQ(again.of(came_by(0, ""))->principal, "User:");
+  EXPECT_EQ((*again.of(came_by(0, "")))->principal, "User:");
   sessions ruled({.listeners = by_tls, .rules = *principal_rules::parse("RULE:^CN=(.*)$/$1/"), .mechanisms = {}});
   EXPECT_FALSE(ruled.of(came_by(0, "")));
 }

@@ -7,7 +7,7 @@
 namespace mes::bus::security {
 using wire::kafka::api;
 
-std::shared_ptr<session> sessions::of(const net::peer& who) {
+result<std::shared_ptr<session>> sessions::of(const net::peer& who) {
   std::shared_ptr<session>& s = _sessions[who.connection];
   if (s) return s;
   s = std::make_shared<session>();
@@ -19,7 +19,7 @@ std::shared_ptr<session> sessions::of(const net::peer& who) {
     auto name = _options.rules.apply(*who.certificate);
     if (!name) {
       _sessions.erase(who.connection);
-      return nullptr;
+      return fail(std::move(name.error()));
     }
     s->principal = "User:" + *name;
   }

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/error.h"
 #include "bus/net/server.h"
 #include "bus/security/listeners.h"
 #include "bus/security/principal_rules.h"
@@ -47,8 +48,8 @@ class sessions {
  public:
   explicit sessions(session_options options) : _options(std::move(options)) {}
 
-  // nullptr: its certificate names nobody (no mapping rule matches).
-  std::shared_ptr<session> of(const net::peer& who);
+  // Nothing: its certificate names nobody (no mapping rule matches).
+  result<std::shared_ptr<session>> of(const net::peer& who);
   void forget(std::uint64_t connection) { _sessions.erase(connection); }
 
   // Whether the request may be handled now; else the connection is closed.
