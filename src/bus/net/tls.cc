@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <vector>
 
 #include "runtime/openssl_handles.h"
 
@@ -32,29 +33,58 @@ constexpr std::array attributes = {
     attribute{NID_userId, "UID"},
 };
 
-void print_attribute(BIO* out, const X509_NAME_ENTRY* entry) {
+// With backslashes as Java has them: more than RFC 2253 asks for.
+std::string escaped(std::string_view text) {
+  const auto first = text.find_first_not_of(" \r"), last = text.find_last_not_of(" \r");
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool at_an_end = first == std::string_view::npos || i < first || i > last;
+    if (text[i] == '\0') {
+      out += "\\00";
+      continue;
+    }
+    if (at_an_end || std::string_view(",=+<>#;\"\\").contains(text[i])) out += '\\';
+    out += text[i];
+  }
+  return out;
+}
+
+// What is no text, or of no attribute that has a keyword: its encoding.
+std::string in_hex(const ASN1_TYPE& value) {
+  unsigned char* bytes = nullptr;
+  const int size = i2d_ASN1_TYPE(&value, &bytes);
+  std::string out = "#";
+  for (int i = 0; i < size; ++i) out += fmt::format("{:02x}", bytes[i]);
+  OPENSSL_free(bytes);
+  return out;
+}
+
+bool is_text(int type) {
+  constexpr std::array texts = {V_ASN1_PRINTABLESTRING, V_ASN1_UTF8STRING, V_ASN1_T61STRING,      V_ASN1_IA5STRING,
+                                V_ASN1_GENERALSTRING,   V_ASN1_BMPSTRING,  V_ASN1_UNIVERSALSTRING};
+  return std::ranges::count(texts, type) > 0;
+}
+
+std::string printed(const X509_NAME_ENTRY* entry) {
   const ASN1_OBJECT* type = X509_NAME_ENTRY_get_object(entry);
-  const ASN1_STRING* value = X509_NAME_ENTRY_get_data(entry);
+  ASN1_STRING* const value = X509_NAME_ENTRY_get_data(entry);
   const auto known = std::ranges::find(attributes, OBJ_obj2nid(type), &attribute::nid);
-  if (known != attributes.end()) {
-    BIO_write(out, known->keyword.data(), static_cast<int>(known->keyword.size()));
-    BIO_write(out, "=", 1);
-    ASN1_STRING_print_ex(out, value, ASN1_STRFLGS_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB));
-    return;
+  if (known != attributes.end() && is_text(ASN1_STRING_type(value))) {
+    unsigned char* text = nullptr;
+    if (const int size = ASN1_STRING_to_UTF8(&text, value); size >= 0) {
+      std::string out = fmt::format("{}={}", known->keyword,
+                                    escaped({reinterpret_cast<const char*>(text), static_cast<std::size_t>(size)}));
+      OPENSSL_free(text);
+      return out;
+    }
   }
   std::array<char, 128> number{};
   OBJ_obj2txt(number.data(), static_cast<int>(number.size()), type, 1);
-  BIO_puts(out, number.data());
-  BIO_write(out, "=", 1);
-  // Java writes the hex digits small.
-  const runtime::bio_ptr digits(BIO_new(BIO_s_mem()));
-  ASN1_STRING_print_ex(digits.get(), value, ASN1_STRFLGS_DUMP_ALL | ASN1_STRFLGS_DUMP_DER);
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(digits.get(), &data);
-  std::string text(data, static_cast<std::size_t>(size));
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c + 32) : c; });
-  BIO_write(out, text.data(), static_cast<int>(text.size()));
+  ASN1_TYPE whole{};
+  whole.type = ASN1_STRING_type(value);
+  whole.value.asn1_string = value;
+  return fmt::format("{}={}", known == attributes.end() ? std::string_view(number.data()) : known->keyword,
+                     in_hex(whole));
 }
 
 }  // namespace
@@ -89,19 +119,24 @@ result<tls_context> make_tls_context(const tls_settings& s) {
 std::optional<std::string> peer_subject(const SSL* session) {
   const runtime::certificate_ptr certificate(SSL_get1_peer_certificate(session));
   if (!certificate || SSL_get_verify_result(session) != X509_V_OK) return std::nullopt;
-  const X509_NAME* const name = X509_get_subject_name(certificate.get());
-  const runtime::bio_ptr out(BIO_new(BIO_s_mem()));
+  return printed_name(X509_get_subject_name(certificate.get()));
+}
+
+// The last set of attributes first; within one, in the order of the certificate.
+std::string printed_name(const X509_NAME* name) {
+  std::vector<std::string> sets;
   int last_set = -1;
-  for (int i = X509_NAME_entry_count(name) - 1; i >= 0; --i) {
+  for (int i = 0; i < X509_NAME_entry_count(name); ++i) {
     const X509_NAME_ENTRY* const entry = X509_NAME_get_entry(name, i);
     const int set = X509_NAME_ENTRY_set(entry);
-    if (last_set >= 0) BIO_write(out.get(), set == last_set ? "+" : ",", 1);
+    if (set == last_set)
+      sets.back() += '+' + printed(entry);
+    else
+      sets.push_back(printed(entry));
     last_set = set;
-    print_attribute(out.get(), entry);
   }
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(out.get(), &data);
-  return std::string(data, static_cast<std::size_t>(size));
+  std::ranges::reverse(sets);
+  return fmt::format("{}", fmt::join(sets, ","));
 }
 
 }  // namespace mes::bus::net

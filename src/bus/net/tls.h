@@ -10,6 +10,7 @@
 
 struct ssl_ctx_st;
 struct ssl_st;
+struct X509_name_st;
 
 namespace mes::bus::net {
 
@@ -32,5 +33,6 @@ result<tls_context> make_tls_context(const tls_settings& settings);
 // The subject of the peer's verified certificate as Java's X500Principal prints it (RFC 2253); nothing if it has shown
 // none. A certificate may have an empty subject.
 std::optional<std::string> peer_subject(const ssl_st* session);
+std::string printed_name(const X509_name_st* name);
 
 }  // namespace mes::bus::net

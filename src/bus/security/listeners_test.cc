@@ -60,6 +60,28 @@ TEST(principal_rules, map_subjects) {
     EXPECT_FALSE(principal_rules::parse(wrong)) << wrong;
 }
 
+// The expected names are what Kafka 4.2's SslPrincipalMapper makes of them.
+TEST(principal_rules, replace_as_kafka_does) {
+  const auto name = [](std::string_view rule, std::string_view subject) {
+    const auto rules = principal_rules::parse(rule);
+    const auto mapped = rules ? rules->apply(subject) : result<std::string>(fail(rules.error()));
+    return mapped ? *mapped : mapped.error().message;
+  };
+  constexpr std::string_view press = "CN=press-7,O=Plant", umlauts = "CN=PRESSE ÄÖÜ,O=Werk Süd";
+  EXPECT_EQ(name(R"(RULE:^CN=([^,]+),.*$/$1\@plant/)", press), "press-7@plant");
+  EXPECT_EQ(name(R"(RULE:^CN=([^,]+),.*$/$1\/plant/)", press), "press-7/plant");
+  EXPECT_EQ(name(R"(RULE:^CN=(.*?),.*$/\$1/)", press), "$1");
+  EXPECT_EQ(name(R"(RULE:^CN=(.*?),.*$/$0/)", press), press);
+  EXPECT_EQ(name(R"(RULE:^CN=([^,]+),.*$/$10/)", press), "press-70");
+  EXPECT_EQ(name(R"(RULE:^CN=([^,]+),.*$/$1$2/)", press), "press-7$2");
+  EXPECT_EQ(name(R"(RULE:CN=(.*?)/$1/)", press), "press-7,O=Plant");
+  EXPECT_EQ(name(R"(RULE:(.*)/<$1>/)", press), "<CN=press-7,O=Plant><>");
+  EXPECT_EQ(name(R"(RULE:^CN=(.*?),.*$/$1/L)", umlauts), "presse äöü");
+  EXPECT_EQ(name(R"(RULE:^.*O=(.*)$/$1/U)", umlauts), "WERK SÜD");
+  EXPECT_EQ(name(R"(RULE:^CN=(.*)$/$1/U)", "CN=Straße ñŁжω"), "STRASSE ÑŁЖΩ");
+  EXPECT_NE(name(R"(RULE:^CN=([^,]+),.*$/a$b/)", press).find("write \\$"), std::string::npos);
+}
+
 net::peer came_by(std::size_t listener, std::optional<std::string> certificate = std::nullopt) {
   return {.connection = listener + 1,
           .host = "10.0.0.7",

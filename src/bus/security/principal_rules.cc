@@ -4,7 +4,8 @@
 #include <re2/re2.h>
 
 #include <algorithm>
-#include <cctype>
+
+#include "base/utf8.h"
 
 namespace mes::bus::security {
 namespace {
@@ -30,15 +31,48 @@ bool take_part(std::string_view& text, std::string& part) {
   return false;
 }
 
-// $1 of Java to \1 of RE2.
-std::string re2_replacement(std::string_view text) {
-  std::string out;
+// As Java reads it: \x is x, $ and digits are a group. More digits belong to it as long as there is such a group, and a
+// $ before a number that is none's is itself, as Kafka has it.
+result<principal_rules::replacement> parse_replacement(std::string_view text, int groups) {
+  const auto digit = [&](std::size_t at) {
+    return at < text.size() && text[at] >= '0' && text[at] <= '9' ? text[at] - '0' : -1;
+  };
+  principal_rules::replacement out(1);
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool group = text[i] == '$' && i + 1 < text.size() && std::isdigit(static_cast<unsigned char>(text[i + 1]));
-    out += group ? '\\' : text[i];
-    if (text[i] == '\\') out += '\\';
+    int group = text[i] == '$' ? digit(i + 1) : -1;
+    if (text[i] == '$' && (group < 0 || (groups == 0 && group > 0)))
+      return fail(error_code::invalid_argument,
+                  fmt::format("{}: the number of a group follows a $; write \\$ for itself", text));
+    if (group >= 0 && group <= groups) {
+      ++i;
+      for (int more; (more = digit(i + 1)) >= 0 && group * 10 + more <= groups; ++i) group = group * 10 + more;
+      out.push_back({.text = {}, .group = group});
+      out.emplace_back();
+      continue;
+    }
+    if (text[i] == '\\' && i + 1 < text.size()) ++i;
+    out.back().text += text[i];
   }
   return out;
+}
+
+// Each match is replaced, as by Java's replaceAll: an empty one behind the last too.
+std::string replaced(std::string_view subject, const re2::RE2& pattern, const principal_rules::replacement& with) {
+  std::vector<re2::StringPiece> groups(static_cast<std::size_t>(pattern.NumberOfCapturingGroups()) + 1);
+  std::string out;
+  std::size_t copied = 0, at = 0;
+  while (at <= subject.size() && pattern.Match(subject, at, subject.size(), re2::RE2::UNANCHORED, groups.data(),
+                                               static_cast<int>(groups.size()))) {
+    const auto begin = static_cast<std::size_t>(groups[0].data() - subject.data()), end = begin + groups[0].size();
+    out += subject.substr(copied, begin - copied);
+    for (const principal_rules::piece& p : with) {
+      out += p.text;
+      if (p.group >= 0) out += std::string_view(groups[static_cast<std::size_t>(p.group)]);
+    }
+    copied = at = end;
+    if (begin == end) at += end < subject.size() ? std::max<std::size_t>(utf8_length(subject.substr(end)), 1) : 1;
+  }
+  return out += subject.substr(copied);
 }
 
 }  // namespace
@@ -60,15 +94,17 @@ result<principal_rules> principal_rules::parse(std::string_view text) {
     std::string pattern, replacement;
     if (!take_part(text, pattern) || !take_part(text, replacement)) return wrong(all);
     if (text.starts_with('L') || text.starts_with('U')) {
-      r.letters = text.front();
+      r.letters = text.front() == 'L' ? letter_case::lower : letter_case::upper;
       text.remove_prefix(1);
     }
     if (!text.empty() && text.front() != ',' && text.front() != ' ') return wrong(all);
     r.pattern = std::make_shared<const re2::RE2>(pattern, re2::RE2::Quiet);
-    r.replacement = re2_replacement(replacement);
-    std::string fault = r.pattern->error();
-    if (!r.pattern->ok() || !r.pattern->CheckRewriteString(r.replacement, &fault))
-      return fail(error_code::invalid_argument, fmt::format("ssl_principal_mapping_rules: {}: {}", pattern, fault));
+    if (!r.pattern->ok())
+      return fail(error_code::invalid_argument,
+                  fmt::format("ssl_principal_mapping_rules: {}: {}", pattern, r.pattern->error()));
+    auto with = parse_replacement(replacement, r.pattern->NumberOfCapturingGroups());
+    if (!with) return fail(error_code::invalid_argument, "ssl_principal_mapping_rules: " + with.error().message);
+    r.with = std::move(*with);
     rules._rules.push_back(std::move(r));
   }
   return rules;
@@ -79,14 +115,8 @@ result<std::string> principal_rules::apply(std::string_view subject) const {
   for (const rule& r : _rules) {
     if (!r.pattern) return std::string(subject);
     if (!re2::RE2::FullMatch(subject, *r.pattern)) continue;
-    std::string name(subject);
-    re2::RE2::Replace(&name, *r.pattern, r.replacement);
-    if (r.letters != 0)
-      std::ranges::transform(name, name.begin(), [&](char c) {
-        const auto u = static_cast<unsigned char>(c);
-        return static_cast<char>(r.letters == 'L' ? std::tolower(u) : std::toupper(u));
-      });
-    return name;
+    std::string name = replaced(subject, *r.pattern, r.with);
+    return r.letters ? in_case(*r.letters, name) : name;
   }
   return fail(error_code::unauthenticated, fmt::format("no rule of ssl_principal_mapping_rules matches {}", subject));
 }

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error.h"
+#include "bus/security/letters.h"
 
 namespace re2 {
 class RE2;
@@ -22,11 +24,18 @@ class principal_rules {
   // Nothing if no rule matches.
   result<std::string> apply(std::string_view subject) const;
 
+  // Text, and what a group of the pattern has matched behind it.
+  struct piece {
+    std::string text;
+    int group = -1;
+  };
+  using replacement = std::vector<piece>;
+
  private:
   struct rule {
     std::shared_ptr<const re2::RE2> pattern;  // nullptr: DEFAULT
-    std::string replacement;
-    char letters = 0;  // 'L', 'U'
+    replacement with;
+    std::optional<letter_case> letters;
   };
   std::vector<rule> _rules;
 };
