@@ -20,11 +20,9 @@ result<net::client_auth> client_auth_of(const std::string& text) {
   return fail(error_code::invalid_argument, fmt::format("ssl_client_auth: {}: none, requested or required", text));
 }
 
-result<net::tls_context> make_tls(const runtime::process& process) {
+result<net::tls_context> make_tls(const runtime::process& process, net::client_auth clients) {
   const runtime::config& c = process.settings();
-  auto clients = client_auth_of(c.text("ssl_client_auth"));
-  if (!clients) return fail(std::move(clients.error()));
-  net::tls_settings tls{c.text("ssl_certificate"), c.text("ssl_key"), c.text("ssl_client_ca"), *clients};
+  net::tls_settings tls{c.text("ssl_certificate"), c.text("ssl_key"), c.text("ssl_client_ca"), clients};
   if (tls.certificate_file.empty() != tls.key_file.empty())
     return fail(error_code::invalid_argument, "ssl_certificate and ssl_key go together: one of them is missing");
   if (tls.certificate_file.empty()) {
@@ -88,7 +86,9 @@ const std::vector<runtime::setting>& access_settings_table() {
       {"ssl_certificate", text, "", "PEM file of the broker's certificate chain; empty: one is made at first start."},
       {"ssl_key", text, "", "PEM file of its key."},
       {"ssl_client_ca", text, "", "PEM file of the authorities that may sign clients' certificates."},
-      {"ssl_client_auth", text, "none", "Whether clients show a certificate: none, requested or required."},
+      {"ssl_client_auth", text, "none",
+       "Whether clients of SSL listeners show a certificate: none, requested or required; those of SASL_SSL are asked "
+       "for none."},
       {"ssl_principal_mapping_rules", text, "DEFAULT",
        "How a certificate's subject becomes a user: DEFAULT or RULE:pattern/replacement/[LU], between commas."},
       {"sasl_mechanisms", text, "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER", "The mechanisms that are offered."},
@@ -128,10 +128,14 @@ result<security::access_settings> make_access_settings(const runtime::process& p
     if (!passwords) return fail(std::move(passwords.error()));
     s.passwords = std::move(*passwords);
   }
-  if (std::ranges::any_of(s.sessions.listeners, [](const auto& l) { return security::uses_tls(l.secured_by); })) {
-    auto tls = make_tls(process);
+  auto clients = client_auth_of(c.text("ssl_client_auth"));
+  if (!clients) return fail(std::move(clients.error()));
+  for (const security::listener& l : s.sessions.listeners) {
+    if (!security::uses_tls(l.secured_by)) continue;
+    const bool by_sasl = security::uses_sasl(l.secured_by);
+    auto tls = make_tls(process, by_sasl ? net::client_auth::none : *clients);
     if (!tls) return fail(std::move(tls.error()));
-    s.tls = std::move(*tls);
+    (by_sasl ? s.sasl_tls : s.tls) = std::move(*tls);
   }
   s.acls.enabled = c.flag("authorizer");
   auto super_users = super_users_of(c.text("super_users"));

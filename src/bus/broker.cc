@@ -222,8 +222,8 @@ result<void> broker::listen() {
   constexpr std::size_t sasl_bytes_max = std::size_t{512} << 10;  // Kafka's sasl.server.max.receive.size
   net::server_options options;
   for (const security::listener& l : _access->connections().options().listeners)
-    options.listeners.push_back({l.host, l.port, security::uses_tls(l.secured_by) ? _access->tls() : nullptr,
-                                 security::uses_sasl(l.secured_by) ? sasl_bytes_max : 0});
+    options.listeners.push_back(
+        {l.host, l.port, _access->tls_of(l), security::uses_sasl(l.secured_by) ? sasl_bytes_max : 0});
   options.request_bytes_max = _settings.request_bytes_max;
   options.partial_bytes_max = _settings.queued_request_bytes_max;
   options.connections_max = _settings.connections_max;

@@ -187,6 +187,16 @@ def test_the_log_says_why_a_certificate_does_not_let_in(start, tmp_path):
         eventually(lambda: why in (bus.data / "bus.log").read_text())
 
 
+def test_certificates_are_asked_for_where_no_sasl_says_who_comes(start, tmp_path):
+    """KIP-684: of ssl.client.auth, SASL_SSL listeners take nothing."""
+    ours = authority(tmp_path, "ours")
+    bus = start("--listeners", "SSL://127.0.0.1:9093,SASL_SSL://127.0.0.1:9095", "--ssl-client-auth", "required", "--ssl-client-ca",
+                str(ours[0]), "--sasl-users", users_file(tmp_path, alice="a"))
+    by_password = tls(bus) | plain(bus, "alice", "a", 9095) | {"security.protocol": "SASL_SSL"}
+    assert produce(by_password, "with-a-password", b"1") == [None]
+    assert first_error(tls(bus), lambda e: "certificate required" in e.str()) == KafkaError._TRANSPORT
+
+
 # ---- SASL ----
 
 @pytest.fixture

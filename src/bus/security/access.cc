@@ -8,7 +8,11 @@ namespace mes::bus::security {
 namespace kafka = wire::kafka;
 
 access::access(access_settings s, cluster_settings::append to_log)
-    : _sessions(std::move(s.sessions)), _tls(std::move(s.tls)), _acls(std::move(s.acls)), _settings(std::move(to_log)) {
+    : _sessions(std::move(s.sessions)),
+      _tls(std::move(s.tls)),
+      _sasl_tls(std::move(s.sasl_tls)),
+      _acls(std::move(s.acls)),
+      _settings(std::move(to_log)) {
   _users.passwords = std::move(s.passwords);
   _users.tokens = std::move(s.tokens);
   _users.scram = [this](scram_hash hash, const std::string& user) { return find_scram(hash, user); };
@@ -27,6 +31,12 @@ access::access(access_settings s, cluster_settings::append to_log)
                      [this](const std::string& key, const std::string* value) { take_scram(key, value); });
   _settings.set_view(entry_kind::config,
                      [this](const std::string& key, const std::string* value) { take_config(key, value); });
+}
+
+const net::tls_context& access::tls_of(const listener& l) const {
+  static const net::tls_context none;
+  if (!uses_tls(l.secured_by)) return none;
+  return uses_sasl(l.secured_by) ? _sasl_tls : _tls;
 }
 
 std::optional<scram_credential> access::find_scram(scram_hash hash, const std::string& user) {

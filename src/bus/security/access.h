@@ -19,7 +19,8 @@ namespace mes::bus::security {
 
 struct access_settings {
   session_options sessions{.listeners = {listener{}}, .rules = {}, .mechanisms = {}};
-  net::tls_context tls;  // of all listeners that use it
+  net::tls_context tls;       // of SSL listeners
+  net::tls_context sasl_tls;  // of SASL_SSL listeners, which ask for no certificate
   authorizer_options acls;
   std::map<std::string, std::string, std::less<>> passwords;  // of the users' file
   token_check tokens;                                         // null: OAUTHBEARER is not there
@@ -32,7 +33,7 @@ class access {
 
   sessions& connections() { return _sessions; }
   const sessions& connections() const { return _sessions; }
-  const net::tls_context& tls() const { return _tls; }
+  const net::tls_context& tls_of(const listener& l) const;  // null: it is a plain one
   authorizer& acls() { return _acls; }
   const authorizer& acls() const { return _acls; }
   quotas& limits() { return _quotas; }
@@ -56,7 +57,7 @@ class access {
   void take_config(const std::string& key, const std::string* value);
 
   sessions _sessions;
-  net::tls_context _tls;
+  net::tls_context _tls, _sasl_tls;
   authorizer _acls;
   quotas _quotas;
   sasl_users _users;
