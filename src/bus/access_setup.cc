@@ -161,9 +161,11 @@ struct token_verifier::state {
     if (!parsed) return fail(parsed.error());
     const auto* const expires = parsed->claims.if_contains("exp");
     const std::string& user = by_name ? who->username : who->user_id;
-    if (user.empty() || !expires || !expires->is_int64())
+    if (user.empty() || !expires || !expires->is_number())
       return fail(error_code::unauthenticated, "the token does not name its user or its end");
-    return security::verified_token{user, expires->get_int64() * 1'000};
+    constexpr double longest_s = 1e11;  // the year 5138; what is beyond has no end for us
+    const double ends_s = std::min(expires->to_number<double>(), longest_s);
+    return security::verified_token{user, static_cast<std::int64_t>(ends_s * 1'000)};
   }
 
   runtime::process& process;

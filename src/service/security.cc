@@ -19,10 +19,11 @@ std::string text_claim(const json::object& claims, std::string_view name) {
   return text ? std::string(*text) : std::string();
 }
 
-std::optional<std::int64_t> time_claim(const json::object& claims, std::string_view name) {
+// Seconds, which may have a fraction (RFC 7519, section 2).
+std::optional<double> time_claim(const json::object& claims, std::string_view name) {
   const json::value* v = claims.if_contains(name);
-  if (!v || !v->is_int64()) return std::nullopt;
-  return v->get_int64();
+  if (!v || !v->is_number()) return std::nullopt;
+  return v->to_number<double>();
 }
 
 // RFC 7519, section 4.1.3: one string, or an array of them.
@@ -75,9 +76,10 @@ result<identity> verify_token(std::string_view token, const key_set& keys, insta
   if (!key->verify_rs256(parsed->signed_part, parsed->signature)) return refuse("Invalid signature");
   if (text_claim(claims, "iss") != token_issuer) return refuse("Invalid 'iss' in claims");
   if (!names_audience(claims)) return refuse("Invalid 'aud' in claims");
-  std::int64_t now_s = now.ms() / 1000;
+  const auto now_s = static_cast<double>(now.ms() / 1000);
   auto expires = time_claim(claims, "exp"), not_before = time_claim(claims, "nbf");
   if (!expires || *expires <= now_s - leeway_s) return refuse("token expired");
+  if (claims.contains("nbf") && !not_before) return refuse("Invalid 'nbf' in claims");
   if (not_before && *not_before > now_s + leeway_s) return refuse("token not valid yet");
   identity who{.user_id = text_claim(claims, "sub"), .username = text_claim(claims, "preferred_username"), .roles = {}};
   if (who.user_id.empty()) return refuse("No mandatory 'sub' in claims");
@@ -87,8 +89,10 @@ result<identity> verify_token(std::string_view token, const key_set& keys, insta
   return who;
 }
 
-authenticator::authenticator(runtime::event_loop& loop, std::string jwks_url)
-    : _client(loop), _jwks_url(std::move(jwks_url)) {}
+authenticator::authenticator(runtime::event_loop& loop, std::string jwks_url, std::chrono::milliseconds refresh)
+    : _client(loop), _jwks_url(std::move(jwks_url)), _refresh(loop.every(refresh, [this] {
+        if (_fetched) fetch([] {});
+      })) {}
 authenticator::~authenticator() = default;
 
 void authenticator::authenticate(std::string_view header, std::function<void(result<identity>)> done) {
@@ -98,7 +102,7 @@ void authenticator::authenticate(std::string_view header, std::function<void(res
   std::string token(header.substr(scheme.size()));
   instant now = instant::now();
   if (auto known = _verified.find(token); known != _verified.end()) {
-    if (known->second.expires_s > now.ms() / 1000 - leeway_s) return done(known->second.who);
+    if (known->second.expires_s > static_cast<double>(now.ms() / 1000 - leeway_s)) return done(known->second.who);
     _verified.erase(known);
   }
   auto parsed = wire::parse_jwt(token);
@@ -134,7 +138,10 @@ void authenticator::fetch(std::function<void()> then) {
     _last_fetch = instant::now();
     if (got && got->status == 200)
       if (auto body = wire::parse_json(got->body); body && body->is_object())
-        if (_keys.replace(body->get_object())) _fetched = true;
+        if (_keys.replace(body->get_object())) {
+          _fetched = true;
+          _verified.clear();  // a key of theirs may have gone
+        }
     for (auto& step : std::exchange(_waiting, {})) step();
   });
 }

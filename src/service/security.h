@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -36,10 +37,12 @@ class key_set {
 result<identity> verify_token(std::string_view token, const key_set& keys, instant now);
 
 // Lives on the service's loop. Remembers verified tokens until they expire (bounded); fetches the JWKS of the auth
-// service when an unknown key id appears, at most once a second.
+// service when an unknown key id appears, at most once a second, and anew each `refresh`: a key that is withdrawn there
+// counts here no longer than that.
 class authenticator {
  public:
-  authenticator(runtime::event_loop& loop, std::string jwks_url);
+  authenticator(runtime::event_loop& loop, std::string jwks_url,
+                std::chrono::milliseconds refresh = std::chrono::minutes(5));
   ~authenticator();
   // `done` runs on the loop, at once when the key is known.
   void authenticate(std::string_view authorization_header, std::function<void(result<identity>)> done);
@@ -48,7 +51,7 @@ class authenticator {
  private:
   struct remembered {
     identity who;
-    std::int64_t expires_s;
+    double expires_s;
   };
   result<identity> remember(const std::string& token, instant now);
   result<identity> judge(const std::string& token, bool unknown_key);
@@ -56,6 +59,7 @@ class authenticator {
 
   runtime::http_client _client;
   std::string _jwks_url;
+  std::shared_ptr<runtime::event_loop::timer> _refresh;
   key_set _keys;
   std::unordered_map<std::string, remembered> _verified;
   std::vector<std::function<void()>> _waiting;  // for the fetch that is under way

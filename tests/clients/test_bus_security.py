@@ -276,7 +276,9 @@ def test_tokens_of_the_platform(start, announced_key):
     for bad in (unsigned, tokens.sign(header, claims, tokens.new_private_key()),
                 tokens.sign(header, {**claims, "aud": "others"}, private),
                 tokens.sign(header, {**claims, "iss": "others"}, private),
-                tokens.sign(header, {**claims, "exp": now - 600}, private)):
+                tokens.sign(header, {**claims, "exp": now - 600}, private),
+                tokens.sign(header, {**claims, "nbf": now + 3600.5}, private),
+                tokens.sign(header, {**claims, "nbf": "tomorrow"}, private)):
         assert first_error(config(bad)) == AUTHENTICATION
     # The session ends with the token (KIP-368), and RFC 7628 says how a refusal looks.
     with Raw(address(bus, 9094)) as raw:
