@@ -164,11 +164,13 @@ void store::find_unused() {
 
 // A restart must find what it reads: the log from the last checkpoint on, and the cleaned segments that this or what
 // follows it names. Older segments of the log go at once, for on a full disk no checkpoint can be written before: that
-// their records were deleted, or moved, stands in the log behind the checkpoint.
+// their records were deleted, or moved, stands in the log behind the checkpoint. Not where the log is not synced.
 void store::remove_unused() {
   for (auto it = _unused.begin(); it != _unused.end();) {
     const auto [number, noticed] = *it;
-    if (is_cleaned(number) ? _checkpoints_kept <= noticed : number >= _checkpoint.segment) {
+    const bool forgotten = _checkpoints_kept > noticed;
+    const bool may_go = is_cleaned(number) ? forgotten : number < _checkpoint.segment && (forgotten || _options.sync);
+    if (!may_go) {
       ++it;
       continue;
     }
