@@ -529,6 +529,33 @@ TEST(retention, by_size_keeps_at_least_so_much) {
   }
 }
 
+// What was moved out of the log is no older than what is in it for that.
+TEST(retention, the_disk_limit_takes_the_oldest_wherever_it_is) {
+  os::sim_file_system files;
+  store_options options;
+  options.retention_ms = -1;
+  options.disk_bytes_max = 70'000;
+  opened o(files, 4'096, options);
+  const auto old = o.make("old"), gone = o.make("gone", 1, {{"retention.ms", "1"}}), kept = o.make("kept");
+  const auto put = [&](const std::shared_ptr<topic>& t, std::size_t size, std::int64_t time_ms) {
+    ASSERT_EQ(o.put_batch(t, kafka::make_batch({{"key", std::string(size, 'x'), time_ms}})), opened::outcome::stored);
+  };
+  for (int i = 0; i < 15; ++i) put(old, 2'000, 1'000);
+  for (int i = 0; i < 20; ++i) {
+    put(gone, 500, 2'000);
+    if (i % 5 == 0) put(kept, 10, 2'000);
+  }
+  for (int i = 0; i < 30; ++i) put(gone, 500, 3'000);
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(o.housekeeping());
+  ASSERT_GT(kept->partitions[0]->cleaned().end, 0) << "moved out of segments behind those of old";
+  for (int i = 0; i < 25; ++i) put(old, 2'000, 4'000);
+  ASSERT_GT(o.store->disk_bytes(), 70'000U);
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(o.housekeeping());
+  EXPECT_LE(o.store->disk_bytes(), 70'000U);
+  EXPECT_EQ(values(*kept).size(), 4U);
+  EXPECT_GT(old->partitions[0]->log_start(), 0);
+}
+
 TEST(retention, the_disk_limit_takes_the_oldest_but_nothing_of_compacted_topics) {
   os::sim_file_system files;
   store_options options;

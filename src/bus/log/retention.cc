@@ -40,6 +40,13 @@ std::int64_t time_of(const partition::oldest& o, std::int64_t now_ms) {
   return o.max_timestamp_ms >= 0 ? o.max_timestamp_ms : o.in.file->modified_ms().value_or(now_ms);
 }
 
+// When its last record came, as far as the clients' clocks can be believed.
+std::int64_t time_of(const range& r) {
+  const auto written_ms = r.in->file->modified_ms();
+  if (!written_ms || r.max_timestamp_ms < 0) return written_ms.value_or(std::max<std::int64_t>(r.max_timestamp_ms, 0));
+  return std::min(r.max_timestamp_ms, *written_ms);
+}
+
 // What a look has deleted of a topic, as one line of the log however many partitions there are.
 struct deleted_records {
   static constexpr std::size_t named_max = 10;
@@ -111,22 +118,20 @@ void store::hold_disk_limit() {
     deleted += r.bytes;
     delete_up_to(t, static_cast<std::int32_t>(i), std::min(r.end_offset, t->partitions[i]->high_watermark()));
   };
-  // What was moved out of the write-ahead log is older than all that is still in it.
+  // The oldest goes first, be it in a segment of the log, which goes as a whole, or moved out of one.
   std::vector<std::tuple<std::int64_t, std::shared_ptr<topic>, std::size_t, range>> moved;
+  std::map<std::uint64_t, std::int64_t> newest;  // of what may be deleted in a segment
   for (const auto& [name, t] : _by_name)
     for (std::size_t i = 0; !t->is_compacted() && i < t->partitions.size(); ++i)
-      for (const range& r : t->partitions[i]->ranges())
-        if (is_cleaned(r.in->number)) moved.emplace_back(r.max_timestamp_ms, t, i, r);
+      for (const range& r : t->partitions[i]->ranges()) {
+        const std::int64_t time_ms = time_of(r);
+        if (is_cleaned(r.in->number))
+          moved.emplace_back(time_ms, t, i, r);
+        else
+          newest[r.in->number] = std::max(newest[r.in->number], time_ms);
+      }
   std::ranges::sort(moved, {}, [](const auto& m) { return std::tuple(std::get<0>(m), std::get<3>(m).first_offset); });
-  for (const auto& [time, t, i, r] : moved) {
-    if (freed >= excess) break;
-    freed += r.bytes;
-    remove(t, i, r);
-  }
-  for (const auto& [number, s] : _segments) {
-    if (freed >= excess) break;
-    if (_unused.contains(number)) continue;
-    freed += s->file->size().value_or(0);
+  const auto take_segment = [&](std::uint64_t number) {
     for (const auto& [name, t] : _by_name)
       for (std::size_t i = 0; i < t->partitions.size(); ++i) {
         const auto& ranges = t->partitions[i]->ranges();
@@ -137,7 +142,23 @@ void store::hold_disk_limit() {
         else
           remove(t, i, range(*r));
       }
+  };
+  auto piece = moved.begin();
+  const auto take_moved = [&](std::int64_t until_ms) {
+    for (; freed < excess && piece != moved.end() && std::get<0>(*piece) <= until_ms; ++piece) {
+      const auto& [time_ms, t, i, r] = *piece;
+      freed += r.bytes;
+      remove(t, i, r);
+    }
+  };
+  for (const auto& [number, s] : _segments) {
+    if (_unused.contains(number)) continue;
+    take_moved(newest[number]);
+    if (freed >= excess) break;
+    freed += s->file->size().value_or(0);
+    take_segment(number);
   }
+  take_moved(INT64_MAX);
   _cleaning_stats.bytes_over_limit_deleted += deleted;
   if (deleted > 0)
     _logger.warn("disk_bytes_max reached: the oldest records were deleted",
