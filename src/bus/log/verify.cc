@@ -106,11 +106,15 @@ class checker {
       _report.bytes += segment_header_size;
       end = check_frames(*s, segment_header_size, *size, batches);
     }
-    while (end < std::min(durable, *size)) {
-      const span hole{end, next_frame(index, end, std::min(durable, *size))};
-      problem(name, end, what_is_in(hole, index));
+    const std::vector<std::uint64_t> frames = frames_in(index);
+    for (const std::uint64_t limit = std::min(durable, *size); end < limit;) {
+      span hole{end, end};
+      do {
+        hole.to = next_frame(frames, hole.to, limit);
+        end = check_frames(*s, hole.to, *size, batches);
+      } while (end == hole.to && end < limit);
+      tell_of(name, hole, index);
       unreadable.push_back(hole);
-      end = check_frames(*s, hole.to, *size, batches);
     }
     if (*size < durable) {
       problem(name, *size, fmt::format("ends here, but the checkpoint tells of byte {}", durable));
@@ -121,28 +125,39 @@ class checker {
     if (index) check_index(number, *index, batches, unreadable);
   }
 
-  // Where reading goes on behind what does not hold together: at the next batch that the index tells of.
-  static std::uint64_t next_frame(const index_of_segment& index, std::uint64_t behind, std::uint64_t end) {
-    if (behind == 0) return segment_header_size;
-    std::uint64_t next = end;
+  // Where the index says that batches begin, in order.
+  static std::vector<std::uint64_t> frames_in(const index_of_segment& index) {
+    std::vector<std::uint64_t> found;
     if (index)
       for (const indexed_range& r : *index)
-        for (const index_entry& e : r.what.entries)
-          if (const std::uint64_t at = e.payload_at - frame_header_size; at > behind) next = std::min(next, at);
-    return next;
+        for (const index_entry& e : r.what.entries) found.push_back(e.payload_at - frame_header_size);
+    std::ranges::sort(found);
+    return found;
   }
 
-  std::string what_is_in(const span& hole, const index_of_segment& index) const {
-    if (hole.from == 0) return "the segment's header does not hold together";
-    if (index)
-      for (const indexed_range& r : *index) {
-        const auto e = std::ranges::find_if(r.what.entries, [&](const index_entry& x) { return hole.holds(x); });
-        if (e == r.what.entries.end()) continue;
-        const std::int64_t end = std::next(e) == r.what.entries.end() ? r.what.end_offset : std::next(e)->base_offset;
-        return fmt::format("offsets {} to {} of partition {} of {} cannot be read", e->base_offset, end - 1,
-                           r.partition, name_of(r.topic));
-      }
-    return fmt::format("does not hold together up to byte {}", hole.to);
+  // Where reading may go on behind what does not hold together.
+  static std::uint64_t next_frame(const std::vector<std::uint64_t>& frames, std::uint64_t behind, std::uint64_t end) {
+    if (behind == 0) return segment_header_size;
+    const auto next = std::ranges::upper_bound(frames, behind);
+    return next == frames.end() ? end : std::min(*next, end);
+  }
+
+  void tell_of(const std::string& name, const span& hole, const index_of_segment& index) {
+    if (hole.from == 0) problem(name, hole.from, "the segment's header does not hold together");
+    static const std::vector<indexed_range> nothing;
+    bool named = hole.from == 0;
+    for (const indexed_range& r : index ? *index : nothing) {
+      const auto& all = r.what.entries;
+      const auto from = std::ranges::lower_bound(all, hole.from, {}, &index_entry::payload_at);
+      const auto to = std::ranges::lower_bound(all, hole.to, {}, &index_entry::payload_at);
+      if (from == to) continue;
+      const std::int64_t end = to == all.end() ? r.what.end_offset : to->base_offset;
+      problem(name, hole.from,
+              fmt::format("offsets {} to {} of partition {} of {} cannot be read", from->base_offset, end - 1,
+                          r.partition, name_of(r.topic)));
+      named = true;
+    }
+    if (!named) problem(name, hole.from, fmt::format("does not hold together up to byte {}", hole.to));
   }
 
   std::string name_of(const uuid& topic) const {
@@ -215,7 +230,8 @@ class checker {
   void check_index(std::uint64_t number, const std::vector<indexed_range>& ranges, const batches_of& batches,
                    const std::vector<span>& unreadable) {
     const auto is_unreadable = [&](const index_entry& e) {
-      return std::ranges::any_of(unreadable, [&](const span& hole) { return hole.holds(e); });
+      const auto behind = std::ranges::upper_bound(unreadable, e.payload_at, {}, &span::from);
+      return behind != unreadable.begin() && std::prev(behind)->holds(e);
     };
     const auto same = [](const index_entry& a, const index_entry& b) {
       return a.base_offset == b.base_offset && a.max_timestamp_ms == b.max_timestamp_ms &&

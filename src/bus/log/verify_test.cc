@@ -87,6 +87,26 @@ TEST(verify, names_the_records_that_cannot_be_read_and_reads_on_behind_them) {
   EXPECT_TRUE(opened(files).store);  // the bus starts
 }
 
+// As a file whose middle was never written.
+TEST(verify, tells_of_records_that_lie_together_once) {
+  os::sim_file_system files;
+  {
+    opened o(files);
+    const auto t = o.make("t");
+    for (int i = 0; i < 9; ++i) ASSERT_EQ(o.put(t, "value " + std::to_string(i)), opened::outcome::stored);
+    ASSERT_TRUE(o.store->close());
+  }
+  const std::uint64_t whole = verify(files, "/bus")->batches;
+  const std::string bytes = *os::read_whole(files, "/bus/" + segment_name(1));
+  for (const std::string_view value : {"value 2", "value 3", "value 4", "value 7"})
+    files.flip_bit("/bus/" + segment_name(1), bytes.find(value), 2);
+  const auto report = verify(files, "/bus");
+  ASSERT_EQ(report->problems.size(), 2U) << report->problems.back().what;
+  EXPECT_EQ(report->problems[0].what, "offsets 2 to 4 of partition 0 of topic t cannot be read");
+  EXPECT_EQ(report->problems[1].what, "offsets 7 to 7 of partition 0 of topic t cannot be read");
+  EXPECT_EQ(report->batches, whole - 4);
+}
+
 TEST(verify, says_the_bus_will_not_start_only_of_one_that_does_not) {
   os::sim_file_system whole;
   fill(whole, true);
