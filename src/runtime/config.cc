@@ -59,7 +59,7 @@ std::string_view expectation(setting_type type) {
 // Who writes a retention of 7 means days, and would keep 7 ms. A name that ends in _ms says what is counted.
 bool lacks_unit(const setting& row, std::string_view text) {
   return row.type == setting_type::duration_ms && !row.name.ends_with("_ms") &&
-         parse_number(text, no_units).value_or(0) != 0;
+         parse_number(text, no_units).value_or(0) > 0;
 }
 
 // The canonical text, or what is wrong.

@@ -56,6 +56,7 @@ TEST(config, a_duration_names_its_unit) {
   const auto bare = config::resolve(rows, {{"retention", "7"}});
   ASSERT_FALSE(bare);
   EXPECT_EQ(bare.error().message, "retention: \"7\" has no unit: 7ms, 7s, 7m, 7d");
+  EXPECT_EQ(config::resolve(rows, {{"retention", "-1"}}).error().message, "retention: -1 is below 0");
 }
 
 TEST(config, an_overflow_is_a_mistake) {
