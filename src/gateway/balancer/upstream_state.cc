@@ -58,8 +58,8 @@ std::optional<double> peer_state::latency_ms(std::int64_t now_us) const {
   return _latency_ms.load(std::memory_order_relaxed) * std::exp(-static_cast<double>(age_us) / decay_us);
 }
 
-int weight_of(int target_weight, const endpoint& where) {
-  return where.weight > 0 && target_weight > 0 ? where.weight : target_weight;
+int weight_of(int target_weight, int srv_weight) {
+  return srv_weight > 0 && target_weight > 0 ? srv_weight : target_weight;
 }
 
 bool enough_healthy(double threshold_percent, std::int64_t healthy_weight, std::int64_t all_weight) {
@@ -123,7 +123,7 @@ void upstream_state::set_addresses(const target& t, const std::vector<endpoint>&
       slot->second = std::make_shared<peer_state>(e);
       if (!k.healthy) set(*slot->second, false);
     }
-    slot->second->weight = weight_of(t.weight, e);
+    slot->second->srv_weight = e.weight;
   }
   k.healthy = true;
 }
@@ -169,7 +169,7 @@ std::vector<target_report> upstream_state::report() const {
     bool any_healthy = false;
     for (const auto& [text, p] : k.peers) {
       address_report a = split_address(text);
-      a.weight = p->weight;
+      a.weight = weight_of(k.of->weight, p->srv_weight);
       any_healthy |= p->health.healthy();
       a.health = !checked()            ? target_health::healthchecks_off
                  : p->health.healthy() ? target_health::healthy
@@ -197,7 +197,7 @@ target_health upstream_state::health() const {
   for (const known_target& k : targets()) {
     if (k.dns_error) continue;
     if (k.peers.empty()) count(k.healthy, k.of->weight);
-    for (const auto& [text, p] : k.peers) count(p->health.healthy(), p->weight);
+    for (const auto& [text, p] : k.peers) count(p->health.healthy(), weight_of(k.of->weight, p->srv_weight));
   }
   return enough_healthy(_of->threshold_percent, healthy, all) ? target_health::healthy : target_health::unhealthy;
 }

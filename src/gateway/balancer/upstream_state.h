@@ -28,7 +28,7 @@ struct peer_state {
   peer_health health;
   std::atomic<std::int32_t> open = 0;        // exchanges under way
   std::atomic<std::int32_t> unanswered = 0;  // of them those without an answer's head
-  std::atomic<int> weight = 0;               // of its target, or of its SRV record
+  std::atomic<int> srv_weight = 0;           // 0: its target's
   std::atomic<bool> probing = false;         // by the active checks
   std::atomic<std::int64_t> next_probe_ms = 0;
 
@@ -42,7 +42,7 @@ struct peer_state {
 };
 
 // What an address weighs: of an SRV record what that says, unless its target is to get nothing.
-int weight_of(int target_weight, const endpoint& where);
+int weight_of(int target_weight, int srv_weight);
 // Whether an upstream of that threshold takes requests (Kong's updateStatus). With all of it healthy it does, also at
 // 100%.
 bool enough_healthy(double threshold_percent, std::int64_t healthy_weight, std::int64_t all_weight);

@@ -55,6 +55,22 @@ TEST_F(upstream_state_test, what_was_set_unhealthy_by_hand_stays_so) {
   EXPECT_TRUE(peer->health.healthy());
 }
 
+// Of a name, too: its addresses are those of before the weight was changed.
+TEST_F(upstream_state_test, health_goes_by_the_weight_that_a_target_has_now) {
+  auto with_weight = [](int weight) {
+    auto u = std::make_shared<upstream>(*passive());
+    u->source.values["healthchecks"] = nullptr;
+    u->targets = {{.id = "n", .host = "a.example", .port = 80, .weight = weight}};
+    return u;
+  };
+  upstream_state before(with_weight(0), log);
+  before.set_addresses(before.config().targets.front(), {*parse_endpoint("127.0.0.1", 80)});
+  EXPECT_EQ(before.health(), target_health::unhealthy);
+  upstream_state now(with_weight(100), log, &before);
+  EXPECT_EQ(now.health(), target_health::healthy);
+  EXPECT_EQ(now.report().front().addresses.front().weight, 100);
+}
+
 TEST_F(upstream_state_test, leaves_it_to_active_checks_where_there_are_some) {
   upstream_state state(passive(1), log);
   EXPECT_FALSE(state.revivable());

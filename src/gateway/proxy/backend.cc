@@ -94,7 +94,7 @@ void backend::rebuild_peers() {
     if (!targets[i].known) continue;
     for (const endpoint& e : *targets[i].known) {
       const target* t = targets[i].of;
-      peer p{.target = i, .name = e.name, .weight = weight_of(t ? t->weight : 100, e)};
+      peer p{.target = i, .name = e.name, .weight = weight_of(t ? t->weight : 100, e.weight)};
       auto same = std::ranges::find_if(
           peers, [&](const peer& o) { return o.target == i && o.state->where.text == e.text && o.name == e.name; });
       if (same != peers.end()) {
