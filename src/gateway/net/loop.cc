@@ -136,8 +136,8 @@ void net_loop::run() {
         woken = true;
     }
     if (woken) run_posted();
-    run_sweep();
     end_turn();
+    run_sweep();  // what has come in time is looked at before
     _graveyard.clear();
   }
   run_posted();

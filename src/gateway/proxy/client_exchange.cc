@@ -75,6 +75,7 @@ bool client_exchange::relay() {
       return false;
     }
     if (ready != io_status::ok) return upstream_failed(502);
+    wait_for(waits_for::upstream_write);
   }
   if (_up->http2) return relay_http2();
   if (_x->tunnel) return pump_tunnel();
