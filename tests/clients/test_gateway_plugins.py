@@ -16,6 +16,7 @@ import pytest
 import requests
 import yaml
 
+from apache_kafka import free_ports
 from gateway import Gateway, make_certificate
 from tests.support.wait import eventually
 
@@ -502,14 +503,12 @@ def test_an_answer_that_costs_too_much_is_taken_back(start):
 class Redis:
     def __init__(self, folder):
         self.folder, self.process = folder, None
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port, self.cluster_port = free_ports(2)
 
-    def start(self):
+    def start(self, *more):
         self.process = subprocess.Popen(
             ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder),
-             "--requirepass", "pw"], stdout=subprocess.DEVNULL)
+             "--requirepass", "pw", *more], stdout=subprocess.DEVNULL)
         eventually(lambda: socket.create_connection(("127.0.0.1", self.port), 1).close() is None)
         return self
 
@@ -519,12 +518,13 @@ class Redis:
             self.process.wait(10)
             self.process = None
 
+    def ask(self, *command):
+        return subprocess.run(["redis-cli", "-p", str(self.port), "--no-auth-warning", "-a", "pw", *command], check=True,
+                              capture_output=True, text=True, timeout=10).stdout.split()
+
     def counts(self):
         """What rate-limiting keeps there, by key."""
-        def ask(*command):
-            return subprocess.run(["redis-cli", "-p", str(self.port), "--no-auth-warning", "-a", "pw", *command], check=True,
-                                  capture_output=True, text=True, timeout=10).stdout.split()
-        return [int(ask("GET", key)[0]) for key in sorted(ask("KEYS", "ratelimit:*"))]
+        return [int(self.ask("GET", key)[0]) for key in sorted(self.ask("KEYS", "ratelimit:*"))]
 
 
 @pytest.fixture
@@ -579,6 +579,20 @@ def test_what_one_period_refuses_costs_no_other(start, redis):
     assert sorted(statuses(urls, "a", 90)) == [200] * 20 + [429] * 70
     assert [refused_with_left(url) for url in urls] == [30, 30]
     assert redis.counts() == [20, 20]
+
+
+def test_a_redis_in_cluster_mode_counts_all_periods(start, tmp_path):
+    """Its keys are in slots of their own; one node has all slots."""
+    redis = Redis(tmp_path)
+    redis.start("--cluster-enabled", "yes", "--cluster-port", str(redis.cluster_port))
+    try:
+        redis.ask("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+        eventually(lambda: "cluster_state:ok" in redis.ask("CLUSTER", "INFO"), timeout_s=20)
+        urls = [start([limit_by_redis(redis, month=20)]).url for _ in range(2)]
+        assert sorted(statuses(urls, "a", 90)) == [200] * 20 + [429] * 70
+        assert redis.counts() == [20, 20]
+    finally:
+        redis.stop()
 
 
 def test_what_one_period_refuses_costs_no_other_when_synchronised(start, redis):

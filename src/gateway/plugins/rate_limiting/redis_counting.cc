@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace mes::gateway {
@@ -19,21 +18,22 @@ std::string counter_key(const key_scope& scope, std::string_view identifier, per
 }
 
 redis_command count_one(std::vector<std::string> keys, const std::vector<window_limit>& limits) {
+  // The keys are not told as such: in cluster mode Redis refuses those of several slots, though one node has them all.
   static constexpr const char* script = R"(
 local used, free = {}, true
-for i, key in ipairs(KEYS) do
-  used[i] = tonumber(redis.call('get', key) or 0)
-  free = free and used[i] < tonumber(ARGV[2 * i - 1])
+for i = 1, #ARGV, 3 do
+  used[#used + 1] = tonumber(redis.call('get', ARGV[i]) or 0)
+  free = free and used[#used] < tonumber(ARGV[i + 1])
 end
-for i, key in ipairs(free and KEYS or {}) do
-  if redis.call('incr', key) == 1 then redis.call('expire', key, ARGV[2 * i]) end
+for i = 1, free and #ARGV or 0, 3 do
+  if redis.call('incr', ARGV[i]) == 1 then redis.call('expire', ARGV[i], ARGV[i + 2]) end
 end
 return used)";
-  redis_command out = {"EVAL", script, std::to_string(keys.size())};
-  std::ranges::move(keys, std::back_inserter(out));
-  for (const window_limit& l : limits) {
-    out.push_back(std::to_string(l.limit));
-    out.push_back(std::to_string(length_s(l.length)));
+  redis_command out = {"EVAL", script, "0"};
+  for (std::size_t i = 0; i < limits.size(); ++i) {
+    out.push_back(std::move(keys[i]));
+    out.push_back(std::to_string(limits[i].limit));
+    out.push_back(std::to_string(length_s(limits[i].length)));
   }
   return out;
 }
