@@ -12,7 +12,7 @@
 #include <set>
 #include <utility>
 
-#include "base/percent.h"
+#include "runtime/grpc_message.h"
 #include "runtime/listen.h"
 #include "wire/gzip/gunzip.h"
 
@@ -35,18 +35,6 @@ struct call {
   grpc_status status = grpc_status::ok;
   std::string status_message;
 };
-
-// grpc-message is percent-encoded: everything but printable ASCII, and the percent sign.
-std::string percent_encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c >= ' ' && c <= '~' && c != '%')
-      out += c;
-    else
-      append_percent(out, c);
-  }
-  return out;
-}
 
 std::uint32_t message_length(std::string_view body) {
   std::uint32_t length = 0;
@@ -161,7 +149,7 @@ class connection : public std::enable_shared_from_this<connection> {
     if (_closed || it == _calls.end()) return;
     call& c = it->second;
     c.status = given.status;
-    c.status_message = percent_encoded(given.message);
+    c.status_message = grpc_message(given.message);
     const std::string status = std::to_string(static_cast<int>(c.status));
     if (given.status != grpc_status::ok) {
       std::array trailers_only = {field(":status", "200"), field("content-type", "application/grpc"),

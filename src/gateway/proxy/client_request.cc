@@ -6,7 +6,6 @@
 #include <boost/json/string.hpp>
 #include <charconv>
 #include <cstring>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,6 +16,7 @@
 #include "gateway/proxy/heads.h"
 #include "gateway/proxy/worker.h"
 #include "gateway/router/path.h"
+#include "runtime/grpc_message.h"
 
 namespace mes::gateway {
 namespace {
@@ -66,18 +66,6 @@ int grpc_status_of(int http_status) {
   }
 }
 
-// As the field grpc-message has it: what is no printable ASCII, and "%", in hexadecimal digits.
-std::string grpc_message(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c >= ' ' && c <= '~' && c != '%')
-      out += c;
-    else
-      fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
-
 // Of an answer of our own: the message of {"message":"…"}, or a text without a type.
 std::optional<std::string> message_in(const local_response& answer) {
   if (answer.content_type.empty() && !answer.body.empty()) return answer.body;
@@ -92,7 +80,7 @@ std::optional<std::string> message_in(const local_response& answer) {
 void speak_grpc(local_response& answer, header_edits& fields) {
   if (!fields.find("grpc-status")) fields.set("grpc-status", std::to_string(grpc_status_of(answer.status)));
   if (const auto said = message_in(answer); said && !fields.find("grpc-message"))
-    fields.set("grpc-message", grpc_message(*said));
+    fields.set("grpc-message", runtime::grpc_message(*said));
   answer.content_type = "application/grpc";
   answer.body.clear();
 }
