@@ -144,9 +144,9 @@ class checker {
 
   void tell_of(const std::string& name, const span& hole, const index_of_segment& index) {
     if (hole.from == 0) problem(name, hole.from, "the segment's header does not hold together");
-    static const std::vector<indexed_range> nothing;
     bool named = hole.from == 0;
-    for (const indexed_range& r : index ? *index : nothing) {
+    for (std::size_t i = 0; index && i < index->size(); ++i) {
+      const indexed_range& r = (*index)[i];
       const auto& all = r.what.entries;
       const auto from = std::ranges::lower_bound(all, hole.from, {}, &index_entry::payload_at);
       const auto to = std::ranges::lower_bound(all, hole.to, {}, &index_entry::payload_at);
