@@ -42,6 +42,22 @@ std::size_t connections_possible(std::size_t descriptors) {
   return std::max<std::size_t>(descriptors - std::min(descriptors / 2, files_max), 1);
 }
 
+// Where a topic is not what its row of topics.yaml says; empty if it is.
+std::string differences(const topic_spec& wanted, const log::topic& have) {
+  std::string all;
+  const auto add = [&all](std::string_view what, std::string_view is, std::string_view says) {
+    all += fmt::format("{}{} is {}, the file says {}", all.empty() ? "" : "; ", what, is, says);
+  };
+  if (have.partitions.size() != static_cast<std::size_t>(wanted.partitions))
+    add("partitions", std::to_string(have.partitions.size()), std::to_string(wanted.partitions));
+  for (const auto& [key, value] : wanted.configs) {
+    const auto it = have.configs.find(key);
+    if (it == have.configs.end() || it->second != value)
+      add(key, it == have.configs.end() ? "the default" : it->second, value);
+  }
+  return all;
+}
+
 }  // namespace
 
 // Producer ids are given from blocks whose end is in the log, so that none is given twice.
@@ -254,26 +270,6 @@ result<void> broker::listen() {
 }
 
 // The topics of the settings, with one sync; they are there when this returns.
-namespace {
-
-// Where a topic is not what its row of topics.yaml says; empty if it is.
-std::string differences(const topic_spec& wanted, const log::topic& have) {
-  std::string all;
-  const auto add = [&all](std::string_view what, std::string_view is, std::string_view says) {
-    all += fmt::format("{}{} is {}, the file says {}", all.empty() ? "" : "; ", what, is, says);
-  };
-  if (have.partitions.size() != static_cast<std::size_t>(wanted.partitions))
-    add("partitions", std::to_string(have.partitions.size()), std::to_string(wanted.partitions));
-  for (const auto& [key, value] : wanted.configs) {
-    const auto it = have.configs.find(key);
-    if (it == have.configs.end() || it->second != value)
-      add(key, it == have.configs.end() ? "the default" : it->second, value);
-  }
-  return all;
-}
-
-}  // namespace
-
 result<void> broker::make_topics() {
   std::size_t left = 0, failed = 0;
   for (const topic_spec& t : _settings.topics) {
