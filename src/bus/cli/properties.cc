@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cstdint>
 
+#include "base/code_point.h"
+
 namespace mes::bus::cli {
 namespace {
 
@@ -18,19 +20,6 @@ bool goes_on(std::string_view line) {
   const auto last = line.find_last_not_of('\\');
   const std::size_t backslashes = line.size() - (last == std::string_view::npos ? 0 : last + 1);
   return backslashes % 2 == 1;
-}
-
-void append_utf8(std::string& out, std::uint32_t code) {
-  if (code < 0x80) {
-    out += static_cast<char>(code);
-  } else if (code < 0x800) {
-    out += static_cast<char>(0xc0 | code >> 6);
-    out += static_cast<char>(0x80 | (code & 0x3f));
-  } else {
-    out += static_cast<char>(0xe0 | code >> 12);
-    out += static_cast<char>(0x80 | (code >> 6 & 0x3f));
-    out += static_cast<char>(0x80 | (code & 0x3f));
-  }
 }
 
 std::string unescaped(std::string_view text) {

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/code_point.h"
 #include "base/utf8.h"
 #include "gateway/plugins/plugin.h"
 
@@ -75,8 +76,7 @@ std::string escaped_for_yaml(std::string_view text) {
   std::string out;
   while (!text.empty()) {
     std::size_t length = std::max<std::size_t>(utf8_length(text), 1);
-    std::uint32_t code = static_cast<unsigned char>(text[0]) & (length == 1 ? 0xffU : 0x7fU >> length);
-    for (char c : text.substr(1, length - 1)) code = code << 6 | (static_cast<unsigned char>(c) & 0x3fU);
+    const auto code = static_cast<std::uint32_t>(code_point(text.substr(0, length)));
     if ((code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029 || code == 0xfffe || code == 0xffff)
       fmt::format_to(std::back_inserter(out), "\\u{:04x}", code);
     else

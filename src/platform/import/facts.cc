@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/code_point.h"
 #include "base/utf8.h"
 
 namespace mes::platform {
@@ -16,15 +17,7 @@ constexpr std::string_view report_types[] = {"production", "setup", "breakdown"}
 
 std::string utf8_of_latin1(std::string_view text) {
   std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      out += c;
-    } else {
-      out += static_cast<char>(0xC0 | (byte >> 6));
-      out += static_cast<char>(0x80 | (byte & 0x3F));
-    }
-  }
+  for (const char c : text) append_utf8(out, static_cast<unsigned char>(c));
   return out;
 }
 
