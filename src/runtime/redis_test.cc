@@ -35,7 +35,10 @@ class redis_server {
     kill(_pid, SIGKILL);  // also when it is frozen
     waitpid(std::exchange(_pid, 0), nullptr, 0);
   }
-  void freeze(bool on) const { kill(_pid, on ? SIGSTOP : SIGCONT); }
+  void freeze(bool on) const {
+    kill(_pid, on ? SIGSTOP : SIGCONT);
+    if (on) waitpid(_pid, nullptr, WUNTRACED);  // until all of its threads stand still
+  }
   const int port;
 
  private:

@@ -3,8 +3,6 @@
 A `Member` is a librdkafka consumer on a thread of its own. Members share a `Ledger`, which notes who owns what and who
 handled which record; it fails the test when two own a partition at once.
 """
-import os
-import signal
 import struct
 import subprocess
 import threading
@@ -14,6 +12,7 @@ import pytest
 
 from bus import Bus, kcat
 from raw import Raw, string
+from tests.support.frozen import frozen
 
 kafka = pytest.importorskip("confluent_kafka")
 admin = pytest.importorskip("confluent_kafka.admin")
@@ -341,11 +340,9 @@ def test_heartbeats_that_came_while_the_bus_stood_still_count(bus):
     with Raw(bus.address) as raw:
         member = raw.join("g", ["t"], session_timeout_ms=1_000)
         for _ in range(3):
-            bus.process.send_signal(signal.SIGSTOP)
-            os.waitid(os.P_PID, bus.process.pid, os.WSTOPPED)  # until it does
-            raw.send("heartbeat", 3, **member)
-            time.sleep(1.5)  # the session is over by now
-            bus.process.send_signal(signal.SIGCONT)
+            with frozen(bus.process):
+                raw.send("heartbeat", 3, **member)
+                time.sleep(1.5)  # the session is over by now
             assert raw.receive("heartbeat", 3)["error_code"] == 0
 
 

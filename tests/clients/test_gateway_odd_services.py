@@ -1,7 +1,6 @@
 """Services that go away, break the protocol or negotiate anew in the middle: what clients see of it, and what others do."""
 import http.client
 import json
-import signal
 import socket
 import ssl
 import subprocess
@@ -13,6 +12,7 @@ import pytest
 
 from gateway import Gateway, Service
 from tests.support.certificates import Authority
+from tests.support.frozen import frozen
 from tests.support.ports import free_offset
 from tests.support.wait import eventually
 
@@ -200,12 +200,11 @@ def test_a_kept_connection_that_has_just_been_closed_is_not_used(start, certific
         asked = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nq"
         client.sendall(asked)
         assert read_head(client).startswith(b"HTTP/1.1 200")
-        gateway.process.send_signal(signal.SIGSTOP)
-        client.sendall(asked)  # the gateway hears of this first
-        time.sleep(0.1)
-        open_ones[0].shutdown(socket.SHUT_RDWR)
-        time.sleep(0.1)
-        gateway.process.send_signal(signal.SIGCONT)
+        with frozen(gateway.process):
+            client.sendall(asked)  # the gateway hears of this first
+            time.sleep(0.1)
+            open_ones[0].shutdown(socket.SHUT_RDWR)
+            time.sleep(0.1)
         assert read_head(client).startswith(b"HTTP/1.1 200")
 
 
@@ -261,12 +260,11 @@ def test_last_words_of_a_websocket_reach_a_client_that_talks(start):
         assert read_head(client).startswith(b"HTTP/1.1 101")
         client.sendall(b"never read")
         time.sleep(0.1)
-        gateway.process.send_signal(signal.SIGSTOP)
-        close.set()
-        assert closed.wait(20)
-        client.sendall(b"chat")
-        time.sleep(0.1)
-        gateway.process.send_signal(signal.SIGCONT)
+        with frozen(gateway.process):
+            close.set()
+            assert closed.wait(20)
+            client.sendall(b"chat")
+            time.sleep(0.1)
         assert client.makefile("rb").read() == b"BYE" * 1000
 
 
