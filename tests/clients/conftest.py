@@ -7,9 +7,11 @@ import subprocess
 
 import apache_kafka
 import pytest
+import yaml
 from announced_keys import Keys, jwk_of
 from bus import ROOT, Bus
 from gateway import EMPTY, Admin, Gateway, Service
+from plugin_gateway import JsonEcho, PluginGateway, serve
 from tests.support import tokens
 
 needs_kafka = pytest.mark.skipif(not apache_kafka.is_here(), reason="Apache Kafka's jars are not here: ./dev peers gets them")
@@ -67,6 +69,33 @@ def own_gateway(tmp_path):
     running = Gateway(tmp_path, EMPTY)
     yield running
     running.stop()
+
+
+@pytest.fixture
+def echo():
+    """What stands behind the gateway of `with_plugins`."""
+    server = serve(JsonEcho)
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def with_plugins(tmp_path, echo):
+    """Starts a gateway with these plugins on a route to the echo service."""
+    running = []
+
+    def run(plugins, **more):
+        config = {"services": [{"name": "echo", "url": f"http://127.0.0.1:{echo.server_port}/up",
+                                "routes": [{"name": "all", "paths": ["/"]}]}], "plugins": plugins, **more}
+        folder = tmp_path / f"gateway-{len(running)}"
+        folder.mkdir()
+        running.append(PluginGateway(folder, yaml.safe_dump({"_format_version": "3.0", **config})))
+        return running[-1]
+
+    yield run
+    for gateway in running:
+        gateway.stop()
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import threading
-import urllib.request
 
 import pytest
 

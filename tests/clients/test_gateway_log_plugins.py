@@ -1,0 +1,188 @@
+"""Plugins that log and trace, over sockets: what their servers are sent is Kong 3.4's (kong/plugins/*, kong/pdk/log.lua)."""
+import http.server
+import json
+import socket
+import ssl
+import subprocess
+import threading
+import time
+
+import pytest
+import requests
+
+from gateway import make_certificate
+from plugin_gateway import Collector, Datagrams, serve, serve_drops, serve_lines
+from tests.support.wait import eventually
+
+
+def test_every_log_plugin_tells_of_a_request(with_plugins, tmp_path):
+    web, lines = serve(Collector), serve_lines()
+    udp, stats, dog, loggly = Datagrams(), Datagrams(), Datagrams(), Datagrams()
+    base = f"http://127.0.0.1:{web.server_port}"
+    gateway = with_plugins([
+        {"name": "http-log", "config": {"http_endpoint": base + "/log", "headers": {"X-Token": "t"}}},
+        {"name": "tcp-log", "config": {"host": "127.0.0.1", "port": lines.server_address[1]}},
+        {"name": "udp-log", "config": {"host": "127.0.0.1", "port": udp.port}},
+        {"name": "file-log", "config": {"path": str(tmp_path / "requests.log")}},
+        {"name": "loggly", "config": {"host": "127.0.0.1", "port": loggly.port, "key": "k123"}},
+        {"name": "statsd", "config": {"host": "127.0.0.1", "port": stats.port, "queue": {"max_coalescing_delay": 0}}},
+        {"name": "datadog", "config": {"host": "127.0.0.1", "port": dog.port, "queue": {"max_coalescing_delay": 0}}},
+        {"name": "zipkin", "config": {"http_endpoint": base + "/zipkin", "sample_ratio": 1,
+                                      "queue": {"max_batch_size": 10, "max_coalescing_delay": 0.1}}},
+        {"name": "opentelemetry", "config": {"endpoint": base + "/v1/traces", "headers": {"X-Key": "k"},
+                                             "queue": {"max_batch_size": 10, "max_coalescing_delay": 0.1}}},
+        {"name": "syslog"},
+    ])
+    answer = requests.get(f"{gateway.url}/a?x=1", headers={"Authorization": "secret"}, timeout=10)
+    assert answer.status_code == 200
+
+    def posted(path):
+        return [(headers, body) for where, headers, body in web.received if where == path]
+
+    headers, body = eventually(lambda: posted("/log"))[0]
+    assert headers["X-Token"] == "t" and headers["Content-Type"] == "application/json"
+    record = json.loads(body)
+    assert record["request"]["uri"] == "/a?x=1" and record["request"]["querystring"] == {"x": "1"}
+    assert record["request"]["headers"]["authorization"] == "REDACTED"
+    assert record["response"]["status"] == 200
+    assert record["response"]["headers"]["content-type"] == "application/json"
+    assert record["response"]["headers"]["via"] == "kong/3.4.2"
+    assert record["upstream_uri"] == "/up/a?x=1" and record["upstream_status"] == "200"
+    assert record["service"]["name"] == "echo" and record["route"]["name"] == "all"
+    assert len(record["tries"]) == 1 and record["tries"][0]["ip"] == "127.0.0.1"
+    assert record["client_ip"] == "127.0.0.1" and abs(record["started_at"] / 1000 - time.time()) < 60
+    for received in (lambda: lines.received, lambda: udp.received,
+                     lambda: (tmp_path / "requests.log").read_text().splitlines()):
+        assert json.loads(eventually(received)[0])["request"]["uri"] == "/a?x=1"
+    (text,) = eventually(lambda: loggly.received)
+    assert text.startswith("<14>1 ") and '[k123@41058 tag="kong"] {' in text
+    eventually(lambda: "kong.service.echo.request.count:1|c" in stats.received)
+    assert "kong.service.echo.status.200:1|c" in stats.received
+    eventually(lambda: "kong.request.count:1|c|#name:echo,status:200,app:kong" in dog.received)
+
+    spans = eventually(lambda: [s for _, b in posted("/zipkin") for s in json.loads(b)])
+    assert {(s["kind"], s["name"]) for s in spans} == {
+        ("SERVER", "GET"), ("CLIENT", "GET (proxy)"), ("CLIENT", "GET (balancer try 1)")}
+    assert len({s["traceId"] for s in spans}) == 1
+    server = next(s for s in spans if s["kind"] == "SERVER")
+    assert all(s["parentId"] == server["id"] for s in spans if s is not server)
+    assert server["tags"]["http.path"] == "/a" and server["tags"]["http.status_code"] == "200"
+    headers, body = eventually(lambda: posted("/v1/traces"))[0]
+    assert headers["Content-Type"] == "application/x-protobuf" and headers["X-Key"] == "k"
+    assert b"kong.balancer" in body and b"service.name" in body and bytes.fromhex(server["traceId"]) in body
+    seen = answer.json()["headers"]
+    assert seen["x-b3-traceid"] == server["traceId"] and server["traceId"] in seen["traceparent"]
+    eventually(lambda: gateway.metric("mes_gateway_log_entries_waiting") == 0)
+    assert gateway.metric("mes_gateway_log_entries_dropped_total") == 0
+
+
+def test_bytes_of_clients_that_are_no_utf8_spoil_no_batch(with_plugins):
+    """RFC 8259, section 8.1. A server of Zipkin refuses all that comes with such a span."""
+    web = serve(Collector)
+    queue = {"queue": {"max_coalescing_delay": 0.05}}
+    gateway = with_plugins([{"name": "zipkin", "config": {"http_endpoint": f"http://127.0.0.1:{web.server_port}/spans", "sample_ratio": 1, **queue}},
+                     {"name": "http-log", "config": {"http_endpoint": f"http://127.0.0.1:{web.server_port}/log", **queue}}])
+    done = subprocess.run(["curl", "-sS", "--http2-prior-knowledge", "-H", b"X-Name: caf\xe9", f"{gateway.url}/a%ff?b=%fe"],
+                          capture_output=True, check=True, timeout=30)
+    assert json.loads(done.stdout)["method"] == "GET"
+    def posted(path):
+        bodies = [json.loads(body.decode("utf-8")) for to, _, body in web.received if to == path]
+        return [one for body in bodies for one in (body if isinstance(body, list) else [body])]
+
+    server = eventually(lambda: [s for s in posted("/spans") if s["kind"] == "SERVER"])[0]
+    assert server["tags"]["http.path"] == "/a\ufffd"
+    assert server["tags"]["http.protocol"] == "HTTP/2"  # as Lua writes 2.0
+    record = eventually(lambda: posted("/log"))[0]
+    assert record["request"]["querystring"] == {"b": "\ufffd"} and record["request"]["headers"]["x-name"] == "caf\ufffd"
+
+
+def test_a_log_server_that_is_away_costs_no_request_and_gets_all_later(with_plugins):
+    web = serve(Collector)
+    web.refusals = 3
+    gateway = with_plugins([{"name": "http-log", "config": {
+        "http_endpoint": f"http://127.0.0.1:{web.server_port}/log",
+        "queue": {"max_batch_size": 5, "max_coalescing_delay": 0.05, "initial_retry_delay": 0.01}}}])
+    for i in range(10):
+        assert requests.get(f"{gateway.url}/{i}", timeout=10).status_code == 200
+    uris = eventually(lambda: (found := [r["request"]["uri"] for _, _, b in web.received for r in json.loads(b)])
+                      and len(found) == 10 and found)
+    assert sorted(uris) == [f"/{i}" for i in range(10)]  # two loops log in either order
+    assert gateway.metric("mes_gateway_log_send_failures_total") == 3
+    assert gateway.metric("mes_gateway_log_entries_dropped_total") == 0
+
+
+def test_what_a_log_queue_cannot_hold_is_counted(with_plugins):
+    gateway = with_plugins([{"name": "http-log", "config": {
+        "http_endpoint": "http://127.0.0.1:1/nobody", "queue": {"max_entries": 5, "max_retry_time": 600,
+                                                                "initial_retry_delay": 5}}}])
+    for _ in range(20):
+        assert requests.get(gateway.url, timeout=10).status_code == 200
+    assert eventually(lambda: gateway.metric("mes_gateway_log_entries_dropped_total")) == 15
+
+
+def test_collectors_over_tls_get_large_records_too(with_plugins, tmp_path):
+    make_certificate(tmp_path, "localhost")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    web, lines = serve(Collector), serve_lines()
+    for server in (web, lines):
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    gateway = with_plugins([
+        {"name": "http-log", "config": {"http_endpoint": f"https://localhost:{web.server_port}/log", "queue": {
+            "max_batch_size": 40, "max_coalescing_delay": 5}}},
+        {"name": "tcp-log", "config": {"host": "127.0.0.1", "port": lines.server_address[1], "tls": True}}])
+    uris = [f"/{i}?{'/' * 5000}" for i in range(40)]
+    for uri in uris:
+        assert requests.get(gateway.url + uri, timeout=10).status_code == 200
+    eventually(lambda: len(lines.received) == 40)
+    assert sorted(json.loads(line)["request"]["uri"] for line in lines.received) == sorted(uris)
+    posted = eventually(lambda: (found := [r for _, _, body in web.received for r in json.loads(body)]) and
+                        len(found) == 40 and found)
+    assert sorted(r["request"]["uri"] for r in posted) == sorted(uris)
+    assert gateway.metric("mes_gateway_log_entries_dropped_total") == 0
+    before = lines.connections
+    for i in range(10):  # one after the other: the connection stays, whatever the server's TLS has sent
+        assert requests.get(f"{gateway.url}/{i}", timeout=10).status_code == 200
+        eventually(lambda i=i: len(lines.received) == 41 + i)
+    assert lines.connections <= before + 1
+
+
+def test_a_collector_that_answers_in_drops_holds_up_no_stop(with_plugins):
+    drops = serve_drops(b"HTTP/1.1 200 OK\r\nX-Endless: ")
+    gateway = with_plugins([{"name": "http-log", "config": {"http_endpoint": f"http://127.0.0.1:{drops.server_port}/"}}])
+    assert requests.get(gateway.url, timeout=10).status_code == 200
+    eventually(lambda: drops.received)
+    gateway.stop()
+
+
+def test_a_record_too_long_for_a_datagram_takes_no_other_with_it(with_plugins):
+    udp = Datagrams()
+    gateway = with_plugins([{"name": "udp-log", "config": {"host": "127.0.0.1", "port": udp.port}},
+                     {"name": "request-termination", "config": {"status_code": 204}}])
+    few = b"GET /few HTTP/1.1\r\nHost: x\r\n\r\n" * 20
+    # Each quote and each slash is two bytes of the record, and is in it more than once.
+    many = (b"GET /many?" + b"/" * 7000 + b" HTTP/1.1\r\nHost: x\r\n" +
+            b"".join(b"X-%d: %s\r\n" % (i, b'"' * 5000) for i in range(4)) + b"\r\n")
+    with socket.create_connection(("127.0.0.1", gateway.port)) as connection:
+        threading.Thread(target=lambda: [None for _ in iter(lambda: connection.recv(65536), b"")], daemon=True).start()
+        for _ in range(20):
+            connection.sendall(few + many)
+        eventually(lambda: gateway.metric("mes_gateway_log_entries_sent_total") +
+                   gateway.metric("mes_gateway_log_entries_dropped_total") == 420)
+        connection.shutdown(socket.SHUT_RDWR)
+    assert gateway.metric("mes_gateway_log_entries_sent_total") == 400
+    assert gateway.metric("mes_gateway_log_entries_dropped_total") == 20
+    assert "Message too long" in gateway.log()
+
+
+def test_a_collector_may_be_an_address_of_ipv6(with_plugins):
+    class Server(http.server.ThreadingHTTPServer):
+        address_family = socket.AF_INET6
+    try:
+        web = serve(Collector, Server, "::1")
+    except OSError:
+        pytest.skip("no IPv6 here")
+    gateway = with_plugins([{"name": "http-log", "config": {"http_endpoint": f"http://[::1]:{web.server_port}/log"}}])
+    assert requests.get(gateway.url, timeout=10).status_code == 200
+    (_, headers, _), = eventually(lambda: web.received)
+    assert headers["Host"] == f"[::1]:{web.server_port}"  # RFC 3986, section 3.2.2
