@@ -283,7 +283,7 @@ def encode_field(field, message, known, source):
         else:
             lines.append(f"out.array({flexible}, static_cast<std::int64_t>({access}size()));")
         if field.struct:
-            loop = f"write(out, version, item);"
+            loop = "write(out, version, item);"
         elif field.type in PRIMITIVES:
             loop = f"out.{primitive_verb(field)}(item);"
         else:

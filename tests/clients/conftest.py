@@ -26,6 +26,19 @@ def bus(tmp_path):
         running.stop()
 
 
+@pytest.fixture
+def start_bus(tmp_path):
+    """Starts buses with options; those that still run are stopped at the end."""
+    started = []
+
+    def start(*options, data=tmp_path):
+        started.append(Bus(data, *options).start())
+        return started[-1]
+    yield start
+    for bus in started:
+        bus.stop()
+
+
 @pytest.fixture(scope="module")
 def shared_bus(tmp_path_factory):
     """A bus for the tests of a file, which leave each other's topics alone."""

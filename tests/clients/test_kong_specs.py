@@ -7,7 +7,6 @@ body, or json/…, where json is the body, which for most services is what the s
 """
 import http.client
 import json
-import pathlib
 import re
 import socket
 import ssl

@@ -10,7 +10,6 @@ import zlib
 
 import pytest
 import requests
-from opentelemetry import trace
 from opentelemetry.exporter.jaeger.proto.grpc import JaegerExporter as JaegerGrpcExporter
 from opentelemetry.exporter.jaeger.thrift import JaegerExporter as JaegerThriftExporter
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter

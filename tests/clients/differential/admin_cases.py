@@ -38,7 +38,7 @@ def topic_life(both):
         if rng.random() < 0.7:
             wanted["num_partitions"] = wanted["replication_factor"] = -1
     version = both.version("create_topics")
-    answer = both.call("create_topics", version, {
+    both.call("create_topics", version, {
         "topics": [wanted] * rng.choice([1] * 9 + [2]), "timeout_ms": 30000, "validate_only": rng.random() < 0.2},
         bind=lambda a: {f"topic {t['name']}": t.get("topic_id") for t in a["topics"]})
     exists = _settled(both, name)

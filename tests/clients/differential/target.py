@@ -3,7 +3,7 @@ import socket
 import struct
 import time
 
-from codec import MESSAGES, Malformed, read_response, request_frame
+from codec import Malformed, read_response, request_frame
 
 CLOSED, SILENT = "<the connection was closed>", "<no answer>"
 

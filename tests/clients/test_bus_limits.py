@@ -1,0 +1,149 @@
+"""Memory, descriptors and answers have bounds, which metrics show."""
+import contextlib
+import os
+import shutil
+import socket
+import struct
+
+import pytest
+
+from bus import MES, kcat
+from bus_operator import create, metric, produce, request, resident_kb
+from differential.records import batch
+from raw import OFFSET_COMMIT, Raw, string
+from tests.support.wait import eventually
+
+pytestmark = pytest.mark.skipif(not shutil.which("kcat"), reason="kcat is not installed")
+
+
+def test_consumers_that_do_not_read_cost_no_memory(start_bus):
+    bus = start_bus("--segment-bytes", "4M")
+    for _ in range(20):
+        produce(bus, "bulk", [(None, "x" * 50_000) for _ in range(40)])
+    # Fetch 4: replica, max wait, min bytes, max bytes, isolation, one topic, partition 0, offset 0, partition's max bytes.
+    body = struct.pack(">iiiib", -1, 0, 1, 50 << 20, 0) + struct.pack(">ih4si", 1, 4, b"bulk", 1) + struct.pack(">iqi", 0, 0, 50 << 20)
+    before = resident_kb(bus)
+    stuck = []
+    for _ in range(20):
+        connection = socket.create_connection(("127.0.0.1", 9092 + bus.offset))
+        connection.sendall(b"".join(request(1, 4, body, n) for n in range(50)))
+        stuck.append(connection)
+    # Each of them asked for 2 GB; another client is served meanwhile.
+    assert len(kcat(bus, "-C", "-t", "bulk", "-p", "0", "-c", "5", "-q")) > 200_000
+    assert resident_kb(bus) - before < 64 * 1024
+    for connection in stuck:
+        connection.close()
+
+
+def test_connections_leave_descriptors_to_the_log(start_bus, tmp_path, monkeypatch):
+    few = tmp_path / "few"
+    few.write_text(f'#!/bin/sh\nulimit -n 256\nexec {MES} "$@"\n')
+    few.chmod(0o755)
+    monkeypatch.setattr("bus.MES", few)
+    (tmp_path / "none.yaml").write_text("topics: []\n")
+    bus = start_bus("--topics", str(tmp_path / "none.yaml"), "--segment-bytes", "64K")
+    assert metric(bus, 'mes_bus_limit{of="connections"}') < 128
+    assert "the limit of open files" in (tmp_path / "bus.log").read_text()
+    produce(bus, "t", [(None, "first")])
+    others = [socket.create_connection(("127.0.0.1", 9092 + bus.offset)) for _ in range(400)]
+    eventually(lambda: metric(bus, "mes_bus_connections_refused_total") > 200)
+    for other in others[:2]:
+        other.close()
+    eventually(lambda: metric(bus, "kafka_server_socketservermetrics_connection_count") <= metric(bus, 'mes_bus_limit{of="connections"}') - 2)
+    assert produce(bus, "t", [(None, os.urandom(60_000)) for _ in range(50)]) == [None] * 50
+    for other in others:
+        other.close()
+
+
+def test_requests_that_come_slowly_have_a_bound_together(start_bus):
+    """40 MB of requests are begun; no more than the limit is held at a time, and the two that went beyond it; all end well."""
+    limit, size, count = 2 << 20, 1 << 20, 40
+    bus = start_bus("--queued-request-bytes-max", "2M")
+    create(bus, "slow", **{"max.message.bytes": 2 << 20})
+    before = resident_kb(bus)
+    record = batch([b"x" * (size - 200)], timestamps=[1_700_000_000_000])
+    body = struct.pack(">hhii", -1, -1, 20_000, 1) + string("slow") + struct.pack(">iii", 1, 0, len(record)) + record
+    frame = request(0, 3, body)
+    clients = [socket.create_connection(("127.0.0.1", 9092 + bus.offset), timeout=60) for _ in range(count)]
+    most_held = most_waiting = 0
+
+    def look():
+        nonlocal most_held, most_waiting
+        most_held = max(most_held, metric(bus, "kafka_network_socketserver_memorypoolused"))
+        most_waiting = max(most_waiting, metric(bus, "mes_bus_connections_waiting_for_memory"))
+    for client in clients:
+        client.sendall(frame[:60_000])
+    eventually(lambda: metric(bus, "mes_bus_connections_waiting_for_memory") > 0)
+    for client in clients:
+        client.setblocking(False)
+    sent = [60_000] * count
+    while any(at < len(frame) for at in sent):
+        for n, client in enumerate(clients):
+            with contextlib.suppress(BlockingIOError):
+                sent[n] += client.send(frame[sent[n]:sent[n] + 20_000])
+        look()
+    offsets = set()
+    for client in clients:
+        client.settimeout(60)
+        answer = client.recv(4096)
+        (error, offset) = struct.unpack_from(">hq", answer, 4 + 4 + 4 + 2 + len("slow") + 4 + 4)
+        assert error == 0
+        offsets.add(offset)
+        client.close()
+    assert offsets == set(range(count))
+    assert limit <= most_held <= limit + 2 * len(frame)
+    assert most_waiting > 0 and metric(bus, "mes_bus_memory_waits_total") > 0
+    assert metric(bus, "kafka_network_socketserver_memorypoolused") == 0
+    assert metric(bus, 'mes_bus_limit{of="partial_request_bytes"}') == limit
+    assert resident_kb(bus) - before < 200_000  # of sanitizers, too
+
+
+def test_a_look_at_records_has_a_bound(start_bus):
+    """A batch of 15 MB of zeros takes a few hundred bytes: what they unpack to counts, and one goes on where it ended."""
+    bus = start_bus()
+    produce(bus, "zeros", [(None, b"\0" * 15_000_000)] * 8,
+            **{"compression.type": "zstd", "message.max.bytes": 20_000_000, "batch.num.messages": 1})
+    pages, at = [], 0
+    while at < 8:
+        page = bus.get(f"/topics/zeros/records?partition=0&from={at}&limit=500")
+        pages.append([record["offset"] for record in page["records"]])
+        at = page["next"]
+    assert [offset for page in pages for offset in page] == list(range(8))
+    assert len(pages) == 4
+    assert bus.get("/topics/zeros/records?partition=0&from=3&limit=1")["next"] == 4
+
+
+def test_a_batch_that_is_too_large_to_be_shown_hides_no_other(start_bus):
+    bus = start_bus()
+    produce(bus, "zeros", [(None, "before")])
+    produce(bus, "zeros", [(None, "0" * 900_000)] * 20, **{"compression.type": "gzip", "linger.ms": 500, "batch.size": 30_000_000,
+                                                         "message.max.bytes": 30_000_000})
+    produce(bus, "zeros", [(None, "after")])
+    page = bus.get("/topics/zeros/records?partition=0&from=0&limit=500")
+    assert [r["value"] for r in page["records"]] == ["before"] and page["next"] == 21
+    assert [(part["from"], part["to"]) for part in page["left_out"]] == [(1, 20)]
+    assert [r["value"] for r in bus.get("/topics/zeros/records?partition=0&from=21")["records"]] == ["after"]
+
+
+def test_metrics_are_text_whatever_clients_call_themselves(start_bus):
+    bus = start_bus()
+    create(bus, "t")
+    with Raw(bus.address) as client:
+        client.request(OFFSET_COMMIT, 2, struct.pack(">h2sihqi", 2, b"\xff\xfe", -1, 0, -1, 1) + string("t") + struct.pack(">iiq", 1, 0, 5) + string(""))
+    assert metric(bus, 'kafka_consumergroup_current_offset{consumergroup="\ufffd\ufffd",topic="t",partition="0"}') == 5
+
+
+def test_limits_and_write_amplification_are_visible(start_bus):
+    bus = start_bus()
+    before = metric(bus, 'mes_bus_log_written_bytes_total{what="frames"}') + metric(bus, 'mes_bus_log_written_bytes_total{what="zeros"}')
+    produced = metric(bus, "kafka_server_brokertopicmetrics_bytesin_total")
+    # Each batch of 60 records of 1 KiB is just below 64 KiB.
+    for _ in range(20):
+        produce(bus, "bulk", [(None, os.urandom(1024)) for _ in range(60)], **{"linger.ms": 200, "batch.num.messages": 60})
+    written = metric(bus, 'mes_bus_log_written_bytes_total{what="frames"}') + metric(bus, 'mes_bus_log_written_bytes_total{what="zeros"}')
+    produced = metric(bus, "kafka_server_brokertopicmetrics_bytesin_total") - produced
+    assert produced > 20 * 60 * 1024
+    # Topics were made and a first small group came before; the batches themselves are written once.
+    assert (written - before) / produced <= 1.2
+    assert metric(bus, 'mes_bus_limit{of="connections"}') == 10_000
+    assert metric(bus, 'kafka_topic_partition_current_offset{topic="bulk",partition="0"}') == 1200
