@@ -228,6 +228,28 @@ def test_h2load_loses_nothing(gateway):
     assert "1000 succeeded, 0 failed, 0 errored" in shown, shown
 
 
+@pytest.mark.skipif(not shutil.which("h2load"), reason="h2load is not installed")
+def test_a_client_of_http2_that_has_all_of_an_answer_costs_no_connection_to_the_service(tmp_path):
+    """Whose end may be on its way before the exchange is over: more than a stream holds has to be sent on."""
+    connections = []
+
+    class Large(QuietHandler):
+        def setup(self):
+            connections.append(self.client_address)
+            super().setup()
+
+        def do_GET(self):
+            self.tell(b"x" * 3_000_000)
+
+    service, gateway = service_of(Large, tmp_path)
+    shown = subprocess.run(["h2load", "-n", "100", "-c", "1", "-m", "1", "-w", "30", "-W", "30", gateway.url], capture_output=True,
+                           text=True, timeout=120).stdout
+    gateway.stop()
+    service.shutdown()
+    assert "100 succeeded, 0 failed, 0 errored" in shown, shown
+    assert len(connections) == 1
+
+
 @pytest.mark.parametrize("tls", [False, True])
 def test_grpc_calls_of_all_four_kinds(gateway, tls):
     if tls:

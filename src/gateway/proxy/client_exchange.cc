@@ -90,6 +90,7 @@ bool client_exchange::relay() {
 bool client_exchange::answer() {
   exchange& x = *_x;
   while (true) {
+    if (!x.rest) end_local();  // before it leaves: the last bytes are to say that they are the last
     if (!flush()) return false;
     if (!x.rest) break;
     const std::string_view left = std::string_view(*x.rest).substr(x.rest_sent);
@@ -99,7 +100,6 @@ bool client_exchange::answer() {
     if (piece.size() == left.size()) x.rest = nullptr;
     if (turn_over()) return false;
   }
-  end_local();
   finish_exchange();
   return true;
 }
@@ -107,7 +107,8 @@ bool client_exchange::answer() {
 void client_exchange::abort() {
   if (_x) {
     note_given_up();
-    if (!_x->head_received) _x->totals.status = 499;  // as nginx: the client closed the request
+    // As nginx: the client closed the request before there was an answer.
+    if (!_x->head_received && _state != state::answering) _x->totals.status = 499;
     report();
   }
   close();

@@ -57,7 +57,7 @@ class client_exchange {
   virtual void write_proxied(const response_extras& extras) = 0;
   virtual void write_local(const local_head& head, bool with_body) = 0;
   virtual void end_response() = 0;   // after the last byte of a proxied body
-  virtual void end_local() = 0;      // of an answer of our own
+  virtual void end_local() = 0;      // the same of an answer of our own; may be said again
   virtual bool flush() = 0;          // false: blocked or gone
   virtual bool writes_now() = 0;     // false: what there is to write, to either side, goes at the end of this turn
   virtual bool pump_tunnel() = 0;    // bytes both ways, after 101

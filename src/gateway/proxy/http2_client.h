@@ -63,7 +63,6 @@ class http2_client final : public client_connection {
  private:
   friend struct http2_callbacks;
 
-  bool make_session();
   void receive();
   bool feed(std::string_view bytes);
   void run_ready();
@@ -92,7 +91,6 @@ class http2_client final : public client_connection {
   std::uint64_t _payload = 0;     // those of heads and bodies, both ways
   std::int64_t _deadline_ms = 0;  // of a connection without streams, or of bytes that the client does not take
   bool _closed = false, _draining = false, _giving_up = false;
-  bool _busy = false;  // within receive, run_ready or send
 };
 
 }  // namespace mes::gateway

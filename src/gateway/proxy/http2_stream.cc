@@ -57,13 +57,13 @@ void http2_stream::add_body(std::string_view bytes) {
 void http2_stream::end_input() { _input_ended = true; }
 
 void http2_stream::proceed() {
-  if (!in_session && !over()) return abort();
+  if (!in_session && !over()) return peer_gone();
   drive();
 }
 
 void http2_stream::peer_gone() {
-  if (over()) return;
-  abort();
+  if (!over() && answered()) drive();  // nothing is left but to tell of it
+  if (!over()) abort();
 }
 
 void http2_stream::stop_waiting(std::int64_t now_ms) {

@@ -33,6 +33,7 @@ class http2_stream final : public client_exchange {
   void stop_waiting(std::int64_t now_ms);
   bool over() const { return _state == state::closed; }
   bool input_ended() const { return _input_ended; }
+  bool answered() const { return _response_ended && _out.empty(); }  // the session has all of it
 
   const std::int32_t id;
   const std::int64_t opened_ms;
