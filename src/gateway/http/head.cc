@@ -307,7 +307,7 @@ bool parse_response_head(std::string_view head, bool to_head, response_head& out
   framing frame;
   bool sound = true;
   if (!parse_framing(out, frame, sound)) return false;
-  bool bodiless = to_head || out.status < 200 || out.status == 204 || out.status == 304;
+  bool bodiless = to_head || is_bodiless(out.status);
   out.content_length = frame.length;
   out.body = bodiless                                               ? body_kind::none
              : frame.body == body_kind::none                        ? body_kind::until_close

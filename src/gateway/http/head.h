@@ -70,12 +70,15 @@ struct request_head {
   bool wants_upgrade = false;  // "Connection: upgrade" with an Upgrade field
 };
 
+// Whatever its fields say (RFC 9112, section 6.3).
+constexpr bool is_bodiless(int status) { return status < 200 || status == 204 || status == 304; }
+
 struct response_head {
   int status = 0;
   int minor_version = 1;
   std::string_view reason;
   header_table headers;
-  body_kind body = body_kind::none;  // as the fields say; HEAD, 1xx, 204 and 304 have none whatever they say
+  body_kind body = body_kind::none;  // as the fields say; none to HEAD, nor where is_bodiless()
   std::uint64_t content_length = 0;
   bool keep_alive = true;
 };

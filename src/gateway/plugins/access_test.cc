@@ -2,6 +2,7 @@
 // request-termination, cors. Cases of K:spec/03-plugins/{17-ip-restriction,20-bot-detection,08-request-size-limiting,
 // 14-request-termination,13-cors}.
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
 #include "gateway/plugins/test_exchange.h"
 
@@ -154,6 +155,31 @@ TEST(request_termination, echoes) {
   EXPECT_EQ(request.at("body"), boost::json::parse(R"({"a":1})"));
   EXPECT_EQ(body.at("matched_route").at("name").as_string(), "r");
   EXPECT_EQ(body.at("matched_service").at("name").as_string(), "s");
+}
+
+// kong/pdk/request.lua, get_body()
+TEST(request_termination, echoes_bodies_of_the_types_that_kong_reads) {
+  test_exchange t(plugin_yaml("request-termination", "{status_code: 200, echo: true}"));
+  struct {
+    std::string type, sent, seen;
+  } cases[] = {
+      {"application/json", "[1]", "[1]"},
+      {"application/json", "\"s\"", ""},
+      {"application/json", "{", ""},
+      {"application/x-www-form-urlencoded", "a=1&a=2&b", R"({"a":["1","2"],"b":true})"},
+      {"multipart/form-data; boundary=x",
+       "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n"
+       "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n2\r\n--x--\r\n",
+       R"({"a":["1","2"]})"},
+      {"text/plain", "a=1", ""},
+  };
+  for (const auto& c : cases) {
+    const auto answer = t.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: " + c.type +
+                               "\r\nContent-Length: " + std::to_string(c.sent.size()) + "\r\n\r\n" + c.sent);
+    const auto parsed = boost::json::parse(answer.body);
+    const auto* body = parsed.at("request").as_object().if_contains("body");
+    EXPECT_EQ(body ? boost::json::serialize(*body) : "", c.seen) << c.type << ' ' << c.sent;
+  }
 }
 
 struct refused_config {

@@ -5,6 +5,8 @@
 
 #include "base/lower_case.h"
 #include "gateway/plugins/form_arguments.h"
+#include "gateway/plugins/json_text.h"
+#include "gateway/plugins/multipart.h"
 
 namespace mes::gateway {
 namespace {
@@ -18,6 +20,13 @@ void put(json::object& out, const std::string& name, json::value value) {
   at->value().get_array().push_back(std::move(value));
 }
 
+json::object arguments_as_json(std::string_view encoded) {
+  json::object out;
+  for (const auto& a : form_arguments::parse(encoded))
+    put(out, a.name, a.value ? json::value(std::string_view(*a.value)) : json::value(true));
+  return out;
+}
+
 }  // namespace
 
 json::object headers_as_json(const plugin_context& c) {
@@ -29,10 +38,20 @@ json::object headers_as_json(const plugin_context& c) {
   return out;
 }
 
-json::object query_as_json(const plugin_context& c) {
+json::object query_as_json(const plugin_context& c) { return arguments_as_json(c.current_query()); }
+
+json::value body_as_json(const plugin_context& c) {
+  const std::string_view type = c.request->headers.get(field_id::content_type), text = *c.request_body;
+  if (is_urlencoded(type)) return arguments_as_json(text);
+  if (is_json(type)) {
+    auto read = cjson_decode(text);
+    return read && (read->is_object() || read->is_array()) ? std::move(*read) : json::value(nullptr);
+  }
+  if (!is_multipart(type)) return nullptr;
+  const auto form = multipart_form::parse(text, type);
+  if (!form) return nullptr;
   json::object out;
-  for (const auto& a : form_arguments::parse(c.current_query()))
-    put(out, a.name, a.value ? json::value(std::string_view(*a.value)) : json::value(true));
+  for (const auto& part : form->parts()) put(out, part.name, json::value(part.value));
   return out;
 }
 

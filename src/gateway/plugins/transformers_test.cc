@@ -91,12 +91,29 @@ TEST(response_transformer, renames_all_fields_of_a_name) {
   EXPECT_EQ(seen.header("link"), "");
 }
 
-// RFC 9110, section 8.6: a Content-Length beside HEAD is that which GET would have.
+// RFC 9110, section 8.6: a Content-Length beside HEAD or 304 is that which GET would have.
 TEST(response_transformer, gives_no_length_of_a_body_that_it_has_not_seen) {
   test_exchange t(with_plugins("- {name: response-transformer, config: {remove: {json: [a]}}}\n"));
-  auto seen = t.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n",
-                     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n");
-  EXPECT_EQ(seen.header("content-length"), "");
+  for (const auto& [method, status] : {std::pair{"HEAD", "200 OK"}, {"GET", "304 Not Modified"}}) {
+    auto seen =
+        t.send(fmt::format("{} / HTTP/1.1\r\nHost: a\r\n\r\n", method),
+               fmt::format("HTTP/1.1 {}\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n", status));
+    EXPECT_EQ(seen.header("content-length"), "") << method;
+  }
+}
+
+// It has no part in what correlation-id, which comes behind it, tells the client (Kong's priorities: 800 and 1).
+TEST(response_transformer, leaves_the_correlation_id) {
+  for (const char* change : {"{rename: {headers: ['X-Id:X-Out']}}", "{remove: {headers: [X-Id]}}",
+                             "{append: {headers: ['X-Id:z']}}", "{replace: {headers: ['X-Id:z']}}"}) {
+    test_exchange t(
+        with_plugins(fmt::format("- {{name: response-transformer, config: {}}}\n"
+                                 "- {{name: correlation-id, config: {{header_name: X-Id, echo_downstream: true}}}}\n",
+                                 change)));
+    auto seen = t.send("GET / HTTP/1.1\r\nHost: a\r\nX-Id: mine\r\n\r\n");
+    EXPECT_EQ(seen.header("x-id"), "mine") << change;
+    EXPECT_EQ(seen.header("x-out"), "") << change;
+  }
 }
 
 std::string parts(std::initializer_list<std::pair<const char*, const char*>> all) {
@@ -280,6 +297,11 @@ TEST(response_transformer, changes_json) {
       {"{append: {json: ['p1:v3']}}", R"({"p1":["v1","v2"]})", R"({"p1":["v1","v2","v3"]})"},
       {"{add: {json: ['p1:a/b']}}", R"({"p0":[]})", R"({"p0":[],"p1":"a\/b"})"},
       {"{add: {json: ['p1:say \"x\"']}}", R"({})", R"({"p1":"say \"x\""})"},
+      {"{append: {json: ['p1:v2', 'p1:v3']}}", R"({"p1":{"z":1}})", R"({"p1":{"z":1,"1":"v2","2":"v3"}})"},
+      {"{append: {json: ['p1:v2']}}", R"({"p1":{}})", R"({"p1":["v2"]})"},
+      {"{replace: {json: ['p1:']}}", R"({"p1":"v1"})", R"({"p1":"null"})"},
+      {"{add: {json: ['p1: 5 '], json_types: [number]}}", R"({})", R"({"p1":5})"},
+      {"{add: {json: ['p1: '], json_types: [number]}}", R"({"p0":1})", R"({"p0":1})"},
       {"{remove: {json: [p1]}}", "no json", "no json"},
   };
   for (const json_case& j : cases) {

@@ -153,7 +153,7 @@ void client_exchange::begin_rewriting() {
   exchange& x = *_x;
   if (!x.context.rewrite_body) return;
   bool none = x.response_body.kind == body_kind::none;
-  bool never = x.tunnel || x.request.method == "HEAD" || x.response.status == 204 || x.response.status == 304;
+  bool never = x.tunnel || x.request.method == "HEAD" || is_bodiless(x.response.status);
   if (never || (none && !_up->http2)) {
     x.context.rewrite_body = false;
     return;

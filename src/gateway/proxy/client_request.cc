@@ -34,6 +34,12 @@ std::optional<std::size_t> said_length(const header_edits& fields) {
   return length;
 }
 
+std::optional<std::size_t> length_to_tell(const local_response& answer, bool to_head, const header_edits& fields) {
+  if (answer.as_from_service && (to_head || answer.status == 304)) return said_length(fields);
+  if (is_bodiless(answer.status)) return std::nullopt;
+  return answer.body_text().size();
+}
+
 // kong/pdk/response.lua
 int grpc_status_of(int http_status) {
   switch (http_status) {
@@ -335,12 +341,12 @@ bool client_exchange::respond(local_response answer, std::string_view upgrade, s
   x.totals.status = answer.status;
   x.totals.from_service = answer.as_from_service;
   x.answered_us = net_loop::clock_us();
-  bool head_only = x.request.method == "HEAD";
+  const bool to_head = x.request.method == "HEAD", head_only = to_head || is_bodiless(answer.status);
+  if (answer.status < 200) x.keep_alive = false;  // a client goes on to wait
   std::size_t before = _out.size();
   write_local({.status = answer.status,
                .content_type = answer.content_type,
-               .body_bytes = head_only && answer.as_from_service ? said_length(x.context.response_headers)
-                                                                 : answer.body_text().size(),
+               .body_bytes = length_to_tell(answer, to_head, x.context.response_headers),
                .date = _worker.http_date(),
                .latency_ms = (x.answered_us - x.started_us) / 1000,
                .upstream_ms = x.service_failed ? (x.answered_us - std::max(x.sent_us, x.started_us)) / 1000 : 0,

@@ -130,7 +130,7 @@ void client_exchange::begin_response(std::string_view head) {
   exchange& x = *_x;
   bool body_follows = x.response_body.kind != body_kind::none;
   bool to_head = x.request.method == "HEAD", asked_head = x.context.current_method() == "HEAD";
-  bool has_body = x.response.status >= 200 && x.response.status != 204 && x.response.status != 304;
+  bool has_body = !is_bodiless(x.response.status);
   if (x.context.replace_status && !x.tunnel) {
     discard_response_body();
     x.response.status = x.totals.status = *x.context.replace_status;

@@ -179,7 +179,8 @@ void put_proxied_fields(Out& out, const exchange& x, const response_extras& extr
       case field_id::content_length:
         if (r.status == 204 || r.status < 200) continue;  // RFC 9110, section 8.6
         if (extras.body_bytes || x.chunked_out) continue;
-        if (has_hop_fields<Out> && !x.context.rewrite_body) {  // whatever plugins make of it: the body is so long
+        if (has_hop_fields<Out> && !x.context.rewrite_body && x.response_body.kind != body_kind::none) {
+          // whatever plugins make of it: the body is so long
           put(out, h.name, h.value);
           continue;
         }
@@ -218,8 +219,7 @@ void put_local_fields(Out& out, const local_head& head) {
   }
   if (!head.location.empty()) put(out, "Location", head.location);
   if (head.edits) put_response_edits(out, *head.edits);
-  if (head.body_bytes && head.status != 204)  // as above
-    put(out, "Content-Length", static_cast<std::int64_t>(*head.body_bytes));
+  if (head.body_bytes) put(out, "Content-Length", static_cast<std::int64_t>(*head.body_bytes));
   if (head.as_from_service || head.service_failed) {
     put(out, "X-Kong-Upstream-Latency", head.upstream_ms);
     put(out, "X-Kong-Proxy-Latency", head.latency_ms - head.upstream_ms);

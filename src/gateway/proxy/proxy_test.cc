@@ -405,6 +405,35 @@ TEST(proxy, caches_nothing_that_the_client_did_not_get) {
   EXPECT_TRUE(has(limited.get("/0"), "X-Cache-Status: Hit"));
 }
 
+// RFC 9112, section 6.3. nginx sends none either (`return 204 text`).
+TEST(proxy, answers_of_its_own_have_no_body_where_there_is_to_be_none) {
+  for (const auto& [config, status] : {std::pair{"{status_code: 204, message: gone}", "204"},
+                                       {"{status_code: 304, body: x}", "304"},
+                                       {"{status_code: 204, echo: true}", "204"}}) {
+    gateway_under_test g(service_yaml(1) + "plugins: [{name: request-termination, config: " + config + "}]\n");
+    const std::string answers = g.ask(
+        "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+        "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    const std::size_t second = answers.find("HTTP/1.1 ", 1);
+    ASSERT_NE(second, std::string::npos) << answers;
+    for (const std::string& answer : {answers.substr(0, second), answers.substr(second)}) {
+      EXPECT_TRUE(answer.starts_with("HTTP/1.1 " + std::string(status))) << answer;
+      EXPECT_TRUE(answer.ends_with("\r\n\r\n")) << answer;
+      EXPECT_FALSE(has(answer, "Content-Length")) << answer;
+    }
+  }
+}
+
+TEST(proxy, a_length_beside_no_body_is_for_plugins_to_change) {
+  raw_service service([](socket_handle s) {
+    s.receive_until("\r\n\r\n");
+    s.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n");
+  });
+  gateway_under_test g(service_yaml(service.port()) +
+                       "plugins: [{name: response-transformer, config: {add: {json: ['new:1']}}}]\n");
+  EXPECT_FALSE(has(g.ask("HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), "Content-Length"));
+}
+
 TEST(proxy, refuses_bad_requests_and_closes) {
   raw_service service(echo);
   gateway_under_test g(service_yaml(service.port()));

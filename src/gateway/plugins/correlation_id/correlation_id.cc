@@ -37,15 +37,13 @@ class correlation_id final : public plugin {
 
   verdict access(plugin_context& c) const override {
     std::string made;
-    std::string_view given = sent(c), value = given.empty() ? generate(c, made) : given;
-    if (given.empty()) c.upstream_headers.set(_header, value);
-    if (_echo) c.response_headers.set(_header, value);
+    if (sent(c).empty()) c.upstream_headers.set(_header, generate(c, made));
     return verdict::next;
   }
 
-  // A request that ended before its access phase is echoed too.
+  // After all others, who may have taken it off; of a request that ended before its access phase too.
   void header_filter(plugin_context& c) const override {
-    if (!_echo || c.response_headers.find(_header)) return;
+    if (!_echo) return;
     std::string made;
     std::string_view given = sent(c);
     c.response_headers.set(_header, given.empty() ? generate(c, made) : given);

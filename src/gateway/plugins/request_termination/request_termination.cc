@@ -6,9 +6,7 @@
 
 #include "gateway/config/checks.h"
 #include "gateway/plugins/form_arguments.h"
-#include "gateway/plugins/json_text.h"
 #include "gateway/plugins/kinds.h"
-#include "gateway/plugins/multipart.h"
 #include "gateway/plugins/node.h"
 #include "gateway/plugins/request_views.h"
 #include "gateway/plugins/uri_captures.h"
@@ -38,6 +36,9 @@ void check(const record& config, const std::string& what, reporter& report) {
     report.error(config.mark_of("message"), fmt::format("{}: message cannot be used with content_type or body", what));
   if (type && !body)
     report.error(config.mark_of("content_type"), fmt::format("{}: content_type requires a body", what));
+  if (config.integer("status_code") < 200)
+    report.warning(config.mark_of("status_code"),
+                   fmt::format("{}: a client takes no status below 200 for an answer; it waits for another", what));
   if (config.flag("echo") && (type || body))
     report.error(config.mark_of("echo"), fmt::format("{}: echo cannot be used with content_type and body", what));
 }
@@ -84,16 +85,6 @@ class request_termination final : public plugin {
   }
 
  private:
-  static json::value body_of(const plugin_context& c) {
-    std::string_view type = c.request->headers.get(field_id::content_type);
-    if (is_json(type)) return cjson_decode(*c.request_body).value_or(nullptr);
-    json::object arguments;
-    if (is_urlencoded(type))
-      for (const auto& a : form_arguments::parse(*c.request_body))
-        arguments[a.name] = a.value ? json::value(std::string_view(*a.value)) : json::value(true);
-    return arguments.empty() ? json::value(nullptr) : json::value(std::move(arguments));
-  }
-
   std::string echo(const plugin_context& c) const {
     json::object out;
     if (!_message.empty()) out["message"] = _message;
@@ -107,7 +98,7 @@ class request_termination final : public plugin {
                             {"method", c.request->method},
                             {"path", c.path},
                             {"uri_captures", _captures.as_json(c)}};
-    if (json::value body = body_of(c); !body.is_null()) request["body"] = std::move(body);
+    if (json::value body = body_as_json(c); !body.is_null()) request["body"] = std::move(body);
     out["request"] = std::move(request);
     if (c.on_route) out["matched_route"] = c.on_route->source.values;
     if (c.to) out["matched_service"] = c.to->source.values;

@@ -44,8 +44,7 @@ const schema& config_fields() {
 // A value as Kong makes one of a configured text: encoded as JSON and stripped of the quotes, escaped quotes and
 // slashes back as they were; then of the type asked for. Null: it cannot be had, and the entry does nothing.
 json::value json_value(const std::string& text, std::string_view type) {
-  if (text.empty()) return nullptr;
-  std::string encoded = cjson_encode(std::string_view(text)), out;
+  std::string encoded = text.empty() ? "\"null\"" : cjson_encode(std::string_view(text)), out;
   for (std::size_t i = 1; i + 1 < encoded.size(); ++i) {
     if (encoded[i] == '\\' && i + 2 < encoded.size() && (encoded[i + 1] == '"' || encoded[i + 1] == '/')) ++i;
     out += encoded[i];
@@ -54,7 +53,9 @@ json::value json_value(const std::string& text, std::string_view type) {
   if (type != "number") return json::value(std::string_view(out));
   char* end = nullptr;
   double number = std::strtod(out.c_str(), &end);
-  return *end == '\0' && std::isfinite(number) ? json::value(number) : json::value(nullptr);
+  bool is_number = end != out.c_str() && std::isfinite(number);
+  while (*end == ' ') ++end;
+  return is_number && *end == '\0' ? json::value(number) : json::value(nullptr);
 }
 
 struct json_step {
@@ -119,7 +120,8 @@ class response_transformer final : public plugin {
     for (const name_value& h : _append_headers) to.add(h.name, h.value);
     if (!json_body) return;
     c.hold_body = true;
-    if (c.request->method == "HEAD") to.clear("Content-Length");  // nobody knows what GET's would be
+    if (c.request->method == "HEAD" || c.response_status == 304)
+      to.clear("Content-Length");  // nobody knows what GET's would be
   }
 
   void transform_body(plugin_context& c, std::string& body) const override {
@@ -145,8 +147,16 @@ class response_transformer final : public plugin {
       to = json::array{to, value};
     else if (to.is_array())
       to.get_array().push_back(value);
+    else if (to.is_object() && !to.get_object().empty())
+      append_member(to.get_object(), value);
     else
       to = json::array{value};
+  }
+
+  // Under the next free number, as Lua's table.insert does.
+  static void append_member(json::object& to, const json::value& value) {
+    for (std::size_t i = 1; !to.emplace(std::to_string(i), value).second; ++i) {
+    }
   }
 
   std::vector<name_value> _remove_headers, _rename_headers, _replace_headers, _add_headers, _append_headers, _remove;
