@@ -294,7 +294,7 @@ void store::finish_cleaning(clean_outcome outcome) {
                                  {"bytes_read", static_cast<std::int64_t>(outcome.bytes_read)},
                                  {"bytes_written", static_cast<std::int64_t>(outcome.bytes_written)},
                                  {"records_dropped", static_cast<std::int64_t>(outcome.records_dropped)}});
-    _cleaned_now = true;
+    _look_for_unused = true;
   });
 }
 

@@ -13,7 +13,7 @@ void store::retire() {
   for (const auto& [topic_id, index] : std::exchange(_starts_to_store, {}))
     if (const auto t = find(topic_id)) store_start(t, index);
   hold_disk_limit();
-  find_unused();
+  if (_starts_under_way == 0) find_unused();
   start_cleaning(instant::now().ms());
 }
 
@@ -24,12 +24,15 @@ void store::delete_up_to(const std::shared_ptr<topic>& t, std::int32_t partition
   store_start(t, partition);
 }
 
-// Where a partition begins now; told again if there was no space, for the next start does not know it else.
+// Where a partition begins now; told again if there was no space, for the next start does not know it else. No file
+// goes before all that is under way is stored, or refused.
 void store::store_start(const std::shared_ptr<topic>& t, std::int32_t partition) {
   const auto index = static_cast<std::size_t>(partition);
+  ++_starts_under_way;
   delete_records(t, partition, t->partitions[index]->log_start(),
                  [this, key = partition_key{t->id, partition}](bool stored) {
                    if (!stored) _starts_to_store.insert(key);
+                   if (--_starts_under_way == 0) _look_for_unused = true;
                  });
 }
 
@@ -124,24 +127,29 @@ void store::hold_disk_limit() {
   for (const auto& [name, t] : _by_name)
     for (std::size_t i = 0; !t->is_compacted() && i < t->partitions.size(); ++i)
       for (const range& r : t->partitions[i]->ranges()) {
-        const std::int64_t time_ms = time_of(r);
-        if (is_cleaned(r.in->number))
-          moved.emplace_back(time_ms, t, i, r);
-        else
-          newest[r.in->number] = std::max(newest[r.in->number], time_ms);
+        const std::uint64_t number = r.in->number;
+        if (is_cleaned(number))
+          moved.emplace_back(time_of(r), t, i, r);
+        else if (_segments.contains(number))  // others are the writer's, who may not have opened them yet
+          newest[number] = std::max(newest[number], time_of(r));
       }
   std::ranges::sort(moved, {}, [](const auto& m) { return std::tuple(std::get<0>(m), std::get<3>(m).first_offset); });
+  // What of it only moves, and so makes no space, is told.
   const auto take_segment = [&](std::uint64_t number) {
+    std::uint64_t moves = 0;
     for (const auto& [name, t] : _by_name)
       for (std::size_t i = 0; i < t->partitions.size(); ++i) {
         const auto& ranges = t->partitions[i]->ranges();
         const auto r = std::ranges::find(ranges, number, [](const range& x) { return x.in->number; });
         if (r == ranges.end()) continue;
-        if (t->is_compacted())
-          _to_empty.insert(number);
-        else
+        if (!t->is_compacted()) {
           remove(t, i, range(*r));
+          continue;
+        }
+        _to_empty.insert(number);
+        moves += r->bytes;
       }
+    return moves;
   };
   auto piece = moved.begin();
   const auto take_moved = [&](std::int64_t until_ms) {
@@ -155,8 +163,8 @@ void store::hold_disk_limit() {
     if (_unused.contains(number)) continue;
     take_moved(newest[number]);
     if (freed >= excess) break;
-    freed += s->file->size().value_or(0);
-    take_segment(number);
+    const std::uint64_t size = s->file->size().value_or(0);
+    freed += size - std::min(size, take_segment(number));
   }
   take_moved(INT64_MAX);
   _cleaning_stats.bytes_over_limit_deleted += deleted;

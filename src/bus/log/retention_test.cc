@@ -104,6 +104,26 @@ TEST(retention, of_records_without_a_time_goes_by_their_file) {
   EXPECT_LT(t->partitions[0]->log_start(), 20);
 }
 
+// A start between the two would look for records that are in no file, and give back what was deleted in front of them.
+TEST(retention, removes_no_file_before_it_is_stored_that_its_records_are_deleted) {
+  os::sim_file_system files;
+  store_options options;
+  options.retention_ms = 1'000;
+  {
+    opened first(files, 4'096, options);
+    const auto t = first.make("t");
+    for (int i = 0; i < 40; ++i) ASSERT_EQ(first.put(t, std::string(500, 'x')), opened::outcome::stored);
+    ASSERT_TRUE(first.store->close());  // with a checkpoint
+  }
+  opened o(files, 4'096, options);
+  const std::uint64_t before = o.store->disk_bytes();
+  o.store->delete_expired();
+  o.store->retire();
+  EXPECT_EQ(o.store->disk_bytes(), before);
+  ASSERT_TRUE(o.housekeeping());
+  EXPECT_LT(o.store->disk_bytes(), before);
+}
+
 TEST(retention, by_size_keeps_at_least_so_much) {
   os::sim_file_system files;
   opened o(files, 4'096);
@@ -171,6 +191,46 @@ TEST(retention, the_disk_limit_takes_the_oldest_but_nothing_of_compacted_topics)
   ASSERT_TRUE(again.store) << again.why;
   EXPECT_EQ(records(*again.store->find("table")).size(), 10U);
   EXPECT_EQ(values(*again.store->find("first")).size(), left);
+}
+
+// The writer opens it in its own time: a look may come between.
+TEST(retention, the_disk_limit_leaves_alone_the_segment_that_has_just_begun) {
+  os::sim_file_system files;
+  store_options options;
+  options.retention_ms = -1;
+  options.disk_bytes_max = 10'000;
+  opened o(files, 4'096, options);
+  const auto t = o.make("t");
+  for (int i = 0; i < 40; ++i) ASSERT_EQ(o.put(t, std::string(500, 'x')), opened::outcome::stored);
+  std::string batch = batch_of({{"key", std::string(4'000, 'y'), 1'000}});
+  o.store->append(t, 0, batch.data(), *kafka::peek_batch(batch));
+  bool stored = false;
+  o.store->when_durable([&](bool s) { stored = s; });
+  o.store->retire();
+  ASSERT_TRUE(o.wait(stored));
+  ASSERT_TRUE(o.housekeeping());
+  EXPECT_LE(o.store->disk_bytes(), 15'000U);
+  EXPECT_EQ(values(*t).back().front(), 'y');
+}
+
+// What moves out of the oldest segments makes no space: it comes from others, in the same look.
+TEST(retention, the_disk_limit_is_held_beside_a_compacted_topic_that_has_not_moved) {
+  os::sim_file_system files;
+  store_options options;
+  options.retention_ms = -1;
+  options.disk_bytes_max = 40'000;
+  opened o(files, 4'096, options);
+  const auto table = o.make("table", 1, {{"cleanup.policy", "compact"}}), events = o.make("events");
+  for (int i = 0; i < 40; ++i)
+    ASSERT_EQ(o.put_batch(table, batch_of({{"k" + std::to_string(i), std::string(600, 't'), 1}})),
+              opened::outcome::stored);
+  for (int i = 0; i < 60; ++i) ASSERT_EQ(o.put(events, std::string(600, 'e')), opened::outcome::stored);
+  const std::uint64_t excess = o.store->disk_bytes() - options.disk_bytes_max;
+  o.store->retire();
+  EXPECT_GE(o.store->cleaning().bytes_over_limit_deleted + 4'096, excess);
+  ASSERT_TRUE(o.housekeeping());
+  EXPECT_EQ(records(*table).size(), 40U);
+  EXPECT_GT(records(*events).size(), 0U);
 }
 
 // What is to be kept goes only where nothing else makes enough space.

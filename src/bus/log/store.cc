@@ -198,7 +198,7 @@ result<void> store::collect() {
   // What was appended and not submitted goes with a group that fails: its partitions must hear of that.
   flush_dirty();
   if (auto collected = _log->collect(); !collected) return collected;
-  if (std::exchange(_cleaned_now, false)) find_unused();
+  if (std::exchange(_look_for_unused, false)) find_unused();
   if (auto failed = _mail->take_fault()) return fail(std::move(*failed));
   for (auto& index : _mail->take_indexes()) adopt_index(index.segment, index.directory, index.file);
   if (const auto written = _mail->take_checkpoint()) {

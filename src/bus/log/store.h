@@ -236,11 +236,12 @@ class store {
   std::map<std::uint64_t, std::uint64_t> _unused;
   std::uint64_t _checkpoints_made = 0, _checkpoints_kept = 0;
   bool _cleaning = false;
-  bool _cleaned_now = false;          // a run took effect in this collect()
+  bool _look_for_unused = false;      // at the end of this collect()
   std::set<std::uint64_t> _to_empty;  // segments, for the limit of the disk
   using partition_key = std::pair<uuid, std::int32_t>;
   std::set<partition_key> _uncleanable;
   std::set<partition_key> _starts_to_store;
+  std::size_t _starts_under_way = 0;
   std::size_t _runs_without_space = 0;            // of the cleaner, on end
   std::map<partition_key, std::int64_t> _rolled;  // of compacted topics: what comes from here on is not compacted yet
   std::map<partition_key, cleaned_task> _fresh;   // of the run whose change is on its way into the log
