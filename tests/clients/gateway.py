@@ -3,6 +3,7 @@ import http.server
 import os
 import pathlib
 import signal
+import socket
 import socketserver
 import subprocess
 import threading
@@ -101,6 +102,28 @@ class Service(socketserver.ThreadingMixIn, http.server.HTTPServer):
     @property
     def port(self):
         return self.server_address[1]
+
+
+class RawService:
+    """`serve` has each connection for itself, and its number."""
+
+    def __init__(self, serve):
+        self.serve, self.connections = serve, []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            connection, _ = self.listener.accept()
+            self.connections.append(connection)
+            threading.Thread(target=self.run, args=(connection, len(self.connections)), daemon=True).start()
+
+    def run(self, connection, number):
+        try:
+            self.serve(connection, number)
+        except OSError:
+            pass
 
 
 EMPTY = '_format_version: "3.0"\n'

@@ -10,7 +10,7 @@ import time
 import grpc
 import pytest
 
-from gateway import Gateway, Service
+from gateway import Gateway, RawService, Service
 from tests.support.certificates import Authority
 from tests.support.frozen import frozen
 from tests.support.ports import free_offset
@@ -39,28 +39,6 @@ def trailers(stream, status, *more):
 
 def message(stream, text):
     return frame(DATA, 0, stream, b"\0" + len(text).to_bytes(4, "big") + text)
-
-
-class RawService:
-    """`serve` has each connection for itself, and its number."""
-
-    def __init__(self, serve):
-        self.serve, self.connections = serve, []
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            connection, _ = self.listener.accept()
-            self.connections.append(connection)
-            threading.Thread(target=self.run, args=(connection, len(self.connections)), daemon=True).start()
-
-    def run(self, connection, number):
-        try:
-            self.serve(connection, number)
-        except OSError:
-            pass
 
 
 def http2_service(answer):

@@ -31,6 +31,24 @@ int status_of(std::string_view line) {
   return failure == std::errc{} && end == line.data() + 12 ? status : 0;
 }
 
+// A time-out of 0 is none in Kong's schema; a probe without an end would never be repeated.
+double timeout_s(const active_checks& c) { return c.timeout_s > 0 ? c.timeout_s : 60; }
+
+constexpr std::string_view no_http = "the answer is not HTTP";
+
+std::string no_connection(int failure) { return "connect: " + stream_trouble{.system = failure}.text(); }
+
+std::string no_handshake(const net_stream& stream) {
+  const std::string name = stream.server_name();
+  return fmt::format("TLS handshake{}{}: {}", name.empty() ? "" : " with ", name, stream.trouble().text());
+}
+
+std::string no_answer(const net_stream& stream, std::string_view data) {
+  if (is_tls(data)) return "the target speaks TLS, and was asked without";
+  if (!data.empty() && !data.starts_with("HTTP/")) return std::string(no_http);
+  return "the target has hung up before it answered: " + stream.trouble().text();
+}
+
 }  // namespace
 
 health_probe::health_probe(health_checker& by, std::shared_ptr<upstream_state> of, std::shared_ptr<peer_state> peer,
@@ -52,12 +70,10 @@ bool health_probe::start() {
   const active_checks& c = _of->config().active;
   const endpoint& to = _peer->where;
   const std::string& named = _of->config().host_header.empty() ? _host : _of->config().host_header;
-  // A time-out of 0 is none in Kong's schema; a probe without an end would never be repeated.
-  double timeout_s = c.timeout_s > 0 ? c.timeout_s : 60;
-  _deadline_ms = net_loop::clock_us() / 1000 + static_cast<std::int64_t>(std::ceil(timeout_s * 1000));
+  _deadline_ms = net_loop::clock_us() / 1000 + static_cast<std::int64_t>(std::ceil(timeout_s(c) * 1000));
   begun_connection begun = begin_connect(reinterpret_cast<const sockaddr&>(to.address), to.address_bytes);
   if (begun.fd < 0) {
-    if (!begun.own_trouble) _of->note(*_peer, sighting::tcp_failure, c.tcp_failures, "active");
+    if (!begun.own_trouble) finish(sighting::tcp_failure, no_connection(begun.failure));
     return false;
   }
   _stream = net_stream(begun.fd);
@@ -84,13 +100,13 @@ void health_probe::proceed() {
     int failure = 0;
     socklen_t size = sizeof failure;
     if (getsockopt(_stream.fd(), SOL_SOCKET, SO_ERROR, &failure, &size) != 0 || failure != 0)
-      return finish(sighting::tcp_failure);
+      return finish(sighting::tcp_failure, no_connection(failure));
     _step = step::handshake;
   }
   if (_step == step::handshake) {
     io_result shaken = _stream.handshake();
     if (shaken.status == io_status::again) return;
-    if (shaken.status != io_status::ok) return finish(sighting::tcp_failure);
+    if (shaken.status != io_status::ok) return finish(sighting::tcp_failure, no_handshake(_stream));
     if (!asks()) return finish(sighting::success);
     _step = step::sending;
   }
@@ -98,7 +114,7 @@ void health_probe::proceed() {
     if (!_stream.writable()) return;
     io_result put = _stream.write(_out);
     if (put.status == io_status::again) continue;
-    if (put.status != io_status::ok) return finish(sighting::tcp_failure);
+    if (put.status != io_status::ok) return finish(sighting::tcp_failure, no_answer(_stream, {}));
     _out.erase(0, put.bytes);
     if (_out.empty()) _step = step::receiving;
   }
@@ -109,34 +125,39 @@ void health_probe::receive() {
   while (_stream.readable() && _in.find('\n') == std::string::npos) {
     io_result got = _stream.read(_by._loop.scratch(), status_line_max);
     if (got.status == io_status::again) continue;
-    if (got.status != io_status::ok || _in.size() > status_line_max) return finish(sighting::tcp_failure);
+    if (got.status != io_status::ok) return finish(sighting::tcp_failure, no_answer(_stream, _in));
+    if (_in.size() > status_line_max) return finish(sighting::tcp_failure, no_http);
     _in.append(_by._loop.scratch(), got.bytes);
   }
   std::size_t end = _in.find('\n');
   if (end == std::string::npos) return;
   int status = status_of(std::string_view(_in).substr(0, end));
   const active_checks& c = _of->config().active;
-  if (status == 0) return finish(sighting::tcp_failure);
+  if (status == 0) return finish(sighting::tcp_failure, no_http);
   if (std::ranges::find(c.healthy_statuses, status) != c.healthy_statuses.end()) return finish(sighting::success);
   if (std::ranges::find(c.unhealthy_statuses, status) != c.unhealthy_statuses.end())
-    return finish(sighting::http_failure);
+    return finish(sighting::http_failure, fmt::format("status {}", status));
   finish_silently();  // a status of neither kind says nothing
 }
 
 bool health_probe::expire(std::int64_t now_ms) {
   if (_step == step::done) return true;
   if (now_ms < _deadline_ms) return false;
-  finish(sighting::timeout);
+  finish(sighting::timeout, fmt::format("no {} within {} s", awaited(), timeout_s(_of->config().active)));
   return true;
 }
 
-void health_probe::finish(sighting what) {
+std::string_view health_probe::awaited() const {
+  return _step == step::connecting ? "connection" : _step == step::handshake ? "end of the TLS handshake" : "answer";
+}
+
+void health_probe::finish(sighting what, std::string_view why) {
   const active_checks& c = _of->config().active;
   int limit = what == sighting::success       ? c.successes
               : what == sighting::tcp_failure ? c.tcp_failures
               : what == sighting::timeout     ? c.timeouts
                                               : c.http_failures;
-  _of->note(*_peer, what, limit, "active");
+  _of->note(*_peer, what, limit, "active", why);
   finish_silently();
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "gateway/balancer/upstream_state.h"
 #include "gateway/net/loop.h"
@@ -29,8 +30,9 @@ class health_probe final : public event_target {
   void proceed();
   bool secure() const;
   bool asks() const;  // for a status; else a connection is all
+  std::string_view awaited() const;
   void receive();
-  void finish(sighting what);
+  void finish(sighting what, std::string_view why = {});
   void finish_silently();
 
   health_checker& _by;

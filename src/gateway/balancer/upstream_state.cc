@@ -128,18 +128,24 @@ void upstream_state::set_addresses(const target& t, const std::vector<endpoint>&
   k.healthy = true;
 }
 
-void upstream_state::note(peer_state& p, sighting what, int limit, std::string_view by) {
+void upstream_state::note(peer_state& p, sighting what, int limit, std::string_view by, std::string_view why) {
   if (!p.health.note(what, limit)) return;
   bool healthy = what == sighting::success;
   if (!healthy) p.health.stamp(net_loop::clock_us() / 1000);
   static constexpr std::string_view reasons[] = {"success", "connection failed", "time-out", "status"};
-  _log.write(healthy ? observe::level::info : observe::level::warn,
-             healthy ? "target is healthy" : "target is unhealthy",
-             {{"upstream", std::string_view(_of->name)},
-              {"address", std::string_view(p.where.text)},
-              {"by", by},
-              {"reason", reasons[static_cast<std::size_t>(what)]}},
-             {});
+  auto write = [&](auto... more) {
+    _log.write(healthy ? observe::level::info : observe::level::warn,
+               healthy ? "target is healthy" : "target is unhealthy",
+               {{"upstream", std::string_view(_of->name)},
+                {"address", std::string_view(p.where.text)},
+                {"by", by},
+                {"reason", reasons[static_cast<std::size_t>(what)]},
+                more...});
+  };
+  if (why.empty())
+    write();
+  else
+    write(observe::field{"error", why});
 }
 
 void upstream_state::note_answer(peer_state& p, int status) {
@@ -147,7 +153,7 @@ void upstream_state::note_answer(peer_state& p, int status) {
   if (std::ranges::find(c.healthy_statuses, status) != c.healthy_statuses.end())
     note(p, sighting::success, c.successes > 0 ? c.successes : p.health.healthy() ? 1 : 0, "passive");
   else if (std::ranges::find(c.unhealthy_statuses, status) != c.unhealthy_statuses.end())
-    note(p, sighting::http_failure, c.http_failures, "passive");
+    note(p, sighting::http_failure, c.http_failures, "passive", fmt::format("status {}", status));
 }
 
 void upstream_state::revive(peer_state& p, std::int64_t now_ms, std::int64_t after_ms) {

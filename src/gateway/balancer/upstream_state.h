@@ -76,8 +76,8 @@ class upstream_state {
   // Which addresses a target has now; none: its name could not be resolved. What is not among them is forgotten.
   void set_addresses(const target& t, const std::vector<endpoint>& now);
 
-  // What an exchange or a probe has seen; logs a change.
-  void note(peer_state& p, sighting what, int limit, std::string_view by);
+  // What an exchange or a probe has seen; logs a change, and `why` it has failed.
+  void note(peer_state& p, sighting what, int limit, std::string_view by, std::string_view why = {});
   void note_answer(peer_state& p, int status);  // passive checks
   // Passive checks alone never see an unhealthy target again; after this time it gets another try. 0: never, as Kong.
   void revive(peer_state& p, std::int64_t now_ms, std::int64_t after_ms);

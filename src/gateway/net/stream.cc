@@ -101,6 +101,8 @@ std::string stream_trouble::text() const {
   return "connection closed";
 }
 
+bool is_tls(std::string_view data) { return data.starts_with("\x15\x03") || data.starts_with("\x16\x03"); }
+
 net_stream::net_stream(net_stream&& other) noexcept { *this = std::move(other); }
 
 net_stream& net_stream::operator=(net_stream&& other) noexcept {

@@ -27,6 +27,9 @@ struct stream_trouble {
   std::string text() const;  // "connection reset by peer (104)"
 };
 
+// Who was asked without TLS and awaits it: its handshake's record, or an alert's.
+bool is_tls(std::string_view data);
+
 class net_stream {
  public:
   net_stream() = default;

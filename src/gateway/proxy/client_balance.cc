@@ -153,9 +153,9 @@ void client_exchange::note_failure(bool timed_out) {
   note_time(failure_ms_min);
   const passive_checks& limits = x.to->group->passive;
   if (timed_out)
-    x.to->shared->note(*x.peer, sighting::timeout, limits.timeouts, "passive");
+    x.to->shared->note(*x.peer, sighting::timeout, limits.timeouts, "passive", x.error);
   else
-    x.to->shared->note(*x.peer, sighting::tcp_failure, limits.tcp_failures, "passive");
+    x.to->shared->note(*x.peer, sighting::tcp_failure, limits.tcp_failures, "passive", x.error);
 }
 
 }  // namespace mes::gateway

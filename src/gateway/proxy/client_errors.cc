@@ -8,12 +8,6 @@
 #include "gateway/proxy/worker.h"
 
 namespace mes::gateway {
-namespace {
-
-// A handshake's record, or an alert's, as who awaits TLS sends it.
-bool is_tls(std::string_view data) { return data.starts_with("\x15\x03") || data.starts_with("\x16\x03"); }
-
-}  // namespace
 
 void client_exchange::note_error(std::string_view type, std::string text) {
   _x->error_type = type;

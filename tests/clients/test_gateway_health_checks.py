@@ -1,0 +1,110 @@
+"""Health checks of an upstream's targets: what makes one unhealthy, and what people are told of it."""
+import contextlib
+import json
+import socket
+import ssl
+
+import pytest
+import requests
+from gateway import EMPTY, Admin, Gateway, RawService
+
+from tests.support.certificates import Authority
+from tests.support.wait import eventually
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@contextlib.contextmanager
+def running(folder, document, **environment):
+    gateway = Gateway(folder, EMPTY)
+    gateway.stop()
+    gateway.environment.update({name: str(value) for name, value in environment.items()})
+    gateway.file.write_text(json.dumps({"_format_version": "3.0", **document}))
+    gateway.start()
+    try:
+        yield gateway
+    finally:
+        gateway.stop()
+
+
+def active(**more):
+    """Checks that one sighting is enough for."""
+    return {"active": {"timeout": 30, "healthy": {"interval": 0.1, "successes": 1},
+                       "unhealthy": {"interval": 0.1, "tcp_failures": 1, "timeouts": 1, "http_failures": 1}, **more}}
+
+
+def lines(gateway, message):
+    return [line for line in map(json.loads, gateway.log().splitlines()) if line["message"] == message]
+
+
+def answers(data, context=None):
+    def serve(connection, _):
+        if context:
+            connection = context.wrap_socket(connection, server_side=True)
+        with connection:
+            connection.recv(4096)
+            connection.sendall(data)
+    return RawService(serve)
+
+
+def says_nothing(connection, _):
+    with connection:
+        connection.settimeout(20)
+        while connection.recv(4096):
+            pass
+
+
+def test_the_log_says_why_a_target_is_unhealthy(tmp_path, authority):
+    """lua-resty-healthcheck names the failed handshake with its SNI, the status, and the error of the connection."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*authority.sign("a.test"))
+    over_tls, silent, closed = answers(OK, context), RawService(says_nothing), socket.socket()
+    closed.bind(("127.0.0.1", 0))
+    https = {"type": "https", "https_sni": "b.test"}
+    cases = {
+        "good": (over_tls.port, {"type": "https", "https_sni": "a.test"}, None, None),
+        "other-name": (over_tls.port, https, "connection failed",
+                       "TLS handshake with b.test: certificate: hostname mismatch (62)"),
+        "without-tls": (answers(b"HTTP/1.1 400 No\r\n\r\n").port, https, "connection failed",
+                        "TLS handshake with b.test: wrong version number"),
+        "hung-up": (RawService(lambda connection, _: connection.close()).port, https, "connection failed", "TLS handshake with b.test: "),
+        "no-http": (answers(b"SSH-2.0-x\r\n").port, {}, "connection failed", "the answer is not HTTP"),
+        "endless": (answers(b"x" * 10_000).port, {}, "connection failed", "the answer is not HTTP"),
+        "alert": (answers(b"\x15\x03\x03\x00\x02\x02\x16").port, {}, "connection failed",
+                  "the target speaks TLS, and was asked without"),
+        "no-answer": (answers(b"").port, {}, "connection failed",
+                      "the target has hung up before it answered: connection closed"),
+        "nobody": (closed.getsockname()[1], {"type": "tcp"}, "connection failed", "connect: Connection refused (111)"),
+        "status": (answers(b"HTTP/1.1 503 No\r\n\r\n").port, {}, "status", "status 503"),
+        "silent": (silent.port, {"timeout": 0.5}, "time-out", "no answer within 0.5 s"),
+        "silent-tls": (silent.port, https | {"timeout": 0.5}, "time-out", "no end of the TLS handshake within 0.5 s"),
+    }
+    document = {"upstreams": [{"name": name, "targets": [{"target": f"127.0.0.1:{port}"}], "healthchecks": active(**more)}
+                              for name, (port, more, *_) in cases.items()]}
+    with closed, running(tmp_path, document, SSL_CERT_FILE=authority.certificate) as gateway:
+        told = lambda: {line["upstream"]: line for line in lines(gateway, "target is unhealthy")}
+        eventually(lambda: len(told()) == len(cases) - 1)
+        for name, (_, _, reason, error) in cases.items():
+            line = told().get(name, {})
+            assert line.get("reason") == reason, line
+            assert line.get("error") == error or name == "hung-up" and line["error"].startswith(error), line
+
+
+def test_the_log_says_what_of_a_request_has_made_a_target_unhealthy(tmp_path):
+    closed = socket.socket()
+    closed.bind(("127.0.0.1", 0))
+    ports = {"nobody": closed.getsockname()[1], "status": answers(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n").port}
+    document = {"upstreams": [{"name": name, "targets": [{"target": f"127.0.0.1:{port}"}], "healthchecks": {
+                    "passive": {"unhealthy": {"tcp_failures": 1, "http_failures": 1}}}} for name, port in ports.items()],
+                "services": [{"name": name, "host": name, "retries": 0, "routes": [{"name": name, "paths": [f"/{name}"]}]}
+                             for name in ports]}
+    with closed, running(tmp_path, document) as gateway:
+        assert [requests.get(f"{gateway.url}/{name}", timeout=30).status_code for name in ports] == [502, 500]
+        told = {line["upstream"]: (line["by"], line["reason"], line["error"]) for line in lines(gateway, "target is unhealthy")}
+    assert told == {"nobody": ("passive", "connection failed", "connect: Connection refused (111)"),
+                    "status": ("passive", "status", "status 500")}
