@@ -108,3 +108,40 @@ def test_the_log_says_what_of_a_request_has_made_a_target_unhealthy(tmp_path):
         told = {line["upstream"]: (line["by"], line["reason"], line["error"]) for line in lines(gateway, "target is unhealthy")}
     assert told == {"nobody": ("passive", "connection failed", "connect: Connection refused (111)"),
                     "status": ("passive", "status", "status 500")}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_target_without_weight_is_not_checked_and_with_one_begins_anew(admin, host):
+    """kong/runloop/balancer/healthcheckers.lua, and spec/02-integration/04-admin_api/08-targets_routes_spec.lua at 3.4.2."""
+    failing = answers(b"HTTP/1.1 500 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+    target = f"/upstreams/u.test/targets/{host}:{failing.port}"
+    admin("POST", "/upstreams", {"name": "u.test", "healthchecks": {"passive": {"unhealthy": {"http_failures": 1}}}}, 201)
+    admin("POST", "/upstreams/u.test/targets", {"target": f"{host}:{failing.port}", "weight": 10}, 201)
+    admin("PUT", "/services/s", {"host": "u.test"}, 200)
+    admin("PUT", "/routes/r", {"paths": ["/w"], "service": {"name": "s"}}, 200)
+    admin("POST", "/plugins", {"name": "prometheus", "config": {"upstream_health_metrics": True}}, 201)
+
+    def health():
+        (told,) = admin("GET", "/upstreams/u.test/health", status=200).json()["data"]
+        assert {a["health"] for a in told["data"]["addresses"]} == {told["health"]}
+        return told["health"]
+
+    def ask(status):
+        assert requests.get(admin.gateway.url + "/w", timeout=30).status_code == status
+
+    ask(500)
+    assert health() == "UNHEALTHY"
+    admin("PATCH", target, {"weight": 20}, 200)
+    assert health() == "UNHEALTHY"
+    admin("PATCH", target, {"weight": 0}, 200)
+    assert health() == "HEALTHCHECKS_OFF"
+    ask(503)
+    metrics = requests.get(admin.gateway.admin + "/metrics", timeout=30).text
+    assert f'target="{host}:{failing.port}",address="127.0.0.1:{failing.port}",state="healthchecks_off",subsystem="http"}} 1' in metrics
+    admin("PATCH", target, {"weight": 10}, 200)
+    assert health() == "HEALTHY"
+    ask(500)
+    assert health() == "UNHEALTHY"
+    admin("PUT", target + "/unhealthy", status=204)
+    admin("PATCH", target, {"weight": 20}, 200)
+    assert health() == "UNHEALTHY"

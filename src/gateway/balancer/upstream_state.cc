@@ -81,7 +81,8 @@ std::string_view text_of(target_health h) {
   return "DNS_ERROR";
 }
 
-// Addresses of targets that stay keep what is known of them, unless other checks look at them now.
+// Addresses of targets that stay keep what is known of them, unless other checks look at them now. Nobody has looked at
+// those of a target without weight: with one they begin as healthy, as in Kong.
 upstream_state::upstream_state(std::shared_ptr<const upstream> of, const observe::logger& log,
                                const upstream_state* before)
     : _of(std::move(of)), _log(log), _active(has_active_checks(*_of)), _passive(has_passive_checks(*_of)) {
@@ -91,8 +92,13 @@ upstream_state::upstream_state(std::shared_ptr<const upstream> of, const observe
   for (const target& t : _of->targets) {
     auto found =
         std::ranges::find_if(old, [&](const known_target& k) { return k.of->port == t.port && k.of->host == t.host; });
-    _targets.push_back(found == old.end() ? known_target{} : *found);
-    _targets.back().of = &t;
+    const bool weighed_nothing = found != old.end() && found->of->weight == 0;
+    known_target& k = _targets.emplace_back(found == old.end() ? known_target{} : *found);
+    k.of = &t;
+    if (weighed_nothing && t.weight > 0) {
+      k.healthy = true;
+      for (const auto& [text, p] : k.peers) set(*p, true);
+    }
     if (auto address = parse_endpoint(t.host, t.port)) set_addresses(t, {*address});  // no name server has a say in it
   }
 }
@@ -172,19 +178,20 @@ std::vector<target_report> upstream_state::report() const {
   std::vector<target_report> out;
   for (const known_target& k : targets()) {
     target_report t{.id = k.of->id, .target = text_of(*k.of), .weight = k.of->weight};
+    const bool looked_at = checked() && t.weight > 0;
     bool any_healthy = false;
     for (const auto& [text, p] : k.peers) {
       address_report a = split_address(text);
       a.weight = weight_of(k.of->weight, p->srv_weight);
       any_healthy |= p->health.healthy();
-      a.health = !checked()            ? target_health::healthchecks_off
+      a.health = !looked_at            ? target_health::healthchecks_off
                  : p->health.healthy() ? target_health::healthy
                                        : target_health::unhealthy;
       t.addresses.push_back(std::move(a));
     }
     if (t.addresses.empty()) any_healthy = k.healthy;
     t.health = k.dns_error   ? target_health::dns_error
-               : !checked()  ? target_health::healthchecks_off
+               : !looked_at  ? target_health::healthchecks_off
                : any_healthy ? target_health::healthy
                              : target_health::unhealthy;
     out.push_back(std::move(t));

@@ -71,6 +71,33 @@ TEST_F(upstream_state_test, health_goes_by_the_weight_that_a_target_has_now) {
   EXPECT_EQ(now.report().front().addresses.front().weight, 100);
 }
 
+// kong/runloop/balancer/healthcheckers.lua, and 08-targets_routes_spec.lua: "return HEALTHY if weight of target turns
+// from zero to non-zero".
+TEST_F(upstream_state_test, nobody_looks_at_a_target_without_weight_and_with_one_it_begins_anew) {
+  auto with_weight = [](int weight) {
+    auto u = std::make_shared<upstream>(*passive());
+    u->source.values["healthchecks"] = nullptr;
+    u->targets.front().weight = weight;
+    return u;
+  };
+  auto health = [](const upstream_state& s) {
+    target_report told = s.report().front();
+    EXPECT_EQ(told.health, told.addresses.front().health);
+    return told.health;
+  };
+  upstream_state first(with_weight(10), log);
+  ASSERT_TRUE(first.set_health("127.0.0.1:1", "", false));
+  upstream_state heavier(with_weight(20), log, &first);
+  EXPECT_EQ(health(heavier), target_health::unhealthy);
+  upstream_state off(with_weight(0), log, &heavier);
+  EXPECT_EQ(health(off), target_health::healthchecks_off);
+  EXPECT_EQ(health(heavier), target_health::unhealthy);  // requests under way go by it
+  upstream_state still_off(with_weight(0), log, &off);
+  EXPECT_EQ(health(still_off), target_health::healthchecks_off);
+  upstream_state on(with_weight(10), log, &still_off);
+  EXPECT_EQ(health(on), target_health::healthy);
+}
+
 TEST_F(upstream_state_test, leaves_it_to_active_checks_where_there_are_some) {
   upstream_state state(passive(1), log);
   EXPECT_FALSE(state.revivable());

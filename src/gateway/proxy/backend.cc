@@ -137,7 +137,8 @@ backend::choice backend::choose(name_directory& names, choice_input input,
     return {.what = group ? name_state::known : name_state::unknown};
   }
   if (shared && shared->revivable())
-    for (peer& p : peers) shared->revive(*p.state, now_ms, another_try_ms);
+    for (peer& p : peers)
+      if (p.weight > 0) shared->revive(*p.state, now_ms, another_try_ms);
   std::optional<std::size_t> chosen;
   if (is_healthy()) chosen = algorithm->choose(peers, input);
   if (!chosen) return {.what = name_state::known};
