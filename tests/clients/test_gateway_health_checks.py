@@ -3,6 +3,9 @@ import contextlib
 import json
 import socket
 import ssl
+import threading
+import time
+from collections import Counter
 
 import pytest
 import requests
@@ -145,3 +148,44 @@ def test_a_target_without_weight_is_not_checked_and_with_one_begins_anew(admin, 
     admin("PUT", target + "/unhealthy", status=204)
     admin("PATCH", target, {"weight": 20}, 200)
     assert health() == "UNHEALTHY"
+
+
+class BusyService:
+    """Targets at many ports, each of which takes its time; knows how many were asked at once at most, and how often each was."""
+
+    def __init__(self, targets):
+        self.lock, self.now, self.most, self.asked = threading.Lock(), 0, 0, Counter()
+        self.ports = [RawService(lambda connection, _, i=i: self.serve(connection, i)).port for i in range(targets)]
+
+    def serve(self, connection, i):
+        with connection:
+            connection.recv(4096)
+            with self.lock:
+                self.now += 1
+                self.most = max(self.most, self.now)
+                self.asked[i] += 1
+            time.sleep(0.02)
+            with self.lock:
+                self.now -= 1
+            connection.sendall(OK)
+
+
+def test_no_more_targets_are_asked_at_once_than_concurrency_allows(admin):
+    """And none is left out: there are more than can be asked at their interval. Nor do reloads bring more."""
+    service = BusyService(20)
+
+    def use(targets, **more):
+        checks = active(concurrency=2, **more)
+        checks["active"]["healthy"]["interval"] = 0.01
+        admin("POST", "/config", {"_format_version": "3.0", "upstreams": [{"name": "u.test", "healthchecks": checks, "targets": [
+            {"target": f"127.0.0.1:{port}"} for port in service.ports[:targets]]}]}, 201)
+
+    use(19)
+    eventually(lambda: len(service.asked) == 19 and min(service.asked.values()) >= 2)
+    with service.lock:
+        assert max(service.asked.values()) - min(service.asked.values()) <= 2
+    for i in range(10):
+        use(19 + i % 2, http_path=f"/{i // 3}")  # with other checks nothing is known of the targets
+        eventually(lambda before=service.asked.total(): service.asked.total() > before + 2, every_s=0.01)
+    eventually(lambda before=service.asked[19]: service.asked[19] > before)
+    assert service.most == 2

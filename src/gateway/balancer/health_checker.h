@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <unordered_set>
+#include <vector>
 
 #include "gateway/balancer/upstream_state.h"
 #include "gateway/names/names.h"
@@ -25,9 +26,19 @@ class health_checker {
  private:
   friend class health_probe;
 
+  // An address whose time has come.
+  struct turn {
+    std::shared_ptr<upstream_state> of;
+    const target* named;
+    std::shared_ptr<peer_state> peer;
+  };
+
   bool tick(std::int64_t now_ms);
-  void check(const std::shared_ptr<upstream_state>& of, const target& t, std::int64_t now_ms);
-  void probe(const std::shared_ptr<upstream_state>& of, const target& t, std::shared_ptr<peer_state> peer);
+  void find_turns(const std::shared_ptr<upstream_state>& of, const target& t, std::int64_t now_ms,
+                  std::vector<turn>& found);
+  void take(std::vector<turn>& turns, std::int64_t now_ms);
+  bool probe(const turn& t, std::int64_t now_ms);  // false: it is over already
+  void probe_has_ended();
   ssl_ctx_st* tls_of(upstream_state& of);  // nullptr: it could not be made, and nothing is asked over TLS
 
   upstream_registry& _upstreams;
@@ -35,6 +46,7 @@ class health_checker {
   net_loop _loop;
   client_contexts _contexts;
   std::unordered_set<std::unique_ptr<health_probe>> _probes;
+  bool _some_wait = false;  // for a probe to end
   runtime::thread _thread;
 };
 

@@ -164,6 +164,7 @@ void health_probe::finish(sighting what, std::string_view why) {
 void health_probe::finish_silently() {
   _step = step::done;
   _stream.close();
+  _by.probe_has_ended();
 }
 
 }  // namespace mes::gateway

@@ -23,6 +23,7 @@ class health_probe final : public event_target {
   bool start();  // false: it is over already
   void on_events(std::uint32_t epoll_events) override;
   bool expire(std::int64_t now_ms);  // true if its time is up
+  std::string_view upstream() const { return _of->config().name; }
 
  private:
   enum class step : std::uint8_t { connecting, handshake, sending, receiving, done };

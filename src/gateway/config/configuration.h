@@ -152,7 +152,7 @@ struct hash_source {
 struct active_checks {
   std::string type = "http";  // http, https, tcp, grpc, grpcs
   double timeout_s = 1;
-  int concurrency = 10;
+  int concurrency = 10;  // targets asked at once
   std::string http_path = "/";
   std::string https_sni;  // "" = the target's name
   bool https_verify_certificate = true;
