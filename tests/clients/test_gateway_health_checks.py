@@ -11,7 +11,7 @@ import pytest
 import requests
 from gateway import EMPTY, Admin, Gateway, RawService
 
-from tests.support.certificates import Authority
+from tests.support.certificates import Authority, openssl
 from tests.support.wait import eventually
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -96,6 +96,22 @@ def test_the_log_says_why_a_target_is_unhealthy(tmp_path, authority):
             line = told().get(name, {})
             assert line.get("reason") == reason, line
             assert line.get("error") == error or name == "hung-up" and line["error"].startswith(error), line
+
+
+def test_a_client_certificate_that_cannot_be_shown_fails_the_check(tmp_path):
+    """Of OpenSSL's security level 2 it is too weak: the configuration is taken, with a warning. Nobody is asked without it."""
+    openssl("req", "-x509", "-newkey", "rsa:1024", "-nodes", "-days", "10", "-subj", "/CN=weak", "-keyout", tmp_path / "weak.key",
+            "-out", tmp_path / "weak.pem")
+    service, key = RawService(says_nothing), "00000000-0000-4000-8000-00000000000c"
+    document = {"certificates": [{"id": key, "cert": (tmp_path / "weak.pem").read_text(), "key": (tmp_path / "weak.key").read_text()}],
+                "upstreams": [{"name": "u", "client_certificate": key, "targets": [{"target": f"127.0.0.1:{service.port}"}],
+                               "healthchecks": active(type="https", https_verify_certificate=False)}]}
+    with running(tmp_path, document) as gateway:
+        (line,) = eventually(lambda: lines(gateway, "target is unhealthy"))
+        assert line["reason"] == "connection failed"
+        assert line["error"].startswith("its TLS could not be set up: client certificate: ") and "ee key too small" in line["error"]
+        (told,) = Admin(gateway)("GET", "/upstreams/u/health", status=200).json()["data"]
+        assert told["health"] == "UNHEALTHY"
 
 
 def test_the_log_says_what_of_a_request_has_made_a_target_unhealthy(tmp_path):

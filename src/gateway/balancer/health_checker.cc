@@ -92,12 +92,13 @@ void health_checker::probe_has_ended() {
   if (_some_wait) _loop.sweep_by(_loop.now_ms());
 }
 
-ssl_ctx_st* health_checker::tls_of(upstream_state& of) {
+result<ssl_ctx_st*> health_checker::tls_of(upstream_state& of) {
   if (!of.probe_tls) {
     const certificate* shown = of.config().client_certificate;
     auto context = _contexts.find(shown ? client_tls_settings{.certificate = shown->cert, .key = shown->key}
                                         : client_tls_settings{});
-    if (context) of.probe_tls = std::move(*context);
+    if (!context) return std::unexpected(context.error());
+    of.probe_tls = std::move(*context);
   }
   return of.probe_tls.get();
 }

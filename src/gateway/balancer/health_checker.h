@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/error.h"
 #include "gateway/balancer/upstream_state.h"
 #include "gateway/names/names.h"
 #include "gateway/net/client_contexts.h"
@@ -39,7 +40,7 @@ class health_checker {
   void take(std::vector<turn>& turns, std::int64_t now_ms);
   bool probe(const turn& t, std::int64_t now_ms);  // false: it is over already
   void probe_has_ended();
-  ssl_ctx_st* tls_of(upstream_state& of);  // nullptr: it could not be made, and nothing is asked over TLS
+  result<ssl_ctx_st*> tls_of(upstream_state& of);
 
   upstream_registry& _upstreams;
   name_directory& _names;

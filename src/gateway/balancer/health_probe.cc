@@ -78,10 +78,13 @@ bool health_probe::start() {
   }
   _stream = net_stream(begun.fd);
   if (secure()) {
-    ssl_ctx_st* tls = _by.tls_of(*_of);
-    if (!tls) return false;
+    auto tls = _by.tls_of(*_of);
+    if (!tls) {
+      finish(sighting::tcp_failure, "its TLS could not be set up: " + tls.error().message);
+      return false;
+    }
     const std::string& name = c.https_sni.empty() ? named : c.https_sni;
-    _stream.start_tls_client(tls, std::string(without_port(name)), c.https_verify_certificate, c.type == "grpcs");
+    _stream.start_tls_client(*tls, std::string(without_port(name)), c.https_verify_certificate, c.type == "grpcs");
   }
   if (asks()) _out = question(c, named);
   _by._loop.watch(begun.fd, *this);
