@@ -6,6 +6,7 @@ import socket
 import ssl
 import struct
 import subprocess
+import time
 
 import grpc
 import pytest
@@ -248,6 +249,58 @@ def test_a_client_of_http2_that_has_all_of_an_answer_costs_no_connection_to_the_
     service.shutdown()
     assert "100 succeeded, 0 failed, 0 errored" in shown, shown
     assert len(connections) == 1
+
+
+class CountsConnections(QuietHandler):
+    def setup(self):
+        self.server.connections = getattr(self.server, "connections", 0) + 1
+        super().setup()
+
+    def do_GET(self):
+        self.tell(b"x" * 300_000)
+
+    def do_POST(self):
+        self.tell(b"%d" % len(self.read_body()))
+
+
+def first_frame(answers, wanted):
+    """What the next frame of that kind holds."""
+    while True:
+        header = answers.read(9)
+        payload = answers.read(int.from_bytes(header[:3], "big"))
+        if header[3] == wanted:
+            return payload
+
+
+def test_head_of_what_the_service_gives_as_get_costs_no_connection(tmp_path):
+    service, gateway = service_of(CountsConnections, tmp_path, "plugins: [{name: request-transformer, config: {http_method: GET}}]")
+    with socket.create_connection(("127.0.0.1", gateway.port), 20) as client:
+        client.sendall(PREFACE + frame(4, 0, 0))
+        answers = client.makefile("rb")
+        for stream in (1, 3, 5, 7, 9):
+            client.sendall(frame(1, 5, stream, b"\x02\x04HEAD\x84\x86\x41\x01a"))
+            assert first_frame(answers, 1).startswith(b"\x88")  # :status 200
+            time.sleep(0.1)  # until the service has said all of it
+    gateway.stop()
+    service.shutdown()
+    assert service.connections == 1
+
+
+def test_an_upload_is_whole_with_its_last_byte(tmp_path):
+    """Also where END_STREAM comes later, in a frame of its own (RFC 9113, section 6.1)."""
+    service, gateway = service_of(CountsConnections, tmp_path, "")
+    length = 60_000
+    fields = b"\x83\x84\x86\x41\x01a\x0f\x0d\x05%d" % length  # POST / http, :authority, content-length (RFC 7541, appendix A)
+    with socket.create_connection(("127.0.0.1", gateway.port), 20) as client:
+        client.sendall(PREFACE + frame(4, 0, 0))
+        answers = client.makefile("rb")
+        for stream in (1, 3, 5):
+            client.sendall(frame(1, 4, stream, fields) + b"".join(frame(0, 0, stream, b"x" * 15_000) for _ in range(4)))
+            assert first_frame(answers, 0) == b"%d" % length
+            client.sendall(frame(0, 1, stream))
+    gateway.stop()
+    service.shutdown()
+    assert service.connections == 1
 
 
 @pytest.mark.parametrize("tls", [False, True])

@@ -116,6 +116,41 @@ def test_what_a_service_has_not_looked_at_is_sent_again(start, refusal):
     assert len(service.connections) == 2
 
 
+def test_an_answer_that_comes_before_its_service_hangs_up_counts(start):
+    """The gateway still has frames for it, and finds its connection closed when it writes them."""
+    def serve(connection, _):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        reader = connection.makefile("rb")
+        reader.read(24)
+        connection.sendall(frame(SETTINGS, 0, 0))
+        while header := reader.read(9):
+            reader.read(int.from_bytes(header[:3], "big"))
+            if header[3] == HEADERS:
+                status = b"\x88" + literal(b"content-type", b"application/grpc") + literal(b"grpc-status", b"16")
+                connection.sendall(frame(HEADERS, END_HEADERS | END_STREAM, int.from_bytes(header[5:], "big"), status))
+                return connection.close(), reader.close()
+    gateway = start(f"grpc://127.0.0.1:{RawService(serve).port}", more="retries: 0,")
+    for _ in range(3):
+        with grpc.insecure_channel(f"127.0.0.1:{gateway.port}") as channel, pytest.raises(grpc.RpcError) as refused:
+            channel.stream_unary("/odd.Service/Call")((b"x" * 50_000 for _ in range(40)), timeout=20)
+        assert refused.value.code() == grpc.StatusCode.UNAUTHENTICATED, refused.value.details()
+
+
+def test_a_kept_connection_that_has_just_been_closed_is_not_used_for_a_call(start):
+    service = http2_service(lambda stream, _: head(stream) + message(stream, b"done") + trailers(stream, b"0"))
+    gateway = start(f"grpc://127.0.0.1:{service.port}", more="retries: 0,")
+    with grpc.insecure_channel(f"127.0.0.1:{gateway.port}") as channel:
+        ask = channel.unary_unary("/odd.Service/Call")
+        assert ask(b"", timeout=20) == b"done"
+        with frozen(gateway.process):
+            second = ask.future(b"", timeout=20)  # the gateway hears of this first
+            time.sleep(0.1)
+            service.connections[0].shutdown(socket.SHUT_RDWR)
+            time.sleep(0.1)
+        assert second.result() == b"done"
+    assert len(service.connections) == 2
+
+
 def test_deadlines_do_not_end_the_connection(start):
     service = http2_service(lambda stream, _: b"")
     gateway = start(f"grpc://127.0.0.1:{service.port}")
@@ -219,6 +254,15 @@ def test_interim_answers_of_grpc_have_an_end(start, count, code):
     service = http2_service(lambda stream, _: frame(HEADERS, END_HEADERS, stream, early) * count + head(stream) + trailers(stream, b"0"))
     gateway = start(f"grpc://127.0.0.1:{service.port}")
     assert call(gateway)[1] == code
+
+
+def test_an_answer_of_the_gateways_own_that_is_not_taken_is_told_of(start):
+    large = "{name: request-termination, config: {status_code: 200, content_type: text/plain, body: '%s'}}" % ("z" * 8_000_000)
+    gateway = start("http://127.0.0.1:1", more=f"plugins: [{large}],", access_log="true", body_timeout="500ms")
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=20) as client:
+        client.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        told = eventually(lambda: [line for line in gateway.log().splitlines() if '"path":"/large"' in line])
+    assert [json.loads(line)["status"] for line in told] == [200]
 
 
 def test_last_words_of_a_websocket_reach_a_client_that_talks(start):

@@ -193,6 +193,8 @@ void client_exchange::sweep(std::int64_t now_ms) {
       _x->keep_alive = false;
       refuse(408);
       return drive();
+    case state::answering:
+      return abort();
     default:
       return close();
   }

@@ -46,6 +46,7 @@ bool client_exchange::send_http2() {
   exchange& x = *_x;
   http2_upstream& h = *_up->http2;
   bool moved = false;
+  if (x.request_failed) return false;
   while (true) {
     while (!x.request_body.done && h.body.size() < unframed_max) {
       if (!fill_request_body()) break;
@@ -68,7 +69,7 @@ bool client_exchange::send_http2() {
     io_result put = _up->stream.write(_up->out.view());
     if (put.status == io_status::again) continue;
     if (put.status != io_status::ok) {
-      upstream_failed(502);
+      x.request_failed = true;  // it may have answered before it hung up
       return true;
     }
     if (x.sent_us == 0) x.sent_us = net_loop::clock_us();
@@ -90,7 +91,7 @@ bool client_exchange::receive_http2() {
     return true;
   }
   if (x.response_done) {
-    bool whole = x.request_body.done && h.body.empty();
+    bool whole = x.request_body.done && h.body.empty() && !x.request_failed;
     if (!whole) x.keep_alive = false;
     h.finish();
     release_upstream(whole && h.reusable() && !_up->stream.peer_finished());

@@ -45,8 +45,8 @@ bool client_exchange::connect_upstream(const endpoint& where) {
   std::string_view tls_name = s.tls ? without_port(x.upstream_host) : std::string_view();
   while ((_up = _worker.take_idle(key, tls_name))) {
     // A request that must not be sent twice is not risked on a connection that is gone already.
-    if (s.grpc || (!_up->doubtful && is_idempotent(x) && x.request.body == body_kind::none)) break;
-    if (!_up->stream.stale()) break;
+    const bool may_be_sent_twice = !s.grpc && !_up->doubtful && is_idempotent(x) && x.request.body == body_kind::none;
+    if (may_be_sent_twice || _up->is_usable()) break;
     release_upstream(false);
   }
   if (!_up && !open_upstream(where, key, tls_name)) return upstream_failed(502);

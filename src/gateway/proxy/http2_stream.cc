@@ -57,8 +57,8 @@ void http2_stream::add_body(std::string_view bytes) {
 void http2_stream::end_input() { _input_ended = true; }
 
 void http2_stream::proceed() {
-  if (!in_session && !over()) return peer_gone();
-  drive();
+  if (!in_session && !over() && !answered()) return abort();
+  drive();  // without the client too, to what the service still has to say of an answer that needs no more of it
 }
 
 void http2_stream::peer_gone() {
@@ -178,7 +178,8 @@ bool http2_stream::fill_request_body() {
     _of.consumed(*this, passed_on - again);
     if (!_body.empty() || !_input_ended) return true;
   }
-  if (!_input_ended) {
+  const bool all_came = x.request_body.kind == body_kind::length && x.request_body.left == 0;
+  if (!_input_ended && !all_came) {
     wait_for(waits_for::client_read);
     return false;
   }
@@ -200,7 +201,8 @@ void http2_stream::write_proxied(const response_extras& extras) {
                                      : _x->response_body.kind != body_kind::none;
   _x->totals.bytes_out += fields.bytes();
   keep_sent_fields(fields);
-  _of.submit_response(*this, fields, with_body && _x->request.method != "HEAD");
+  _response_ended = !with_body || _x->request.method == "HEAD";
+  _of.submit_response(*this, fields, !_response_ended);
 }
 
 void http2_stream::write_local(const local_head& head, bool with_body) {

@@ -1,5 +1,6 @@
 #include "gateway/proxy/upstream_connection.h"
 
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include "gateway/proxy/client_exchange.h"
@@ -25,6 +26,12 @@ void upstream_connection::on_events(std::uint32_t epoll_events) {
     owner->on_upstream_events();
   else if (stream.peer_finished() || !(http2 ? serve_idle() : !stream.stale()))
     _worker.drop_idle(*this);  // closed, or speaking unasked
+}
+
+bool upstream_connection::is_usable() {
+  if (!http2) return !stream.stale();
+  stream.note_events(EPOLLIN);  // of what has just come no event has told yet
+  return serve_idle();
 }
 
 // An idle connection of HTTP/2 may be asked for signs of life, or be told to go. False: it is of no use any more.

@@ -26,6 +26,9 @@ class upstream_connection final : public event_target {
   ~upstream_connection() override;
   void on_events(std::uint32_t epoll_events) override;
 
+  // Whether one that was idle can be lent again: the service may have ended it just now.
+  bool is_usable();
+
   // Goes on with connecting. ok: ready to be written to.
   io_status advance();
 
