@@ -57,6 +57,7 @@ class file_system {
   virtual result<void> make_dirs(const std::string& path) = 0;                      // with parents; fine when there
   virtual result<std::vector<std::string>> list(const std::string& dir) = 0;        // names, sorted
   virtual result<void> sync_dir(const std::string& dir) = 0;
+  virtual result<std::uint64_t> free_bytes(const std::string& dir) = 0;  // that files in it may still take
 };
 
 // The operating system's. New files are readable by their owner alone (0600).

@@ -45,6 +45,21 @@ class file_system_test : public ::testing::TestWithParam<string> {
 INSTANTIATE_TEST_SUITE_P(kinds, file_system_test, ::testing::Values("real", "simulated"),
                          [](auto& info) { return info.param; });
 
+TEST_P(file_system_test, tells_what_is_free) {
+  EXPECT_GT(_fs->free_bytes(_dir).value(), 0u);
+  EXPECT_EQ(_fs->free_bytes(_dir + "/none").error().code, error_code::not_found);
+}
+
+TEST(sim_file_system, tells_what_is_free_of_its_limit) {
+  sim_file_system fs;
+  ASSERT_TRUE(fs.make_dirs("/data"));
+  ASSERT_TRUE((*fs.open("/data/a", open_mode::create))->append("hello"));
+  fs.limit_space(8);
+  EXPECT_EQ(fs.free_bytes("/data").value(), 3u);
+  fs.limit_space(4);
+  EXPECT_EQ(fs.free_bytes("/data").value(), 0u);
+}
+
 TEST_P(file_system_test, reads_what_was_written) {
   auto f = std::move(*_fs->open(_dir + "/a", open_mode::create));
   EXPECT_TRUE(f->append("hello "));

@@ -36,6 +36,7 @@ class guarded_file_system final : public file_system {
     const auto may = _may_change();
     return may ? _below.sync_dir(dir) : may;
   }
+  result<std::uint64_t> free_bytes(const std::string& dir) override { return _below.free_bytes(dir); }
 
  private:
   file_system& _below;

@@ -24,6 +24,7 @@ class overlay_file_system final : public file_system {
   result<void> make_dirs(const std::string&) override { return {}; }
   result<std::vector<std::string>> list(const std::string& dir) override;
   result<void> sync_dir(const std::string&) override { return {}; }
+  result<std::uint64_t> free_bytes(const std::string&) override { return UINT64_MAX; }
 
   struct node;
 

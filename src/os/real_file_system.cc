@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -180,6 +181,12 @@ class real_file_system final : public file_system {
     ::close(fd);
     if (number != 0) return failed("sync", dir, number);
     return {};
+  }
+
+  result<std::uint64_t> free_bytes(const std::string& dir) override {
+    struct statvfs found{};
+    if (::statvfs(dir.c_str(), &found) != 0) return failed("look at", dir, errno);
+    return std::uint64_t{found.f_bavail} * found.f_frsize;
   }
 };
 

@@ -75,10 +75,10 @@ struct sim_file_system::state {
     return {};
   }
 
-  std::uint64_t used() const {
-    std::uint64_t sum = 0;
-    for (auto& [path, file] : names) sum += file->visible.size();
-    return sum;
+  std::uint64_t left() const {
+    std::uint64_t used = 0;
+    for (auto& [path, file] : names) used += file->visible.size();
+    return space - std::min(space, used);
   }
 
   void change_names(std::vector<name_change> group) {
@@ -166,7 +166,7 @@ class sim_file final : public file {
   result<void> put(std::uint64_t offset, std::string_view bytes) {
     std::uint64_t grows =
         offset + bytes.size() > _node->visible.size() ? offset + bytes.size() - _node->visible.size() : 0;
-    std::uint64_t left = _disk->space - std::min(_disk->space, _disk->used());
+    std::uint64_t left = _disk->left();
     std::string_view fits = bytes.substr(
         0, grows <= left ? bytes.size() : bytes.size() - std::min<std::uint64_t>(bytes.size(), grows - left));
     if (!fits.empty()) _node->add({.offset = offset, .bytes = std::string(fits)});
@@ -248,6 +248,12 @@ result<void> sim_file_system::sync_dir(const std::string& dir) {
     return true;
   });
   return {};
+}
+
+result<std::uint64_t> sim_file_system::free_bytes(const std::string& dir) {
+  std::lock_guard lock(_state->mutex);
+  if (!_state->dirs.contains(dir)) return fail(error_code::not_found, fmt::format("There is no {}", dir));
+  return _state->left();
 }
 
 void sim_file_system::crash(std::uint64_t seed) {

@@ -27,6 +27,7 @@ class sim_file_system final : public file_system {
   result<void> make_dirs(const std::string& path) override;
   result<std::vector<std::string>> list(const std::string& dir) override;
   result<void> sync_dir(const std::string& dir) override;
+  result<std::uint64_t> free_bytes(const std::string& dir) override;
 
   // Power cut: what was not synced is kept or lost as `seed` decides. Files that are open fail from then on.
   void crash(std::uint64_t seed);
