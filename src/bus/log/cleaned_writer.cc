@@ -1,5 +1,7 @@
 #include "bus/log/cleaned_writer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "os/whole_file.h"
@@ -32,6 +34,8 @@ result<void> cleaned_writer::open() {
 
 result<void> cleaned_writer::flush() {
   if (_buffer.empty()) return {};
+  if (_bytes_written + _buffer.size() > _options.bytes_max)
+    return fail(error_code::storage_full, fmt::format("More than {} bytes would be written", _options.bytes_max));
   file& f = _files.back();
   if (auto written = f.of->file->pwrite(f.end - _buffer.size(), _buffer); !written) return written;
   _bytes_written += _buffer.size();

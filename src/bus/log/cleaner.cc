@@ -52,14 +52,15 @@ class partition_cleaner {
     std::int64_t first = _task.log_start;
     if (!_task.kept.empty()) first = _task.kept.back().end_offset;
     if (!_task.compact && !_task.ranges.empty()) first = std::max(first, _task.ranges.front().first_offset);
+    const std::int64_t last = _task.kept_behind.empty() ? end : _task.kept_behind.front().first_offset;
     _out.begin(_task.topic, _task.partition, first);
     if (auto copied =
-            each_batch(_task.log_start, end, [this](const auto& b, const auto& bytes) { return copy(b, bytes); });
+            each_batch(_task.log_start, last, [this](const auto& b, const auto& bytes) { return copy(b, bytes); });
         !copied) {
       _out.give_up();
       return std::unexpected(std::move(copied.error()));
     }
-    _out.end(end);
+    _out.end(last);
     return cleaned_task{_task.topic, _task.partition, end, _task.compact ? _end : _task.compacted, {}};
   }
 
@@ -236,6 +237,7 @@ clean_outcome clean(const clean_options& options, const std::vector<clean_task>&
         tasks, [&](const clean_task& t) { return t.topic == done.topic && t.partition == done.partition; });
     done.ranges = task->kept;
     std::ranges::move(out.ranges_of(done.topic, done.partition), std::back_inserter(done.ranges));
+    std::ranges::copy(task->kept_behind, std::back_inserter(done.ranges));
   }
   outcome.segments = out.segments();
   outcome.bytes_written = out.bytes_written();

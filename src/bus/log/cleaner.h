@@ -28,6 +28,7 @@ struct clean_task {
   std::string topic_name;     // for log lines
   std::vector<range> kept;    // stay as they are, in front; not for compaction
   std::vector<range> ranges;  // what is written anew
+  std::vector<range> kept_behind;
   std::int64_t log_start = 0;
   std::int64_t end = 0;
   std::int64_t cleaned_end = 0;  // up to here it was written anew before: what is not compacted of it moves along
@@ -65,7 +66,8 @@ struct clean_options {
   os::file_system* files = nullptr;
   std::string directory;
   std::uint32_t segment_bytes = 0;
-  std::uint64_t first_number = 0;  // of the segments to write
+  std::uint64_t first_number = 0;        // of the segments to write
+  std::uint64_t bytes_max = UINT64_MAX;  // to be written, without indexes; then it gives up: storage_full
   std::size_t memory_bytes_max = 0;
   std::int64_t now_ms = 0;
   const std::atomic<bool>* stop = nullptr;  // ends early, as a fault

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "bus/log/moving.h"
 #include "bus/log/number_text.h"
 #include "bus/log/store_state.h"
 
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::uint64_t sparse_below_one_of = 4;  // a segment of which less than this part is left is emptied
 constexpr std::size_t small_cleaned_max = 16;     // cleaned segments as small as that; more become one
+constexpr std::uint64_t left_to_producers = 2;    // segments that the cleaner does not use of what is free
 
 double config_ratio(const topic& t, const std::string& key, double otherwise) {
   const auto it = t.configs.find(key);
@@ -152,84 +154,123 @@ store::emptying store::worth_emptying(std::uint64_t one_of, std::uint64_t enough
   return found;
 }
 
+// The cleaner leaves to producers a little, so that they are not refused while it makes space.
+store::room store::room_on_disk() const {
+  const std::uint64_t free = _options.files->free_bytes(_options.directory).value_or(UINT64_MAX);
+  const std::uint64_t left = free - std::min(free / 2, left_to_producers * _options.segment_bytes);
+  return {free, left >> std::min(_space_was_short, 63U)};
+}
+
 // Segments are shared: what is kept for long would hold all that is beside it. Those of which little is left, or which
 // the disk's limit wants gone, are emptied; so are cleaned segments of which little is left, or which are many and
-// small: each has two open files.
-std::vector<clean_task> store::tasks_of_moving() {
-  std::set<std::uint64_t> empty_these = worth_emptying(sparse_below_one_of, UINT64_MAX).segments;
-  empty_these.insert(_to_empty.begin(), _to_empty.end());
+// small: each has two open files. Partitions that are cleaned `elsewhere` are left out.
+//
+// A run is all or nothing, so it takes no more than has room; on a disk that is all but full the first segment that
+// fits makes some for the next. What is there only to keep a partition together has to be worth it: the others wait for
+// the next run, which has what is between them behind it or in front.
+std::vector<clean_task> store::tasks_of_moving(const std::set<partition_key>& elsewhere, room space) const {
+  move_plan plan;
   std::map<std::uint64_t, std::uint64_t> left;
-  for (const auto& [id, t] : _by_id)
-    for (const auto& p : t->partitions)
-      for (const range& r : p->ranges())
-        if (is_cleaned(r.in->number)) left[r.in->number] += r.bytes;
-  const auto stuck = stuck_segments();
-  std::vector<std::uint64_t> small;
-  for (const auto& [number, s] : _cleaned) {
-    const auto bytes = left.find(number);
-    if (bytes == left.end() || stuck.contains(number)) continue;
-    if (bytes->second * sparse_below_one_of < s->file->size().value_or(0)) empty_these.insert(number);
-    if (bytes->second * sparse_below_one_of < _options.segment_bytes) small.push_back(number);
-  }
-  if (small.size() > small_cleaned_max) empty_these.insert(small.begin(), small.end());
-  std::vector<clean_task> tasks;
-  if (empty_these.empty()) return tasks;
   for (const auto& [name, t] : _by_name)
     for (std::size_t i = 0; i < t->partitions.size(); ++i) {
       const partition& p = *t->partitions[i];
-      const auto& ranges = p.ranges();
-      const auto goes = [&](const range& r) { return empty_these.contains(r.in->number); };
-      if (std::ranges::none_of(ranges, goes) || _uncleanable.contains({t->id, static_cast<std::int32_t>(i)})) continue;
-      // Cleaned ones stay in front, all others of before the last that goes move along.
-      const auto first =
-          std::ranges::find_if(ranges, [&](const range& r) { return goes(r) || !is_cleaned(r.in->number); });
-      auto last = first;
-      for (auto r = first; r != ranges.end(); ++r)
-        if (goes(*r) || is_cleaned(r->in->number)) last = r;
-      clean_task task;
-      task.topic = t->id;
-      task.partition = static_cast<std::int32_t>(i);
-      task.topic_name = name;
-      task.kept.assign(ranges.begin(), first);
-      task.ranges.assign(first, std::next(last));
-      task.log_start = p.log_start();
-      task.end = last->end_offset;
-      task.compacted = p.cleaned().compacted;
-      tasks.push_back(std::move(task));
+      for (const range& r : p.ranges())
+        if (is_cleaned(r.in->number)) left[r.in->number] += r.bytes;
+      const partition_key key{t->id, static_cast<std::int32_t>(i)};
+      if (!elsewhere.contains(key) && !_uncleanable.contains(key)) plan.add(t->id, key.second, name, p);
     }
-  return tasks;
+  const auto take = [&](const std::vector<std::uint64_t>& these, std::uint64_t bridged_max) {
+    const auto cost = plan.cost_of(these);
+    const std::uint64_t bytes_max = plan.empty() ? space.free : space.for_cleaner;
+    if (cost.bridged > bridged_max || plan.bytes() + cost.bytes > bytes_max) return false;
+    plan.take(these);
+    return true;
+  };
+  for (const std::uint64_t number : _to_empty) take({number}, UINT64_MAX);
+  const auto stuck = stuck_segments();
+  std::vector<std::uint64_t> small;
+  std::uint64_t small_bytes = 0;
+  for (const auto& [number, s] : _cleaned) {
+    const auto bytes = left.find(number);
+    if (bytes == left.end() || stuck.contains(number)) continue;
+    const std::uint64_t size = s->file->size().value_or(0);
+    if (bytes->second * sparse_below_one_of < size) {
+      take({number}, size / sparse_below_one_of);
+    } else if (bytes->second * sparse_below_one_of < _options.segment_bytes) {
+      small.push_back(number);
+      small_bytes += bytes->second;
+    }
+  }
+  for (const std::uint64_t number : worth_emptying(sparse_below_one_of, UINT64_MAX).segments)
+    take({number}, _segments.at(number)->file->size().value_or(0) / sparse_below_one_of);
+  if (small.size() > small_cleaned_max)  // as many as have room and lie together: the latest ones
+    while (small.size() > 1 && !take(small, small_bytes)) {
+      small_bytes -= left[small.front()];
+      small.erase(small.begin());
+    }
+  return plan.tasks();
+}
+
+store::clean_run store::next_run(std::int64_t now_ms) {
+  const room space = room_on_disk();
+  clean_run run;
+  std::uint64_t needed = 0;
+  // A partition is in one task of a run alone, and what is compacted need not be moved before.
+  std::set<partition_key> compacted;
+  for (clean_task& task : tasks_of_compaction(now_ms)) {
+    const partition_key key{task.topic, task.partition};
+    const std::uint64_t at_most = bytes_at_most(task.ranges);
+    if (at_most <= space.for_cleaner - needed) {
+      needed += at_most;
+      compacted.insert(key);
+      run.tasks.push_back(std::move(task));
+    } else if (trial one{key, task.topic_name, at_most, space.for_cleaner}; at_most > one.room && is_worth_it(one)) {
+      _trial = std::move(one);
+      run.tasks.clear();
+      run.tasks.push_back(std::move(task));
+      run.bytes_max = space.for_cleaner;
+      return run;
+    }
+  }
+  for (clean_task& moving : tasks_of_moving(compacted, {space.free - needed, space.for_cleaner - needed}))
+    run.tasks.push_back(std::move(moving));
+  return run;
+}
+
+// How much stays shows only while it is written. Where that was too much it is tried again once there is more room, or
+// something else to be compacted.
+bool store::is_worth_it(const trial& now) const {
+  const auto found = _without_room.find(now.of);
+  if (found == _without_room.end()) return true;
+  const auto grew = [](std::uint64_t from, std::uint64_t to) { return to > from + from / 4; };
+  const trial& failed = found->second;
+  return grew(failed.room, now.room) || grew(failed.needs_at_most, now.needs_at_most) ||
+         grew(now.needs_at_most, failed.needs_at_most);
 }
 
 void store::start_cleaning(std::int64_t now_ms) {
   if (_cleaning || _stop_cleaning) return;
-  auto tasks = tasks_of_compaction(now_ms);
-  // A partition is in one task of a run alone, and what is compacted need not be moved before.
-  std::set<partition_key> compacted;
-  for (const clean_task& t : tasks) compacted.insert({t.topic, t.partition});
-  for (clean_task& moving : tasks_of_moving())
-    if (!compacted.contains({moving.topic, moving.partition})) tasks.push_back(std::move(moving));
-  if (tasks.empty()) return;
-  // A run is all or nothing. Where there was no space for all of it, one partition is tried at a time: it may make
-  // some.
-  if (_runs_without_space > 0) {
-    std::swap(tasks.front(), tasks[(_runs_without_space - 1) % tasks.size()]);
-    tasks.resize(1);
+  clean_run run = next_run(now_ms);
+  if (run.tasks.empty()) {
+    if (_space_was_short > 0) _space_was_short -= 1;
+    return;
   }
   clean_options options;
   options.files = _options.files;
   options.directory = _options.directory;
   options.segment_bytes = _options.segment_bytes;
   options.first_number = _last_cleaned + 1;
+  options.bytes_max = run.bytes_max;
   options.memory_bytes_max = _options.cleaner_memory_bytes;
   options.now_ms = now_ms;
   options.stop = &_stop_cleaning;
   _cleaning = true;
-  for (const clean_task& task : tasks)
-    for (const auto* ranges : {&task.kept, &task.ranges})
+  for (const clean_task& task : run.tasks)
+    for (const auto* ranges : {&task.kept, &task.ranges, &task.kept_behind})
       for (const range& r : *ranges) _read_by_cleaner.insert(r.in->number);
   _cleaner.join();
   _cleaner =
-      runtime::thread("bus-cleaner", [options, tasks = std::move(tasks), mail = _mail, notify = _options.notify] {
+      runtime::thread("bus-cleaner", [options, tasks = std::move(run.tasks), mail = _mail, notify = _options.notify] {
         mail->put_cleaned(clean(options, tasks));
         notify();
       });
@@ -254,11 +295,14 @@ void store::finish_cleaning(clean_outcome outcome) {
                    {"reason", std::string_view(f.why)}});
   }
   for (const auto& s : outcome.segments) _last_cleaned = std::max(_last_cleaned, s->number);
-  _runs_without_space =
-      !outcome.fault && outcome.fault.error().code == error_code::storage_full ? _runs_without_space + 1 : 0;
+  const auto tried = std::exchange(_trial, std::nullopt);
+  const bool is_short = !outcome.fault && outcome.fault.error().code == error_code::storage_full;
+  if (!is_short && _space_was_short > 0) _space_was_short -= 1;
   if (!outcome.fault) {
     end_cleaning();
     _cleaning_stats.failed_runs += 1;
+    if (is_short && tried) return put_off(*tried);
+    if (is_short) _space_was_short += 1;
     _logger.warn("compaction gave up, to be tried again", {{"error", std::string_view(outcome.fault.error().message)}});
     return;
   }
@@ -272,6 +316,7 @@ void store::finish_cleaning(clean_outcome outcome) {
     cleaned_change c{done.topic, done.partition, {done.end, done.compacted, {}}};
     for (const range& r : done.ranges) c.what.segments.push_back(r.in->number);
     changes.push_back(std::move(c));
+    _without_room.erase({done.topic, done.partition});
     _fresh[{done.topic, done.partition}] = std::move(done);
   }
   if (changes.empty()) {
@@ -298,11 +343,21 @@ void store::finish_cleaning(clean_outcome outcome) {
   });
 }
 
+void store::put_off(const trial& failed) {
+  _without_room[failed.of] = failed;
+  _logger.warn("not compacted: the disk has no room for what is left of a partition, which is written as a whole",
+               {{"topic", std::string_view(failed.topic)},
+                {"partition", std::int64_t{failed.of.second}},
+                {"bytes_needed_at_most", static_cast<std::int64_t>(failed.needs_at_most)},
+                {"bytes_for_it", static_cast<std::int64_t>(failed.room)}});
+}
+
 void store::forget_cleaning_of(const topic& t) {
   for (std::size_t i = 0; i < t.partitions.size(); ++i) {
     const partition_key key{t.id, static_cast<std::int32_t>(i)};
     _rolled.erase(key);
     _uncleanable.erase(key);
+    _without_room.erase(key);
   }
   _cleaning_stats.uncleanable_partitions = _uncleanable.size();
 }

@@ -12,6 +12,13 @@ namespace {
 
 using namespace test_support;
 
+std::uint64_t bytes_of_files(os::sim_file_system& files) {
+  std::uint64_t sum = 0;
+  for (const std::string& name : *files.list("/bus"))
+    sum += *(*files.open("/bus/" + name, os::open_mode::read))->size();
+  return sum;
+}
+
 // What lies behind a change in its group is not in effect yet when the change is.
 TEST(compaction, makes_no_checkpoint_that_leaves_out_what_was_stored_with_it) {
   os::sim_file_system files;
@@ -136,13 +143,54 @@ TEST(compaction, of_one_partition_goes_on_where_there_is_no_space_for_all) {
     ASSERT_EQ(o.put(slow, std::string(400, 'y')), opened::outcome::stored);
     ASSERT_EQ(o.put_batch(t, batch_of({{"k", std::to_string(i), i}})), opened::outcome::stored);
   }
-  std::uint64_t used = 0;
-  for (const std::string& name : *files.list("/bus"))
-    used += *(*files.open("/bus/" + name, os::open_mode::read))->size();
-  files.limit_space(used + 3'000);
+  files.limit_space(bytes_of_files(files) + 3'000);
   for (int look = 0; look < 10 && records(*t).size() > 2; ++look) ASSERT_TRUE(o.housekeeping(false));
   EXPECT_EQ(records(*t).size(), 2U);
   EXPECT_EQ(values(*slow).size(), 40U);
+}
+
+// There is room for what one segment or two need, not for all of it: each that goes makes some.
+TEST(compaction, empties_a_full_disk_segment_by_segment) {
+  os::sim_file_system files;
+  std::vector<std::string> kept;
+  {
+    opened o(files, 16'384);
+    const auto slow = o.make("kept", 1, {{"retention.ms", "-1"}}), gone = o.make("gone", 1, {{"retention.ms", "1"}});
+    for (int i = 0; i < 200; ++i) {
+      ASSERT_EQ(o.put(gone, std::string(3'000, 'x')), opened::outcome::stored);
+      kept.push_back(std::to_string(i) + std::string(400, 'y'));
+      ASSERT_EQ(o.put(slow, kept.back()), opened::outcome::stored);
+    }
+    files.limit_space(bytes_of_files(files) + 8'000);
+    for (int look = 0; look < 50; ++look) ASSERT_TRUE(o.housekeeping(false)) << o.fault.error().message;
+    EXPECT_TRUE(comes_down_to(2, ".log", files));
+    EXPECT_EQ(o.store->cleaning().failed_runs, 0U);
+    EXPECT_EQ(values(*slow), kept);
+    EXPECT_EQ(o.put(gone, std::string(50'000, 'x')), opened::outcome::stored);
+  }
+  files.crash(1);
+  opened again(files, 16'384);
+  ASSERT_TRUE(again.store) << again.why;
+  EXPECT_EQ(values(*again.store->find("kept")), kept);
+}
+
+// What stays of a partition may have room though all of it has none: that is tried, and not again in vain.
+TEST(compaction, without_room_is_not_tried_at_each_look) {
+  os::sim_file_system files;
+  opened o(files, 4'096);
+  const auto large = o.make("large", 1, eager), t = o.make("t", 1, eager);
+  for (int i = 0; i < 40; ++i)
+    ASSERT_EQ(o.put_batch(large, batch_of({{std::to_string(i), std::string(1'000, 'x'), 1}})), opened::outcome::stored);
+  for (const char* value : {"0", "1", "2"})
+    ASSERT_EQ(o.put_batch(t, batch_of({{"k", value, 1}})), opened::outcome::stored);
+  files.limit_space(bytes_of_files(files) + 20'000);
+  for (int look = 0; look < 10; ++look) ASSERT_TRUE(o.housekeeping(false)) << o.fault.error().message;
+  EXPECT_EQ(o.store->cleaning().failed_runs, 1U);
+  EXPECT_EQ(records(*t).size(), 2U) << "what has room went on";
+  EXPECT_EQ(large->partitions[0]->cleaned().end, 0);
+  files.limit_space(UINT64_MAX);
+  ASSERT_TRUE(o.housekeeping());
+  EXPECT_EQ(large->partitions[0]->cleaned().end, 39);
 }
 
 TEST(compaction, a_full_disk_puts_it_off) {

@@ -315,6 +315,51 @@ TEST(compaction, of_one_batch_with_more_keys_than_there_is_room_for) {
   EXPECT_EQ(found, expected);
 }
 
+// One of many of which little is left is written anew, and not what the partitions in it have behind it.
+TEST(compaction, of_a_cleaned_segment_in_front_leaves_those_behind_it) {
+  for (const bool cleanly : {false, true}) {
+    os::sim_file_system files;
+    std::vector<std::string> kept;
+    {
+      opened o(files, 16'384);
+      const configs for_ever = {{"retention.ms", "-1"}};
+      const auto temp = o.make("temp", 1, for_ever), archive = o.make("archive", 1, for_ever);
+      const auto gone = o.make("gone", 1, {{"retention.ms", "1"}});
+      const auto put = [&](bool archived) {
+        for (int i = 0; i < 12; ++i) ASSERT_EQ(o.put(gone, std::string(1'000, 'x')), opened::outcome::stored);
+        if (archived) kept.push_back(std::to_string(kept.size()) + std::string(500, 'a'));
+        ASSERT_EQ(o.put(archived ? archive : temp, archived ? kept.back() : std::string(1'000, 't')),
+                  opened::outcome::stored);
+      };
+      const auto moved = [&](int rounds, bool archived) {
+        for (int i = 0; i < rounds; ++i) put(archived);
+        for (int i = 0; i < 3; ++i) ASSERT_TRUE(o.housekeeping());
+      };
+      put(true);
+      moved(20, false);
+      for (int i = 0; i < 5; ++i) moved(30, true);
+      ASSERT_GT(archive->partitions[0]->cleaned().segments.size(), 4U);
+      const auto before = o.store->cleaning().bytes_written;
+      const auto segments = archive->partitions[0]->cleaned().segments;
+      bool done = false;
+      o.store->delete_topic(temp->id, [&](bool) { done = true; });
+      ASSERT_TRUE(o.wait(done));
+      for (int i = 0; i < 3; ++i) ASSERT_TRUE(o.housekeeping());
+      EXPECT_LT(o.store->cleaning().bytes_written - before, 4'096U);
+      const auto now = archive->partitions[0]->cleaned().segments;
+      ASSERT_EQ(now.size(), segments.size());
+      EXPECT_NE(now.front(), segments.front());
+      EXPECT_TRUE(std::equal(now.begin() + 1, now.end(), segments.begin() + 1));
+      EXPECT_EQ(values(*archive), kept);
+      if (cleanly) ASSERT_TRUE(o.store->close());
+    }
+    if (!cleanly) files.crash(1);
+    opened again(files, 16'384);
+    ASSERT_TRUE(again.store) << again.why;
+    EXPECT_EQ(values(*again.store->find("archive")), kept);
+  }
+}
+
 // What was moved is compacted later, up to a batch in the midst of what was moved: the rest of it stays.
 TEST(compaction, of_a_part_of_what_was_moved_leaves_the_rest) {
   for (const bool cleanly : {false, true}) {

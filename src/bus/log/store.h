@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -195,7 +196,26 @@ class store {
   };
   emptying worth_emptying(std::uint64_t one_of, std::uint64_t enough) const;
   std::set<std::uint64_t> stuck_segments() const;
-  std::vector<clean_task> tasks_of_moving();
+  using partition_key = std::pair<uuid, std::int32_t>;
+  struct room {
+    std::uint64_t free = 0;
+    std::uint64_t for_cleaner = 0;  // less what is left to producers
+  };
+  room room_on_disk() const;
+  std::vector<clean_task> tasks_of_moving(const std::set<partition_key>& elsewhere, room space) const;
+  struct clean_run {
+    std::vector<clean_task> tasks;
+    std::uint64_t bytes_max = UINT64_MAX;
+  };
+  clean_run next_run(std::int64_t now_ms);
+  // A compaction of which nobody knows beforehand whether there is room for it.
+  struct trial {
+    partition_key of;
+    std::string topic;
+    std::uint64_t needs_at_most = 0, room = 0;
+  };
+  bool is_worth_it(const trial& now) const;
+  void put_off(const trial& failed);
   void finish_cleaning(clean_outcome outcome);
   void end_cleaning();
   void discard(const clean_outcome& outcome);
@@ -238,11 +258,12 @@ class store {
   bool _cleaning = false;
   bool _look_for_unused = false;      // at the end of this collect()
   std::set<std::uint64_t> _to_empty;  // segments, for the limit of the disk
-  using partition_key = std::pair<uuid, std::int32_t>;
   std::set<partition_key> _uncleanable;
   std::set<partition_key> _starts_to_store;
   std::size_t _starts_under_way = 0;
-  std::size_t _runs_without_space = 0;            // of the cleaner, on end
+  unsigned _space_was_short = 0;  // how often the cleaner's part of what is free is halved: for the disk had less
+  std::optional<trial> _trial;    // is running
+  std::map<partition_key, trial> _without_room;   // that failed
   std::map<partition_key, std::int64_t> _rolled;  // of compacted topics: what comes from here on is not compacted yet
   std::map<partition_key, cleaned_task> _fresh;   // of the run whose change is on its way into the log
   std::map<partition_key, std::vector<std::uint64_t>> _recovered_cleaned;  // while opening
