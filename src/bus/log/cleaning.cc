@@ -16,6 +16,7 @@ namespace {
 constexpr std::uint64_t sparse_below_one_of = 4;  // a segment of which less than this part is left is emptied
 constexpr std::size_t small_cleaned_max = 16;     // cleaned segments as small as that; more become one
 constexpr std::uint64_t left_to_producers = 2;    // segments that the cleaner does not use of what is free
+constexpr std::size_t few_segments = 8;           // a log of more keeps half a segment free for the cleaner
 
 double config_ratio(const topic& t, const std::string& key, double otherwise) {
   const auto it = t.configs.find(key);
@@ -249,6 +250,8 @@ bool store::is_worth_it(const trial& now) const {
 }
 
 void store::start_cleaning(std::int64_t now_ms) {
+  // A disk that records have filled to the last byte could never be emptied of what expired beside others.
+  _log->reserve(_segments.size() > few_segments ? _options.segment_bytes / 2 : 0);
   if (_cleaning || _stop_cleaning) return;
   clean_run run = next_run(now_ms);
   if (run.tasks.empty()) {

@@ -174,6 +174,38 @@ TEST(compaction, empties_a_full_disk_segment_by_segment) {
   EXPECT_EQ(values(*again.store->find("kept")), kept);
 }
 
+// Records that come faster than it makes space leave it what it needs for that.
+TEST(compaction, empties_a_disk_that_records_have_filled) {
+  os::sim_file_system files;
+  opened o(files, 16'384);
+  const auto slow = o.make("kept", 1, {{"retention.ms", "-1"}}), gone = o.make("gone", 1, {{"retention.ms", "-1"}});
+  std::vector<std::string> kept;
+  const auto put = [&](std::size_t size) {
+    if (o.put(gone, std::string(size, 'x')) != opened::outcome::stored) return false;
+    const std::string value = std::to_string(kept.size()) + std::string(size / 8, 'y');
+    if (o.put(slow, value) != opened::outcome::stored) return false;
+    kept.push_back(value);
+    return true;
+  };
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(put(3'000));
+  ASSERT_TRUE(o.housekeeping());
+  files.limit_space(bytes_of_files(files) + 100'000);
+  for (const std::size_t size : {3'000U, 500U, 50U, 1U})
+    while (put(size)) {
+    }
+  bool done = false, stored = false;
+  o.store->set_configs(gone->id, {{"retention.ms", "1"}}, [&](bool s) {
+    done = true;
+    stored = s;
+  });
+  ASSERT_TRUE(o.wait(done));
+  EXPECT_TRUE(stored) << "it makes space";
+  for (int look = 0; look < 50; ++look) ASSERT_TRUE(o.housekeeping(false)) << o.fault.error().message;
+  EXPECT_TRUE(comes_down_to(2, ".log", files));
+  EXPECT_EQ(values(*slow), kept);
+  EXPECT_TRUE(put(3'000));
+}
+
 // What stays of a partition may have room though all of it has none: that is tried, and not again in vain.
 TEST(compaction, without_room_is_not_tried_at_each_look) {
   os::sim_file_system files;

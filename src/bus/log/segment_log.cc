@@ -73,6 +73,7 @@ segment_log::place segment_log::append(frame_header header, std::string_view pay
     into.copied.append(payload);
   }
   _filling.writes.back().size += size;
+  _filling.has_records |= header.kind == frame_kind::batch;
   const place where{_active, _end + static_cast<std::uint32_t>(frame_header_size)};
   _end += static_cast<std::uint32_t>(size);
   _pending_bytes += size;
@@ -93,6 +94,7 @@ void segment_log::add_write(std::uint32_t at, bool opens, bool lends) {
 // Large chunks are handed on, small ones copied into the last, so that they are written with it.
 void segment_log::join(group& waiting, group&& more) {
   std::ranges::move(more.callbacks, std::back_inserter(waiting.callbacks));
+  waiting.has_records |= more.has_records;
   if (more.writes.empty()) return;
   const auto joins = [](const chunk& c, std::size_t below) { return !c.lender && c.size() < below; };
   const bool copied = !waiting.writes.empty() && more.chunks.size() == 1 && joins(more.chunks[0], small_chunk) &&
@@ -221,11 +223,23 @@ result<void> segment_log::write_out(const write& w, const chunk& from) {
   return w.to->file->pwrite(w.at + copied.size(), from.lent);
 }
 
+std::uint64_t segment_log::room_for_records() const {
+  const std::uint64_t reserved = _reserved;
+  if (reserved == 0) return UINT64_MAX;
+  const auto free = _options.files->free_bytes(_options.directory);
+  return free ? *free - std::min(*free, reserved) : UINT64_MAX;
+}
+
 result<void> segment_log::store(group& g) {
   const auto segment_before = _written_segment;
   const auto written_before = _written;
   bool opened = false;
+  const std::uint64_t room = room_for_records();
   const auto attempt = [&]() -> result<void> {
+    std::uint64_t records = 0;
+    for (const write& w : g.writes) records += w.size;
+    if (g.has_records && records > room)
+      return fail(error_code::storage_full, "What is free is left to what makes space");
     for (const write& w : g.writes) {
       if (w.opens) {
         if (auto open = open_segment(w); !open) return open;
@@ -234,7 +248,7 @@ result<void> segment_log::store(group& g) {
       }
       const std::uint64_t end = w.at + w.size;
       _small_in_a_row = w.size < small_group ? _small_in_a_row + 1 : 0;
-      if (end > _allocated && _small_in_a_row > small_groups_min && _options.sync) {
+      if (end > _allocated && _small_in_a_row > small_groups_min && _options.sync && room > w.size + zeroed_ahead) {
         // Best effort: without it the write extends the file, or says that there is no space.
         if (w.to->file->preallocate(
                 std::min<std::uint64_t>(end + zeroed_ahead, std::max<std::uint64_t>(_options.segment_bytes, end)))) {

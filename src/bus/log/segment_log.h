@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -77,6 +78,8 @@ class segment_log {
   // callbacks of that group and all later ones are never run.
   result<void> collect();
 
+  // So much of what is free is not for records: what makes space needs some.
+  void reserve(std::uint64_t bytes) { _reserved = bytes; }
   bool is_full() const { return _is_full; }                     // what was last to be written found no space
   std::size_t pending_bytes() const { return _pending_bytes; }  // appended, not yet durable
   position durable() const { return _durable; }                 // the end of what is durable
@@ -104,6 +107,7 @@ class segment_log {
     std::vector<chunk> chunks;
     std::vector<write> writes;
     std::vector<done> callbacks;
+    bool has_records = false;
     std::optional<error> fault;
   };
 
@@ -113,6 +117,7 @@ class segment_log {
 
   void run_writer();
   result<void> store(group& g);
+  std::uint64_t room_for_records() const;
   static result<void> write_out(const write& w, const chunk& from);
   result<void> open_segment(const write& w);
   void fail_everything(group& failed);
@@ -130,6 +135,7 @@ class segment_log {
   std::vector<std::string> _spare;  // emptied chunks: memory that is mapped already
   bool _finished_writing = false;   // the writer has ended
 
+  std::atomic<std::uint64_t> _reserved = 0;
   mutable std::mutex _mutex;  // guards what follows
   std::condition_variable _wake;
   std::vector<group> _submitted;
