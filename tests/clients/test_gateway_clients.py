@@ -2,6 +2,7 @@
 import asyncio
 import os
 import shutil
+import signal
 import socket
 import ssl
 import struct
@@ -15,6 +16,7 @@ import websockets
 from gateway import ROOT, Gateway, Service
 from grpc_service import GrpcService
 from tests.support.http_service import QuietHandler
+from tests.support.wait import eventually
 from websocket_service import WebSocketService
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -72,14 +74,14 @@ def test_curl_waits_for_100_continue_and_streams_without_a_length(gateway):
         assert curl(option, "-H", "Expect: 100-continue", "-T", "-", f"{gateway.url}/put", stdin=body) == body
 
 
-def service_of(handler, tmp_path, more=""):
+def service_of(handler, tmp_path, more="", **settings):
     """A gateway in front of a service of a test's own."""
     service = Service(handler)
     return service, Gateway(tmp_path, f"""
 _format_version: "3.0"
 services: [{{name: s, url: "http://127.0.0.1:{service.port}", routes: [{{name: s, paths: [/]}}]}}]
 {more}
-""")
+""", **settings)
 
 
 class WithoutLength(QuietHandler):
@@ -301,6 +303,42 @@ def test_an_upload_is_whole_with_its_last_byte(tmp_path):
     gateway.stop()
     service.shutdown()
     assert service.connections == 1
+
+
+LARGE = 1_000_000
+
+
+class LargeAnswer(QuietHandler):
+    def do_GET(self):
+        self.tell(b"x" * LARGE)
+
+
+@pytest.mark.parametrize("end", ["the gateway stops", "the client sends GOAWAY"])
+def test_a_download_of_http2_ends_whole_when_its_connection_does(tmp_path, end):
+    """All of it is on its way when nothing else is left to do; but the client tells what it has taken, as it takes it."""
+    service, gateway = service_of(LargeAnswer, tmp_path, access_log="true")
+    got, more = 0, struct.pack(">I", 16384)
+    with socket.create_connection(("127.0.0.1", gateway.port), 20) as s, s.makefile("rb") as frames:
+        s.sendall(PREFACE + frame(4, 0, 0, struct.pack(">HI", 4, LARGE)) + frame(8, 0, 0, struct.pack(">I", LARGE)) + frame(1, 5, 1, HEADERS))
+        if end == "the gateway stops":
+            eventually(lambda: '"message":"request"' in gateway.log(), every_s=0.01)
+            gateway.process.send_signal(signal.SIGTERM)
+        else:
+            s.sendall(frame(7, 0, 0, bytes(8)))
+            eventually(lambda: '"message":"request"' in gateway.log(), every_s=0.01)
+        time.sleep(0.1)
+        flags = 0
+        while flags != 1:
+            header = frames.read(9)
+            size, kind = int.from_bytes(header[:3], "big"), header[3]
+            frames.read(size)
+            if kind != 0:
+                continue
+            got, flags = got + size, header[4]
+            s.sendall(frame(8, 0, 0, more) + frame(8, 0, 1, more))
+    assert got == LARGE
+    gateway.stop()
+    service.shutdown()
 
 
 @pytest.mark.parametrize("tls", [False, True])

@@ -2,10 +2,12 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <linux/sockios.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -274,6 +276,11 @@ void net_stream::note_events(std::uint32_t epoll_events) {
   if (epoll_events & (EPOLLIN | EPOLLOUT)) _readable = _writable = true;  // either may wait for the other
   socket_of(_ssl).peer_finished = _peer_finished;
   if (_readable) socket_of(_ssl).empty = false;
+}
+
+std::size_t net_stream::untaken() const {
+  int bytes = 0;
+  return ioctl(_fd, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
 }
 
 bool net_stream::stale() const {

@@ -60,7 +60,8 @@ class net_stream {
   bool writable() const { return _writable; }
   bool hung_up() const { return _hung_up; }  // both directions, or an error
   bool peer_finished() const { return _peer_finished; }
-  bool stale() const;  // there is an end or unexpected data to read: costs a system call
+  std::size_t untaken() const;  // bytes (and our end) that the other side's system has not acknowledged
+  bool stale() const;           // there is an end or unexpected data to read: costs a system call
 
  private:
   io_result from_ssl(int result, bool& wanted);

@@ -8,15 +8,15 @@
 namespace mes::gateway {
 namespace {
 
-// As nginx's lingering_timeout and lingering_time.
-constexpr std::int64_t linger_silence_ms = 5'000, linger_ms = 30'000;
-constexpr std::int64_t linger_drained_ms = 1'000;  // when the gateway stops
 constexpr int blank_lines_max = 8;
 
 }  // namespace
 
 http1_client::http1_client(worker& of, net_stream stream, std::string address, std::uint16_t listener_port, bool tls)
-    : client_exchange(of, std::move(address), listener_port, tls), _stream(std::move(stream)), _in(of.loop.blocks()) {
+    : client_exchange(of, std::move(address), listener_port, tls),
+      _stream(std::move(stream)),
+      _in(of.loop.blocks()),
+      _linger(of.loop, _stream) {
   if (tls) _state = state::handshake;
   set_deadline(tls ? of.options.header_timeout_ms : of.options.idle_timeout_ms);
 }
@@ -129,19 +129,17 @@ bool http1_client::read_request() {
   return false;
 }
 
-// The client may be sending what we will not read; closing at once would reset the connection and lose our answer.
 bool http1_client::linger() {
-  while (_stream.readable()) {
-    io_result got = _stream.read(_worker.loop.scratch(), net_loop::scratch_bytes);
-    if (got.status == io_status::again) return false;
-    if (got.status != io_status::ok) {
-      close();
-      return false;
-    }
-    set_deadline(std::min(linger_silence_ms, _linger_until_ms - _worker.loop.now_ms()));
-    if (turn_over()) break;
-  }
+  if (!_linger.read_on())
+    close();
+  else if (_stream.readable())
+    next_turn();
   return false;
+}
+
+void http1_client::sweep(std::int64_t now_ms) {
+  if (_state != state::lingering) return client_exchange::sweep(now_ms);
+  if (!_linger.goes_on()) close();
 }
 
 bool http1_client::flush() {
@@ -166,13 +164,10 @@ bool http1_client::flush() {
 // After an exchange: the next one, or the end.
 void http1_client::end_connection() {
   if (_stream.peer_finished() && _in.empty()) return close();
-  _stream.shut_down_write();
   _state = state::lingering;
-  const std::int64_t longest_ms = _worker.draining() ? linger_drained_ms : linger_ms;
-  _linger_until_ms = _worker.loop.now_ms() + longest_ms;
+  _linger.begin(_worker.draining());
   _in.release();
   _out.release();
-  set_deadline(std::min(linger_silence_ms, longest_ms));
 }
 
 // No request could be made out.
@@ -248,10 +243,7 @@ bool http1_client::upgrade_to_http2() {
 
 void http1_client::drain() {
   if (_state == state::handshake || (_state == state::reading && _in.empty())) return close();
-  if (_state == state::lingering) {
-    _linger_until_ms = std::min(_linger_until_ms, _worker.loop.now_ms() + linger_drained_ms);
-    set_deadline(_linger_until_ms - _worker.loop.now_ms());
-  }
+  if (_state == state::lingering) _linger.hurry();
   if (_x) _x->keep_alive = false;
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "gateway/net/lingering_close.h"
 #include "gateway/proxy/client_connection.h"
 #include "gateway/proxy/client_exchange.h"
 
@@ -18,7 +19,7 @@ class http1_client final : public client_connection, private client_exchange {
   ~http1_client() override;
 
   void on_events(std::uint32_t epoll_events) override;
-  void sweep(std::int64_t now_ms) override { client_exchange::sweep(now_ms); }
+  void sweep(std::int64_t now_ms) override;
   void on_turn_end() override;
   void drain() override;
   void end_now() override { abort(); }
@@ -63,7 +64,7 @@ class http1_client final : public client_connection, private client_exchange {
   std::size_t _scanned = 0;
   int _blank_lines = 0;   // before this request
   std::string _leftover;  // bytes of the next request that came behind a chunked body
-  std::int64_t _linger_until_ms = 0;
+  lingering_close _linger;
   std::uint64_t _requests = 0;
   bool _turn_ended = false;  // it is time to write
   std::unique_ptr<http2_client> _successor;

@@ -25,6 +25,7 @@ http2_client::http2_client(worker& of, net_stream stream, std::string address, s
                            std::uint16_t listener_port, bool tls)
     : _worker(of),
       _stream(std::move(stream)),
+      _linger(of.loop, _stream),
       _out(of.loop.blocks()),
       _address(std::move(address)),
       _sni(std::move(sni)),
@@ -69,6 +70,7 @@ bool http2_client::start_upgraded(const request_head& request, std::string_view 
 void http2_client::on_events(std::uint32_t epoll_events) {
   if (_closed) return;
   _stream.note_events(epoll_events);
+  if (_lingers) return linger();
   if (_stream.hung_up()) return close();
   receive();
   if (!_closed) run_ready();
@@ -77,6 +79,7 @@ void http2_client::on_events(std::uint32_t epoll_events) {
 
 void http2_client::on_turn_end() {
   if (_closed) return;
+  if (_lingers) return linger();
   receive();
   if (!_closed) run_ready();
   if (!_closed) send();
@@ -152,7 +155,7 @@ void http2_client::send() {
   }
   _out.release();
   bool over = !nghttp2_session_want_read(_session.get()) && !nghttp2_session_want_write(_session.get());
-  if (_giving_up || over || ((_draining || _stream.peer_finished()) && _streams.empty())) return close();
+  if (_giving_up || over || ((_draining || _stream.peer_finished()) && _streams.empty())) return begin_linger();
   if (!_ready.empty()) write_soon();
 }
 
@@ -215,9 +218,7 @@ void http2_client::give_up(std::uint32_t code) {
   write_soon();
 }
 
-void http2_client::close() {
-  if (_closed) return;
-  _closed = true;
+void http2_client::end_streams() {
   std::vector<http2_stream*> open;
   for (auto& [id, s] : _streams) {
     s->in_session = false;
@@ -229,6 +230,24 @@ void http2_client::close() {
     else
       s->peer_gone();
   }
+}
+
+void http2_client::begin_linger() {
+  _lingers = true;
+  end_streams();
+  _linger.begin(_worker.draining());
+  linger();
+}
+
+void http2_client::linger() {
+  if (!_linger.read_on()) return close();
+  if (_stream.readable()) write_soon();
+}
+
+void http2_client::close() {
+  if (_closed) return;
+  _closed = true;
+  end_streams();
   _stream.shut_down_write();
   _stream.close();
   _worker.loop.forget_turn_end(*this);
@@ -237,6 +256,10 @@ void http2_client::close() {
 
 void http2_client::sweep(std::int64_t now_ms) {
   if (_closed) return;
+  if (_lingers) {
+    if (!_linger.goes_on()) close();
+    return;
+  }
   std::vector<http2_stream*> all;
   for (auto& [id, s] : _streams) all.push_back(s.get());
   for (http2_stream* s : all) s->stop_waiting(now_ms);
@@ -249,7 +272,9 @@ void http2_client::sweep(std::int64_t now_ms) {
 }
 
 void http2_client::drain() {
-  if (_closed || _draining) return;
+  if (_closed) return;
+  if (_lingers) return _linger.hurry();
+  if (_draining) return;
   _draining = true;
   nghttp2_submit_goaway(_session.get(), NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(_session.get()),
                         NGHTTP2_NO_ERROR, nullptr, 0);

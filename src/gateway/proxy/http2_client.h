@@ -16,6 +16,7 @@
 
 #include "gateway/http/head.h"
 #include "gateway/http/trailers.h"
+#include "gateway/net/lingering_close.h"
 #include "gateway/net/stream.h"
 #include "gateway/proxy/client_connection.h"
 #include "gateway/proxy/flood_guard.h"
@@ -69,6 +70,9 @@ class http2_client final : public client_connection {
   void send();
   bool collect(std::size_t enough);  // false: the session is of no more use
   bool write_out();
+  void end_streams();
+  void begin_linger();
+  void linger();
   void close();
   void give_up(std::uint32_t code);  // GOAWAY, then the end
   http2_stream* find(std::int32_t id);
@@ -78,6 +82,7 @@ class http2_client final : public client_connection {
 
   worker& _worker;
   net_stream _stream;
+  lingering_close _linger;
   io_buffer _out;
   std::string _address, _sni;
   std::uint16_t _port;
@@ -91,6 +96,7 @@ class http2_client final : public client_connection {
   std::uint64_t _payload = 0;     // those of heads and bodies, both ways
   std::int64_t _deadline_ms = 0;  // of a connection without streams, or of bytes that the client does not take
   bool _closed = false, _draining = false, _giving_up = false;
+  bool _lingers = false;  // all is said
 };
 
 }  // namespace mes::gateway
