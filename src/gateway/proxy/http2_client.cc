@@ -39,6 +39,7 @@ http2_client::~http2_client() { _worker.loop.forget_turn_end(*this); }
 void http2_client::start(std::string_view seen) {
   _session = make_http2_server(*this, _worker.options.header_bytes_max);
   if (!_session || !feed(seen)) _giving_up = true;
+  if (_worker.draining()) drain();
   write_soon();
 }
 
@@ -63,6 +64,7 @@ bool http2_client::start_upgraded(const request_head& request, std::string_view 
   first.end_head(false);
   make_ready(first);
   if (!feed(seen)) _giving_up = true;
+  if (_worker.draining()) drain();
   write_soon();
   return true;
 }
@@ -271,6 +273,8 @@ void http2_client::sweep(std::int64_t now_ms) {
   }
 }
 
+// The session gives the frame out before it takes more in: what it calls unprocessed it then passes over (RFC 9113,
+// section 6.8), and its client may ask elsewhere.
 void http2_client::drain() {
   if (_closed) return;
   if (_lingers) return _linger.hurry();
@@ -278,6 +282,7 @@ void http2_client::drain() {
   _draining = true;
   nghttp2_submit_goaway(_session.get(), NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(_session.get()),
                         NGHTTP2_NO_ERROR, nullptr, 0);
+  collect(SIZE_MAX);
   write_soon();
 }
 

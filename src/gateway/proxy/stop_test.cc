@@ -1,4 +1,4 @@
-// What a stop cuts off.
+// What a stop cuts off, and what it does not begin.
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -43,6 +43,63 @@ TEST(stop, what_it_cuts_off_is_told_of) {
   }
   std::ranges::sort(told);
   EXPECT_EQ(told, (std::vector<std::string>{"DELETE / 499", "GET / 101", "POST / 200", "PUT / 200"}));
+}
+
+// By type, and number of the stream: what it is in GOAWAY in its frame's stead.
+std::vector<std::pair<int, std::uint32_t>> frames_of(std::string_view bytes) {
+  std::vector<std::pair<int, std::uint32_t>> all;
+  auto number = [&](std::size_t at, int size) {
+    std::uint32_t n = 0;
+    for (int i = 0; i < size; ++i) n = n << 8 | static_cast<std::uint8_t>(bytes[at + static_cast<std::size_t>(i)]);
+    return n;
+  };
+  while (bytes.size() >= 9 && bytes.size() >= 9 + number(0, 3)) {
+    const int type = bytes[3];
+    all.emplace_back(type, number(type == 7 ? 9 : 5, 4));
+    bytes.remove_prefix(9 + number(0, 3));
+  }
+  return all;
+}
+
+// More comes than a turn has for one client: the loop is told to stop in between.
+TEST(stop, what_goaway_calls_unprocessed_is_not_done) {
+  using namespace std::string_literals;
+  gateway_under_test g(service_yaml(1, "  routes: [{name: elsewhere, paths: [/elsewhere]}]\n"));
+  const std::string ask = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  const std::string filling = "\0\x3e\x80\x4d\0\0\0\0\0"s + std::string(16'000, 'x');  // a frame of an unknown type
+  const socket_handle first = g.connect(), much = g.connect();
+  first.send(ask);
+  first.receive_until("no Route matched");
+  much.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"s);
+  for (int i = 0; i < 250; ++i) much.send(filling);  // the kernel holds more for a connection that has brought much
+  much.send(
+      "\0\0\x8\6\0\0\0\0\0"
+      "all read"s);
+  much.receive_until("all read");
+  std::string requests;
+  for (int i = 0; i < 100; ++i) {
+    requests +=
+        "\0\0\6\1\5\0\0\0"s + static_cast<char>(2 * i + 1) + "\x83\x84\x86\x41\1a";  // POST / http, :authority a
+    requests += filling;
+  }
+  auto held = g.spans.hold();
+  first.send(ask);
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));  // the loop stands still
+  runtime::thread sender("sender", [&] { much.send(requests); });
+  runtime::thread stopper("stopper", [&] { g.plane().stop(std::chrono::seconds(10)); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  held.unlock();
+  const auto frames = frames_of(much.receive_all());
+  sender.join();
+  stopper.join();
+
+  const auto goaway = std::ranges::find(frames, 7, &std::pair<int, std::uint32_t>::first);
+  ASSERT_NE(goaway, frames.end());
+  const auto processed = static_cast<std::ptrdiff_t>(goaway->second + 1) / 2;
+  EXPECT_LT(processed, 100);
+  EXPECT_EQ(std::ranges::count(frames, 1, &std::pair<int, std::uint32_t>::first), processed);
+  const auto spans = g.spans.spans();
+  EXPECT_EQ(std::ranges::count(spans, "POST unmatched", &recorded_span::name), processed);
 }
 
 }  // namespace
