@@ -305,6 +305,41 @@ def test_an_upload_is_whole_with_its_last_byte(tmp_path):
     assert service.connections == 1
 
 
+class LargeHead(QuietHandler):
+    def do_GET(self):
+        self.send_response(200)
+        for i in range(8):
+            self.send_header("Set-Cookie", f"c{i}=" + "a" * 7400)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+
+def with_fields(count, size):
+    """Plugins that add so many fields of this size to each answer."""
+    fields = ", ".join(f'"X-{i}:{"y" * size}"' for i in range(count))
+    return f"plugins: [{{name: response-transformer, config: {{add: {{headers: [{fields}]}}}}}}]"
+
+
+@pytest.mark.parametrize("option", ["--http1.1", "--http2-prior-knowledge"])
+def test_the_largest_heads_of_services_and_what_plugins_add_reach_clients(tmp_path, option):
+    service, gateway = service_of(LargeHead, tmp_path, with_fields(6, 7000))
+    assert curl(option, "-D", tmp_path / "head", gateway.url) == b"ok"
+    assert (tmp_path / "head").stat().st_size > 100_000
+    gateway.stop()
+    service.shutdown()
+
+
+def test_a_head_that_is_too_large_for_http2_ends_its_stream_with_an_error_that_is_told(tmp_path):
+    service, gateway = service_of(LargeHead, tmp_path, with_fields(20, 60_000), access_log="true")
+    failed = subprocess.run(["curl", "-sS", "--max-time", "30", "--http2-prior-knowledge", gateway.url], capture_output=True, text=True,
+                            timeout=60)
+    assert "INTERNAL_ERROR" in failed.stderr, failed
+    eventually(lambda: "the answer's head is too large for HTTP/2" in gateway.log())
+    gateway.stop()
+    service.shutdown()
+
+
 LARGE = 1_000_000
 
 

@@ -52,8 +52,8 @@ class http2_client final : public client_connection {
   // For its streams.
   void submit_response(http2_stream& s, const field_list& fields, bool with_body);
   void submit_continue(http2_stream& s);
-  void submit_trailers(http2_stream& s, const field_lines& trailers);
-  void resume(http2_stream& s);  // there are body bytes to send, or their end
+  bool submit_trailers(http2_stream& s, const field_lines& trailers);  // false: they cannot be sent
+  void resume(http2_stream& s);                                        // there are body bytes to send, or their end
   void reset(http2_stream& s, std::uint32_t code);
   void cut_off(http2_stream& s);
   void consumed(http2_stream& s, std::size_t bytes);  // the client may send as many again

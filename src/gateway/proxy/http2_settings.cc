@@ -12,6 +12,9 @@ constexpr std::uint32_t streams_max = 128;
 constexpr std::int32_t connection_window_bytes = streams_max * http2_stream_window_bytes;
 constexpr std::size_t outbound_acks_max = 1000;
 constexpr std::size_t settings_max = 32;
+// Far beyond a service's head (64 KiB) with what plugins add. The session's own bound lies amidst those, and it says
+// nothing of what it does not send.
+constexpr std::size_t sent_head_max = 1 << 20;
 // Of any age, as calls that run into their deadlines; http2_client counts the rapid ones.
 constexpr std::uint64_t resets_burst = 10'000, resets_per_s = 1'000;
 
@@ -92,7 +95,7 @@ struct http2_callbacks {
       *flags |= NGHTTP2_DATA_FLAG_EOF;
       if (!s->trailers().empty()) {
         *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
-        c.submit_trailers(*s, s->trailers());
+        if (!c.submit_trailers(*s, s->trailers())) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;  // resets the stream
       }
     }
     return static_cast<ssize_t>(p.bytes);
@@ -115,6 +118,7 @@ http2_session make_http2_server(http2_client& of, std::size_t header_bytes_max) 
   nghttp2_option_set_no_auto_window_update(options, 1);
   nghttp2_option_set_max_outbound_ack(options, outbound_acks_max);
   nghttp2_option_set_max_settings(options, settings_max);
+  nghttp2_option_set_max_send_header_block_length(options, sent_head_max);
   nghttp2_option_set_stream_reset_rate_limit(options, resets_burst, resets_per_s);
   nghttp2_session* made = nullptr;
   int failed = nghttp2_session_server_new2(&made, callbacks, &of, options);
@@ -153,8 +157,11 @@ void http2_client::submit_response(http2_stream& s, const field_list& fields, bo
                        NGHTTP2_NV_FLAG_NONE});
   }
   nghttp2_data_provider body{.source = {.ptr = nullptr}, .read_callback = http2_callbacks::read_body};
-  if (nghttp2_submit_response(_session.get(), s.id, _fields.data(), _fields.size(), with_body ? &body : nullptr) != 0)
+  if (fields.bytes() > sent_head_max ||
+      nghttp2_submit_response(_session.get(), s.id, _fields.data(), _fields.size(), with_body ? &body : nullptr) != 0) {
+    s.note_unsent();
     reset(s, NGHTTP2_INTERNAL_ERROR);
+  }
   write_soon();
 }
 
@@ -165,7 +172,7 @@ void http2_client::submit_continue(http2_stream& s) {
   write_soon();
 }
 
-void http2_client::submit_trailers(http2_stream& s, const field_lines& trailers) {
+bool http2_client::submit_trailers(http2_stream& s, const field_lines& trailers) {
   field_list& fields = _worker.fields;
   fields.clear();
   for (const field_line& t : trailers) fields.add(t.name, t.value);
@@ -176,7 +183,8 @@ void http2_client::submit_trailers(http2_stream& s, const field_lines& trailers)
                        reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data())), name.size(), value.size(),
                        NGHTTP2_NV_FLAG_NONE});
   }
-  nghttp2_submit_trailer(_session.get(), s.id, _fields.data(), _fields.size());
+  return fields.bytes() <= sent_head_max &&
+         nghttp2_submit_trailer(_session.get(), s.id, _fields.data(), _fields.size()) == 0;
 }
 
 void http2_client::resume(http2_stream& s) {

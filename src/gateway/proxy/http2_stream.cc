@@ -66,6 +66,8 @@ void http2_stream::peer_gone() {
   if (!over()) abort();
 }
 
+void http2_stream::note_unsent() { note_error("response_too_large", "the answer's head is too large for HTTP/2"); }
+
 void http2_stream::stop_waiting(std::int64_t now_ms) {
   if (!over())
     sweep(now_ms);

@@ -26,6 +26,7 @@ class http2_stream final : public client_exchange {
     bool last = false, none_yet = false;
   };
   piece take_body(char* to, std::size_t room);  // of the response
+  void note_unsent();                           // its head is more than the session sends
   const field_lines& trailers() const { return _response_trailers; }
 
   void proceed();
