@@ -340,6 +340,34 @@ def test_a_head_that_is_too_large_for_http2_ends_its_stream_with_an_error_that_i
     service.shutdown()
 
 
+def requests_total(gateway):
+    lines = curl(f"{gateway.admin}/metrics").decode().splitlines()
+    return sum(int(line.split()[-1]) for line in lines if line.startswith("kong_nginx_requests_total"))
+
+
+def test_requests_that_are_reset_before_their_turn_are_told_of(tmp_path):
+    """As nginx: status 499."""
+    plugins = f"plugins: [{{name: file-log, config: {{path: {tmp_path / 'told'}}}}}, {{name: prometheus}}]"
+    service, gateway = service_of(LargeAnswer, tmp_path, plugins, access_log="true")
+    before = requests_total(gateway)
+    with socket.create_connection(("127.0.0.1", gateway.port), 10) as s:
+        s.sendall(PREFACE + frame(4, 0, 0) + b"".join(frame(1, 5, i, HEADERS) + frame(3, 0, i, b"\0\0\0\x08") for i in range(1, 41, 2)))
+        eventually(lambda: gateway.log().count('"status":499') == 20)
+    eventually(lambda: (tmp_path / "told").read_text().count('"status":499') == 20)
+    assert requests_total(gateway) == before + 20
+    gateway.stop()
+    service.shutdown()
+
+
+def test_a_request_that_becomes_one_of_http2_counts_once(tmp_path):
+    service, gateway = service_of(LargeAnswer, tmp_path, "plugins: [{name: prometheus}]")
+    before = requests_total(gateway)
+    curl("--http2", gateway.url)
+    assert requests_total(gateway) == before + 1
+    gateway.stop()
+    service.shutdown()
+
+
 LARGE = 1_000_000
 
 

@@ -81,6 +81,7 @@ class client_exchange {
   forwarding forwarded() const;
   bool too_slow(std::int64_t now_ms);
   bool waits_for_service() const;
+  bool find_path();
   bool route_exchange();
   bool run_plugins();
   bool check_protocol();

@@ -97,7 +97,6 @@ exchange& client_exchange::open_exchange() {
   _x = _worker.take_exchange();
   exchange& x = *_x;
   ++_serial;
-  _worker.stats.requests.add(1);
   x.started_us = net_loop::clock_us();
   x.started = _worker.loop.time_at(x.started_us);
   x.plan = _worker.plan;
@@ -175,18 +174,25 @@ void client_exchange::identify() {
   x.context.spans = &x.spans;
 }
 
-bool client_exchange::route_exchange() {
+// False: an escape in it is cut short.
+bool client_exchange::find_path() {
   exchange& x = *_x;
   std::size_t question = x.request.target.find('?');
   std::string_view raw = x.request.target.substr(0, question);
   if (question != std::string_view::npos) x.context.query = x.request.target.substr(question + 1);
-  if (!has_whole_escapes(raw)) return refuse(400);
+  if (!has_whole_escapes(raw)) return false;
   x.plain_path = is_plain_path(raw);
   if (x.plain_path)
     x.path.assign(raw);
   else
     x.path = normalize_path(raw, true);
   x.context.path = x.path;
+  return true;
+}
+
+bool client_exchange::route_exchange() {
+  if (!find_path()) return refuse(400);
+  exchange& x = *_x;
   if (x.plan->current->is_told())
     x.context.response_headers.set("X-Mes-Generation", std::to_string(x.plan->current->number()));
   x.match = x.plan->current->find({.method = x.request.method,

@@ -189,11 +189,13 @@ bool http1_client::begin_exchange(std::size_t head_bytes) {
   x.totals.bytes_in = head_bytes;
   ++_requests;
   _blank_lines = 0;
-  if (int status = parse_request_head(_in.view().substr(0, head_bytes), x.request)) {
+  const int status = parse_request_head(_in.view().substr(0, head_bytes), x.request);
+  if (status == 0 && x.request.wants_upgrade && upgrade_to_http2()) return false;  // a stream's, which counts it
+  _worker.stats.requests.add(1);
+  if (status != 0) {
     x.keep_alive = false;
     return refuse(status);
   }
-  if (x.request.wants_upgrade && upgrade_to_http2()) return false;
   return start_exchange();
 }
 

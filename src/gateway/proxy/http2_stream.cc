@@ -63,7 +63,15 @@ void http2_stream::proceed() {
 
 void http2_stream::peer_gone() {
   if (!over() && answered()) drive();  // nothing is left but to tell of it
+  if (!over() && _head_complete && !_x) open_unasked();
   if (!over()) abort();
+}
+
+// As nginx: a request that is taken back before its turn is told of, as one that is given up later.
+void http2_stream::open_unasked() {
+  if (open_request() != 0 || !find_path()) return;
+  find_client();
+  identify();
 }
 
 void http2_stream::note_unsent() { note_error("response_too_large", "the answer's head is too large for HTTP/2"); }
@@ -78,10 +86,15 @@ void http2_stream::stop_waiting(std::int64_t now_ms) {
 bool http2_stream::step_between() { return _head_complete && !_x && begin_exchange(); }
 
 bool http2_stream::begin_exchange() {
-  exchange& x = open_exchange();
-  x.head_bytes = x.taken = x.totals.bytes_in = _fields.bytes();
-  if (int status = fill_request()) return refuse(status);
+  if (int status = open_request()) return refuse(status);
   return start_exchange();
+}
+
+int http2_stream::open_request() {
+  exchange& x = open_exchange();
+  _worker.stats.requests.add(1);
+  x.head_bytes = x.taken = x.totals.bytes_in = _fields.bytes();
+  return fill_request();
 }
 
 // RFC 9113, section 8.3. The session has checked names, values, order and number of the pseudo-fields.

@@ -64,7 +64,9 @@ class http2_stream final : public client_exchange {
   void next_turn() override;
 
   bool begin_exchange();
-  int fill_request();  // 0, or the status to refuse it with
+  int open_request();  // 0, or the status to refuse it with
+  int fill_request();
+  void open_unasked();
 
   http2_client& _of;
   field_list _fields;           // of the request; its head's views point in here
