@@ -7,7 +7,8 @@ namespace {
 
 // As nginx's lingering_timeout and lingering_time.
 constexpr std::int64_t silence_ms = 5'000, longest_ms = 30'000;
-constexpr std::int64_t stopping_ms = 1'000;    // when the gateway stops
+constexpr std::int64_t stopping_ms = 1'000;  // when the gateway stops
+constexpr std::int64_t stopping_look_ms = 100;
 constexpr std::size_t turn_bytes = 256 << 10;  // that are read before others have their turn
 
 }  // namespace
@@ -30,7 +31,7 @@ void lingering_close::allow_more() {
   const std::int64_t now_ms = _loop.now_ms();
   _until_ms = now_ms + (_stopping ? stopping_ms : longest_ms);
   _silent_until_ms = std::min(_until_ms, now_ms + silence_ms);
-  if (_stopping) _loop.sweep_by(_until_ms);
+  if (_stopping) _loop.sweep_by(now_ms + stopping_look_ms);
 }
 
 bool lingering_close::read_on() {
@@ -53,6 +54,7 @@ bool lingering_close::goes_on() {
     _taken_ms = now_ms;
     allow_more();
   }
+  if (_stopping) _loop.sweep_by(now_ms + stopping_look_ms);
   return now_ms < _silent_until_ms || (_untaken > 0 && now_ms - _taken_ms < silence_ms);
 }
 

@@ -24,7 +24,8 @@ class proxy {
   // Listens where `next` says, with its certificate and its limits, from now on; connections that are there stay, and
   // `threads` stays as it is. All or nothing. Not while another call of it runs.
   result<void> use(const proxy_options& next);
-  // Takes no new connections, lets running requests end for at most `grace`, then closes all. Blocks.
+  // Takes no new connections, lets running requests end and clients take their answers for at most `grace`, then
+  // closes all. Blocks.
   void stop(std::chrono::milliseconds grace);
 
   std::uint16_t port() const;
