@@ -129,6 +129,16 @@ class RawService:
 EMPTY = '_format_version: "3.0"\n'
 
 
+def service_of(handler, tmp_path, more="", **settings):
+    """A gateway in front of a service of a test's own."""
+    service = Service(handler)
+    return service, Gateway(tmp_path, f"""
+_format_version: "3.0"
+services: [{{name: s, url: "http://127.0.0.1:{service.port}", routes: [{{name: s, paths: [/]}}]}}]
+{more}
+""", **settings)
+
+
 class Admin:
     def __init__(self, gateway):
         self.gateway = gateway
@@ -150,6 +160,12 @@ class Admin:
                      "key-sets"):
             for entity in self("GET", f"/{path}?size=1000").json()["data"]:
                 self("DELETE", f"/{path}/{entity['id']}", status=204)
+
+
+def curl(*arguments, stdin=None):
+    done = subprocess.run(["curl", "-sS", "-k", "--max-time", "30", *arguments], input=stdin, capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def make_certificate(folder, name, ca=False):

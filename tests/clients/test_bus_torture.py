@@ -23,8 +23,8 @@ COMPACTED = {"cleanup.policy": "compact", "segment.ms": "100", "min.cleanable.di
 
 @pytest.fixture
 def bus(tmp_path):
-    # Many segments: recovery meets more than the last one.
-    running = Bus(tmp_path, "--segment-bytes", "1M", "--cleaner-interval", "50ms").start()
+    # Many segments: recovery meets more than the last one; and not more files in a thousand rounds than may be open.
+    running = Bus(tmp_path, "--segment-bytes", "2M", "--cleaner-interval", "50ms").start()
     yield running
     if running.process.poll() is None:
         running.stop()

@@ -11,22 +11,12 @@ import grpc
 import pytest
 
 from gateway import Gateway, RawService, Service
+from http2_frames import (ACK, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, REFUSED_STREAM, RST_STREAM, SETTINGS, frame,
+                          literal)
 from tests.support.certificates import Authority
 from tests.support.frozen import frozen
 from tests.support.ports import free_offset
 from tests.support.wait import eventually
-
-DATA, HEADERS, RST_STREAM, SETTINGS, GOAWAY = 0, 1, 3, 4, 7
-END_STREAM, END_HEADERS, ACK = 1, 4, 1
-REFUSED_STREAM = 7
-
-
-def frame(kind, flags, stream, payload=b""):
-    return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
-
-
-def literal(name, value):
-    return b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value
 
 
 def head(stream):

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 import requests
 
+from http2_frames import PREFACE, frame
 from plugin_gateway import serve
 from tests.support.http_service import QuietHandler
 from tests.support.wait import eventually
@@ -125,10 +126,6 @@ def test_answers_of_the_gateways_own_are_whole_whatever_their_size(with_plugins,
     assert {json.loads(r)["response"]["status"] for r in records} == {200}
 
 
-def http2_frame(kind, flags, stream, payload):
-    return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
-
-
 def test_who_takes_no_hits_of_the_cache_costs_no_memory(with_plugins):
     """A hundred streams of one connection, whose window is shut, ask for one answer of 6 MB."""
     large = serve(Large)
@@ -148,9 +145,9 @@ def test_who_takes_no_hits_of_the_cache_costs_no_memory(with_plugins):
         before = resident_kib()
         with socket.create_connection(("127.0.0.1", gateway.port), 20) as client:
             # RFC 9113: SETTINGS_INITIAL_WINDOW_SIZE of 0; RFC 7541: GET, http, and texts as they are.
-            client.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + http2_frame(4, 0, 0, struct.pack(">HI", 4, 0)))
+            client.sendall(PREFACE + frame(4, 0, 0, struct.pack(">HI", 4, 0)))
             fields = b"\x82\x86\x04\x04" + path.encode() + b"\x01\x01a"
-            client.sendall(b"".join(http2_frame(1, 5, 2 * n + 1, fields) for n in range(100)))
+            client.sendall(b"".join(frame(1, 5, 2 * n + 1, fields) for n in range(100)))
             answers, answered = client.makefile("rb"), 0
             while answered < 100:
                 head = answers.read(9)

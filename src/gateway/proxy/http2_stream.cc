@@ -57,7 +57,7 @@ void http2_stream::add_body(std::string_view bytes) {
 void http2_stream::end_input() { _input_ended = true; }
 
 void http2_stream::proceed() {
-  if (!in_session && !over() && !answered()) return abort();
+  if (!in_session && !over() && !answered()) return peer_gone();
   drive();  // without the client too, to what the service still has to say of an answer that needs no more of it
 }
 

@@ -1,0 +1,220 @@
+"""A client's connection of HTTP/2: what it has of answers in which order of events, what it is refused, what is told of it."""
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import time
+
+import pytest
+
+from gateway import Service, curl, service_of
+from http2_frames import (CONTINUATION, DATA, END_HEADERS, END_STREAM, GET, GOAWAY, HEADERS, PING, PREFACE, RST_STREAM, SETTINGS,
+                          WINDOW_UPDATE, first_frame, frame)
+from tests.support.http_service import QuietHandler
+from tests.support.wait import eventually
+
+
+@pytest.fixture(scope="module")
+def configuration():
+    service = Service()
+    yield f'{{_format_version: "3.0", services: [{{name: s, url: "http://127.0.0.1:{service.port}", routes: [{{name: s, paths: [/]}}]}}]}}'
+    service.shutdown()
+
+
+@pytest.mark.skipif(not shutil.which("h2load"), reason="h2load is not installed")
+def test_a_client_of_http2_that_has_all_of_an_answer_costs_no_connection_to_the_service(tmp_path):
+    """Whose end may be on its way before the exchange is over: more than a stream holds has to be sent on."""
+    connections = []
+
+    class Large(QuietHandler):
+        def setup(self):
+            connections.append(self.client_address)
+            super().setup()
+
+        def do_GET(self):
+            self.tell(b"x" * 3_000_000)
+
+    service, gateway = service_of(Large, tmp_path)
+    shown = subprocess.run(["h2load", "-n", "100", "-c", "1", "-m", "1", "-w", "30", "-W", "30", gateway.url], capture_output=True,
+                           text=True, timeout=120).stdout
+    gateway.stop()
+    service.shutdown()
+    assert "100 succeeded, 0 failed, 0 errored" in shown, shown
+    assert len(connections) == 1
+
+
+class CountsConnections(QuietHandler):
+    def setup(self):
+        self.server.connections = getattr(self.server, "connections", 0) + 1
+        super().setup()
+
+    def do_GET(self):
+        self.tell(b"x" * 300_000)
+
+    def do_POST(self):
+        self.tell(b"%d" % len(self.read_body()))
+
+
+def test_head_of_what_the_service_gives_as_get_costs_no_connection(tmp_path):
+    service, gateway = service_of(CountsConnections, tmp_path, "plugins: [{name: request-transformer, config: {http_method: GET}}]")
+    with socket.create_connection(("127.0.0.1", gateway.port), 20) as client:
+        client.sendall(PREFACE + frame(SETTINGS, 0, 0))
+        answers = client.makefile("rb")
+        for stream in (1, 3, 5, 7, 9):
+            client.sendall(frame(HEADERS, END_HEADERS | END_STREAM, stream, b"\x02\x04HEAD\x84\x86\x41\x01a"))
+            assert first_frame(answers, HEADERS).startswith(b"\x88")  # :status 200
+            time.sleep(0.1)  # until the service has said all of it
+    gateway.stop()
+    service.shutdown()
+    assert service.connections == 1
+
+
+def test_an_upload_is_whole_with_its_last_byte(tmp_path):
+    """Also where END_STREAM comes later, in a frame of its own (RFC 9113, section 6.1)."""
+    service, gateway = service_of(CountsConnections, tmp_path, "")
+    length = 60_000
+    fields = b"\x83\x84\x86\x41\x01a\x0f\x0d\x05%d" % length  # POST / http, :authority, content-length (RFC 7541, appendix A)
+    with socket.create_connection(("127.0.0.1", gateway.port), 20) as client:
+        client.sendall(PREFACE + frame(SETTINGS, 0, 0))
+        answers = client.makefile("rb")
+        for stream in (1, 3, 5):
+            client.sendall(frame(HEADERS, END_HEADERS, stream, fields) + b"".join(frame(DATA, 0, stream, b"x" * 15_000) for _ in range(4)))
+            assert first_frame(answers, DATA) == b"%d" % length
+            client.sendall(frame(DATA, END_STREAM, stream))
+    gateway.stop()
+    service.shutdown()
+    assert service.connections == 1
+
+
+class LargeHead(QuietHandler):
+    def do_GET(self):
+        self.send_response(200)
+        for i in range(8):
+            self.send_header("Set-Cookie", f"c{i}=" + "a" * 7400)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+
+def with_fields(count, size):
+    """Plugins that add so many fields of this size to each answer."""
+    fields = ", ".join(f'"X-{i}:{"y" * size}"' for i in range(count))
+    return f"plugins: [{{name: response-transformer, config: {{add: {{headers: [{fields}]}}}}}}]"
+
+
+@pytest.mark.parametrize("option", ["--http1.1", "--http2-prior-knowledge"])
+def test_the_largest_heads_of_services_and_what_plugins_add_reach_clients(tmp_path, option):
+    service, gateway = service_of(LargeHead, tmp_path, with_fields(6, 7000))
+    assert curl(option, "-D", tmp_path / "head", gateway.url) == b"ok"
+    assert (tmp_path / "head").stat().st_size > 100_000
+    gateway.stop()
+    service.shutdown()
+
+
+def test_a_head_that_is_too_large_for_http2_ends_its_stream_with_an_error_that_is_told(tmp_path):
+    service, gateway = service_of(LargeHead, tmp_path, with_fields(20, 60_000), access_log="true")
+    failed = subprocess.run(["curl", "-sS", "--max-time", "30", "--http2-prior-knowledge", gateway.url], capture_output=True, text=True,
+                            timeout=60)
+    assert "INTERNAL_ERROR" in failed.stderr, failed
+    eventually(lambda: "the answer's head is too large for HTTP/2" in gateway.log())
+    gateway.stop()
+    service.shutdown()
+
+
+def requests_total(gateway):
+    lines = curl(f"{gateway.admin}/metrics").decode().splitlines()
+    return sum(int(line.split()[-1]) for line in lines if line.startswith("kong_nginx_requests_total"))
+
+
+LARGE = 1_000_000
+
+
+class LargeAnswer(QuietHandler):
+    def do_GET(self):
+        self.tell(b"x" * LARGE)
+
+
+def test_requests_that_are_reset_before_their_turn_are_told_of(tmp_path):
+    """As nginx: status 499."""
+    plugins = f"plugins: [{{name: file-log, config: {{path: {tmp_path / 'told'}}}}}, {{name: prometheus}}]"
+    service, gateway = service_of(LargeAnswer, tmp_path, plugins, access_log="true")
+    before = requests_total(gateway)
+    with socket.create_connection(("127.0.0.1", gateway.port), 10) as s:
+        asked = [frame(HEADERS, END_HEADERS | END_STREAM, i, GET) + frame(RST_STREAM, 0, i, b"\0\0\0\x08") for i in range(1, 41, 2)]
+        s.sendall(PREFACE + frame(SETTINGS, 0, 0) + b"".join(asked))
+        eventually(lambda: gateway.log().count('"status":499') == 20)
+    eventually(lambda: (tmp_path / "told").read_text().count('"status":499') == 20)
+    assert requests_total(gateway) == before + 20
+    gateway.stop()
+    service.shutdown()
+
+
+def test_a_request_that_becomes_one_of_http2_counts_once(tmp_path):
+    service, gateway = service_of(LargeAnswer, tmp_path, "plugins: [{name: prometheus}]")
+    before = requests_total(gateway)
+    curl("--http2", gateway.url)
+    assert requests_total(gateway) == before + 1
+    gateway.stop()
+    service.shutdown()
+
+
+@pytest.mark.parametrize("end", ["the gateway stops", "the client sends GOAWAY"])
+def test_a_download_of_http2_ends_whole_when_its_connection_does(tmp_path, end):
+    """All of it is on its way when nothing else is left to do; but the client tells what it has taken, as it takes it."""
+    service, gateway = service_of(LargeAnswer, tmp_path, access_log="true")
+    got, more = 0, struct.pack(">I", 16384)
+    with socket.create_connection(("127.0.0.1", gateway.port), 20) as s, s.makefile("rb") as frames:
+        s.sendall(PREFACE + frame(SETTINGS, 0, 0, struct.pack(">HI", 4, LARGE)) + frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", LARGE)))
+        s.sendall(frame(HEADERS, END_HEADERS | END_STREAM, 1, GET))
+        if end == "the gateway stops":
+            eventually(lambda: '"message":"request"' in gateway.log(), every_s=0.01)
+            gateway.process.send_signal(signal.SIGTERM)
+        else:
+            s.sendall(frame(GOAWAY, 0, 0, bytes(8)))
+            eventually(lambda: '"message":"request"' in gateway.log(), every_s=0.01)
+        time.sleep(0.1)
+        flags = 0
+        while flags != END_STREAM:
+            header = frames.read(9)
+            size, kind = int.from_bytes(header[:3], "big"), header[3]
+            frames.read(size)
+            if kind != DATA:
+                continue
+            got, flags = got + size, header[4]
+            s.sendall(frame(WINDOW_UPDATE, 0, 0, more) + frame(WINDOW_UPDATE, 0, 1, more))
+    assert got == LARGE
+    gateway.stop()
+    service.shutdown()
+
+
+def rapid_reset():
+    for i in range(2000):
+        yield frame(HEADERS, END_HEADERS | END_STREAM, 2 * i + 1, GET) + frame(RST_STREAM, 0, 2 * i + 1, b"\0\0\0\x08")
+
+
+FLOODS = {
+    "rapid reset": rapid_reset,
+    "CONTINUATION": lambda: iter([frame(HEADERS, 0, 1, GET)] + [frame(CONTINUATION, 0, 1, b"\0\x01x\x01y" * 100)] * 2000),
+    "PING": lambda: iter([frame(PING, 0, 0, b"12345678") * 10] * 1000),
+    "SETTINGS": lambda: iter([frame(SETTINGS, 0, 0) * 10] * 1000),
+    "WINDOW_UPDATE": lambda: iter([frame(WINDOW_UPDATE, 0, 0, b"\0\0\0\1") * 100] * 20_000),
+    "WINDOW_UPDATE of a stream": lambda: iter([frame(HEADERS, END_HEADERS, 1, b"\x83" + GET[1:])] + [frame(WINDOW_UPDATE, 0, 1, b"\0\0\0\1") * 100] * 20_000),
+    "unknown frames": lambda: iter([frame(77, 0, 0) * 100] * 20_000),
+    "empty DATA": lambda: iter([frame(HEADERS, END_HEADERS, 1, b"\x83" + GET[1:])] + [frame(DATA, 0, 1) * 10] * 1000),
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+def test_floods_end_the_connection_and_nothing_else(gateway, flood):
+    with socket.create_connection(("127.0.0.1", gateway.port), 10) as s:
+        s.settimeout(20)
+        try:
+            s.sendall(PREFACE + frame(SETTINGS, 0, 0))
+            for piece in FLOODS[flood]():
+                s.sendall(piece)
+            while s.recv(65536):
+                pass
+        except (ConnectionResetError, BrokenPipeError):
+            pass
+    assert curl("--http2-prior-knowledge", f"{gateway.url}/", "-o", "/dev/null", "-w", "%{http_code}") == b"200"
