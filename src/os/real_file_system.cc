@@ -186,7 +186,8 @@ class real_file_system final : public file_system {
   result<std::uint64_t> free_bytes(const std::string& dir) override {
     struct statvfs found{};
     if (::statvfs(dir.c_str(), &found) != 0) return failed("look at", dir, errno);
-    return std::uint64_t{found.f_bavail} * found.f_frsize;
+    if (found.f_blocks == 0) return fail(error_code::storage_failed, fmt::format("{} does not tell what is free", dir));
+    return std::uint64_t{geteuid() == 0 ? found.f_bfree : found.f_bavail} * found.f_frsize;
   }
 };
 

@@ -15,8 +15,9 @@ namespace {
 
 constexpr std::uint64_t sparse_below_one_of = 4;  // a segment of which less than this part is left is emptied
 constexpr std::size_t small_cleaned_max = 16;     // cleaned segments as small as that; more become one
-constexpr std::uint64_t left_to_producers = 2;    // segments that the cleaner does not use of what is free
-constexpr std::size_t few_segments = 8;           // a log of more keeps half a segment free for the cleaner
+constexpr std::uint64_t most_left = 8;  // of a full disk's oldest segment one such part has to become free at least
+constexpr std::uint64_t left_to_producers = 2;  // segments that the cleaner does not use of what is free
+constexpr std::size_t few_segments = 8;         // a log of more keeps room for one free for the cleaner
 
 double config_ratio(const topic& t, const std::string& key, double otherwise) {
   const auto it = t.configs.find(key);
@@ -170,45 +171,50 @@ store::room store::room_on_disk() const {
 // fits makes some for the next. What is there only to keep a partition together has to be worth it: the others wait for
 // the next run, which has what is between them behind it or in front.
 std::vector<clean_task> store::tasks_of_moving(const std::set<partition_key>& elsewhere, room space) const {
-  move_plan plan;
   std::map<std::uint64_t, std::uint64_t> left;
-  for (const auto& [name, t] : _by_name)
-    for (std::size_t i = 0; i < t->partitions.size(); ++i) {
-      const partition& p = *t->partitions[i];
-      for (const range& r : p.ranges())
+  for (const auto& [id, t] : _by_id)
+    for (const auto& p : t->partitions)
+      for (const range& r : p->ranges())
         if (is_cleaned(r.in->number)) left[r.in->number] += r.bytes;
-      const partition_key key{t->id, static_cast<std::int32_t>(i)};
-      if (!elsewhere.contains(key) && !_uncleanable.contains(key)) plan.add(t->id, key.second, name, p);
-    }
-  const auto take = [&](const std::vector<std::uint64_t>& these, std::uint64_t bridged_max) {
-    const auto cost = plan.cost_of(these);
-    const std::uint64_t bytes_max = plan.empty() ? space.free : space.for_cleaner;
-    if (cost.bridged > bridged_max || plan.bytes() + cost.bytes > bytes_max) return false;
-    plan.take(these);
-    return true;
-  };
-  for (const std::uint64_t number : _to_empty) take({number}, UINT64_MAX);
   const auto stuck = stuck_segments();
-  std::vector<std::uint64_t> small;
+  std::vector<std::uint64_t> sparse, small;
   std::uint64_t small_bytes = 0;
   for (const auto& [number, s] : _cleaned) {
     const auto bytes = left.find(number);
     if (bytes == left.end() || stuck.contains(number)) continue;
-    const std::uint64_t size = s->file->size().value_or(0);
-    if (bytes->second * sparse_below_one_of < size) {
-      take({number}, size / sparse_below_one_of);
+    if (bytes->second * sparse_below_one_of < s->file->size().value_or(0)) {
+      sparse.push_back(number);
     } else if (bytes->second * sparse_below_one_of < _options.segment_bytes) {
       small.push_back(number);
       small_bytes += bytes->second;
     }
   }
-  for (const std::uint64_t number : worth_emptying(sparse_below_one_of, UINT64_MAX).segments)
-    take({number}, _segments.at(number)->file->size().value_or(0) / sparse_below_one_of);
-  if (small.size() > small_cleaned_max)  // as many as have room and lie together: the latest ones
-    while (small.size() > 1 && !take(small, small_bytes)) {
-      small_bytes -= left[small.front()];
-      small.erase(small.begin());
-    }
+  if (small.size() <= small_cleaned_max) small.clear();
+  const auto of_log = worth_emptying(sparse_below_one_of, UINT64_MAX).segments;
+  const bool full = _log->is_full();
+  if (_to_empty.empty() && sparse.empty() && small.empty() && of_log.empty() && !full) return {};
+
+  move_plan plan;
+  for (const auto& [name, t] : _by_name)
+    for (std::size_t i = 0; i < t->partitions.size(); ++i)
+      if (const partition_key key{t->id, static_cast<std::int32_t>(i)};
+          !elsewhere.contains(key) && !_uncleanable.contains(key))
+        plan.add(t->id, key.second, name, *t->partitions[i]);
+  const auto take = [&](const std::vector<std::uint64_t>& these, std::uint64_t bridged_max) {
+    return plan.take(these, plan.empty() ? space.free : space.for_cleaner, bridged_max);
+  };
+  const auto size_of = [](const std::shared_ptr<segment>& s) { return s->file->size().value_or(0); };
+  for (const std::uint64_t number : _to_empty) take({number}, UINT64_MAX);
+  for (const std::uint64_t number : sparse) take({number}, size_of(_cleaned.at(number)) / sparse_below_one_of);
+  for (const std::uint64_t number : of_log) take({number}, size_of(_segments.at(number)) / sparse_below_one_of);
+  while (small.size() > 1 && !take(small, small_bytes)) {  // as many as have room and lie together: the latest ones
+    small_bytes -= left[small.front()];
+    small.erase(small.begin());
+  }
+  // Where nothing else can be done about a full disk, the oldest segment has nothing in front that moves along.
+  for (auto s = _segments.begin(); full && plan.empty() && s != _segments.end(); ++s)
+    if (!stuck.contains(s->first))
+      plan.take(std::vector{s->first}, std::min(space.free, size_of(s->second) / most_left * (most_left - 1)), 0);
   return plan.tasks();
 }
 
@@ -251,7 +257,8 @@ bool store::is_worth_it(const trial& now) const {
 
 void store::start_cleaning(std::int64_t now_ms) {
   // A disk that records have filled to the last byte could never be emptied of what expired beside others.
-  _log->reserve(_segments.size() > few_segments ? _options.segment_bytes / 2 : 0);
+  // What one segment has left always has room, with its index.
+  _log->reserve(_segments.size() > few_segments ? _options.segment_bytes + _options.segment_bytes / 16 : 0);
   if (_cleaning || _stop_cleaning) return;
   clean_run run = next_run(now_ms);
   if (run.tasks.empty()) {
@@ -319,7 +326,8 @@ void store::finish_cleaning(clean_outcome outcome) {
     cleaned_change c{done.topic, done.partition, {done.end, done.compacted, {}}};
     for (const range& r : done.ranges) c.what.segments.push_back(r.in->number);
     changes.push_back(std::move(c));
-    _without_room.erase({done.topic, done.partition});
+    if (done.compacted > t->partitions[static_cast<std::size_t>(done.partition)]->cleaned().compacted)
+      _without_room.erase({done.topic, done.partition});
     _fresh[{done.topic, done.partition}] = std::move(done);
   }
   if (changes.empty()) {

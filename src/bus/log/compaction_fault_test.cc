@@ -206,6 +206,35 @@ TEST(compaction, empties_a_disk_that_records_have_filled) {
   EXPECT_TRUE(put(3'000));
 }
 
+// Behind a segment of which much is left none can be emptied without it.
+TEST(compaction, empties_a_full_disk_whose_oldest_segment_is_dense) {
+  os::sim_file_system files;
+  opened o(files, 16'384);
+  const auto slow = o.make("kept", 1, {{"retention.ms", "-1"}}), gone = o.make("gone", 1, {{"retention.ms", "-1"}});
+  std::vector<std::string> kept;
+  const auto put = [&](std::size_t slow_size, std::size_t gone_size) {
+    if (o.put(gone, std::string(gone_size, 'x')) != opened::outcome::stored) return false;
+    const std::string value = std::to_string(kept.size()) + std::string(slow_size, 'y');
+    if (o.put(slow, value) != opened::outcome::stored) return false;
+    kept.push_back(value);
+    return true;
+  };
+  ASSERT_TRUE(put(10'000, 5'000));
+  for (int i = 0; i < 14; ++i) ASSERT_TRUE(put(1'200, 14'000));
+  ASSERT_TRUE(o.housekeeping());
+  files.limit_space(bytes_of_files(files) + 60'000);
+  for (const std::size_t size : {14'000U, 1'000U, 10U})
+    while (put(size / 12, size)) {
+    }
+  bool done = false;
+  o.store->set_configs(gone->id, {{"retention.ms", "1"}}, [&](bool) { done = true; });
+  ASSERT_TRUE(o.wait(done));
+  for (int look = 0; look < 50; ++look) ASSERT_TRUE(o.housekeeping(false)) << o.fault.error().message;
+  EXPECT_TRUE(comes_down_to(3, ".log", files));
+  EXPECT_EQ(values(*slow), kept);
+  EXPECT_TRUE(put(1'200, 14'000));
+}
+
 // What stays of a partition may have room though all of it has none: that is tried, and not again in vain.
 TEST(compaction, without_room_is_not_tried_at_each_look) {
   os::sim_file_system files;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,13 +23,9 @@ class move_plan {
  public:
   void add(const uuid& topic, std::int32_t index, const std::string& topic_name, const partition& p);
 
-  struct cost {
-    std::uint64_t bytes = 0;    // to be written
-    std::uint64_t bridged = 0;  // of cleaned ranges that are in the way: their segments stay
-  };
-  // Of these segments beside what was taken.
-  cost cost_of(std::span<const std::uint64_t> segments) const;
-  void take(std::span<const std::uint64_t> segments);
+  // All of these segments, unless that is more than may be written in all, or more of cleaned ranges that are only in
+  // the way: their segments stay. False: nothing was taken.
+  bool take(std::span<const std::uint64_t> segments, std::uint64_t bytes_max, std::uint64_t bridged_max);
   bool empty() const { return _bytes == 0; }
   std::uint64_t bytes() const { return _bytes; }
   std::vector<clean_task> tasks() const;
@@ -36,6 +33,7 @@ class move_plan {
  private:
   struct piece {
     std::size_t first = 0, last = 0;  // one past it
+    bool is_empty() const { return first == last; }
     void reach(std::size_t from, std::size_t to);
     bool holds(std::size_t i) const { return first <= i && i < last; }
   };
@@ -46,8 +44,17 @@ class move_plan {
     const partition* of = nullptr;
     std::size_t cleaned = 0;  // ranges, in front
     piece goes;
+    std::vector<std::uint64_t> written_before, cleaned_before;  // bytes in front of each range, and of their end
+
+    std::uint64_t written(const piece& x) const { return written_before[x.last] - written_before[x.first]; }
+    std::uint64_t cleaned_in(const piece& x) const { return cleaned_before[x.last] - cleaned_before[x.first]; }
   };
-  std::map<std::size_t, piece> pieces_with(std::span<const std::uint64_t> segments) const;
+  struct cost {
+    std::uint64_t bytes = 0, bridged = 0;
+  };
+  // What taking them would come to, and the pieces of all parts then. Nothing: more than so many bytes.
+  std::optional<cost> reach(std::span<const std::uint64_t> segments, std::uint64_t bytes_max,
+                            std::vector<piece>& pieces) const;
 
   std::vector<part> _parts;
   struct place {
