@@ -51,8 +51,3 @@ def rows(table):
 def request(key, version, body, correlation=1):
     header = struct.pack(">hhih", key, version, correlation, -1)
     return struct.pack(">i", len(header) + len(body)) + header + body
-
-
-def resident_kb(bus):
-    text = open(f"/proc/{bus.process.pid}/status").read()
-    return int(re.search(r"VmRSS:\s+(\d+) kB", text)[1])

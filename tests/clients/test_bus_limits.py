@@ -8,9 +8,10 @@ import struct
 import pytest
 
 from bus import MES, kcat
-from bus_operator import create, metric, produce, request, resident_kb
+from bus_operator import create, metric, produce, request
 from differential.records import batch
 from raw import OFFSET_COMMIT, Raw, string
+from tests.support.process_memory import rss_kib
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.skipif(not shutil.which("kcat"), reason="kcat is not installed")
@@ -22,7 +23,7 @@ def test_consumers_that_do_not_read_cost_no_memory(start_bus):
         produce(bus, "bulk", [(None, "x" * 50_000) for _ in range(40)])
     # Fetch 4: replica, max wait, min bytes, max bytes, isolation, one topic, partition 0, offset 0, partition's max bytes.
     body = struct.pack(">iiiib", -1, 0, 1, 50 << 20, 0) + struct.pack(">ih4si", 1, 4, b"bulk", 1) + struct.pack(">iqi", 0, 0, 50 << 20)
-    before = resident_kb(bus)
+    before = rss_kib(bus.process.pid)
     stuck = []
     for _ in range(20):
         connection = socket.create_connection(("127.0.0.1", 9092 + bus.offset))
@@ -30,7 +31,7 @@ def test_consumers_that_do_not_read_cost_no_memory(start_bus):
         stuck.append(connection)
     # Each of them asked for 2 GB; another client is served meanwhile.
     assert len(kcat(bus, "-C", "-t", "bulk", "-p", "0", "-c", "5", "-q")) > 200_000
-    assert resident_kb(bus) - before < 64 * 1024
+    assert rss_kib(bus.process.pid) - before < 64 * 1024
     for connection in stuck:
         connection.close()
 
@@ -60,7 +61,7 @@ def test_requests_that_come_slowly_have_a_bound_together(start_bus):
     limit, size, count = 2 << 20, 1 << 20, 40
     bus = start_bus("--queued-request-bytes-max", "2M")
     create(bus, "slow", **{"max.message.bytes": 2 << 20})
-    before = resident_kb(bus)
+    before = rss_kib(bus.process.pid)
     record = batch([b"x" * (size - 200)], timestamps=[1_700_000_000_000])
     body = struct.pack(">hhii", -1, -1, 20_000, 1) + string("slow") + struct.pack(">iii", 1, 0, len(record)) + record
     frame = request(0, 3, body)
@@ -95,7 +96,7 @@ def test_requests_that_come_slowly_have_a_bound_together(start_bus):
     assert most_waiting > 0 and metric(bus, "mes_bus_memory_waits_total") > 0
     assert metric(bus, "kafka_network_socketserver_memorypoolused") == 0
     assert metric(bus, 'mes_bus_limit{of="partial_request_bytes"}') == limit
-    assert resident_kb(bus) - before < 200_000  # of sanitizers, too
+    assert rss_kib(bus.process.pid) - before < 200_000  # of sanitizers, too
 
 
 def test_a_look_at_records_has_a_bound(start_bus):

@@ -1,18 +1,14 @@
 """Who gets in by TLS and mutual TLS, with librdkafka's client and Python's ssl."""
 import os
 import ssl
-import subprocess
 
 import pytest
 from confluent_kafka import KafkaError
 
 from bus_access import SSL, address, consume, first_error, plain, produce, tls, users_file
 from raw import Closed, Raw
+from tests.support.certificates import openssl
 from tests.support.wait import eventually
-
-
-def openssl(*arguments):
-    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
 
 
 def authority(folder, name):

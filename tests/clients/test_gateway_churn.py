@@ -20,6 +20,7 @@ import requests
 
 from gateway import ROOT, Gateway
 from tests.support.ports import OUTGOING_MIN, is_free
+from tests.support.process_memory import has_sanitizer, rss_kib
 from tests.support.wait import eventually
 
 RELOADS = int(os.environ.get("MES_CHURN_RELOADS", "60"))
@@ -108,17 +109,6 @@ class Load:
         self.stopping.set()
         for run in self.runs:
             run.join(60)
-
-
-def rss_kib(pid):
-    with open(f"/proc/{pid}/status") as status:
-        return int(next(line for line in status if line.startswith("VmRSS")).split()[1])
-
-
-def has_sanitizer(pid):
-    """AddressSanitizer maps terabytes, and keeps what was freed: its memory tells nothing."""
-    with open(f"/proc/{pid}/status") as status:
-        return int(next(line for line in status if line.startswith("VmSize")).split()[1]) > 1 << 30
 
 
 def version(gateway):

@@ -25,13 +25,7 @@ def configuration():
 @pytest.mark.skipif(not shutil.which("h2load"), reason="h2load is not installed")
 def test_a_client_of_http2_that_has_all_of_an_answer_costs_no_connection_to_the_service(tmp_path):
     """Whose end may be on its way before the exchange is over: more than a stream holds has to be sent on."""
-    connections = []
-
-    class Large(QuietHandler):
-        def setup(self):
-            connections.append(self.client_address)
-            super().setup()
-
+    class Large(CountsConnections):
         def do_GET(self):
             self.tell(b"x" * 3_000_000)
 
@@ -41,7 +35,7 @@ def test_a_client_of_http2_that_has_all_of_an_answer_costs_no_connection_to_the_
     gateway.stop()
     service.shutdown()
     assert "100 succeeded, 0 failed, 0 errored" in shown, shown
-    assert len(connections) == 1
+    assert service.connections == 1
 
 
 class CountsConnections(QuietHandler):

@@ -13,6 +13,7 @@ import requests
 
 from gateway import MES, Gateway, Service
 from tests.support.ports import free_offset
+from tests.support.process_memory import has_sanitizer, rss_kib
 
 
 class Hanging:
@@ -116,16 +117,6 @@ services: [{{name: quick, url: "http://127.0.0.1:{quick.port}", routes: [{{name:
         gateway.stop()
 
 
-def has_sanitizer(pid):
-    with open(f"/proc/{pid}/status") as status:
-        return int(next(line for line in status if line.startswith("VmSize")).split()[1]) > 1 << 30
-
-
-def rss_mib(pid):
-    with open(f"/proc/{pid}/status") as status:
-        return int(next(line for line in status if line.startswith("VmRSS")).split()[1]) / 1024
-
-
 def test_ten_thousand_idle_connections_take_less_than_150_mb(tmp_path):
     count = 10_000
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -144,7 +135,7 @@ def test_ten_thousand_idle_connections_take_less_than_150_mb(tmp_path):
             clients.append(one)
         for one in clients:
             assert one.recv(4096).startswith(b"HTTP/1.1 200")
-        size = rss_mib(gateway.process.pid)
+        size = rss_kib(gateway.process.pid) / 1024
         print(f"{count} idle connections: {size:.0f} MiB RSS")
         assert has_sanitizer(gateway.process.pid) or size < 150
         for one in clients[::97]:  # and they are all there
@@ -171,7 +162,7 @@ def test_plugins_share_one_table_of_credentials(tmp_path):
         try:
             last = f"{gateway.url}/p{protected - 1}"
             assert requests.get(last, headers={"apikey": "key-1"}, timeout=20).status_code == 401  # by jwt
-            sizes[protected] = rss_mib(gateway.process.pid)
+            sizes[protected] = rss_kib(gateway.process.pid) / 1024
             sanitized = has_sanitizer(gateway.process.pid)
         finally:
             gateway.stop()

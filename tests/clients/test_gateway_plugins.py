@@ -10,6 +10,7 @@ import requests
 from http2_frames import PREFACE, frame
 from plugin_gateway import serve
 from tests.support.http_service import QuietHandler
+from tests.support.process_memory import rss_kib
 from tests.support.wait import eventually
 
 
@@ -134,15 +135,11 @@ def test_who_takes_no_hits_of_the_cache_costs_no_memory(with_plugins):
         {"name": "changed", "paths": ["/c"], "plugins": [{"name": "proxy-cache", "config": {"strategy": "memory"}},
                                                          {"name": "response-transformer", "config": {"add": {"json": ["a:b"]}}}]}]}])
 
-    def resident_kib():
-        with open(f"/proc/{gateway.process.pid}/status") as status:
-            return int(next(line for line in status if line.startswith("VmRSS")).split()[1])
-
     # With a query, so that HTTP/2 asks for the same as HTTP/1.1: else the version is part of Kong's key.
     for path, bound_kib in (("/p?q", 60_000), ("/c?q", 600_000)):  # what is changed is held, up to 256 MB of a loop
         for _ in range(2):
             assert requests.get(gateway.url + path, timeout=20).content == Large.body
-        before = resident_kib()
+        before = rss_kib(gateway.process.pid)
         with socket.create_connection(("127.0.0.1", gateway.port), 20) as client:
             # RFC 9113: SETTINGS_INITIAL_WINDOW_SIZE of 0; RFC 7541: GET, http, and texts as they are.
             client.sendall(PREFACE + frame(4, 0, 0, struct.pack(">HI", 4, 0)))
@@ -153,7 +150,7 @@ def test_who_takes_no_hits_of_the_cache_costs_no_memory(with_plugins):
                 head = answers.read(9)
                 answers.read(int.from_bytes(head[:3], "big"))
                 answered += head[3] == 1
-            assert resident_kib() - before < bound_kib, path
+            assert rss_kib(gateway.process.pid) - before < bound_kib, path
         eventually(lambda path=path: requests.get(gateway.url + path, timeout=20).content == Large.body)
     assert len(large.requests) == 2
 
