@@ -7,6 +7,7 @@ usage: gateway.py [--seconds N] [--runs N] [--only "NAME;…"] [--binary PATH]
   ours all         infrastructure/kong/kong.yml as it is (jwt RS256, rate-limiting, cors, correlation-id, prometheus) with
                    a token and two spans a request; no access log, as the peers
   ours all, log    the same with a line of the access log a request, as ./dev up has it
+  copier           copies bytes both ways and reads none of them: what the machine's sockets allow to anybody
 
 Each scenario is one line of SCENARIOS. wrk drives closed loops, h2load HTTP/2 and fixed rates, from the same machine,
 where they and the upstream take more of the shared cores than the proxy does. "a core each" leaves less to chance: the
@@ -26,7 +27,7 @@ import tempfile
 from dataclasses import dataclass
 
 import support
-from proxies import PATH, Bench, connections_max
+from proxies import COPIER_PROGRAM, PATH, Bench, connections_max
 
 PERCENTILES = """
 done = function(summary, latency, requests)
@@ -34,7 +35,7 @@ done = function(summary, latency, requests)
 end
 """
 
-ALL, LOGGED = "ours all", "ours all, log"
+ALL, LOGGED, COPIER = "ours all", "ours all, log", "copier"
 
 
 @dataclass
@@ -47,14 +48,14 @@ class Scenario:
     http2: bool = False
     core_each: bool = False  # for the proxy and for what drives it
     rate: int = 0          # requests a second; 0: closed loop
-    also: tuple[str, ...] = ()  # of the contenders with plugins
+    also: tuple[str, ...] = ()  # of the contenders beyond the plain proxies
     goal: float | None = None       # of ours plain beside nginx, requests
     goal_all: float | None = None   # of ours all beside nginx's plain proxy
 
 
 SCENARIOS = [
-    Scenario("64 connections", also=(ALL, LOGGED), goal=1.2, goal_all=1.0),
-    Scenario("64 connections, a core each", core_each=True, also=(ALL, LOGGED), goal=1.2, goal_all=1.0),
+    Scenario("64 connections", also=(ALL, LOGGED, COPIER), goal=1.2, goal_all=1.0),
+    Scenario("64 connections, a core each", core_each=True, also=(ALL, LOGGED, COPIER), goal=1.2, goal_all=1.0),
     Scenario("1 connection", connections=1, also=(ALL,)),
     Scenario("1,000 connections", connections=1_000, also=(ALL,)),
     Scenario(f"{connections_max():,} connections", connections=connections_max()),
@@ -165,7 +166,7 @@ def idle_connections(contenders, count=10_000):
 
 
 def all_of(bench):
-    return [bench.nginx(), bench.haproxy(), bench.ours_plain(), bench.ours_all(), bench.ours_all(log=True)]
+    return [bench.nginx(), bench.haproxy(), bench.ours_plain(), bench.ours_all(), bench.ours_all(log=True), bench.copier()]
 
 
 def run_scenario(bench, s, contenders, arguments, folder):
@@ -173,7 +174,7 @@ def run_scenario(bench, s, contenders, arguments, folder):
         contenders = [bench.nginx(s.routes), bench.haproxy(s.routes), bench.ours_plain(s.routes)]
     elif s.core_each:
         contenders = all_of(bench.apart())
-    contenders = [c for c in contenders if c.name in s.also or c.name not in (ALL, LOGGED)]
+    contenders = [c for c in contenders if c.name in s.also or c.name not in (ALL, LOGGED, COPIER)]
     say = lambda who, run, f: print(f"  {s.name}, run {run}  {who:<13}  {f['rps']:>9,.0f}/s  p50 {f['p50_ms']:.2f}  p99 {f['p99_ms']:.2f}  "
                                     f"p99.9 {f['p999_ms']:.2f} ms  {f['cpu_us']:.1f} us CPU  {f['pss_kb'] / 1024:.1f} MB", flush=True)
     found = support.alternate({c.name: lambda c=c: measure(c, s, arguments.seconds, folder) for c in contenders}, arguments.runs, say)
@@ -188,7 +189,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2, help="of each proxy")
     parser.add_argument("--binary", default=str(support.ROOT / "build" / "release" / "mes"))
     arguments = parser.parse_args()
-    support.need("nginx", "haproxy", "wrk", "h2load", "openssl", arguments.binary, str(HTTP_DRIVER))
+    support.need("nginx", "haproxy", "wrk", "h2load", "openssl", arguments.binary, str(HTTP_DRIVER), str(COPIER_PROGRAM))
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     names = support.choose(arguments.only, [s.name for s in SCENARIOS])
     wanted = [s for s in SCENARIOS if s.name in names]

@@ -8,18 +8,14 @@
 // as soon as it has its answer (a closed loop). Prints `REQUESTS SECONDS P50_US P99_US P999_US`; ends with a message at
 // the first answer that is not a whole 200 with that body.
 
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <deque>
 #include <fstream>
 #include <iterator>
@@ -28,30 +24,15 @@
 #include <string_view>
 #include <vector>
 
+#include "loopback.h"
+
 namespace {
+
+using namespace mes::bench;
 
 using clock_type = std::chrono::steady_clock;
 constexpr std::size_t body_bytes = 1024;
 constexpr std::string_view head_end = "\r\n\r\n";
-
-[[noreturn]] void fail(const char* what, std::string_view text = {}) {
-  std::fprintf(stderr, "http_driver: %s %.*s\n", what, static_cast<int>(text.size()), text.data());
-  std::exit(1);
-}
-
-int number(const char* text) {
-  int value = 0;
-  std::from_chars(text, text + std::string_view(text).size(), value);
-  return value > 0 ? value : (fail("a number above 0 was expected, not", text), 0);
-}
-
-sockaddr_in loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
 
 struct peer {
   int fd;
@@ -62,25 +43,17 @@ struct peer {
 
 class driver {
  public:
-  driver(int service_port, std::string request) : _request(std::move(request)) {
-    const int on = 1;
-    auto address = loopback(service_port);
-    setsockopt(_listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(_listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || listen(_listener, 4096) != 0)
-      fail("the service's port is taken");
-    epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};
-    epoll_ctl(_epoll, EPOLL_CTL_ADD, _listener, &event);
+  driver(int service_port, std::string request) : _request(std::move(request)), _listener(listen_on(service_port)) {
+    watch(_epoll, _listener, nullptr);
     _answer = "HTTP/1.1 200 OK\r\nServer: driver\r\nContent-Type: text/plain\r\nContent-Length: 1024\r\n\r\n";
     _answer.append(body_bytes, 'x');
   }
 
   void run(int proxy_port, int connections, std::chrono::seconds time) {
     const auto begun = clock_type::now();
-    const auto address = loopback(proxy_port);
     for (int i = 0; i < connections; ++i) {
-      const int fd = socket(AF_INET, SOCK_STREAM, 0);
-      if (fd < 0 || connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-        fail("the proxy cannot be reached");
+      const int fd = connect_to(proxy_port);
+      if (fd < 0) fail("the proxy cannot be reached");
       ask(add(fd, true));
     }
     std::array<epoll_event, 256> events;
@@ -94,16 +67,16 @@ class driver {
 
  private:
   peer& add(int fd, bool is_proxy) {
-    const int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     peer& made = _peers.emplace_back(peer{.fd = fd, .is_proxy = is_proxy, .unread = {}});
-    epoll_event event{.events = EPOLLIN, .data = {.ptr = &made}};
-    epoll_ctl(_epoll, EPOLL_CTL_ADD, fd, &event);
+    watch(_epoll, fd, &made);
     return made;
   }
 
   void accept_all() {
-    for (int fd; (fd = accept4(_listener, nullptr, nullptr, SOCK_CLOEXEC)) >= 0;) add(fd, false);
+    for (int fd; (fd = accept4(_listener, nullptr, nullptr, SOCK_CLOEXEC)) >= 0;) {
+      send_at_once(fd);
+      add(fd, false);
+    }
   }
 
   void ask(peer& proxy) {
@@ -163,7 +136,7 @@ class driver {
 
   const std::string _request;
   std::string _answer;
-  int _epoll = epoll_create1(EPOLL_CLOEXEC), _listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  int _epoll = epoll_create1(EPOLL_CLOEXEC), _listener;
   std::deque<peer> _peers;  // stay where they are
   std::vector<clock_type::duration> _took;
   std::array<char, 65'536> _buffer;

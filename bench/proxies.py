@@ -70,6 +70,7 @@ services:
 """
 
 PATH = "/api/v1/workorders/42"
+COPIER_PROGRAM = support.ROOT / "build/release/bench/copier"
 
 
 def connections_max():
@@ -146,6 +147,12 @@ class Bench:
         pid = self.processes.start([*self.pin, "haproxy", "-db", "-f", str(path)], stdout=log, stderr=log).pid
         support.wait_for_port(port, seconds=30)
         return Contender("HAProxy", port, tls_port, self.upstream, pid)
+
+    def copier(self):
+        port, _ = support.free_ports(2)
+        pid = self.processes.start([*self.pin, COPIER_PROGRAM, str(port), str(self.upstream), str(self.threads)]).pid
+        support.wait_for_port(port)
+        return Contender("copier", port, None, self.upstream, pid)
 
     def _gateway(self, name, config, headers=(), **more):
         port, tls_port, admin = support.free_ports(3)
