@@ -7,24 +7,16 @@ from confluent_kafka import KafkaError
 
 from bus_access import SSL, address, consume, first_error, plain, produce, tls, users_file
 from raw import Closed, Raw
-from tests.support.certificates import openssl
+from tests.support.certificates import Authority
 from tests.support.wait import eventually
 
 
-def authority(folder, name):
-    key, certificate = folder / f"{name}.key", folder / f"{name}.pem"
-    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out",
-            certificate, "-subj", f"/CN={name}", "-days", 2)
-    return certificate, key
-
-
-def signed(folder, by, name, subject, *more):
-    key, request, certificate = (folder / f"{name}.{suffix}" for suffix in ("key", "csr", "pem"))
-    openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", request,
-            "-subj", subject)
-    openssl("x509", "-req", "-in", request, "-CA", by[0], "-CAkey", by[1], "-CAcreateserial", "-out", certificate,
-            *(more or ("-days", 2)))
+def client_of(certificate, key):
     return {"ssl.certificate.location": str(certificate), "ssl.key.location": str(key)}
+
+
+def signed(by, name, subject=None, **more):
+    return client_of(*by.sign(name, subject=subject, **more))
 
 
 def test_tls_by_the_certificate_that_is_made_at_first_start(start_bus):
@@ -41,12 +33,12 @@ def test_tls_by_the_certificate_that_is_made_at_first_start(start_bus):
 
 
 def test_mutual_tls_names_the_client(start_bus, tmp_path):
-    ours, other = authority(tmp_path, "ours"), authority(tmp_path, "other")
-    alice = signed(tmp_path, ours, "alice", "/C=DE/O=Plant, north/OU=line 7/CN=alice")
-    bob = signed(tmp_path, ours, "bob", "/CN=bob")
-    stranger = signed(tmp_path, other, "stranger", "/CN=alice")
+    ours, other = Authority(tmp_path, "ours"), Authority(tmp_path, "other")
+    alice = signed(ours, "alice", "/C=DE/O=Plant, north/OU=line 7/CN=alice")
+    bob = signed(ours, "bob")
+    stranger = signed(other, "stranger", "/CN=alice")
     bus = start_bus("--listeners", "SSL://127.0.0.1:9093", "--ssl-client-auth", "required", "--ssl-client-ca",
-                str(ours[0]), "--authorizer", "true", "--super-users",
+                str(ours.certificate), "--authorizer", "true", "--super-users",
                 r"User:CN=alice,OU=line 7,O=Plant\, north,C=DE")  # as Java prints it (RFC 2253)
     assert produce(tls(bus, **alice), "named", b"1") == [None]
     assert produce(tls(bus, **bob), "named", b"1") == [KafkaError.TOPIC_AUTHORIZATION_FAILED]
@@ -55,9 +47,9 @@ def test_mutual_tls_names_the_client(start_bus, tmp_path):
 
 
 def test_certificates_are_mapped_to_short_names(start_bus, tmp_path):
-    ours = authority(tmp_path, "ours")
-    alice = signed(tmp_path, ours, "alice", "/O=Plant/CN=Alice")
-    bus = start_bus("--listeners", "SSL://127.0.0.1:9093", "--ssl-client-auth", "requested", "--ssl-client-ca", str(ours[0]),
+    ours = Authority(tmp_path, "ours")
+    alice = signed(ours, "alice", "/O=Plant/CN=Alice")
+    bus = start_bus("--listeners", "SSL://127.0.0.1:9093", "--ssl-client-auth", "requested", "--ssl-client-ca", str(ours.certificate),
                 "--authorizer", "true", "--super-users", "User:alice", "--ssl-principal-mapping-rules",
                 "RULE:^CN=(.*?),.*$/$1/L,DEFAULT")
     assert produce(tls(bus, **alice), "named", b"1") == [None]
@@ -65,9 +57,9 @@ def test_certificates_are_mapped_to_short_names(start_bus, tmp_path):
 
 
 def test_a_certificate_without_a_name_is_not_anonymous(start_bus, tmp_path):
-    ours = authority(tmp_path, "ours")
-    nameless = signed(tmp_path, ours, "nameless", "/")
-    settings = ("--listeners", "SSL://127.0.0.1:9093", "--ssl-client-auth", "requested", "--ssl-client-ca", str(ours[0]),
+    ours = Authority(tmp_path, "ours")
+    nameless = signed(ours, "nameless", "/")
+    settings = ("--listeners", "SSL://127.0.0.1:9093", "--ssl-client-auth", "requested", "--ssl-client-ca", str(ours.certificate),
                 "--authorizer", "true", "--super-users", "User:ANONYMOUS")
     bus = start_bus(*settings)
     assert produce(tls(bus), "named", b"1") == [None]  # who shows none is ANONYMOUS
@@ -78,12 +70,12 @@ def test_a_certificate_without_a_name_is_not_anonymous(start_bus, tmp_path):
 
 
 def test_the_log_says_why_a_certificate_does_not_let_in(start_bus, tmp_path):
-    ours = authority(tmp_path, "ours")
-    clients = {"expired": signed(tmp_path, ours, "expired", "/CN=expired", "-days", -1),
-               "nobody": signed(tmp_path, ours, "nobody", "/CN=nobody")}
-    certificate, key = authority(tmp_path, "itself")
-    clients["itself"] = {"ssl.certificate.location": str(certificate), "ssl.key.location": str(key)}
-    bus = start_bus("--listeners", "SSL://127.0.0.1:9093", "--ssl-client-auth", "required", "--ssl-client-ca", str(ours[0]),
+    ours = Authority(tmp_path, "ours")
+    clients = {"expired": signed(ours, "expired", days=-1),
+               "nobody": signed(ours, "nobody")}
+    itself = Authority(tmp_path, "itself")
+    clients["itself"] = client_of(itself.certificate, itself.key)
+    bus = start_bus("--listeners", "SSL://127.0.0.1:9093", "--ssl-client-auth", "required", "--ssl-client-ca", str(ours.certificate),
                 "--ssl-principal-mapping-rules", "RULE:^CN=(press-.*)$/$1/")
     for name, why in (("expired", "certificate has expired"), ("itself", "self-signed certificate"),
                       ("nobody", "no rule of ssl_principal_mapping_rules matches CN=nobody")):
@@ -97,9 +89,9 @@ def test_the_log_says_why_a_certificate_does_not_let_in(start_bus, tmp_path):
 
 def test_certificates_are_asked_for_where_no_sasl_says_who_comes(start_bus, tmp_path):
     """KIP-684: of ssl.client.auth, SASL_SSL listeners take nothing."""
-    ours = authority(tmp_path, "ours")
+    ours = Authority(tmp_path, "ours")
     bus = start_bus("--listeners", "SSL://127.0.0.1:9093,SASL_SSL://127.0.0.1:9095", "--ssl-client-auth", "required", "--ssl-client-ca",
-                str(ours[0]), "--sasl-users", users_file(tmp_path, alice="a"))
+                str(ours.certificate), "--sasl-users", users_file(tmp_path, alice="a"))
     by_password = tls(bus) | plain(bus, "alice", "a", 9095) | {"security.protocol": "SASL_SSL"}
     assert produce(by_password, "with-a-password", b"1") == [None]
     assert first_error(tls(bus), lambda e: "certificate required" in e.str()) == KafkaError._TRANSPORT

@@ -15,17 +15,18 @@ class Authority:
         self.certificate, self.key = self.folder / f"{name}.crt", self.folder / f"{name}.key"
         openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", 2, "-subj",
                 f"/CN={name}", "-keyout", self.key, "-out", self.certificate)
-        self.serial = 0x1000
+        self.name, self.serial = name, 0x1000
 
-    def sign(self, name, alternatives=None, extensions=""):
-        """The certificate's file and the key's, for a name; `extensions` are more lines of its section."""
+    def sign(self, name, alternatives=None, extensions="", subject=None, days=2):
+        """The certificate's file and the key's, for a name; `extensions` are more lines of its section. `subject`: where the
+        name is not all of it; fewer than 0 `days`: it has expired."""
         self.serial += 1
-        key, request, made = (self.folder / f"{self.serial}.{end}" for end in ("key", "csr", "crt"))
+        key, request, made = (self.folder / f"{self.name}-{self.serial}.{end}" for end in ("key", "csr", "crt"))
         names = ",".join(alternatives or [f"DNS:{name}"])
-        section = self.folder / f"{self.serial}.cnf"
+        section = request.with_suffix(".cnf")
         section.write_text(f"subjectAltName={names}\n{extensions}\n")
-        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}", "-keyout", key,
-                "-out", request)
+        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", subject or f"/CN={name}",
+                "-keyout", key, "-out", request)
         openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.key, "-set_serial", self.serial,
-                "-days", 2, "-extfile", section, "-out", made)
+                "-days", days, "-extfile", section, "-out", made)
         return made, key

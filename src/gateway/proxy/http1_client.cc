@@ -1,7 +1,5 @@
 #include "gateway/proxy/http1_client.h"
 
-#include <algorithm>
-
 #include "gateway/proxy/http2_client.h"
 #include "gateway/proxy/worker.h"
 

@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <sys/file.h>
 #include <sys/socket.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,6 +13,7 @@
 #include <cstring>
 #include <thread>
 
+#include "os/file_system.h"
 #include "runtime/port_holder.h"
 
 namespace mes::platform {
@@ -40,11 +40,10 @@ result<void> try_write(const std::filesystem::path& data) {
   if (!ok && (why == ENOSPC || why == EDQUOT))
     return fail(error_code::storage_full, fmt::format("the disk of {} is full; free some space", data.string()));
   if (!ok) return cannot_use(data, std::strerror(why));
-  struct statvfs s{};
-  if (statvfs(data.c_str(), &s) == 0 && s.f_bavail * s.f_frsize < free_bytes_min)
-    return fail(error_code::storage_full,
-                fmt::format("only {} MiB are free on the disk of {}; at least {} are needed",
-                            (s.f_bavail * s.f_frsize) >> 20, data.string(), free_bytes_min >> 20));
+  const auto free = os::make_real_file_system()->free_bytes(data.string());
+  if (free && *free < free_bytes_min)
+    return fail(error_code::storage_full, fmt::format("only {} MiB are free on the disk of {}; at least {} are needed",
+                                                      *free >> 20, data.string(), free_bytes_min >> 20));
   return {};
 }
 
