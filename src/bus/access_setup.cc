@@ -17,14 +17,25 @@ result<net::client_auth> client_auth_of(const std::string& text) {
   if (text == "none") return net::client_auth::none;
   if (text == "requested") return net::client_auth::requested;
   if (text == "required") return net::client_auth::required;
-  return fail(error_code::invalid_argument, fmt::format("ssl_client_auth: {}: none, requested or required", text));
+  return fail(runtime::wrong_setting("ssl_client_auth", text + ": none, requested or required"));
+}
+
+result<void> check_certificate(const runtime::config& c) {
+  const bool certificate = !c.text("ssl_certificate").empty(), key = !c.text("ssl_key").empty();
+  if (certificate == key) return {};
+  return fail(runtime::wrong_setting(certificate ? "ssl_certificate" : "ssl_key",
+                                     "ssl_certificate and ssl_key go together: one of them is missing"));
+}
+
+result<void> check_claim(const std::string& claim) {
+  if (claim == "sub" || claim == "preferred_username") return {};
+  return fail(runtime::wrong_setting("oauthbearer_principal_claim", claim + ": sub or preferred_username"));
 }
 
 result<net::tls_context> make_tls(const runtime::process& process, net::client_auth clients) {
   const runtime::config& c = process.settings();
   net::tls_settings tls{c.text("ssl_certificate"), c.text("ssl_key"), c.text("ssl_client_ca"), clients};
-  if (tls.certificate_file.empty() != tls.key_file.empty())
-    return fail(error_code::invalid_argument, "ssl_certificate and ssl_key go together: one of them is missing");
+  if (auto both = check_certificate(c); !both) return fail(std::move(both.error()));
   if (tls.certificate_file.empty()) {
     const auto made = runtime::ensure_certificate(process.data_dir());
     if (!made) return fail(made.error());
@@ -36,37 +47,31 @@ result<net::tls_context> make_tls(const runtime::process& process, net::client_a
 
 // Between semicolons, because a certificate's subject has commas.
 result<std::set<std::string, std::less<>>> super_users_of(std::string_view text) {
+  const auto wrong = [](std::string_view what) { return fail(runtime::wrong_setting("super_users", what)); };
   std::set<std::string, std::less<>> all;
   for (const std::string_view entry : split(text, ';')) {
     const std::string_view one = log::trimmed(entry);
     if (one.empty()) continue;
     const auto colon = one.find(':');
     if (colon == 0 || colon >= one.size() - 1)
-      return fail(error_code::invalid_argument,
-                  fmt::format("super_users: '{}' is not TYPE:NAME, as User:admin; semicolons stand between them", one));
+      return wrong(fmt::format("'{}' is not TYPE:NAME, as User:admin; semicolons stand between them", one));
     if (one.find(",User:") != std::string_view::npos)
-      return fail(error_code::invalid_argument,
-                  fmt::format("super_users: '{}': semicolons, not commas, stand between principals", one));
+      return wrong(fmt::format("'{}': semicolons, not commas, stand between principals", one));
     all.emplace(one);
   }
   return all;
 }
 
-result<std::vector<security::listener>> listeners_of(const runtime::process& process) {
-  const runtime::config& c = process.settings();
+result<std::vector<security::listener>> listeners_of(const runtime::config& c) {
   security::listener_settings wanted{c.text("listeners"), c.text("advertised_listeners"),
-                                     c.text("listener_security_protocol_map"), process.port(0)};
+                                     c.text("listener_security_protocol_map"), c.text("advertised_host"),
+                                     static_cast<int>(c.integer("port_offset"))};
   if (wanted.listeners.empty()) {
     const std::string& bind = c.text("bind");
     const bool is_ipv6 = bind.find(':') != std::string::npos;
     wanted.listeners = fmt::format("PLAINTEXT://{}:{}", is_ipv6 ? "[" + bind + "]" : bind, c.integer("port"));
   }
-  auto listeners = security::parse_listeners(wanted);
-  if (!listeners) return listeners;
-  if (const std::string& host = c.text("advertised_host"); !host.empty())
-    for (security::listener& l : *listeners)
-      if (l.advertised_host.empty()) l.advertised_host = host;
-  return listeners;
+  return security::parse_listeners(wanted);
 }
 
 }  // namespace
@@ -107,10 +112,25 @@ const std::vector<runtime::setting>& access_settings_table() {
   return table;
 }
 
+std::vector<error> check_access_settings(const runtime::config& c) {
+  std::vector<error> wrong;
+  const auto look = [&](const auto& parsed) {
+    if (!parsed) wrong.push_back(parsed.error());
+  };
+  look(listeners_of(c));
+  look(check_certificate(c));
+  look(client_auth_of(c.text("ssl_client_auth")));
+  look(security::principal_rules::parse(c.text("ssl_principal_mapping_rules")));
+  look(security::parse_mechanisms(c.text("sasl_mechanisms")));
+  look(check_claim(c.text("oauthbearer_principal_claim")));
+  look(super_users_of(c.text("super_users")));
+  return wrong;
+}
+
 result<security::access_settings> make_access_settings(const runtime::process& process) {
   const runtime::config& c = process.settings();
   security::access_settings s;
-  auto listeners = listeners_of(process);
+  auto listeners = listeners_of(c);
   if (!listeners) return fail(std::move(listeners.error()));
   s.sessions.listeners = std::move(*listeners);
   auto rules = security::principal_rules::parse(c.text("ssl_principal_mapping_rules"));
@@ -120,9 +140,7 @@ result<security::access_settings> make_access_settings(const runtime::process& p
   if (!mechanisms) return fail(std::move(mechanisms.error()));
   s.sessions.mechanisms = std::move(*mechanisms);
   s.sessions.reauthentication_ms = c.duration("connections_max_reauth").count();
-  if (const std::string& claim = c.text("oauthbearer_principal_claim"); claim != "sub" && claim != "preferred_username")
-    return fail(error_code::invalid_argument,
-                fmt::format("oauthbearer_principal_claim: {}: sub or preferred_username", claim));
+  if (auto known = check_claim(c.text("oauthbearer_principal_claim")); !known) return fail(std::move(known.error()));
   if (const std::string& users = c.text("sasl_users"); !users.empty()) {
     auto passwords = security::read_users_file(users);
     if (!passwords) return fail(std::move(passwords.error()));

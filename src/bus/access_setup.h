@@ -25,6 +25,9 @@ class token_verifier {
   std::shared_ptr<state> _state;
 };
 
+// What is wrong with these settings, without a look at the files that they name.
+std::vector<error> check_access_settings(const runtime::config& settings);
+
 // Errors say which setting or file is wrong.
 result<security::access_settings> make_access_settings(const runtime::process& process);
 

@@ -114,8 +114,25 @@ result<groups::coordinator_options> group_options(const runtime::config& c) {
   o.consumer_heartbeat_interval_min_ms = ms("group_consumer_heartbeat_interval_min");
   o.consumer_heartbeat_interval_max_ms = ms("group_consumer_heartbeat_interval_max");
   o.offsets_retention_ms = c.duration("offsets_retention").count();
-  if (auto why = check_group_times(o, {})) return fail(error_code::invalid_argument, std::move(*why));
+  if (const auto why = check_group_times(o, {}))
+    return fail(runtime::wrong_setting(
+        why->starts_with("consumer.heartbeat") ? "group_consumer_heartbeat_interval" : "group_consumer_session_timeout",
+        *why));
   return o;
+}
+
+result<void> check_host_overrides(const runtime::config& c) {
+  constexpr std::string_view name = "connections_per_ip_overrides";
+  if (const auto valid = parse_host_overrides(c.text(name)); !valid)
+    return fail(runtime::wrong_setting(name, valid.error().message));
+  return {};
+}
+
+std::vector<error> check(const runtime::config& c) {
+  std::vector<error> wrong = check_access_settings(c);
+  if (auto valid = check_host_overrides(c); !valid) wrong.push_back(std::move(valid.error()));
+  if (auto groups = group_options(c); !groups) wrong.push_back(std::move(groups.error()));
+  return wrong;
 }
 
 result<broker_settings> settings_of(runtime::process& process, os::file_system& files) {
@@ -141,8 +158,7 @@ result<broker_settings> settings_of(runtime::process& process, os::file_system& 
   s.connections_max = static_cast<std::size_t>(c.integer("connections_max"));
   s.connections_per_ip_max = static_cast<std::size_t>(c.integer("connections_per_ip_max"));
   s.connections_per_ip_overrides = c.text("connections_per_ip_overrides");
-  if (auto valid = parse_host_overrides(s.connections_per_ip_overrides); !valid)
-    return fail(error_code::invalid_argument, "connections_per_ip_overrides: " + valid.error().message);
+  if (auto valid = check_host_overrides(c); !valid) return fail(std::move(valid.error()));
   s.auto_create_topics = c.flag("auto_create_topics");
   s.num_partitions = static_cast<std::int32_t>(c.integer("num_partitions"));
   s.partitions_max = static_cast<std::size_t>(c.integer("partitions_max"));
@@ -224,8 +240,8 @@ int run(runtime::process& process) {
 }  // namespace
 
 const runtime::role_definition& role() {
-  static const runtime::role_definition definition{"bus", "the event bus: Kafka's protocol, durable, on one node",
-                                                   settings, run, cli::commands};
+  static const runtime::role_definition definition{
+      "bus", "the event bus: Kafka's protocol, durable, on one node", settings, run, cli::commands, check};
   return definition;
 }
 

@@ -112,6 +112,11 @@ result<config> config::resolve(const std::vector<setting>& table, const std::map
   return fail(error(error_code::invalid_argument, std::move(message), std::move(wrong)));
 }
 
+error wrong_setting(std::string_view name, std::string_view what) {
+  return {
+      error_code::invalid_argument, fmt::format("{}: {}", name, what), {{fmt::format("/{}", name), std::string(what)}}};
+}
+
 const std::string& config::text(std::string_view name) const {
   auto it = _values.find(name);
   if (it == _values.end()) throw std::logic_error("no setting is named " + std::string(name));

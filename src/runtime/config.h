@@ -44,6 +44,9 @@ class config {
   std::map<std::string, std::string, std::less<>> _values;  // numbers and booleans in canonical form
 };
 
+// What is wrong with a setting's value: the message is "name: what".
+error wrong_setting(std::string_view name, std::string_view what);
+
 inline constexpr int port_offset_max = 50'000;  // the least of it is 0
 
 // What every role has, before its own: data, port_offset, bind, bus, redis, otlp, log_host, log_port, log_level,

@@ -83,6 +83,8 @@ struct role_definition {
   const std::vector<setting>& (*settings)();  // beside common_settings()
   int (*run)(process&);
   const std::vector<role_command>& (*commands)() = nullptr;
+  // What is wrong with values that are each of their kind (wrong_setting() makes the errors); null: nothing can be.
+  std::vector<error> (*check)(const config&) = nullptr;
 };
 
 }  // namespace mes::runtime

@@ -93,6 +93,9 @@ def test_groups_and_reset_offsets(start_bus):
     planned = command(bus, "reset-offsets", "readers", "quality.ncr-created", "--to", "-3", "--dry-run")
     assert ["quality.ncr-created", "0", "1", "7"] in rows(planned) and "Nothing was set" in planned
     assert ["readers", "Empty", "-", "0", "9"] in rows(command(bus, "groups"))
+    for before_1970 in ("1969-12-31T23:59:59.999Z", "1960-01-01T00:00:00Z"):
+        planned = command(bus, "reset-offsets", "readers", "quality.ncr-created", f"--to={before_1970}", "--dry-run")
+        assert ["quality.ncr-created", "0", "1", "0"] in rows(planned)
     command(bus, "reset-offsets", "readers", "quality.ncr-created", "--to", "-3")
     assert ["readers", "Empty", "-", "0", "3"] in rows(command(bus, "groups"))
     assert "There is no group nobody" in command(bus, "groups", "nobody", code=1)

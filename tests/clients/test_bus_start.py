@@ -12,6 +12,13 @@ from bus_operator import produce, read
 from tests.support.ports import free_offset
 
 
+def refused_start(folder, *arguments, code=2):
+    done = subprocess.run([MES, "bus", "--data", folder, *arguments, "--otlp", "none", "--log-host", ""], capture_output=True,
+                          text=True, timeout=30)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
 def test_topics_that_differ_from_topics_yaml_are_told_of(start_bus, tmp_path):
     topics = tmp_path / "topics.yaml"
     topics.write_text("topics:\n  - { name: a, partitions: 1, retention_ms: 3600000 }\n  - { name: same, partitions: 2 }\n")
@@ -64,9 +71,51 @@ def test_one_bus_alone_has_a_log(start_bus, tmp_path):
 @pytest.mark.parametrize("written, why", [("admin", "'admin' is not TYPE:NAME"), ("User:a;:b", "':b' is not TYPE:NAME"),
                                           ("User:a,User:b", "semicolons, not commas")])
 def test_super_users_are_principals(tmp_path, written, why):
-    done = subprocess.run([MES, "bus", "--data", str(tmp_path), "--listeners", "PLAINTEXT://127.0.0.1:0", "--super-users", written,
-                           "--otlp", "none", "--log-host", ""], capture_output=True, text=True, timeout=30)
-    assert done.returncode == 1 and why in done.stdout + done.stderr
+    assert why in refused_start(tmp_path, "--listeners", "PLAINTEXT://127.0.0.1:0", "--super-users", written)
+
+
+WRONG_TOGETHER = """bus:
+  listeners: FOO://127.0.0.1:1
+  ssl_client_auth: maybe
+  super_users: admin
+  sasl_mechanisms: PLAIN,GSSAPI
+  ssl_principal_mapping_rules: "RULE:(/x/"
+  oauthbearer_principal_claim: email
+  ssl_certificate: bus.pem
+  connections_per_ip_overrides: 10.0.0.7
+  group_consumer_heartbeat_interval_max: 1s
+"""
+
+
+def test_what_is_wrong_with_settings_is_told_all_at_once_with_the_file_s_lines(tmp_path):
+    file = tmp_path / "mes.yaml"
+    file.write_text(WRONG_TOGETHER)
+    told = [f"{file}:2:14: listeners: FOO is no protocol", f"{file}:3:20: ssl_client_auth: maybe: none, requested or required",
+            f"{file}:4:16: super_users: 'admin' is not TYPE:NAME", f"{file}:5:20: sasl_mechanisms: GSSAPI is none of",
+            f"{file}:6:32: ssl_principal_mapping_rules: (:", f"{file}:7:32: oauthbearer_principal_claim: email",
+            f"{file}:8:20: ssl_certificate: ssl_certificate and ssl_key go together",
+            f"{file}:9:33: connections_per_ip_overrides: '10.0.0.7' is not ADDRESS:CONNECTIONS",
+            "group_consumer_heartbeat_interval: consumer.heartbeat.interval.ms must be between"]
+    refused = refused_start(tmp_path, "--config", str(file))
+    assert [why for why in told if why not in refused] == [] and len(refused.splitlines()) == len(told)
+    checked = subprocess.run([MES, "check", file], capture_output=True, text=True, timeout=30)
+    found = checked.stdout.replace(": error:", ":")
+    assert checked.returncode == 1 and [why for why in told if why not in found] == [], checked.stdout
+    # What a flag says has no line in the file.
+    assert "mes bus: listeners: BAR is no protocol" in refused_start(tmp_path, "--config", str(file), "--listeners", "BAR://:1")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "a b", "bus:9092/x"])
+def test_an_advertised_host_is_one_that_clients_can_reach(tmp_path, host):
+    assert f"advertised_host: {host}: clients cannot connect to that" in refused_start(tmp_path, "--advertised-host", host)
+
+
+def test_users_have_a_name_and_a_password_and_no_more(tmp_path):
+    users = tmp_path / "users.yaml"
+    users.write_text("users:\n  - { name: press, password: p, rolle: admin }\n")
+    users.chmod(0o600)
+    refused = refused_start(tmp_path, "--listeners", "PLAINTEXT://127.0.0.1:0", "--sasl-users", str(users), code=1)
+    assert f"{users}:2:33: a user has a `name` and a `password`, no" in refused and "rolle" in refused
 
 
 def test_advertised_addresses(start_bus):

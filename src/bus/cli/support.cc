@@ -109,7 +109,8 @@ result<std::vector<runtime::kafka_place>> resolve(runtime::kafka_admin& bus, std
   using runtime::kafka_admin;
   if (at.what == kind::earliest) return bus.find_offsets(std::move(places), kafka_admin::at_start);
   if (at.what == kind::latest) return bus.find_offsets(std::move(places), kafka_admin::at_end);
-  if (at.what == kind::time) return bus.find_offsets(std::move(places), at.value);
+  // A time before 1970 would be one of the protocol's own marks, as -1 for the end; no record is older than 1970.
+  if (at.what == kind::time) return bus.find_offsets(std::move(places), std::max<std::int64_t>(at.value, 0));
   const auto starts = bus.find_offsets(places, kafka_admin::at_start);
   if (!starts) return starts;
   auto ends = bus.find_offsets(std::move(places), kafka_admin::at_end);

@@ -1,11 +1,14 @@
 #include "bus/security/listeners.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <map>
+
+#include "runtime/config.h"
 
 namespace mes::bus::security {
 namespace {
@@ -35,6 +38,13 @@ const protocol* find_protocol(std::string_view name) {
   return it == protocol_names.end() ? nullptr : &all[static_cast<std::size_t>(it - protocol_names.begin())];
 }
 
+// Not all addresses at once, and nothing that no name or address has in it.
+bool is_reachable(std::string_view host) {
+  if (host.empty() || host == "0.0.0.0" || host == "::") return false;
+  return std::ranges::all_of(
+      host, [](char c) { return c > ' ' && c != 0x7f && std::string_view("/[]@,").find(c) == std::string_view::npos; });
+}
+
 struct endpoint {
   std::string name;
   std::string host;
@@ -44,7 +54,7 @@ struct endpoint {
 // NAME://host:port, an IPv6 address in brackets.
 result<endpoint> parse_endpoint(std::string_view setting, std::string_view text) {
   const auto wrong = [&](std::string_view why) {
-    return fail(error_code::invalid_argument, fmt::format("{}: {}: {}", setting, text, why));
+    return fail(runtime::wrong_setting(setting, fmt::format("{}: {}", text, why)));
   };
   endpoint e;
   const auto scheme = text.find("://");
@@ -72,10 +82,9 @@ result<std::map<std::string, protocol, std::less<>>> parse_protocols(std::string
     const protocol* const p =
         colon == std::string_view::npos ? nullptr : find_protocol(trimmed(part.substr(colon + 1)));
     if (!p)
-      return fail(error_code::invalid_argument,
-                  fmt::format("listener_security_protocol_map: {}: write it as NAME:PROTOCOL, one of PLAINTEXT, SSL, "
-                              "SASL_PLAINTEXT, SASL_SSL",
-                              part));
+      return fail(runtime::wrong_setting(
+          "listener_security_protocol_map",
+          fmt::format("{}: write it as NAME:PROTOCOL, one of {}", part, fmt::join(protocol_names, ", "))));
     map[std::string(trimmed(part.substr(0, colon)))] = *p;
   }
   return map;
@@ -88,36 +97,41 @@ std::string_view name_of(protocol p) { return protocol_names[static_cast<std::si
 result<std::vector<listener>> parse_listeners(const listener_settings& s) {
   auto protocols = parse_protocols(s.protocols);
   if (!protocols) return fail(std::move(protocols.error()));
+  const auto wrong = [](std::string_view what) { return fail(runtime::wrong_setting("listeners", what)); };
   std::vector<listener> listeners;
   for (const std::string_view part : parts_of(s.listeners)) {
     auto e = parse_endpoint("listeners", part);
     if (!e) return fail(std::move(e.error()));
     if (std::ranges::count(listeners, e->name, &listener::name) > 0)
-      return fail(error_code::invalid_argument, fmt::format("listeners: {} is named twice", e->name));
+      return wrong(fmt::format("{} is named twice", e->name));
     const auto mapped = protocols->find(e->name);
     const protocol* const p = mapped != protocols->end() ? &mapped->second : find_protocol(e->name);
     if (!p)
-      return fail(
-          error_code::invalid_argument,
-          fmt::format("listeners: {} is no protocol, and listener_security_protocol_map does not name it", e->name));
+      return wrong(fmt::format("{} is no protocol, and listener_security_protocol_map does not name it", e->name));
     const int port = e->port == 0 ? 0 : e->port + s.port_offset;
-    if (port > 65'535)
-      return fail(error_code::invalid_argument, fmt::format("listeners: {}: port {} with the offset", part, port));
+    if (port > 65'535) return wrong(fmt::format("{}: port {} with the offset", part, port));
     listeners.push_back({e->name, *p, e->host, static_cast<std::uint16_t>(port), "", 0});
   }
-  if (listeners.empty()) return fail(error_code::invalid_argument, "listeners: there is none");
+  if (listeners.empty()) return wrong("there is none");
+  const auto wrong_advertised = [](std::string_view what) {
+    return fail(runtime::wrong_setting("advertised_listeners", what));
+  };
   for (const std::string_view part : parts_of(s.advertised)) {
     auto e = parse_endpoint("advertised_listeners", part);
     if (!e) return fail(std::move(e.error()));
     const auto at = std::ranges::find(listeners, e->name, &listener::name);
-    if (at == listeners.end())
-      return fail(error_code::invalid_argument, fmt::format("advertised_listeners: {} is no listener", e->name));
-    if (e->host.empty() || e->host == "0.0.0.0" || e->host == "::")
-      return fail(error_code::invalid_argument,
-                  fmt::format("advertised_listeners: {}: clients cannot connect to that address", part));
+    if (at == listeners.end()) return wrong_advertised(fmt::format("{} is no listener", e->name));
+    if (!is_reachable(e->host))
+      return wrong_advertised(fmt::format("{}: clients cannot connect to that address", part));
     at->advertised_host = e->host;
     at->advertised_port = static_cast<std::uint16_t>(e->port);
   }
+  if (s.advertised_host.empty()) return listeners;
+  if (!is_reachable(s.advertised_host))
+    return fail(runtime::wrong_setting(
+        "advertised_host", fmt::format("{}: clients cannot connect to that; a name or an address", s.advertised_host)));
+  for (listener& l : listeners)
+    if (l.advertised_host.empty()) l.advertised_host = s.advertised_host;
   return listeners;
 }
 

@@ -27,10 +27,11 @@ struct listener {
 };
 
 struct listener_settings {
-  std::string listeners;   // "PLAINTEXT://127.0.0.1:9092,SASL_SSL://:9093"
-  std::string advertised;  // "" or some of the names: "SASL_SSL://bus.plant.example:9093"
-  std::string protocols;   // names that are no protocols: "EDGE:SASL_SSL,CONTROLLER:PLAINTEXT"
-  int port_offset = 0;     // added to the ports that are listened on, not to the advertised ones
+  std::string listeners;        // "PLAINTEXT://127.0.0.1:9092,SASL_SSL://:9093"
+  std::string advertised;       // "" or some of the names: "SASL_SSL://bus.plant.example:9093"
+  std::string protocols;        // names that are no protocols: "EDGE:SASL_SSL,CONTROLLER:PLAINTEXT"
+  std::string advertised_host;  // of listeners that `advertised` does not name; "": none
+  int port_offset = 0;          // added to the ports that are listened on, not to the advertised ones
 };
 
 // Errors name the setting and the part of it that is wrong.

@@ -6,13 +6,17 @@
 #include <algorithm>
 
 #include "base/utf8.h"
+#include "runtime/config.h"
 
 namespace mes::bus::security {
 namespace {
 
-std::unexpected<error> wrong(std::string_view text) {
-  return fail(error_code::invalid_argument,
-              fmt::format("ssl_principal_mapping_rules: {}: write DEFAULT or RULE:pattern/replacement/[LU]", text));
+std::unexpected<error> wrong(std::string_view what) {
+  return fail(runtime::wrong_setting("ssl_principal_mapping_rules", what));
+}
+
+std::unexpected<error> wrong_form(std::string_view text) {
+  return wrong(fmt::format("{}: write DEFAULT or RULE:pattern/replacement/[LU]", text));
 }
 
 // Up to the next '/' that no backslash stands before; takes it off `text`.
@@ -89,21 +93,19 @@ result<principal_rules> principal_rules::parse(std::string_view text) {
       rules._rules.push_back(std::move(r));
       continue;
     }
-    if (!text.starts_with("RULE:")) return wrong(all);
+    if (!text.starts_with("RULE:")) return wrong_form(all);
     text.remove_prefix(5);
     std::string pattern, replacement;
-    if (!take_part(text, pattern) || !take_part(text, replacement)) return wrong(all);
+    if (!take_part(text, pattern) || !take_part(text, replacement)) return wrong_form(all);
     if (text.starts_with('L') || text.starts_with('U')) {
       r.letters = text.front() == 'L' ? letter_case::lower : letter_case::upper;
       text.remove_prefix(1);
     }
-    if (!text.empty() && text.front() != ',' && text.front() != ' ') return wrong(all);
+    if (!text.empty() && text.front() != ',' && text.front() != ' ') return wrong_form(all);
     r.pattern = std::make_shared<const re2::RE2>(pattern, re2::RE2::Quiet);
-    if (!r.pattern->ok())
-      return fail(error_code::invalid_argument,
-                  fmt::format("ssl_principal_mapping_rules: {}: {}", pattern, r.pattern->error()));
+    if (!r.pattern->ok()) return wrong(fmt::format("{}: {}", pattern, r.pattern->error()));
     auto with = parse_replacement(replacement, r.pattern->NumberOfCapturingGroups());
-    if (!with) return fail(error_code::invalid_argument, "ssl_principal_mapping_rules: " + with.error().message);
+    if (!with) return wrong(with.error().message);
     r.with = std::move(*with);
     rules._rules.push_back(std::move(r));
   }

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "base/base64.h"
+#include "runtime/config.h"
 #include "wire/yaml/yaml.h"
 
 namespace mes::bus::security {
@@ -132,8 +133,8 @@ result<std::vector<std::string>> parse_mechanisms(std::string_view wanted) {
     while (name.starts_with(' ')) name.remove_prefix(1);
     while (name.ends_with(' ')) name.remove_suffix(1);
     if (std::ranges::count(mechanisms, name) == 0)
-      return fail(error_code::invalid_argument,
-                  fmt::format("sasl_mechanisms: {} is none of {}", name, fmt::join(mechanisms, ", ")));
+      return fail(runtime::wrong_setting("sasl_mechanisms",
+                                         fmt::format("{} is none of {}", name, fmt::join(mechanisms, ", "))));
     out.emplace_back(name);
     wanted = comma == std::string_view::npos ? std::string_view{} : wanted.substr(comma + 1);
   }
@@ -164,6 +165,9 @@ result<std::map<std::string, std::string, std::less<>>> read_users_file(const st
   if (!list || list->type != wire::yaml_node::kind::sequence) return wrong(*root, "`users` is a list of users");
   std::map<std::string, std::string, std::less<>> users;
   for (const wire::yaml_node& item : list->items) {
+    for (const auto& [key, value] : item.members)
+      if (key.scalar != "name" && key.scalar != "password")
+        return wrong(key, fmt::format("a user has a `name` and a `password`, no \"{}\"", key.scalar));
     const wire::yaml_node* const name = item.find("name");
     const wire::yaml_node* const password = item.find("password");
     if (!name || name->scalar.empty()) return wrong(item, "a user needs a `name`");

@@ -35,7 +35,9 @@ check_outcome check_settings(const std::string& path, std::span<const runtime::r
   const auto file = find_settings_file(path, "");
   if (!file) return failed(path, file.error());
   check_outcome out;
-  for (const std::string& problem : check_settings_file(*file, roles)) out.findings.push_back(as_error(path, problem));
+  auto problems = check_settings_file(*file, roles);
+  if (problems.empty()) problems = check_settings_together(*file, roles);
+  for (const std::string& problem : problems) out.findings.push_back(as_error(path, problem));
   out.ok = out.findings.empty();
   out.summary = fmt::format("{}: settings, {} entries", path, file->root.members.size());
   return out;

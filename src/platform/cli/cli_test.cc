@@ -39,6 +39,12 @@ settings_file file_of(std::string_view yaml) {
   return {.path = "mes.yaml", .root = std::move(*root)};
 }
 
+// Of a role that refuses two workers beside a short wait.
+std::vector<error> check_gateway(const runtime::config& c) {
+  if (c.integer("workers") < 2 || c.integer("idle_ms") >= 1'000) return {};
+  return {runtime::wrong_setting("idle_ms", "too short for several workers")};
+}
+
 const char* no_environment(const char*) { return nullptr; }
 
 class settings_test : public testing::Test {
@@ -87,6 +93,19 @@ TEST_F(settings_test, a_file_with_mistakes_tells_all_of_them) {
   EXPECT_THAT(problems[2], HasSubstr("mes.yaml:4:3: gateway has no setting \"wrokers\""));
   EXPECT_THAT(problems[3], HasSubstr("mes.yaml:5:1: \"warehouse\""));
   EXPECT_THAT(problems[4], HasSubstr("mes.yaml:6:12: log_level takes a single value"));
+}
+
+TEST_F(settings_test, what_does_not_go_together_is_told_with_the_line_of_the_file_that_gives_it) {
+  runtime::role_definition role = gateway_role;
+  role.check = &check_gateway;
+  const settings_file file = file_of("gateway:\n  workers: 2\n  idle_ms: 5\n");
+  const std::string in_file = "mes.yaml:3:12: idle_ms: too short for several workers";
+  EXPECT_EQ(resolve_settings(role, {}, no_environment, file).error().message, in_file);
+  EXPECT_EQ(resolve_settings(role, {{"idle_ms", "6"}}, no_environment, file).error().message,
+            "idle_ms: too short for several workers");
+  EXPECT_TRUE(resolve_settings(role, {{"workers", "1"}}, no_environment, file));
+  EXPECT_THAT(check_settings_together(file, std::span(&role, 1)), ElementsAre(in_file));
+  EXPECT_THAT(check_settings_together(file_of("data: here\n"), std::span(&role, 1)), ElementsAre());
 }
 
 TEST_F(settings_test, the_data_directorys_file_is_found) {

@@ -28,15 +28,11 @@ std::string data_dir_of(const play_options& options, const std::vector<runtime::
 result<runtime::config> read_settings(const runtime::role_definition& role,
                                       std::span<const runtime::role_definition> all_roles,
                                       const play_options& options) {
-  const std::vector<runtime::setting>& common = runtime::common_settings();
-  auto file = find_settings_file(options.config_file, data_dir_of(options, common));
+  auto file = find_settings_file(options.config_file, data_dir_of(options, runtime::common_settings()));
   if (!file) return fail(file.error());
   if (const auto problems = check_settings_file(*file, all_roles); !problems.empty())
     return fail(error_code::invalid_argument, fmt::format("{}", fmt::join(problems, "\n")));
-  std::vector<runtime::setting> table = common;
-  table.insert(table.end(), role.settings().begin(), role.settings().end());
-  return runtime::config::resolve(
-      table, gather_settings(role, options.flags, [](const char* n) { return std::getenv(n); }, *file));
+  return resolve_settings(role, options.flags, [](const char* n) { return std::getenv(n); }, *file);
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/split.h"
+
 namespace mes::platform {
 namespace {
 
@@ -47,6 +49,21 @@ void check_section(const settings_file& file, const runtime::role_definition& ro
           at(file, key,
              fmt::format("{} has no setting \"{}\"; mes {} --help lists them", role.name, key.scalar, role.name)));
   }
+}
+
+const char* from_nowhere(const char*) { return nullptr; }
+
+// With the line that the file has for it, if it was the file that gave the value.
+std::string where_given(const runtime::role_definition& role, const settings_file& file,
+                        const std::map<std::string, std::string>& flags, const environment& env, const error& why) {
+  if (why.fields.empty()) return why.message;
+  const std::string name = why.fields.front().path.substr(1);
+  const yaml_node* section = file.root.find(role.name);
+  const yaml_node* value = section ? section->find(name) : nullptr;
+  if (!value) value = file.root.find(name);
+  const char* by_environment = env(environment_name(name).c_str());
+  const bool by_file = value && !flags.contains(name) && !(by_environment && *by_environment);
+  return by_file ? at(file, *value, why.message) : why.message;
 }
 
 }  // namespace
@@ -94,6 +111,31 @@ std::vector<std::string> check_settings_file(const settings_file& file,
       problems.push_back(at(file, key, fmt::format("\"{}\" is neither a role nor a setting of all roles", key.scalar)));
   }
   return problems;
+}
+
+std::vector<std::string> check_settings_together(const settings_file& file,
+                                                 std::span<const runtime::role_definition> roles) {
+  std::vector<std::string> problems;
+  for (const runtime::role_definition& role : roles) {
+    if (!role.check || !file.root.find(role.name)) continue;
+    if (const auto settings = resolve_settings(role, {}, from_nowhere, file); !settings)
+      for (const std::string_view line : split(settings.error().message, '\n')) problems.emplace_back(line);
+  }
+  return problems;
+}
+
+result<runtime::config> resolve_settings(const runtime::role_definition& role,
+                                         const std::map<std::string, std::string>& flags, const environment& env,
+                                         const settings_file& file) {
+  std::vector<runtime::setting> table = runtime::common_settings();
+  table.insert(table.end(), role.settings().begin(), role.settings().end());
+  auto settings = runtime::config::resolve(table, gather_settings(role, flags, env, file));
+  if (!settings || !role.check) return settings;
+  std::string problems;
+  for (const error& why : role.check(*settings))
+    problems += (problems.empty() ? "" : "\n") + where_given(role, file, flags, env, why);
+  if (problems.empty()) return settings;
+  return fail(error_code::invalid_argument, std::move(problems));
 }
 
 std::map<std::string, std::string> gather_settings(const runtime::role_definition& role,

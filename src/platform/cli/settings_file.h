@@ -33,6 +33,16 @@ result<settings_file> find_settings_file(const std::string& given, const std::st
 std::vector<std::string> check_settings_file(const settings_file& file,
                                              std::span<const runtime::role_definition> roles);
 
+// What is wrong with the sections of a file whose values are right each, in the same form.
+std::vector<std::string> check_settings_together(const settings_file& file,
+                                                 std::span<const runtime::role_definition> roles);
+
+// A role's settings from all places, checked. The error's message has a line a problem, and file, line and column where
+// it is the file that gives the value.
+result<runtime::config> resolve_settings(const runtime::role_definition& role,
+                                         const std::map<std::string, std::string>& flags, const environment& env,
+                                         const settings_file& file);
+
 // What is given for a role, the strongest source chosen for each name; config::resolve checks the values.
 std::map<std::string, std::string> gather_settings(const runtime::role_definition& role,
                                                    const std::map<std::string, std::string>& flags,
