@@ -1,8 +1,11 @@
 """Plugins that change or make answers, over sockets: `mes gateway` with a kong.yml alone, in front of an echo service."""
+import contextlib
+import http.client
 import json
 import socket
 import struct
 import subprocess
+import time
 
 import pytest
 import requests
@@ -163,3 +166,35 @@ def test_an_answer_that_costs_too_much_is_taken_back(with_plugins):
             assert answer.status_code == expected
         assert answer.content == b"" and answer.headers["X-RateLimit-Remaining-video-year"] == "0"
         assert session.get(gateway.url, timeout=10).status_code == 200
+
+
+def test_an_answer_of_a_window_that_is_over_leaves_the_counts_of_the_next(with_plugins):
+    """As in Kong, which counts by the time that a request came."""
+    gateway = with_plugins([{"name": "response-ratelimiting", "config": {"limits": {"video": {"second": 3}}}}])
+    costs = {"X-Kong-Limit": "video=1"}
+
+    def next_second():
+        """Well within, by whichever clock."""
+        time.sleep(1.3 - time.time() % 1)
+        return int(time.time())
+
+    def in_one_second():
+        """The statuses of four requests of a second into which one of the second before ends; nothing if it was over."""
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=10)) as held, \
+                requests.Session() as session:
+            next_second()
+            held.putrequest("POST", "/")
+            held.putheader("X-Kong-Limit", "video=1")
+            held.putheader("Content-Length", "1")
+            held.endheaders()
+            second = next_second()
+            statuses = [session.get(gateway.url, headers=costs, timeout=10).status_code for _ in range(3)]
+            session.get(gateway.url, timeout=10)  # behind them on their connection, so that they are counted
+            held.send(b"x")
+            held.getresponse().read()
+            held.request("GET", "/", headers=costs)
+            statuses.append(held.getresponse().status)
+        return statuses if time.time() < second + 0.8 else None
+
+    seen = next(filter(None, (in_one_second() for _ in range(20))), None)
+    assert seen == [200, 200, 200, 429]

@@ -55,7 +55,9 @@ window_counters::decision window_counters::look(counts& c, const std::vector<win
   for (std::size_t i = 0; i < limits.size(); ++i) {
     auto p = static_cast<std::size_t>(limits[i].length);
     std::int64_t start = window_start_s(limits[i].length, now_s);
-    if (c.window[p] != start) {
+    // Who read the clock just before the window began is judged by it; further back, the clock was set.
+    bool set_back = now_s + length_s(limits[i].length) < c.window[p];
+    if (start > c.window[p] || set_back) {
       c.window[p] = start;
       c.used[p] = 0;
     }
@@ -88,8 +90,15 @@ void window_counters::add(std::string_view identifier, const std::vector<window_
   shard& s = shard_of(identifier);
   std::lock_guard lock(s.lock);
   counts& c = find_or_make(s, identifier, limits, now_s);
-  look(c, limits, now_s);
-  for (const window_limit& l : limits) c.used[static_cast<std::size_t>(l.length)] += amount;
+  c.last_s = std::max(c.last_s, now_s);
+  for (const window_limit& l : limits) {
+    auto p = static_cast<std::size_t>(l.length);
+    std::int64_t start = window_start_s(l.length, now_s);
+    if (start < c.window[p]) continue;  // its window is over, and the one of now owes it nothing
+    if (start > c.window[p]) c.used[p] = 0;
+    c.window[p] = start;
+    c.used[p] += amount;
+  }
 }
 
 std::shared_ptr<window_counters> rate_limit_store::counters_of(const std::string& plugin_id) {

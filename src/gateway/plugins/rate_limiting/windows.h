@@ -47,7 +47,8 @@ class window_counters {
   // Counts one request against all limits, or against none if one of them is used up: one atomic step.
   decision take(std::string_view identifier, const std::vector<window_limit>& limits, std::int64_t now_s);
 
-  // What was used, and adding to it: for limits whose cost is known only afterwards.
+  // What was used, and adding to it: for limits whose cost is known only afterwards. What is added counts in the
+  // windows of `now_s`, when its request was looked at: not where they are over by now.
   decision look(std::string_view identifier, const std::vector<window_limit>& limits, std::int64_t now_s);
   void add(std::string_view identifier, const std::vector<window_limit>& limits, std::int64_t now_s,
            std::int64_t amount);

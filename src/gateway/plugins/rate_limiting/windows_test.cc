@@ -33,6 +33,37 @@ TEST(windows, begin_anew_with_each_minute) {
   EXPECT_EQ(counters.take("a", limits, 120).usage[0].used, 1);
 }
 
+TEST(windows, count_what_is_added_where_its_request_began) {
+  window_counters counters;
+  std::vector<window_limit> limits = {{period::minute, 3}, {period::hour, 9}};
+  counters.look("a", limits, 119);
+  counters.look("a", limits, 120);
+  counters.add("a", limits, 120, 2);
+  counters.add("a", limits, 119, 1);  // ends in the next minute
+  auto now = counters.look("a", limits, 121);
+  EXPECT_EQ(now.usage[0].used, 2);
+  EXPECT_EQ(now.usage[1].used, 3);
+  counters.add("a", limits, 180, 1);  // nobody has looked since the minute began
+  EXPECT_EQ(counters.look("a", limits, 180).usage[0].used, 1);
+}
+
+TEST(windows, stay_for_who_read_the_clock_before_they_began) {
+  window_counters counters;
+  std::vector<window_limit> limits = {{period::minute, 2}};
+  EXPECT_FALSE(counters.take("a", limits, 120).stopped_by);
+  EXPECT_FALSE(counters.take("a", limits, 119).stopped_by);
+  EXPECT_TRUE(counters.take("a", limits, 119).stopped_by);
+  EXPECT_TRUE(counters.take("a", limits, 120).stopped_by);
+}
+
+TEST(windows, begin_anew_when_the_clock_is_set_back) {
+  window_counters counters;
+  std::vector<window_limit> limits = {{period::minute, 1}};
+  EXPECT_FALSE(counters.take("a", limits, 1'709'296'496).stopped_by);
+  EXPECT_FALSE(counters.take("a", limits, 3600).stopped_by);
+  EXPECT_TRUE(counters.take("a", limits, 3601).stopped_by);
+}
+
 TEST(windows, count_nothing_for_a_request_that_one_of_them_stops) {
   window_counters counters;
   std::vector<window_limit> limits = {{period::second, 1}, {period::minute, 3}};

@@ -141,6 +141,7 @@ class response_ratelimiting final : public plugin {
       if (auto waits = ask_redis(c, u)) return *waits;
       if (u.answer->failed && !_fault_tolerant) return c.exit_error(500);
       if (u.answer->failed && _links) _links->note_fallback("response-ratelimiting");
+      if (u.answer->failed) u.now_s = _clock.now_ms() / 1000;  // it may have waited into the next window
     }
     if (u.local) look_locally(u);
     for (std::size_t i = 0; i < _limits.size(); ++i) {
