@@ -13,7 +13,7 @@ import requests
 from http2_frames import PREFACE, frame
 from plugin_gateway import serve
 from tests.support.http_service import QuietHandler
-from tests.support.process_memory import rss_kib
+from tests.support.process_memory import has_sanitizer, peak_rss_kib, rss_kib
 from tests.support.wait import eventually
 
 
@@ -47,6 +47,18 @@ def test_a_body_that_is_to_be_whole_is_bounded(with_plugins, echo):
     assert answer.status_code == 413 and answer.json() == {"message": "Request size limit exceeded"}
     assert requests.post(gateway.url, data=iter([b"x" * 8]), timeout=10).json()["body"] == "x" * 8
     assert len(echo.requests) == 1
+
+
+@pytest.mark.parametrize(("media_type", "begin", "member", "end"), [
+    ("application/x-www-form-urlencoded", b"", b"a&", b"a"), ("application/json", b"[", b"0,", b"0]")])
+def test_a_body_of_many_members_takes_no_multiple_of_its_size(with_plugins, media_type, begin, member, end):
+    gateway = with_plugins([{"name": "key-auth", "config": {"key_in_body": True}}])
+    if has_sanitizer(gateway.process.pid):
+        pytest.skip("its memory tells nothing")
+    before = peak_rss_kib(gateway.process.pid)
+    answer = requests.post(gateway.url, data=begin + member * (4 << 20) + end, headers={"Content-Type": media_type}, timeout=20)
+    assert answer.status_code == 401 and answer.json() == {"message": "No API key found in request"}
+    assert peak_rss_kib(gateway.process.pid) - before < 64 << 10
 
 
 def test_a_cached_answer_does_not_reach_the_service(with_plugins, echo):

@@ -10,6 +10,10 @@ def rss_kib(pid):
     return _status_kib(pid, "VmRSS")
 
 
+def peak_rss_kib(pid):
+    return _status_kib(pid, "VmHWM")
+
+
 def has_sanitizer(pid):
     """AddressSanitizer maps terabytes, and keeps what was freed: its memory tells nothing."""
     return _status_kib(pid, "VmSize") > 1 << 30

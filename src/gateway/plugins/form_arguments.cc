@@ -23,6 +23,13 @@ form_arguments form_arguments::parse(std::string_view text) {
   return out;
 }
 
+result<form_arguments> form_arguments::parse_body(std::string_view text) {
+  constexpr std::ptrdiff_t arguments_max = 1000;
+  if (std::ranges::count(text, '&') >= arguments_max)
+    return fail(error_code::too_large, "The body has more than 1000 arguments");
+  return parse(text);
+}
+
 std::string form_arguments::encode() const {
   std::string out;
   for (const argument& a : _arguments) {

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
+
 namespace mes::gateway {
 
 class form_arguments {
@@ -16,6 +18,9 @@ class form_arguments {
   };
 
   static form_arguments parse(std::string_view text);
+  // A body is larger than a query ever is: error_code::too_large beyond 1000 arguments, the most that Kong's plugins
+  // read.
+  static result<form_arguments> parse_body(std::string_view text);
   std::string encode() const;
 
   const argument* find(std::string_view name) const;  // the first

@@ -83,6 +83,23 @@ std::string with_plain_numbers(std::string_view text) {
   return out;
 }
 
+// Each value but the first has a comma before it, or begins what it is the first of.
+bool has_more_values_than(std::size_t limit, std::string_view text) {
+  if (text.size() / 2 < limit) return false;  // none is shorter than "0,"
+  bool in_text = false;
+  std::size_t values = 1;
+  for (std::size_t i = 0; i < text.size() && values <= limit; ++i) {
+    const char c = text[i];
+    if (c == '"')
+      in_text = !in_text;
+    else if (in_text)
+      i += c == '\\' ? 1 : 0;
+    else if (c == ',' || c == '[' || c == '{')
+      ++values;
+  }
+  return values > limit;
+}
+
 void put(std::string& out, const json::value& value) {
   switch (value.kind()) {
     case json::kind::null:
@@ -142,6 +159,13 @@ std::optional<json::value> cjson_decode(std::string_view text) {
   if (failed) value = json::parse(with_plain_numbers(text), failed, {}, options);
   if (failed) return std::nullopt;
   return value;
+}
+
+result<json::value> cjson_decode_body(std::string_view text) {
+  if (has_more_values_than(1'000'000, text))
+    return fail(error_code::too_large, "The body has more than 1000000 values");
+  if (auto value = cjson_decode(text)) return std::move(*value);
+  return fail(error_code::invalid_argument, "The body is no JSON");
 }
 
 std::string cjson_encode(const json::value& value) {

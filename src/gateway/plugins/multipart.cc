@@ -33,6 +33,8 @@ std::string parameter_of(std::string_view field, std::string_view name) {
   return {};
 }
 
+std::unexpected<error> malformed() { return fail(error_code::invalid_argument, "The body is no multipart/form-data"); }
+
 std::string name_in(std::string_view head) {
   while (!head.empty()) {
     std::size_t end = head.find("\r\n");
@@ -51,24 +53,25 @@ bool is_json(std::string_view type) { return contains_ignoring_case(type, "appli
 bool is_multipart(std::string_view type) { return contains_ignoring_case(type, "multipart/form-data"); }
 bool is_urlencoded(std::string_view type) { return contains_ignoring_case(type, "application/x-www-form-urlencoded"); }
 
-std::optional<multipart_form> multipart_form::parse(std::string_view text, std::string_view content_type) {
+result<multipart_form> multipart_form::parse(std::string_view text, std::string_view content_type) {
   multipart_form out;
   out._boundary = parameter_of(content_type, "boundary");
-  if (out._boundary.empty()) return std::nullopt;
+  if (out._boundary.empty()) return malformed();
   if (text.empty()) return out;
   std::string delimiter = "--" + out._boundary;
-  if (!text.starts_with(delimiter)) return std::nullopt;
+  if (!text.starts_with(delimiter)) return malformed();
   text.remove_prefix(delimiter.size());
   delimiter.insert(0, "\r\n");
   while (!text.starts_with("--")) {
-    if (!text.starts_with("\r\n") || out._parts.size() >= parts_max) return std::nullopt;
+    if (!text.starts_with("\r\n")) return malformed();
+    if (out._parts.size() >= parts_max) return fail(error_code::too_large, "The body has more than 1000 parts");
     text.remove_prefix(2);
     std::size_t end = text.find(delimiter);
-    if (end == std::string_view::npos) return std::nullopt;
+    if (end == std::string_view::npos) return malformed();
     std::string_view one = text.substr(0, end);
     text.remove_prefix(end + delimiter.size());
     std::size_t head_end = one.find("\r\n\r\n");
-    if (head_end == std::string_view::npos) return std::nullopt;
+    if (head_end == std::string_view::npos) return malformed();
     part p{.head = std::string(one.substr(0, head_end + 2)), .value = std::string(one.substr(head_end + 4))};
     p.name = name_in(p.head);
     out._parts.push_back(std::move(p));

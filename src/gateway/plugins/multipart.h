@@ -1,10 +1,11 @@
 // multipart/form-data (RFC 7578) as far as plugins change it, and telling body types apart as Kong does.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/error.h"
 
 namespace mes::gateway {
 
@@ -21,8 +22,8 @@ class multipart_form {
     std::string value;
   };
 
-  // Nothing if there is no boundary or the text does not follow it.
-  static std::optional<multipart_form> parse(std::string_view text, std::string_view content_type);
+  // An error if there is no boundary or the text does not follow it; error_code::too_large beyond 1000 parts.
+  static result<multipart_form> parse(std::string_view text, std::string_view content_type);
   std::string encode() const;
 
   const std::vector<part>& parts() const { return _parts; }

@@ -20,9 +20,9 @@ void put(json::object& out, const std::string& name, json::value value) {
   at->value().get_array().push_back(std::move(value));
 }
 
-json::object arguments_as_json(std::string_view encoded) {
+json::object arguments_as_json(const form_arguments& arguments) {
   json::object out;
-  for (const auto& a : form_arguments::parse(encoded))
+  for (const auto& a : arguments)
     put(out, a.name, a.value ? json::value(std::string_view(*a.value)) : json::value(true));
   return out;
 }
@@ -38,13 +38,18 @@ json::object headers_as_json(const plugin_context& c) {
   return out;
 }
 
-json::object query_as_json(const plugin_context& c) { return arguments_as_json(c.current_query()); }
+json::object query_as_json(const plugin_context& c) {
+  return arguments_as_json(form_arguments::parse(c.current_query()));
+}
 
 json::value body_as_json(const plugin_context& c) {
   const std::string_view type = c.request->headers.get(field_id::content_type), text = *c.request_body;
-  if (is_urlencoded(type)) return arguments_as_json(text);
+  if (is_urlencoded(type)) {
+    const auto read = form_arguments::parse_body(text);
+    return read ? json::value(arguments_as_json(*read)) : json::value(nullptr);
+  }
   if (is_json(type)) {
-    auto read = cjson_decode(text);
+    auto read = cjson_decode_body(text);
     return read && (read->is_object() || read->is_array()) ? std::move(*read) : json::value(nullptr);
   }
   if (!is_multipart(type)) return nullptr;

@@ -185,4 +185,10 @@ inline std::string with_plugins(const std::string& plugins, const std::string& r
   return "services: [{name: s, host: 127.0.0.1, routes: [{name: r, paths: [/]}]}]\n" + rest + "plugins:\n" + plugins;
 }
 
+inline std::string repeated(std::string_view text, std::size_t times) {
+  std::string out;
+  for (std::size_t i = 0; i < times; ++i) out += text;
+  return out;
+}
+
 }  // namespace mes::gateway

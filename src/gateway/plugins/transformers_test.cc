@@ -161,6 +161,22 @@ TEST(request_transformer, changes_bodies) {
   }
 }
 
+TEST(request_transformer, lets_no_body_of_more_members_than_it_reads_go_around_it) {
+  test_exchange t(with_plugins("- {name: request-transformer, config: {remove: {body: [a]}}}\n"));
+  auto send = [&](const std::string& type, const std::string& body) {
+    return t.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: " + type +
+                  "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  };
+  const std::string form = "application/x-www-form-urlencoded", json = "application/json";
+  EXPECT_EQ(send(form, "a=1" + repeated("&b", 999)).request_body, "b" + repeated("&b", 998));
+  EXPECT_EQ(send(form, "a=1" + repeated("&b", 1000)).status, 413);
+  EXPECT_EQ(send(json, R"({"a":1,"b":[0)" + repeated(",0", 1'000'000) + "]}").status, 413);
+  const std::string part = "--x\r\nContent-Disposition: form-data; name=\"b\"\r\n\r\n1\r\n", end = "--x--\r\n";
+  EXPECT_EQ(send("multipart/form-data; boundary=x", repeated(part, 1000) + end).status, 200);
+  EXPECT_EQ(send("multipart/form-data; boundary=x", repeated(part, 1001) + end).status, 413);
+  EXPECT_EQ(send("multipart/form-data; boundary=x", "no parts").request_body, "no parts");
+}
+
 TEST(request_transformer, changes_multipart_bodies) {
   const struct {
     const char* config;

@@ -141,7 +141,7 @@ class key_auth final : public plugin {
   static found_key in_body(const plugin_context& c, std::string_view name) {
     found_key out;
     if (is_json(type_of(c))) {
-      auto body = cjson_decode(*c.request_body);
+      auto body = cjson_decode_body(*c.request_body);
       const json::object* members = body ? body->if_object() : nullptr;
       const json::value* key = members ? members->if_contains(name) : nullptr;
       if (key && key->is_string())
@@ -149,8 +149,9 @@ class key_auth final : public plugin {
       else if (key && (key->is_array() || key->is_object()))
         out.count = 2;
     } else if (is_urlencoded(type_of(c))) {
-      for (const auto& a : form_arguments::parse(*c.request_body))
-        if (a.name == name && a.value && out.count++ == 0) out.text = *a.value;
+      if (auto form = form_arguments::parse_body(*c.request_body))
+        for (const auto& a : *form)
+          if (a.name == name && a.value && out.count++ == 0) out.text = *a.value;
     } else if (is_multipart(type_of(c))) {
       if (auto form = multipart_form::parse(*c.request_body, type_of(c)))
         if (const auto* part = form->find(name)) out = {1, part->value};
@@ -166,14 +167,15 @@ class key_auth final : public plugin {
     c.upstream_headers.clear(hidden.with_hyphens);
     if (!_in_body || c.request_body->empty()) return;
     if (is_json(type_of(c))) {
-      auto body = cjson_decode(*c.request_body);
+      auto body = cjson_decode_body(*c.request_body);
       if (!body || !body->is_object()) return;
       body->get_object().erase(name);
       c.upstream_body = json::serialize(*body);
     } else if (is_urlencoded(type_of(c))) {
-      form_arguments body = form_arguments::parse(*c.request_body);
-      body.erase(name);
-      c.upstream_body = body.encode();
+      auto body = form_arguments::parse_body(*c.request_body);
+      if (!body) return;
+      body->erase(name);
+      c.upstream_body = body->encode();
     } else if (is_multipart(type_of(c))) {
       auto form = multipart_form::parse(*c.request_body, type_of(c));
       if (!form) return;

@@ -204,7 +204,9 @@ class request_transformer final : public plugin {
     if (_uri) c.upstream_path = as_path(_uri->render(c, _captures));
     if (!_method.empty()) c.upstream_method = _method;
     if (body_as_query) {
-      for (const auto& a : form_arguments::parse(current_body(c))) query.add(a.name, a.value.value_or("true"));
+      auto form = form_arguments::parse_body(current_body(c));
+      if (!form) return c.exit_error(413, form.error().message);
+      for (const auto& a : *form) query.add(a.name, a.value.value_or("true"));
       c.upstream_query = query.encode();
     }
     // All values are made of the request as it is before the steps: Kong reads headers and query once, when first asked
@@ -214,7 +216,8 @@ class request_transformer final : public plugin {
     auto members = render(_body, c);
     transform_headers(c, headers);
     type = c.upstream_header("content-type").value_or("");  // the body goes by what the headers now say
-    if (body && is_form(type)) change_body(c, type, members);
+    if (body && is_form(type))
+      if (auto changed = change_body(c, type, members); !changed) return c.exit_error(413, changed.error().message);
     if (!_query.empty()) {
       for (std::size_t i = 0; i < _query.size(); ++i) apply(_query[i], std::move(arguments[i]), query);
       c.upstream_query = query.encode();
@@ -267,7 +270,9 @@ class request_transformer final : public plugin {
     }
   }
 
-  void change_body(plugin_context& c, std::string_view type, std::vector<std::string>& values) const {
+  // What is no form or JSON goes on as it is. One that has too much to be read does not: its service would understand
+  // it, with what is to be removed.
+  result<void> change_body(plugin_context& c, std::string_view type, std::vector<std::string>& values) const {
     const std::string& text = current_body(c);
     auto apply_those = [&](auto which, auto& form) {
       bool changed = false;
@@ -280,18 +285,26 @@ class request_transformer final : public plugin {
     };
     auto applied = [&](auto& form) { return apply_those([](action) { return true; }, form); };
     if (is_json(type)) {
-      auto body = text.empty() ? json::value(json::object{}) : cjson_decode(text);
-      if (body && body->is_object() && applied(body->get_object())) c.upstream_body = cjson_encode(*body);
+      auto body = text.empty() ? result<json::value>(json::object{}) : cjson_decode_body(text);
+      if (!body) return refused_if_too_large(std::move(body.error()));
+      if (body->is_object() && applied(body->get_object())) c.upstream_body = cjson_encode(*body);
     } else if (is_multipart(type)) {
       auto form = multipart_form::parse(text, type);
-      if (!form) return;
+      if (!form) return refused_if_too_large(std::move(form.error()));
       bool changed = apply_those([](action what) { return what == action::rename; }, *form);
       changed |= apply_those([](action what) { return what != action::rename; }, *form);
       if (changed) c.upstream_body = form->encode();
     } else {
-      form_arguments form = form_arguments::parse(text);
-      if (applied(form)) c.upstream_body = form.encode();
+      auto form = form_arguments::parse_body(text);
+      if (!form) return refused_if_too_large(std::move(form.error()));
+      if (applied(*form)) c.upstream_body = form->encode();
     }
+    return {};
+  }
+
+  static result<void> refused_if_too_large(error why) {
+    if (why.code != error_code::too_large) return {};
+    return std::unexpected(std::move(why));
   }
 
   std::string _method;
