@@ -1,7 +1,9 @@
 """Plugins that log and trace, over sockets: what their servers are sent is Kong 3.4's (kong/plugins/*, kong/pdk/log.lua)."""
+import contextlib
 import http.server
 import json
 import socket
+import socketserver
 import ssl
 import subprocess
 import threading
@@ -10,6 +12,7 @@ import time
 import pytest
 import requests
 
+from apache_kafka import free_ports
 from gateway import make_certificate
 from plugin_gateway import Collector, Datagrams, serve, serve_drops, serve_lines
 from tests.support.wait import eventually
@@ -74,6 +77,50 @@ def test_every_log_plugin_tells_of_a_request(with_plugins, tmp_path):
     assert seen["x-b3-traceid"] == server["traceId"] and server["traceId"] in seen["traceparent"]
     eventually(lambda: gateway.metric("mes_gateway_log_entries_waiting") == 0)
     assert gateway.metric("mes_gateway_log_entries_dropped_total") == 0
+
+
+def test_records_tell_what_each_try_has_come_to(with_plugins, tmp_path):
+    """As nginx's $upstream_status, which a plugin does not change; `code` beside `state` as Kong's (kong/init.lua)."""
+    log = tmp_path / "requests.log"
+
+    def answers(text):
+        class Answers(socketserver.BaseRequestHandler):
+            def handle(self):
+                self.request.recv(65536)
+                self.request.sendall(text)
+        return serve(Answers, socketserver.ThreadingTCPServer).server_address[1]
+
+    (nobody,) = free_ports(1)
+    with socket.create_server(("127.0.0.1", 0)) as silent, serve(Collector) as services:
+        services.refusals = 1
+        ports = {"/terminated": services.server_port, "/away": nobody, "/silent": silent.getsockname()[1],
+                 "/junk": answers(b"no HTTP\r\n\r\n"), "/short": answers(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc")}
+        gateway = with_plugins([{"name": "file-log", "config": {"path": str(log)}}], services=[
+            {"name": path[1:], "url": f"http://127.0.0.1:{port}", "retries": 1 if path == "/away" else 0, "read_timeout": 200,
+             "routes": [{"name": path[1:], "paths": [path]}]} for path, port in ports.items()] + [
+            {"name": "limited", "url": f"http://127.0.0.1:{answers(LIMITED)}",
+             "routes": [{"name": "limited", "paths": ["/limited"]}],
+             "plugins": [{"name": "response-ratelimiting", "config": {"limits": {"video": {"year": 1}}}}]}])
+
+        def record(path, method="GET"):
+            before = len(log.read_bytes().splitlines()) if log.exists() else 0
+            with contextlib.suppress(requests.exceptions.ChunkedEncodingError, requests.exceptions.ConnectionError):
+                requests.request(method, gateway.url + path, timeout=10)
+            one = json.loads(eventually(lambda: log.exists() and log.read_bytes().splitlines()[before:])[0])
+            return one["response"]["status"], one["upstream_status"], [(t.get("state"), t.get("code")) for t in one.get("tries", [])]
+
+        assert record("/limited") == (200, "200", [(None, None)])
+        assert record("/limited") == (429, "200", [(None, None)])
+        assert record("/away") == (502, "502, 502", [("failed", 502)] * 2)
+        assert record("/silent") == (504, "504", [("failed", 504)])
+        assert record("/junk") == (502, "502", [("failed", 502)])
+        assert record("/short") == (200, "200", [(None, None)])
+        assert record("/terminated", "POST") == (503, "503", [("failed", 503)])  # its last try, as K:kong/runloop/handler.lua
+        assert record("/terminated", "POST") == (200, "200", [(None, None)])
+        assert record("/nowhere") == (404, "", [])
+
+
+LIMITED = b"HTTP/1.1 200 OK\r\nX-Kong-Limit: video=1\r\nContent-Length: 2\r\n\r\nok"
 
 
 def test_bytes_of_clients_that_are_no_utf8_spoil_no_batch(with_plugins):

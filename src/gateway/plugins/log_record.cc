@@ -39,8 +39,21 @@ json::array tries_of(const plugin_context& c) {
                         {"port", t.port},
                         {"balancer_start", t.start_us / 1000},
                         {"balancer_latency", t.latency_us / 1000}};
-    if (t.failed) one["state"] = "failed";
+    if (t.failed) {
+      one["state"] = "failed";
+      one["code"] = t.status;
+    }
     out.push_back(std::move(one));
+  }
+  return out;
+}
+
+// As nginx's $upstream_status: what each try has come to.
+std::string upstream_status_of(const plugin_context& c) {
+  std::string out;
+  for (const upstream_try& t : c.tries) {
+    if (!out.empty()) out += ", ";
+    out += t.status > 0 ? fmt::format_int(t.status).str() : "-";
   }
   return out;
 }
@@ -52,7 +65,7 @@ json::object log_record_of(const plugin_context& c) {
   json::object out = {
       {"request", request_of(c)},
       {"upstream_uri", c.upstream_target},
-      {"upstream_status", t.from_service ? fmt::format("{}", t.status) : std::string()},
+      {"upstream_status", upstream_status_of(c)},
       {"response", {{"status", t.status}, {"headers", sent_head_as_json(c.sent_head)}, {"size", t.bytes_out}}},
       {"latencies",
        {{"kong", whole_ms(t.kong_ms)},

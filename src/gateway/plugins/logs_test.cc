@@ -31,7 +31,7 @@ TEST(log_record, has_kongs_members) {
   c.credential_id = "cred";
   c.upstream_target = "/up/a?x=1&x=2&y";
   c.upstream_headers.set("X-Added", "by a plugin");
-  c.tries.push_back({.ip = "127.0.0.1", .port = 9999, .start_us = 1'700'000'000'124'000});
+  c.tries.push_back({.ip = "127.0.0.1", .port = 9999, .start_us = 1'700'000'000'124'000, .status = 200});
   c.sent_head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-Kong-Proxy-Latency: 1\r\n\r\n";
   exchange_totals totals{.status = 200,
                          .from_service = true,

@@ -60,7 +60,8 @@ struct upstream_try {
   std::string ip;
   std::uint16_t port = 0;
   std::int64_t start_us = 0;    // since 1970, UTC
-  std::int64_t latency_us = 0;  // of choosing an address and a connection, as Kong's balancer_latency
+  std::int64_t latency_us = 0;  // of choosing a connection, as Kong's balancer_latency
+  int status = 0;  // of the service's answer; 502 or 504: there was none; 0: the client has not waited for it
   bool failed = false;
 };
 

@@ -122,6 +122,9 @@ void client_exchange::build_upstream_target() {
 void client_exchange::note_answer() {
   exchange& x = *_x;
   if (x.held_bytes > 0) forget_request_body();
+  upstream_try& made = x.context.tries.back();
+  made.status = x.response.status;
+  made.failed = made.status >= 500 && x.tries > x.to->of->retries;  // as Kong's, which has no further try
   if (!x.to->shared) return;
   x.to->shared->note_answer(*x.peer, x.response.status);
   x.await_peer_no_more();

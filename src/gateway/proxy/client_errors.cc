@@ -38,6 +38,14 @@ void client_exchange::note_nobody(bool unknown_name) {
   note_error(to.peers.empty() && !unknown.empty() ? "name_resolution_error" : "no_healthy_target", std::move(text));
 }
 
+// What logs tell of the try, as Kong does: an answer that has begun is none that has failed.
+void client_exchange::fail_try(int status) {
+  exchange& x = *_x;
+  if (x.context.tries.empty() || x.head_received) return;
+  x.context.tries.back().failed = true;
+  x.context.tries.back().status = status;
+}
+
 // What is known of a try that has failed with this status, unless it has been told already.
 void client_exchange::note_failed_try(int status) {
   if (!_x->error.empty()) return;

@@ -134,6 +134,7 @@ class client_exchange {
   void note_no_answer(std::string_view data, std::string_view what);  // but data
   void note_nobody(bool unknown_name);
   void note_failed_try(int status);
+  void fail_try(int status);
   void note_time_out();
 
   // The service's side (client_upstream.cc).

@@ -151,6 +151,7 @@ bool client_exchange::begin_http2_response() {
   if (r.status < 200 || r.status > 999) {
     x.tries = x.to->of->retries + 1;
     note_error("invalid_response", "the head of the answer makes no sense");
+    fail_try(502);
     release_upstream(false);
     refuse(502);
     return false;

@@ -77,6 +77,7 @@ bool client_exchange::handle_response_head(std::string_view data) {
                            : fine                            ? "the answer is a 101 that nobody has asked for"
                            : found == head_state::incomplete ? "the answer's head is too long"
                                                              : "what the service sends is no answer of HTTP");
+      fail_try(502);
       release_upstream(false);
       refuse(502);
       return false;

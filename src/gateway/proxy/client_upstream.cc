@@ -50,6 +50,8 @@ bool client_exchange::connect_upstream(const endpoint& where) {
     release_upstream(false);
   }
   if (!_up && !open_upstream(where, key, tls_name)) return upstream_failed(502);
+  upstream_try& made = x.context.tries.back();
+  made.latency_us = _worker.loop.time_at(net_loop::clock_us()).microseconds - made.start_us;
   _up->owner = this;
   if (!x.body_collected && x.body_beginning.empty()) rewind_request_body();
   x.chunked_up = x.request.body == body_kind::chunked && !x.whole_request_body();
@@ -134,7 +136,7 @@ bool client_exchange::upstream_failed(int status) {
   bool dropped = status == 502 && _up && _up->reused && !x.head_received;
   if (dropped) --x.tries;
   bool again = can_retry();
-  if (!x.context.tries.empty()) x.context.tries.back().failed = true;
+  fail_try(status);
   if (!x.own_trouble && (!dropped || !again)) note_failure(status == 504);
   release_upstream(false);
   if (!again) return refuse(status);
