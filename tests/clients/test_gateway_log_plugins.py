@@ -123,6 +123,19 @@ def test_records_tell_what_each_try_has_come_to(with_plugins, tmp_path):
 LIMITED = b"HTTP/1.1 200 OK\r\nX-Kong-Limit: video=1\r\nContent-Length: 2\r\n\r\nok"
 
 
+@pytest.mark.parametrize("reopen", [False, True])
+def test_a_record_behind_one_that_was_cut_off_has_a_line_of_its_own(with_plugins, tmp_path, reopen):
+    """A full disk leaves a part of a line, and so does the end of a process."""
+    log = tmp_path / "requests.log"
+    log.write_bytes(b'{"whole": 1}\n{"cut": "o')
+    gateway = with_plugins([{"name": "file-log", "config": {"path": str(log), "reopen": reopen}}])
+    for path in ("/1", "/2"):
+        assert requests.get(gateway.url + path, timeout=10).status_code == 200
+    lines = eventually(lambda: len(log.read_bytes().splitlines()) >= 4 and log.read_bytes().splitlines())
+    assert lines[:2] == [b'{"whole": 1}', b'{"cut": "o']
+    assert [json.loads(line)["request"]["uri"] for line in lines[2:]] == ["/1", "/2"]
+
+
 def test_bytes_of_clients_that_are_no_utf8_spoil_no_batch(with_plugins):
     """RFC 8259, section 8.1. A server of Zipkin refuses all that comes with such a span."""
     web = serve(Collector)

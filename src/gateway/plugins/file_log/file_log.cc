@@ -1,6 +1,7 @@
 // Log records appended to a file, a line each (K:kong/plugins/file-log/handler.lua).
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -27,6 +28,18 @@ const schema& config_fields() {
   return fields;
 }
 
+// A full disk, or a process that was ended, has left a part of a line: of a file, which has an end.
+bool ends_within_line(const std::string& path, int fd) {
+  struct stat what{};
+  if (fstat(fd, &what) != 0 || !S_ISREG(what.st_mode) || what.st_size == 0) return false;
+  int reader = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (reader < 0) return false;
+  char last = 0;
+  const bool within = pread(reader, &last, 1, what.st_size - 1) == 1 && last != '\n';
+  ::close(reader);
+  return within;
+}
+
 struct log_file {
   std::string path;
   bool reopen = false;
@@ -43,12 +56,14 @@ struct log_file {
   }
 
   result<batch_losses> append(const std::vector<std::string>& lines) {
+    std::string text;
     if (reopen) close();
-    if (fd < 0)
+    if (fd < 0) {
       fd = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK,
                 0644);  // a FIFO may have no reader
-    if (fd < 0) return failed("failed to open the file");
-    std::string text;
+      if (fd < 0) return failed("failed to open the file");
+      if (ends_within_line(path, fd)) text = "\n";
+    }
     for (const std::string& line : lines) text.append(line).append("\n");
     for (std::string_view rest = text; !rest.empty();) {
       ssize_t n = ::write(fd, rest.data(), rest.size());
