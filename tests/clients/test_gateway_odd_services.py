@@ -347,6 +347,17 @@ def test_the_access_log_names_the_name_that_is_not_found(start):
     assert access_line(gateway)["error"] in ("name not found: nosuch.invalid", "no name server has answered for nosuch.invalid")
 
 
+@pytest.mark.parametrize(("method", "path", "length", "status"), [
+    ("TRACE", "/odd/path", 0, 405), ("POST", "/odd/path", 2 << 20, 413), ("GET", "/odd/%zz", 0, 400)])
+def test_the_access_log_tells_the_path_of_what_is_refused_before_its_route_is_looked_up(start, method, path, length, status):
+    gateway = start("http://127.0.0.1:1", access_log="true", body_max="1M")
+    connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=20)
+    connection.request(method, path + "?x=1", headers={"Content-Length": str(length)} if length else {})
+    assert connection.getresponse().status == status
+    told = access_line(gateway)
+    assert (told["method"], told["path"], told["status"]) == (method, path, status)
+
+
 def access_line(gateway, path=None):
     lines = lambda: [line for line in map(json.loads, gateway.log().splitlines())
                      if line["message"] == "request" and path in (None, line["path"])]

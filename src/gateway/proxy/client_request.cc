@@ -116,11 +116,12 @@ bool client_exchange::start_exchange() {
   find_client();
   x.request_body.begin(x.request.body, x.request.content_length);
   identify();
+  const bool whole = find_path();  // before all that may refuse it, whose log tells of it
   // As nginx: TRACE would show what the gateway adds, and CONNECT asks for a tunnel.
   if (x.request.method == "TRACE" || x.request.method == "CONNECT") return refuse(405);
   if (x.request.body == body_kind::length && x.request.content_length > _worker.options.body_bytes_max)
     return refuse(413);
-  return route_exchange();
+  return whole ? route_exchange() : refuse(400);
 }
 
 // Whom the peer speaks for, if it is one of those that may.
@@ -180,18 +181,17 @@ bool client_exchange::find_path() {
   std::size_t question = x.request.target.find('?');
   std::string_view raw = x.request.target.substr(0, question);
   if (question != std::string_view::npos) x.context.query = x.request.target.substr(question + 1);
-  if (!has_whole_escapes(raw)) return false;
+  const bool whole = has_whole_escapes(raw);
   x.plain_path = is_plain_path(raw);
-  if (x.plain_path)
+  if (x.plain_path || !whole)
     x.path.assign(raw);
   else
     x.path = normalize_path(raw, true);
   x.context.path = x.path;
-  return true;
+  return whole;
 }
 
 bool client_exchange::route_exchange() {
-  if (!find_path()) return refuse(400);
   exchange& x = *_x;
   if (x.plan->current->is_told())
     x.context.response_headers.set("X-Mes-Generation", std::to_string(x.plan->current->number()));
