@@ -38,7 +38,9 @@ json::array tries_of(const plugin_context& c) {
     json::object one = {{"ip", t.ip},
                         {"port", t.port},
                         {"balancer_start", t.start_us / 1000},
-                        {"balancer_latency", t.latency_us / 1000}};
+                        {"balancer_start_ns", t.start_us * 1000},
+                        {"balancer_latency", t.latency_us / 1000},
+                        {"balancer_latency_ns", t.latency_us * 1000}};
     if (t.failed) {
       one["state"] = "failed";
       one["code"] = t.status;

@@ -31,7 +31,8 @@ TEST(log_record, has_kongs_members) {
   c.credential_id = "cred";
   c.upstream_target = "/up/a?x=1&x=2&y";
   c.upstream_headers.set("X-Added", "by a plugin");
-  c.tries.push_back({.ip = "127.0.0.1", .port = 9999, .start_us = 1'700'000'000'124'000, .status = 200});
+  c.tries.push_back(
+      {.ip = "127.0.0.1", .port = 9999, .start_us = 1'700'000'000'124'000, .latency_us = 1500, .status = 200});
   c.sent_head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nX-Kong-Proxy-Latency: 1\r\n\r\n";
   exchange_totals totals{.status = 200,
                          .from_service = true,
@@ -61,9 +62,12 @@ TEST(log_record, has_kongs_members) {
            {"latencies", {{"kong", 2}, {"proxy", 10}, {"request", 13}}},
            {"client_ip", "192.0.2.1"},
            {"started_at", 1'700'000'000'123},
-           {"tries",
-            boost::json::array{
-                {{"ip", "127.0.0.1"}, {"port", 9999}, {"balancer_start", 1'700'000'000'124}, {"balancer_latency", 0}}}},
+           {"tries", boost::json::array{{{"ip", "127.0.0.1"},
+                                         {"port", 9999},
+                                         {"balancer_start", 1'700'000'000'124},
+                                         {"balancer_start_ns", 1'700'000'000'124'000'000},
+                                         {"balancer_latency", 1},
+                                         {"balancer_latency_ns", 1'500'000}}}},
            {"authenticated_entity", {{"id", "cred"}}}})
           .as_object());
 }
