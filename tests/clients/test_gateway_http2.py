@@ -1,4 +1,5 @@
 """A client's connection of HTTP/2: what it has of answers in which order of events, what it is refused, what is told of it."""
+import json
 import shutil
 import signal
 import socket
@@ -8,7 +9,7 @@ import time
 
 import pytest
 
-from gateway import Service, curl, service_of
+from gateway import Gateway, Service, curl, service_of
 from http2_frames import (CONTINUATION, DATA, END_HEADERS, END_STREAM, GET, GOAWAY, HEADERS, PING, PREFACE, RST_STREAM, SETTINGS,
                           WINDOW_UPDATE, first_frame, frame)
 from tests.support.http_service import QuietHandler
@@ -180,6 +181,71 @@ def test_a_download_of_http2_ends_whole_when_its_connection_does(tmp_path, end):
     assert got == LARGE
     gateway.stop()
     service.shutdown()
+
+
+class Events(QuietHandler):
+    """Many small ones, one soon after the other."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        while True:
+            self.wfile.write(b"6\r\nevent\n\r\n")
+            time.sleep(0.0002)
+
+
+def test_a_client_may_ping_as_often_as_something_of_an_answer_comes(tmp_path):
+    """As clients of gRPC do to measure their way: with the first bytes after the last PING was answered."""
+    service, gateway = service_of(Events, tmp_path)
+    endless = struct.pack(">I", (1 << 31) - 1 - 65535)
+    with socket.create_connection(("127.0.0.1", gateway.port), 20) as s, s.makefile("rb") as answers:
+        s.sendall(PREFACE + frame(SETTINGS, 0, 0, struct.pack(">HI", 4, 1 << 30)) + frame(WINDOW_UPDATE, 0, 0, endless))
+        s.sendall(frame(HEADERS, END_HEADERS | END_STREAM, 1, GET))
+        for i in range(3000):
+            first_frame(answers, DATA)
+            s.sendall(frame(PING, 0, 0, struct.pack(">Q", i)))
+            assert first_frame(answers, PING) == struct.pack(">Q", i)
+    gateway.stop()
+    service.shutdown()
+
+
+class Hangs(QuietHandler):
+    def do_GET(self):
+        if self.path == "/":
+            return self.tell(b"ok")
+        self.server.asked = getattr(self.server, "asked", 0) + 1
+        self.connection.recv(1)  # until the gateway is gone
+
+
+def test_calls_that_run_into_their_deadlines_are_no_flood(tmp_path):
+    service, gateway = service_of(Hangs, tmp_path)
+    hang = b"\x82\x04\x05/hang\x86\x41\x01a"
+    with socket.create_connection(("127.0.0.1", gateway.port), 20) as s, s.makefile("rb") as answers:
+        s.sendall(PREFACE + frame(SETTINGS, 0, 0))
+        for first in range(1, 4000, 200):
+            streams = range(first, first + 200, 2)
+            s.sendall(b"".join(frame(HEADERS, END_HEADERS | END_STREAM, i, hang) for i in streams))
+            eventually(lambda: service.asked == (first + 199) / 2, every_s=0.01)
+            time.sleep(0.1)
+            s.sendall(b"".join(frame(RST_STREAM, 0, i, b"\0\0\0\x08") for i in streams))
+        s.sendall(frame(HEADERS, END_HEADERS | END_STREAM, 5001, GET))
+        assert first_frame(answers, DATA) == b"ok"
+    gateway.stop()
+    service.shutdown()
+
+
+@pytest.mark.parametrize("flood", [frame(PING, 0, 0, b"12345678") * 2000,
+                                   frame(HEADERS, END_HEADERS, 1, b"\x83" + GET[1:]) + frame(DATA, 0, 1) * 2000], ids=["PING", "DATA"])
+def test_client_and_log_are_told_what_was_too_much(configuration, tmp_path, flood):
+    gateway = Gateway(tmp_path, configuration)
+    with socket.create_connection(("127.0.0.1", gateway.port), 20) as s, s.makefile("rb") as answers:
+        s.sendall(PREFACE + frame(SETTINGS, 0, 0) + flood)
+        assert first_frame(answers, GOAWAY)[4:] == struct.pack(">I", 11)  # ENHANCE_YOUR_CALM
+    told = eventually(lambda: [line for line in gateway.log().splitlines() if "ENHANCE_YOUR_CALM" in line])
+    assert len(told) == 1
+    assert json.loads(told[0])["error"] in ("it sends too many control frames", "it takes too few answers to SETTINGS and PING")
+    gateway.stop()
 
 
 def rapid_reset():

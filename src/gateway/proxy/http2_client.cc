@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/base64.h"
 #include "gateway/http/nominated_fields.h"
@@ -109,13 +110,15 @@ void http2_client::receive() {
     }
     bytes += got.bytes;
     _received += got.bytes;
-    if (_received > bytes_by_payload * _payload + bytes_allowed) return give_up(NGHTTP2_ENHANCE_YOUR_CALM);
+    if (_received > bytes_by_payload * _payload + bytes_allowed)
+      return ask_for_calm("it sends hardly a head or a body");
   }
 }
 
 bool http2_client::feed(std::string_view bytes) {
   auto used =
       nghttp2_session_mem_recv(_session.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+  if (used == NGHTTP2_ERR_FLOODED) ask_for_calm("it takes too few answers to SETTINGS and PING");
   return used >= 0 && static_cast<std::size_t>(used) == bytes.size();
 }
 
@@ -195,7 +198,7 @@ void http2_client::stream_closed(http2_stream& s, std::uint32_t code) {
   // A call that runs into its deadline is no rapid reset (CVE-2023-44487).
   const std::int64_t now_ms = _worker.loop.now_ms();
   const bool rapid = code != NGHTTP2_NO_ERROR && !s.over() && now_ms - s.opened_ms < rapid_reset_ms;
-  if (rapid && !_resets.take(now_ms)) give_up(NGHTTP2_ENHANCE_YOUR_CALM);
+  if (rapid && !_resets.take(now_ms)) ask_for_calm("it resets too many streams that it has just opened");
   if (s.over())
     exchange_gone(s);
   else
@@ -218,6 +221,13 @@ void http2_client::exchange_gone(http2_stream& s) {
 void http2_client::give_up(std::uint32_t code) {
   nghttp2_session_terminate_session(_session.get(), code);
   write_soon();
+}
+
+void http2_client::ask_for_calm(std::string_view why) {
+  if (std::exchange(_was_too_much, true)) return;
+  _worker.parts.log.warn("a client's HTTP/2 connection ends: ENHANCE_YOUR_CALM",
+                         {{"client", _address}, {"error", why}});
+  give_up(NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
 void http2_client::end_streams() {

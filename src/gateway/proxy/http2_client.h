@@ -1,7 +1,7 @@
 // A connection of a client that speaks HTTP/2 (RFC 9113), by libnghttp2: many exchanges side by side.
 //
 // Limits: streams at once, size and number of fields, CONTINUATION frames, unanswered SETTINGS and PINGs, resets and
-// control frames by rate, and all that is no head or body by its share. All body bytes that were received and not
+// other control frames by rate, and all that is no head or body by its share. All body bytes that were received and not
 // passed on yet are within the connection's window.
 #pragma once
 
@@ -74,7 +74,8 @@ class http2_client final : public client_connection {
   void begin_linger();
   void linger();
   void close();
-  void give_up(std::uint32_t code);  // GOAWAY, then the end
+  void give_up(std::uint32_t code);         // GOAWAY, then the end
+  void ask_for_calm(std::string_view why);  // likewise, and the log says so
   http2_stream* find(std::int32_t id);
   http2_stream& add_stream(std::int32_t id);
   void stream_closed(http2_stream& s, std::uint32_t code);
@@ -96,6 +97,8 @@ class http2_client final : public client_connection {
   std::uint64_t _payload = 0;     // those of heads and bodies, both ways
   std::int64_t _deadline_ms = 0;  // of a connection without streams, or of bytes that the client does not take
   bool _closed = false, _draining = false, _giving_up = false;
+  bool _answered_since_ping = false;  // DATA or HEADERS were sent
+  bool _was_too_much = false;
   bool _lingers = false;  // all is said
 };
 

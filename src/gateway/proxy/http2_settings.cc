@@ -1,6 +1,7 @@
 #include "gateway/proxy/http2_settings.h"
 
 #include <array>
+#include <utility>
 
 #include "gateway/proxy/worker.h"
 
@@ -75,10 +76,11 @@ struct http2_callbacks {
 
   // An answer that is out whole ends a request that is not: the rest of its body is not wanted (RFC 9113, section 8.1).
   static int on_sent(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
-    if (!(frame->hd.flags & NGHTTP2_FLAG_END_STREAM) ||
-        (frame->hd.type != NGHTTP2_DATA && frame->hd.type != NGHTTP2_HEADERS))
-      return 0;
-    http2_stream* s = client(user).find(frame->hd.stream_id);
+    if (frame->hd.type != NGHTTP2_DATA && frame->hd.type != NGHTTP2_HEADERS) return 0;
+    http2_client& c = client(user);
+    c._answered_since_ping = true;
+    if (!(frame->hd.flags & NGHTTP2_FLAG_END_STREAM)) return 0;
+    http2_stream* s = c.find(frame->hd.stream_id);
     if (s && !s->input_ended()) nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, s->id, NGHTTP2_NO_ERROR);
     return 0;
   }
@@ -136,14 +138,16 @@ http2_session make_http2_server(http2_client& of, std::size_t header_bytes_max) 
   return session;
 }
 
-// Frames that cost their sender nothing: by rate. False: too many, and the connection is on its way out.
+// Frames that cost their sender nothing: by rate. False: too many, and the connection is on its way out. Resets have
+// limits of their own. A PING after something of an answer is none of them: clients of gRPC measure their way by one a
+// round trip.
 bool http2_client::count_control_frame(const nghttp2_frame& frame) {
   bool empty_data =
       frame.hd.type == NGHTTP2_DATA && frame.hd.length == 0 && !(frame.hd.flags & NGHTTP2_FLAG_END_STREAM);
-  bool counts = empty_data || frame.hd.type == NGHTTP2_PING || frame.hd.type == NGHTTP2_SETTINGS ||
-                frame.hd.type == NGHTTP2_PRIORITY || frame.hd.type == NGHTTP2_RST_STREAM;
+  bool idle_ping = frame.hd.type == NGHTTP2_PING && !std::exchange(_answered_since_ping, false);
+  bool counts = empty_data || idle_ping || frame.hd.type == NGHTTP2_SETTINGS || frame.hd.type == NGHTTP2_PRIORITY;
   if (!counts || _control_frames.take(_worker.loop.now_ms())) return true;
-  give_up(NGHTTP2_ENHANCE_YOUR_CALM);
+  ask_for_calm("it sends too many control frames");
   return false;
 }
 
