@@ -62,6 +62,15 @@ def test_curl_waits_for_100_continue_and_streams_without_a_length(gateway):
         assert curl(option, "-H", "Expect: 100-continue", "-T", "-", f"{gateway.url}/put", stdin=body) == body
 
 
+def test_every_chunk_of_an_upload_may_have_its_signature(gateway):
+    """As S3's clients sign them, in an extension."""
+    chunk = b"64;chunk-signature=0123456789abcdef\r\n" + b"x" * 100 + b"\r\n"
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=20) as s:
+        s.sendall(b"PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n" + chunk * 1000 + b"0\r\n\r\n")
+        answer = s.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 200") and answer.endswith(b"x" * 100_000)
+
+
 class WithoutLength(QuietHandler):
     """Answers /chunks in two chunks, all else with a body that ends with the connection."""
 

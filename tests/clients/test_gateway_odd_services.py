@@ -1,4 +1,5 @@
 """Services that go away, break the protocol or negotiate anew in the middle: what clients see of it, and what others do."""
+import contextlib
 import http.client
 import json
 import socket
@@ -224,6 +225,19 @@ def test_the_service_of_a_client_that_has_gone_is_let_go(start):
         time.sleep(0.2)
         assert not ended.is_set()
     assert ended.wait(20)
+
+
+def test_small_events_of_a_service_that_pads_its_chunks_sizes_have_no_end(start):
+    count = 5000
+
+    def serve(connection, _):
+        read_head(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"3     \r\n:\n\n\r\n" * count + b"0     \r\n\r\n")
+        connection.recv(1)
+    gateway = start(f"http://127.0.0.1:{RawService(serve).port}")
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=20)) as client:
+        client.request("GET", "/")
+        assert client.getresponse().read() == b":\n\n" * count
 
 
 @pytest.mark.parametrize("count, status", [(100, 200), (101, 502)])

@@ -8,7 +8,11 @@
 namespace mes::gateway {
 namespace {
 
-constexpr std::uint32_t overhead_max = 8192;
+// Of a chunk's line beside its size, and of all trailers.
+constexpr std::uint32_t line_max = 8192;
+// Of all lines so much, and more by the data that came. Services pad the sizes of the smallest chunks too; a client
+// that sends more extensions than data means no good.
+constexpr std::uint64_t overhead_allowed = 8192, overhead_by_data_of_request = 1, overhead_by_data_of_answer = 16;
 constexpr int size_digits_max = 15;
 
 bool is_text(char c) { return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f); }
@@ -29,11 +33,17 @@ chunk_decoder::state chunk_decoder::after_size(char c) {
   if (is_bare_lf(c)) return end_of_size();
   if (c == ';') return state::extension;
   const bool blank = _source == source::answer && (c == ' ' || c == '\t');
-  return blank && ++_overhead <= overhead_max ? state::size_blank : state::bad;
+  return blank && bears_overhead() ? state::size_blank : state::bad;
+}
+
+bool chunk_decoder::bears_overhead() {
+  const bool answer = _source == source::answer;
+  const std::uint64_t by_data = _data * (answer ? overhead_by_data_of_answer : overhead_by_data_of_request);
+  return ++_line_length <= line_max && ++_overhead <= overhead_allowed + by_data;
 }
 
 chunk_decoder::state chunk_decoder::in_trailer(char c) {
-  if (++_overhead > overhead_max) return state::bad;
+  if (_trailers.size() >= line_max) return state::bad;
   if (c == '\r') return _line_length == 0 || _name_seen ? state::trailer_lf : state::bad;
   if (is_bare_lf(c)) return _line_length == 0 || _name_seen ? end_of_trailer() : state::bad;
   if (!_name_seen) {
@@ -51,6 +61,7 @@ chunk_decoder::state chunk_decoder::in_trailer(char c) {
 
 chunk_decoder::state chunk_decoder::end_of_size() {
   _digits = 0;
+  _line_length = 0;
   return _left > 0 ? state::data : state::trailer;
 }
 
@@ -71,7 +82,7 @@ chunk_decoder::state chunk_decoder::step(char c) {
     case state::extension:
       if (c == '\r') return state::size_lf;
       if (is_bare_lf(c)) return end_of_size();
-      return is_text(c) && ++_overhead <= overhead_max ? state::extension : state::bad;
+      return is_text(c) && bears_overhead() ? state::extension : state::bad;
     case state::size_lf:
       return c == '\n' ? end_of_size() : state::bad;
     case state::data_cr:
@@ -98,7 +109,7 @@ chunk_decoder::status chunk_decoder::next(std::string_view& in, std::string_view
       in.remove_prefix(piece.size());
       _left -= piece.size();
       if (_left == 0) _state = state::data_cr;
-      if (piece.size() > 256) _overhead = 0;  // many tiny chunks with long extensions stay bounded
+      _data += piece.size();
       return status::data;
     }
     _state = step(in.front());

@@ -45,14 +45,16 @@ class chunk_decoder {
   state in_trailer(char c);
   state end_of_size();
   state end_of_trailer();
+  bool bears_overhead();
   bool is_bare_lf(char c) const { return _source == source::answer && c == '\n'; }
 
   source _source = source::request;
   state _state = state::size;
   std::uint64_t _left = 0;         // bytes of this chunk still to come
   int _digits = 0;                 // of the size
-  std::uint32_t _overhead = 0;     // extension bytes since the last data, and all trailer bytes: bounded
-  std::uint32_t _line_length = 0;  // of the trailer line
+  std::uint64_t _data = 0;         // bytes of all chunks, and
+  std::uint64_t _overhead = 0;     // what stood behind their sizes
+  std::uint32_t _line_length = 0;  // of the trailer line, or of what stands behind this size
   bool _name_seen = false;         // the trailer line has its colon
   std::string _trailers;
 };

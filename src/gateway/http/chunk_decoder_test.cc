@@ -85,5 +85,32 @@ TEST(chunk_decoder, bounds_extensions_and_trailers) {
   EXPECT_FALSE(decode(many + "0\r\n\r\n", 1000));
 }
 
+std::string chunks(int count, std::string_view one) {
+  std::string all;
+  for (int i = 0; i < count; ++i) all += one;
+  return all + "0\r\n\r\n";
+}
+
+TEST(chunk_decoder, any_number_of_small_chunks_may_have_some_overhead_each) {
+  const chunk_decoder lenient(chunk_decoder::source::answer);
+  auto padded = decode(chunks(10'000, "3     \r\n:\n\n\r\n"), 1000, lenient);
+  ASSERT_TRUE(padded);
+  EXPECT_EQ(padded->body.size(), 30'000U);
+  const std::string extended = "64;chunk-signature=0123456789abcdef\r\n" + std::string(100, 'x') + "\r\n";
+  EXPECT_TRUE(decode(chunks(10'000, extended), 1000));
+  EXPECT_TRUE(decode(chunks(10'000, extended), 1000, lenient));
+}
+
+TEST(chunk_decoder, bounds_a_line_after_any_data_and_all_lines_by_the_data) {
+  const chunk_decoder lenient(chunk_decoder::source::answer);
+  const std::string data = "100000\r\n" + std::string(0x100000, 'x') + "\r\n";
+  EXPECT_TRUE(decode(data + "1;" + std::string(8'000, 'x') + "\r\na\r\n0\r\n\r\n", 1000));
+  for (const chunk_decoder& d : {chunk_decoder(), lenient}) {
+    EXPECT_FALSE(decode(data + "1;" + std::string(10'000, 'x') + "\r\na\r\n0\r\n\r\n", 1000, d));
+    EXPECT_FALSE(decode(data + "0\r\nX: " + std::string(10'000, 'x') + "\r\n\r\n", 1000, d));
+    EXPECT_FALSE(decode(chunks(1000, "1;" + std::string(100, 'x') + "\r\na\r\n"), 1000, d));
+  }
+}
+
 }  // namespace
 }  // namespace mes::gateway
