@@ -1,18 +1,21 @@
 """A client's connection of HTTP/2: what it has of answers in which order of events, what it is refused, what is told of it."""
 import json
+import select
 import shutil
 import signal
 import socket
 import struct
 import subprocess
+import threading
 import time
 
 import pytest
 
-from gateway import Gateway, Service, curl, service_of
-from http2_frames import (CONTINUATION, DATA, END_HEADERS, END_STREAM, GET, GOAWAY, HEADERS, PING, PREFACE, RST_STREAM, SETTINGS,
+from gateway import Gateway, RawService, Service, curl, service_of
+from http2_frames import (ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, GET, GOAWAY, HEADERS, PING, PREFACE, RST_STREAM, SETTINGS,
                           WINDOW_UPDATE, first_frame, frame)
 from tests.support.http_service import QuietHandler
+from tests.support.process_memory import has_sanitizer, rss_kib
 from tests.support.wait import eventually
 
 
@@ -80,6 +83,114 @@ def test_an_upload_is_whole_with_its_last_byte(tmp_path):
     gateway.stop()
     service.shutdown()
     assert service.connections == 1
+
+
+POST, POST_FINE = b"\x83\x84\x86\x41\x01a", b"\x83\x04\x05/fine\x86\x41\x01a"
+
+
+class Uploads:
+    """A client's connection that sends bodies as far as it is given windows for them."""
+
+    def __init__(self, gateway):
+        self.socket = socket.create_connection(("127.0.0.1", gateway.port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.sendall(PREFACE + frame(SETTINGS, 0, 0))
+        self.initial, self.windows, self.left, self.answers = 65535, {0: 65535}, {}, {}
+        self.widest = 0
+
+    def open(self, stream, size, fields=POST):
+        self.socket.sendall(frame(HEADERS, END_HEADERS, stream, fields))
+        self.windows[stream], self.left[stream] = self.initial, size
+
+    def send(self):
+        """True if there was room for any of it."""
+        sent = False
+        for stream, left in self.left.items():
+            while size := min(left, 16384, self.windows[0], self.windows[stream]):
+                left, sent = left - size, True
+                self.windows[0], self.windows[stream] = self.windows[0] - size, self.windows[stream] - size
+                self.socket.sendall(frame(DATA, 0 if left else END_STREAM, stream, bytes(size)))
+            self.left[stream] = left
+        return sent
+
+    def receive(self):
+        header = self.socket.recv(9, socket.MSG_WAITALL)
+        payload = self.socket.recv(int.from_bytes(header[:3], "big"), socket.MSG_WAITALL)
+        kind, flags, stream = header[3], header[4], int.from_bytes(header[5:], "big")
+        if kind == WINDOW_UPDATE:
+            self.windows[stream] += int.from_bytes(payload, "big")
+            self.widest = max(self.widest, self.windows[stream] if stream else 0)
+        elif kind == DATA:
+            self.answers[stream] = self.answers.get(stream, b"") + payload
+        elif kind == SETTINGS and not flags & ACK:
+            given = dict(struct.iter_unpack(">HI", payload)).get(4, self.initial)
+            for known in self.left:
+                self.windows[known] += given - self.initial
+            self.initial = given
+            self.socket.sendall(frame(SETTINGS, ACK, 0))
+
+    def until_answered(self, stream):
+        while stream not in self.answers:
+            self.send()
+            self.receive()
+        return self.answers[stream]
+
+    def until_nothing_moves(self):
+        while True:
+            sent = self.send()
+            if select.select([self.socket], [], [], 0 if sent else 1)[0]:
+                self.receive()
+            elif not sent:
+                return
+
+
+FREE = 4 << 20
+
+
+def test_the_window_of_an_upload_that_is_taken_as_it_comes_becomes_wide(tmp_path):
+    """A client far away sends no more than a window a round trip."""
+    service, gateway = service_of(CountsConnections, tmp_path)
+    client = Uploads(gateway)
+    client.open(1, FREE)
+    client.open(3, 0)  # and nothing of it comes
+    assert client.until_answered(1) == b"%d" % FREE
+    assert client.widest > 512 << 10
+    assert client.windows[3] == 65536
+    client.socket.close()
+    gateway.stop()
+    service.shutdown()
+
+
+def test_wide_windows_whose_services_stall_are_bounded_and_take_nothing_from_others(tmp_path):
+    def stall(connection, _):
+        connection.recv(100)
+        threading.Event().wait()
+    stalls, fine = RawService(stall), Service(CountsConnections)
+    gateway = Gateway(tmp_path, f"""
+_format_version: "3.0"
+services:
+- {{name: stalls, url: "http://127.0.0.1:{stalls.port}", routes: [{{name: stalls, paths: [/]}}]}}
+- {{name: fine, url: "http://127.0.0.1:{fine.port}", routes: [{{name: fine, paths: [/fine]}}]}}
+""", threads=1)
+    before, client = rss_kib(gateway.process.pid), Uploads(gateway)
+    for stream in range(1, 241, 2):
+        client.open(stream, 14 << 20)
+    client.until_nothing_moves()  # what systems keep between gateway and service is full
+    grown = rss_kib(gateway.process.pid) - before
+    print(f"{len(client.left)} stalled uploads: {grown / 1024:.0f} MiB")
+    assert client.widest > 512 << 10
+    assert has_sanitizer(gateway.process.pid) or grown < 88 << 10
+    client.open(301, FREE, POST_FINE)
+    assert client.until_answered(301) == b"%d" % FREE
+    client.socket.close()
+
+    def is_wide_again():
+        client = Uploads(gateway)
+        client.open(1, FREE, POST_FINE)
+        return client.until_answered(1) and client.widest > 512 << 10
+    eventually(is_wide_again)
+    gateway.stop()
+    fine.shutdown()
 
 
 class LargeHead(QuietHandler):

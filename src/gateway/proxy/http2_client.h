@@ -1,8 +1,9 @@
 // A connection of a client that speaks HTTP/2 (RFC 9113), by libnghttp2: many exchanges side by side.
 //
 // Limits: streams at once, size and number of fields, CONTINUATION frames, unanswered SETTINGS and PINGs, resets and
-// other control frames by rate, and all that is no head or body by its share. All body bytes that were received and not
-// passed on yet are within the connection's window.
+// other control frames by rate, and all that is no head or body by its share. A body's bytes that were received and not
+// passed on yet are within its stream's window: 64 KiB, or 1 MiB while all that comes is taken at once, for which a
+// loop lends 32 MiB in all.
 #pragma once
 
 #include <nghttp2/nghttp2.h>
@@ -57,6 +58,8 @@ class http2_client final : public client_connection {
   void reset(http2_stream& s, std::uint32_t code);
   void cut_off(http2_stream& s);
   void consumed(http2_stream& s, std::size_t bytes);  // the client may send as many again
+  void lend_window(http2_stream& s);                  // a wide one, if there is room for what may come then
+  void end_loan(http2_stream& s);                     // it has no body any more
   void write_soon();
   void make_ready(http2_stream& s);  // proceeds once the session's callbacks are over
   void exchange_gone(http2_stream& s);

@@ -9,8 +9,12 @@ namespace mes::gateway {
 namespace {
 
 constexpr std::uint32_t streams_max = 128;
-// Of all streams: those whose service does not read take nothing from the others.
-constexpr std::int32_t connection_window_bytes = streams_max * http2_stream_window_bytes;
+// What wide windows have beyond others, of all streams of a loop: all of it may lie here once their services stall.
+constexpr std::size_t wide_window_more = http2_wide_window_bytes - http2_stream_window_bytes;
+constexpr std::size_t lent_windows_max = 32 << 20;
+// Of all streams: those whose service does not read take nothing from the others. Twice as much, for the session tells
+// the client of what was consumed when that is half of a window.
+constexpr std::int32_t connection_window_bytes = 2 * (streams_max * http2_stream_window_bytes + lent_windows_max);
 constexpr std::size_t outbound_acks_max = 1000;
 constexpr std::size_t settings_max = 32;
 // Far beyond a service's head (64 KiB) with what plugins add. The session's own bound lies amidst those, and it says
@@ -208,5 +212,16 @@ void http2_client::consumed(http2_stream& s, std::size_t bytes) {
     nghttp2_session_consume_connection(_session.get(), bytes);
   write_soon();
 }
+
+void http2_client::lend_window(http2_stream& s) {
+  if (s.lent_window > 0 || !s.in_session || _worker.lent_windows + wide_window_more > lent_windows_max) return;
+  if (nghttp2_session_set_local_window_size(_session.get(), NGHTTP2_FLAG_NONE, s.id, http2_wide_window_bytes) != 0)
+    return;
+  s.lent_window = wide_window_more;
+  _worker.lent_windows += wide_window_more;
+  write_soon();
+}
+
+void http2_client::end_loan(http2_stream& s) { _worker.lent_windows -= std::exchange(s.lent_window, 0); }
 
 }  // namespace mes::gateway

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "gateway/proxy/http2_client.h"
+#include "gateway/proxy/http2_settings.h"
 #include "gateway/proxy/worker.h"
 
 namespace mes::gateway {
@@ -59,6 +60,7 @@ void http2_stream::end_input() { _input_ended = true; }
 void http2_stream::proceed() {
   if (!in_session && !over() && !answered()) return peer_gone();
   drive();  // without the client too, to what the service still has to say of an answer that needs no more of it
+  if (!_body.empty()) _flowed = 0;
 }
 
 void http2_stream::peer_gone() {
@@ -191,6 +193,7 @@ bool http2_stream::fill_request_body() {
     _body.consume(passed_on);
     _sent_again -= again;
     _of.consumed(*this, passed_on - again);
+    note_flow(passed_on);
     if (!_body.empty() || !_input_ended) return true;
   }
   const bool all_came = x.request_body.kind == body_kind::length && x.request_body.left == 0;
@@ -198,7 +201,7 @@ bool http2_stream::fill_request_body() {
     wait_for(waits_for::client_read);
     return false;
   }
-  _body.release();
+  drop_body();
   if (_trailer_bytes > trailer_bytes_max) {
     refuse(431);
     return false;
@@ -206,6 +209,17 @@ bool http2_stream::fill_request_body() {
   x.request_trailers = std::move(_request_trailers);
   end_request_body();
   return true;
+}
+
+// A window that is gone within a second holds its client up, unless its service does.
+void http2_stream::note_flow(std::size_t bytes) {
+  const std::int64_t now_ms = _worker.loop.now_ms();
+  if (now_ms - _flowed_since_ms > 1000) {
+    _flowed_since_ms = now_ms;
+    _flowed = 0;
+  }
+  _flowed += bytes;
+  if (_flowed >= http2_stream_window_bytes && !_input_ended) _of.lend_window(*this);
 }
 
 void http2_stream::write_proxied(const response_extras& extras) {
@@ -300,6 +314,7 @@ void http2_stream::drop_body() {
   if (_body.size() > _sent_again) _of.consumed(*this, _body.size() - _sent_again);
   _sent_again = 0;
   _body.release();
+  _of.end_loan(*this);
 }
 
 void http2_stream::gone() { _of.exchange_gone(*this); }

@@ -38,8 +38,9 @@ class http2_stream final : public client_exchange {
 
   const std::int32_t id;
   const std::int64_t opened_ms;
-  bool in_session = true;  // the session knows it
-  bool ready = false;      // it is in the connection's list of those that may proceed
+  bool in_session = true;       // the session knows it
+  bool ready = false;           // it is in the connection's list of those that may proceed
+  std::size_t lent_window = 0;  // by the connection, beyond what every stream has
 
  private:
   bool step_between() override;
@@ -51,6 +52,7 @@ class http2_stream final : public client_exchange {
   void write_local(const local_head& head, bool with_body) override;
   void keep_sent(std::string_view bytes);
   void drop_body();
+  void note_flow(std::size_t bytes);
   void keep_sent_fields(const field_list& fields);
   void end_response() override;
   void end_local() override;
@@ -74,6 +76,8 @@ class http2_stream final : public client_exchange {
   io_buffer _body;              // of the request, not passed on yet
   std::string _sent;            // its beginning, passed on already
   std::size_t _sent_again = 0;  // of _body: bytes that were counted before
+  std::size_t _flowed = 0;      // bytes that were passed on of late, and none of them had to wait for the service
+  std::int64_t _flowed_since_ms = 0;
   field_lines _request_trailers, _response_trailers;
   bool _head_complete = false, _body_follows = false, _input_ended = false, _too_large = false;
   bool _response_ended = false, _blocked = false, _finished = false;

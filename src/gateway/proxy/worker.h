@@ -72,6 +72,7 @@ class worker {
   std::string scratch_text;              // for one use at a time
   std::vector<std::string_view> pieces;  // likewise
   field_list fields;                     // likewise
+  std::size_t lent_windows = 0;          // bytes: of streams of HTTP/2, beyond what each has
 
  private:
   bool sweep(std::int64_t now_ms);
