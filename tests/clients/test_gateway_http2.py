@@ -1,4 +1,5 @@
 """A client's connection of HTTP/2: what it has of answers in which order of events, what it is refused, what is told of it."""
+import contextlib
 import json
 import select
 import shutil
@@ -301,9 +302,10 @@ class Events(QuietHandler):
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        while True:
-            self.wfile.write(b"6\r\nevent\n\r\n")
-            time.sleep(0.0002)
+        with contextlib.suppress(OSError):  # until the client is gone
+            while True:
+                self.wfile.write(b"6\r\nevent\n\r\n")
+                time.sleep(0.0002)
 
 
 def test_a_client_may_ping_as_often_as_something_of_an_answer_comes(tmp_path):

@@ -14,7 +14,8 @@ constexpr std::size_t wide_window_more = http2_wide_window_bytes - http2_stream_
 constexpr std::size_t lent_windows_max = 32 << 20;
 // Of all streams: those whose service does not read take nothing from the others. Twice as much, for the session tells
 // the client of what was consumed when that is half of a window.
-constexpr std::int32_t connection_window_bytes = 2 * (streams_max * http2_stream_window_bytes + lent_windows_max);
+constexpr std::int32_t connection_window_bytes =
+    2 * (std::size_t{streams_max} * http2_stream_window_bytes + lent_windows_max);
 constexpr std::size_t outbound_acks_max = 1000;
 constexpr std::size_t settings_max = 32;
 // Far beyond a service's head (64 KiB) with what plugins add. The session's own bound lies amidst those, and it says
