@@ -7,7 +7,8 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 
 from bus import kcat
-from bus_operator import command, metric, produce, read
+from bus_operator import command, create, metric, produce, read
+from raw import Raw
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.skipif(not shutil.which("kcat"), reason="kcat is not installed")
@@ -129,3 +130,59 @@ def test_a_bad_record_on_the_disk_is_never_served(start_bus, tmp_path):
     assert " 0@0 " in told and "t, partition 0, offset 1: " in told, told[-300:]
     assert kcat(bus, "-C", "-t", "t", "-p", "0", "-o", "0", "-c", "1", "-q").startswith("record 0 ")
     assert kcat(bus, "-C", "-t", "t", "-p", "0", "-o", "2", "-c", "1", "-q").startswith("record 2 ")
+
+
+def put_back(bus, copy):
+    bus.kill()
+    shutil.rmtree(bus.data / "bus")
+    shutil.copytree(copy, bus.data / "bus")
+    bus.start()
+
+
+@pytest.mark.parametrize("made", ["at rest", "while it runs"])
+def test_a_consumer_runs_on_when_the_folder_is_put_back_from_a_copy(start_bus, tmp_path, made):
+    bus = start_bus()
+    create(bus, "t")
+    assert produce(bus, "t", [(None, f"old {n}") for n in range(10)]) == [None] * 10
+    bus.stop()
+    if made == "at rest":
+        shutil.copytree(tmp_path / "bus", tmp_path / "copy")
+    bus.start()
+    if made == "while it runs":
+        shutil.copytree(tmp_path / "bus", tmp_path / "copy")
+    assert produce(bus, "t", [(None, f"lost {n}") for n in range(10)]) == [None] * 10
+    # It comes back when producers have gone beyond where it was.
+    consumer = Consumer({"bootstrap.servers": bus.address, "group.id": "g", "auto.offset.reset": "earliest",
+                         "reconnect.backoff.ms": 3_000, "reconnect.backoff.max.ms": 3_000})
+    consumer.assign([TopicPartition("t", 0, 0)])
+    assert [consumer.poll(10).value() for _ in range(20)][-1] == b"lost 9"
+    time.sleep(1)  # epochs are seconds
+    put_back(bus, tmp_path / "copy")
+    assert produce(bus, "t", [(None, f"new {n}") for n in range(30)]) == [None] * 30
+    seen = []
+
+    def last():
+        message = consumer.poll(1)
+        seen.extend([message.value().decode()] if message and not message.error() else [])
+        return "new 29" in seen
+    eventually(last, timeout_s=60)
+    consumer.close()
+    assert [value for value in seen if value.startswith("new")] == [f"new {n}" for n in range(30)]
+
+
+def test_a_tail_that_the_disk_lost_is_told_of_by_the_leader_epoch(start_bus, tmp_path):
+    bus = start_bus()
+    create(bus, "t")
+    assert produce(bus, "t", [(None, "kept")]) == [None]
+    segment = tmp_path / "bus" / "00000000000000000001.log"
+    size = segment.stat().st_size
+    assert produce(bus, "t", [(None, "lost")]) == [None]
+    bus.kill()
+    bytes_ = segment.read_bytes()
+    segment.write_bytes(bytes_[:size] + bytes(len(bytes_) - size))
+    bus.start()
+    assert produce(bus, "t", [(None, "new"), (None, "newer")]) == [None] * 2
+    asked = {"partition": 0, "current_leader_epoch": -1, "leader_epoch": 0}
+    with Raw(bus.address) as raw:
+        (told,) = raw.call("offset_for_leader_epoch", 4, replica_id=-1, topics=[{"topic": "t", "partitions": [asked]}])["topics"][0]["partitions"]
+    assert (told["error_code"], told["leader_epoch"], told["end_offset"]) == (0, 0, 1)

@@ -33,8 +33,10 @@ error_code check(const log::store& store, const waiting_fetch::topic_part& t, co
   if (p.leader_epoch > store.leader_epoch()) return error_code::unknown_leader_epoch;
   const log::partition& partition = *t.found->partitions[static_cast<std::size_t>(p.index)];
   if (p.last_epoch > store.leader_epoch()) return error_code::offset_out_of_range;
+  if (p.offset < partition.log_start())
+    return error_code::offset_out_of_range;  // also where the log parts, as in Kafka
   if (parting(store, partition, p)) return error_code::none;
-  if (p.offset < partition.log_start() || p.offset > partition.high_watermark()) return error_code::offset_out_of_range;
+  if (p.offset > partition.high_watermark()) return error_code::offset_out_of_range;
   return error_code::none;
 }
 

@@ -306,6 +306,10 @@ result<void> store::write_everything(position at) {
         os::write_whole(*_options.files, path(index_name(at.segment)), make_index(at.segment, at.offset).bytes());
     if (!written && !harmless(written.error())) return fail(written.error());
   }
+  return write_checkpoint(at);
+}
+
+result<void> store::write_checkpoint(position at) {
   const auto written = os::replace_whole(*_options.files, _options.directory, std::string(checkpoint_file),
                                          seal(checkpoint_magic, checkpoint_body(at)));
   if (!written && !harmless(written.error())) return written;

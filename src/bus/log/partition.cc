@@ -113,7 +113,7 @@ void partition::take_back() {
     }
     _ranges.pop_back();
   }
-  while (!_epochs.empty() && _epochs.back().first_offset >= _end_offset && _epochs.size() > 1) _epochs.pop_back();
+  while (!_epochs.empty() && _epochs.back().first_offset >= _end_offset) _epochs.pop_back();
   _producers.take_back(_end_offset);
 }
 
@@ -315,8 +315,7 @@ std::optional<std::int32_t> partition::epoch_of(std::int64_t offset) const {
 
 bool partition::delete_before(std::int64_t offset) {
   if (offset < 0 || offset > _high_watermark) return false;
-  _log_start = std::max(_log_start, offset);
-  _producers.forget_before(_log_start);
+  start_at(std::max(_log_start, offset));
   return true;
 }
 
@@ -325,7 +324,7 @@ void partition::snapshot(kafka::writer& out) const {
   out.int64(_high_watermark);
   std::vector<leader_epoch_start> epochs;
   for (const auto& e : _epochs)
-    if (e.first_offset < _high_watermark || epochs.empty()) epochs.push_back(e);
+    if (e.first_offset < _high_watermark) epochs.push_back(e);
   out.varuint(static_cast<std::uint32_t>(epochs.size()));
   for (const auto& e : epochs) {
     out.int32(e.epoch);
@@ -342,7 +341,9 @@ bool partition::restore(kafka::reader& in, std::int8_t version) {
     const auto epoch = in.int32();
     _epochs.push_back({epoch, in.int64()});
   }
-  return in.ok() && _producers.restore(in, version);
+  if (!in.ok() || !_producers.restore(in, version)) return false;
+  start_at(_log_start);  // older versions kept the epochs before it
+  return true;
 }
 
 }  // namespace mes::bus::log

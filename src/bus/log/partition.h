@@ -71,7 +71,6 @@ class partition {
   std::int64_t last_stable_offset() const;
   std::int64_t end_offset() const { return _end_offset; }
   std::uint64_t size_bytes() const;
-  std::int32_t epoch_at_end() const { return _epochs.empty() ? -1 : _epochs.back().epoch; }
 
   // Sequences, open and aborted transactions.
   const class producers& producers() const { return _producers; }
@@ -147,6 +146,7 @@ class partition {
   std::size_t first_range(std::int64_t offset) const;
   std::optional<std::uint32_t> start_of(const range& r, std::int64_t offset) const;
   void trim(range& r, std::int64_t before);
+  void start_at(std::int64_t offset);
   result<std::string> read_batch(const range& r, const index_entry& e) const;
   bool holds_together(const range& r, const index_entry& e) const;
   result<found_offset> first_record(const range& r, const index_entry& e, std::int64_t timestamp_ms) const;

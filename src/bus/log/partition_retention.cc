@@ -21,6 +21,17 @@ void partition::trim(range& r, std::int64_t before) {
   r.first_offset = before;
 }
 
+// As in Kafka the epoch of the first record begins with it, and those before are forgotten; without records all are.
+void partition::start_at(std::int64_t offset) {
+  _log_start = offset;
+  _producers.forget_before(offset);
+  const auto later =
+      std::ranges::find_if(_epochs, [&](const leader_epoch_start& e) { return e.first_offset > offset; });
+  if (later != _epochs.begin()) _epochs.erase(_epochs.begin(), std::prev(later));
+  if (offset >= _end_offset) _epochs.clear();
+  if (!_epochs.empty()) _epochs.front().first_offset = std::max(_epochs.front().first_offset, offset);
+}
+
 bool partition::retire(const std::function<bool(const oldest&, std::uint64_t)>& expired) {
   const std::int64_t before = _log_start;
   std::uint64_t size = bytes_between(_log_start, _end_offset);
@@ -44,7 +55,7 @@ bool partition::retire(const std::function<bool(const oldest&, std::uint64_t)>& 
     break;
   }
   drop_deleted();
-  _producers.forget_before(_log_start);
+  start_at(_log_start);
   return _log_start != before;
 }
 
@@ -94,7 +105,7 @@ void partition::settle() {
   const std::int64_t first =
       _ranges.empty() ? _high_watermark : std::min(_high_watermark, _ranges.front().first_offset);
   // Records that compaction took leave gaps; everything else that is missing was deleted.
-  if (first > std::max(_log_start, _cleaned_end)) _log_start = first;
+  if (first > std::max(_log_start, _cleaned_end)) start_at(first);
 }
 
 cleaned_part partition::cleaned() const {

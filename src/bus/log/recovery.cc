@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "bus/log/leader_epochs.h"
 #include "bus/log/store_state.h"
 #include "os/whole_file.h"
 #include "wire/kafka/crc32c.h"
@@ -144,9 +145,10 @@ result<void> store::recover() {
       segment_log_options{_options.files, _options.directory, _options.segment_bytes, _options.sync, _options.notify},
       active, end);
   for (const std::uint64_t number : unindexed) write_index_of(number);
-  // What a cut says of leader epochs is durable before anybody hears of it.
-  if (_recovery.scanned_bytes == 0 && _recovery.cut_bytes == 0 && _checkpoint.segment != 0) return {};
-  return write_everything({_active_segment, end});
+  if (*has_checkpoint || active) _leader_epoch = next_leader_epoch(_leader_epoch, _options.now_ms);
+  // It is durable before anybody hears of it. On a full disk it is so with the first batch: nothing else has it then.
+  const bool is_indexed = _recovery.scanned_bytes == 0 && _recovery.cut_bytes == 0 && _checkpoint.segment != 0;
+  return is_indexed ? write_checkpoint(_checkpoint) : write_everything({_active_segment, end});
 }
 
 // Compaction leaves gaps, what it has not reached has none, and the end is never deleted.
@@ -260,7 +262,6 @@ result<void> store::cut(segment& s, std::uint32_t at, std::uint64_t size) {
     }
     _recovery.cut_bytes = *used;
     _recovery.cut_at = name;
-    _leader_epoch += 1;  // offsets may be given a second time: consumers must be able to tell
     _logger.warn(
         "log cut at the first frame that does not hold together; what was cut was never acknowledged unless "
         "the disk lost it",

@@ -274,7 +274,7 @@ TEST(store, the_leader_epoch_of_a_cut_outlives_the_next_crash) {
   }
   const opened o(files);
   ASSERT_TRUE(o.store) << o.why;
-  EXPECT_EQ(o.store->leader_epoch(), 1);
+  EXPECT_EQ(o.store->leader_epoch(), 2);
 }
 
 TEST(store, refuses_a_log_that_ends_before_its_checkpoint) {

@@ -60,6 +60,7 @@ struct store_options {
   std::uint64_t disk_bytes_max = 0;   // of all files together: the oldest records go beyond it; 0: no limit
   std::size_t cleaner_memory_bytes = std::size_t{32} << 20;
   std::int64_t producer_expiry_ms = 86'400'000;
+  std::int64_t now_ms = 0;       // wall clock: log/leader_epochs.h
   std::function<void()> notify;  // from the writer's thread: call collect() on the loop
 };
 
@@ -109,7 +110,7 @@ class store {
   result<void> close();
 
   const uuid& cluster_id() const { return _cluster_id; }
-  std::int32_t leader_epoch() const { return _leader_epoch; }
+  std::int32_t leader_epoch() const { return _leader_epoch; }  // of this start
   const recovery_report& recovery() const { return _recovery; }
 
   std::shared_ptr<topic> find(std::string_view name) const;
@@ -231,6 +232,7 @@ class store {
   bool mend_index(std::uint64_t segment);
   result<void> read_index_anew(std::uint64_t segment);
   result<void> write_everything(position at);
+  result<void> write_checkpoint(position at);
   std::string path(const std::string& name) const { return _options.directory + "/" + name; }
 
   store_options _options;
