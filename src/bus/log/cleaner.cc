@@ -39,7 +39,10 @@ class partition_cleaner {
         _task(task),
         _outcome(outcome),
         _out(out),
-        _keys(task.compact ? options.memory_bytes_max : 0) {}
+        _aborted(task.aborted),
+        _keys(task.compact ? options.memory_bytes_max : 0) {
+    std::ranges::sort(_aborted, {}, producer_and_start);
+  }
 
   std::expected<cleaned_task, std::variant<bad_batch, error>> run() {
     _end = _end_of_batches = _task.end;
@@ -109,10 +112,18 @@ class partition_cleaner {
     return entries;
   }
 
+  static std::pair<std::int64_t, std::int64_t> producer_and_start(const aborted_transaction& a) {
+    return {a.producer_id, a.first_offset};
+  }
+
+  // A producer's transactions follow one another: the last that began before the batch decides.
   bool is_aborted(const kafka::batch_header& b) const {
-    return b.transactional() && std::ranges::any_of(_task.aborted, [&](const aborted_transaction& a) {
-             return a.producer_id == b.producer_id && a.first_offset <= b.base_offset && b.base_offset < a.last_offset;
-           });
+    if (!b.transactional()) return false;
+    const auto next =
+        std::ranges::upper_bound(_aborted, std::pair(b.producer_id, b.base_offset), {}, producer_and_start);
+    if (next == _aborted.begin()) return false;
+    const aborted_transaction& last = *std::prev(next);
+    return last.producer_id == b.producer_id && b.base_offset < last.last_offset;
   }
 
   // First pass: the last offset of every key of what is dirty. Stops before the record whose key has no room, which may
@@ -200,6 +211,7 @@ class partition_cleaner {
   const clean_task& _task;
   clean_outcome& _outcome;
   cleaned_writer& _out;
+  std::vector<aborted_transaction> _aborted;  // by producer, then as they began
   key_map _keys;
   std::unordered_set<std::int64_t> _in_transaction;  // producers with batches since their last marker
   std::int64_t _end = 0;                             // of what is compacted

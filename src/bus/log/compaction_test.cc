@@ -201,6 +201,39 @@ TEST(compaction, knows_transactions) {
   EXPECT_TRUE(t->partitions[0]->producers().aborted(0, 7).empty());
 }
 
+// Of one producer aborted ones between committed ones, and of two at the same time.
+TEST(compaction, knows_which_of_many_transactions_were_aborted) {
+  os::sim_file_system files;
+  opened o(files);
+  const auto t = o.make("t", 1, eager);
+  std::int32_t sequence = 0;
+  std::vector<std::string> expected;
+  for (int round = 0; round < 40; ++round) {
+    const auto is_aborted = [&](std::int64_t producer) { return (round + producer) % 3 == 0; };
+    for (const std::int64_t producer : {2, 1, 2}) {
+      kafka::batch_header h;
+      h.attributes = 16;
+      h.producer_id = producer;
+      h.producer_epoch = 0;
+      h.base_sequence = sequence++;
+      const std::string value = std::to_string(round) + " of " + std::to_string(producer);
+      ASSERT_EQ(o.put_batch(t, batch_of({{std::to_string(sequence), value, 1}}, h)), opened::outcome::stored);
+      if (!is_aborted(producer)) expected.push_back(value);
+    }
+    for (const std::int64_t producer : {1, 2}) {
+      const auto what = is_aborted(producer) ? kafka::end_marker::abort : kafka::end_marker::commit;
+      ASSERT_EQ(o.put_batch(t, kafka::make_end_marker({producer, 0, what, 0, 1})), opened::outcome::stored);
+    }
+  }
+  ASSERT_EQ(o.put_batch(t, batch_of({{"end", "x", 1}})), opened::outcome::stored);
+  ASSERT_TRUE(o.housekeeping());
+  EXPECT_EQ(o.store->cleaning().records_dropped, 3U * 40 - expected.size());
+  std::vector<std::string> kept;
+  for (const kept_record& r : records(*t))
+    if (r.value.contains(" of ")) kept.push_back(r.value);
+  EXPECT_EQ(kept, expected);
+}
+
 // As Kafka's cleaner: the run that finds nothing of a transaction any more gives its marker a time, a later one drops
 // it.
 TEST(compaction, drops_markers_after_their_time_once_their_transactions_are_gone) {
