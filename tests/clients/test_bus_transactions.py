@@ -190,6 +190,26 @@ def test_offsets_of_a_transaction_do_not_come_over_what_came_later(bus, restart)
     assert found == {group: expected for group, (_, expected) in later.items()}
 
 
+
+def test_many_open_transactions_of_a_group_hold_up_nobody(start_bus):
+    bus = start_bus("--fsync", "false")
+    transactions, partitions = 2_000, 200_000
+    with Raw(bus.address) as raw:
+        (made,) = raw.call("create_topics", 7, timeout_ms=5_000, topics=[{"name": "t", "num_partitions": 1, "replication_factor": 1}])["topics"]
+        assert made["error_code"] == 0
+        for n in range(transactions):
+            who = {"transactional_id": f"x{n}"} | {key: value for key, value in raw.call(
+                "init_producer_id", 4, transactional_id=f"x{n}", transaction_timeout_ms=600_000, producer_id=-1, producer_epoch=-1).items()
+                if key in ("producer_id", "producer_epoch")}
+            sent = raw.call("txn_offset_commit", 5, group_id="g", generation_id=-1, member_id="", **who, topics=[
+                {"name": "t", "partitions": [{"partition_index": 0, "committed_offset": 5, "committed_leader_epoch": -1}]}])
+            assert sent["topics"][0]["partitions"][0]["error_code"] == 0
+        asked = [{"name": "t", "partition_indexes": list(range(partitions))}]
+        answer = raw.call("offset_fetch", 8, groups=[{"group_id": "g", "topics": asked}], require_stable=True)  # has its time-out
+    errors = [p["error_code"] for p in answer["groups"][0]["topics"][0]["partitions"]]
+    assert errors == [88] + [0] * (partitions - 1)  # UNSTABLE_OFFSET_COMMIT
+
+
 def copy_exactly_once(bus, total, stop):
     """Copies `in` to `out` in transactions until all of it is there; begins anew after any error, as an application does."""
     parts = [kafka.TopicPartition("in", index) for index in range(3)]

@@ -22,7 +22,7 @@ coordinator::~coordinator() { _loop.cancel(_timer); }
 void coordinator::start(log::store& store) {
   _store = &store;
   for (auto& [id, e] : _entries) {
-    e->now = *e->durable;
+    go_back(*e);
     noted(*e);
   }
   const auto active = _active;
@@ -90,7 +90,7 @@ void coordinator::init_with(entry& e, const init_request& request, std::optional
     case init_outcome::step::done:
       break;
   }
-  e.now = std::move(outcome.next);
+  _sent.assign(e.now, outcome.next);
   put_transaction(e.now, [answer, who = producer_claim{e.now.producer_id, e.now.epoch}](bool stored) {
     answer(stored ? producer_result{error_code::none, who}
                   : producer_result{error_code::coordinator_not_available, {}});
@@ -167,9 +167,7 @@ void coordinator::add_offsets(const std::string& id, producer_claim claim, const
   entry& e = *find_entry(id);
   if (!has_room_for(e.now, group)) return answer(error_code::unknown_server_error);
   add(e, {}, {group}, [](error_code) {});
-  _with_offsets.emplace(group, id);
-  group_offsets& pending = e.now.offsets[group];
-  for (const auto& [where, o] : offsets) pending[where] = o;
+  for (const auto& [where, o] : offsets) _sent.put(e.now, group, where, o);
   kafka::writer out;
   out.int8(static_cast<std::int8_t>(change::offsets));
   out.string(true, id);
@@ -194,25 +192,6 @@ kafka::error_code coordinator::check_produce(std::string_view id, producer_claim
   // The change stands before the batch in the log, and both are stored together or not at all.
   add(*find_entry(id), {partition}, {}, [](error_code) {});
   return error_code::none;
-}
-
-const group_offsets* coordinator::pending_offsets(const std::string& id, const std::string& group) const {
-  const transaction* const t = find(id);
-  if (!t) return nullptr;
-  const auto it = t->offsets.find(group);
-  return it == t->offsets.end() ? nullptr : &it->second;
-}
-
-bool coordinator::has_pending_offset(const std::string& group, const groups::topic_partition& where) const {
-  return std::ranges::any_of(with_offsets_of(group), [&](const std::string& id) {
-    const group_offsets* const pending = pending_offsets(id, group);
-    return pending && pending->contains(where);
-  });
-}
-
-bool coordinator::has_pending_offset(const std::string& group) const {
-  return std::ranges::any_of(with_offsets_of(group),
-                             [&](const std::string& id) { return pending_offsets(id, group) != nullptr; });
 }
 
 // ---- The end ----
@@ -262,7 +241,7 @@ void coordinator::complete_decided(entry& e, bool only_open, std::function<void(
   complete(completed, _around.now_ms());
   put_transaction(completed, [this, id = e.now.id, stored = std::move(stored)](bool ok) {
     if (entry* then = find_entry(id); ok && then) {
-      then->now = *then->durable;
+      go_back(*then);
       noted(*then);
     }
     if (stored) stored(ok);

@@ -11,7 +11,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <ranges>
 #include <set>
 #include <string>
 #include <string_view>
@@ -20,6 +19,7 @@
 
 #include "bus/log/store.h"
 #include "bus/net/poller.h"
+#include "bus/transactions/sent_offsets.h"
 #include "bus/transactions/transaction.h"
 #include "observe/log.h"
 
@@ -95,8 +95,10 @@ class coordinator {
   error_code check_produce(std::string_view id, producer_claim claim, const partition_id& partition, bool may_add);
   // The same before offsets of a group are committed.
   error_code verify_group(std::string_view id, producer_claim claim, const std::string& group, bool may_add) const;
-  bool has_pending_offset(const std::string& group, const groups::topic_partition& where) const;
-  bool has_pending_offset(const std::string& group) const;  // of any partition
+  bool has_pending_offset(const std::string& group, const groups::topic_partition& where) const {
+    return _sent.contain(group, where);
+  }
+  bool has_pending_offset(const std::string& group) const { return _sent.contain(group); }  // of any partition
 
   const transaction* find(std::string_view id) const;
   void for_each(const std::function<void(const transaction&)>& each) const;
@@ -125,11 +127,8 @@ class coordinator {
     bool is_expiring = false;            // the last of them forgets it: nothing may come after
   };
   entry* find_entry(std::string_view id);
-  const group_offsets* pending_offsets(const std::string& id, const std::string& group) const;
-  auto with_offsets_of(const std::string& group) const {
-    return std::ranges::subrange(_with_offsets.lower_bound({group, ""}), _with_offsets.end()) |
-           std::views::take_while([&group](const auto& of) { return of.first == group; }) | std::views::values;
-  }
+  void go_back(entry& e) { _sent.assign(e.now, *e.durable); }
+  void forget(const std::string& id);
   void commit_offsets(const transaction& t);
   void forget_offset(const std::string& group, const groups::topic_partition& where, std::int64_t before);
   error_code check(std::string_view id, producer_claim claim) const;
@@ -157,8 +156,7 @@ class coordinator {
   coordinator_stats _stats;
   std::map<std::string, std::unique_ptr<entry>, std::less<>> _entries;
   std::set<std::string, std::less<>> _active;  // whose `now` is ongoing or decided
-  std::set<std::pair<std::string, std::string>>
-      _with_offsets;               // groups, and the open transactions with offsets of them
+  sent_offsets _sent;
   std::int64_t _offsets_seen = 0;  // of open transactions, in the log
   net::poller::timer_id _timer = 0;
   std::int64_t _timer_at_ms = 0;

@@ -6,15 +6,24 @@
 namespace mes::bus::transactions {
 namespace kafka = wire::kafka;
 
+void coordinator::forget(const std::string& id) {
+  const auto it = _entries.find(id);
+  if (it == _entries.end()) return;
+  _sent.clear(it->second->now);
+  if (it->second->durable) _sent.clear(*it->second->durable);
+  _active.erase(id);
+  _entries.erase(it);
+}
+
 void coordinator::put(const std::string& id, std::string payload, std::function<void(bool)> stored) {
   if (entry* e = find_entry(id)) ++e->pending;
   _store->append_state(std::move(payload), [this, id, stored = std::move(stored)](bool ok) {
     if (entry* e = find_entry(id)) {
       --e->pending;
       // What could not be stored takes everything after it along.
-      if (!ok && e->durable) e->now = *e->durable;
+      if (!ok && e->durable) go_back(*e);
       noted(*e);
-      if (!ok && !e->durable && e->pending == 0) _entries.erase(id);
+      if (!ok && !e->durable && e->pending == 0) forget(id);
     }
     if (stored) stored(ok);
   });
@@ -38,10 +47,7 @@ void coordinator::apply(std::string_view payload) {
     if (!e) e = std::make_unique<entry>();
     if (e->durable) t.offsets = std::move(e->durable->offsets);
     if (t.state == state::prepare_commit) commit_offsets(t);
-    if (t.state != state::ongoing) {
-      for (const std::string& group : t.groups) _with_offsets.erase({group, t.id});
-      t.offsets.clear();
-    }
+    if (t.state != state::ongoing) _sent.clear(t);
     e->durable = std::move(t);
   } else if (what == change::offsets) {
     const auto it = _entries.find(in.string(true));
@@ -52,9 +58,8 @@ void coordinator::apply(std::string_view payload) {
     read_offsets(in, offsets);
     for (auto& [where, o] : offsets) {
       o.order = ++_offsets_seen;
-      t.offsets[group][where] = std::move(o);
+      _sent.put(t, group, where, std::move(o));
     }
-    _with_offsets.emplace(group, t.id);
   } else if (what == change::partition) {
     const auto it = _entries.find(in.string(true));
     if (it == _entries.end() || !it->second->durable) return;
@@ -65,26 +70,9 @@ void coordinator::apply(std::string_view payload) {
     if (it == _entries.end() || !it->second->durable) return;
     read_members(in, *it->second->durable);
   } else if (what == change::removed) {
-    const auto it = _entries.find(in.string(true));
-    if (it == _entries.end()) return;
-    _active.erase(it->first);
-    _entries.erase(it);
+    forget(std::string(in.string(true)));
   }
 }
-
-namespace {
-
-bool erase_offset(transaction& t, const std::string& group, const groups::topic_partition& where, std::int64_t before) {
-  const auto of_group = t.offsets.find(group);
-  if (of_group == t.offsets.end()) return false;
-  const auto sent = of_group->second.find(where);
-  if (sent == of_group->second.end() || sent->second.order >= before) return false;
-  of_group->second.erase(sent);
-  if (of_group->second.empty()) t.offsets.erase(of_group);
-  return true;
-}
-
-}  // namespace
 
 // What another transaction had sent before these, and commits later, would take them back.
 void coordinator::commit_offsets(const transaction& t) {
@@ -99,29 +87,32 @@ void coordinator::offset_changed(const std::string& group, const groups::topic_p
 }
 
 void coordinator::forget_offset(const std::string& group, const groups::topic_partition& where, std::int64_t before) {
-  for (const std::string& id : with_offsets_of(group)) {
+  const auto is_older = [&](const transaction& t) {
+    const auto of_group = t.offsets.find(group);
+    if (of_group == t.offsets.end()) return false;
+    const auto sent = of_group->second.find(where);
+    return sent != of_group->second.end() && sent->second.order < before;
+  };
+  for (const std::string& id : _sent.senders(group, where)) {
     entry* const e = find_entry(id);
-    if (!e || !e->durable || !erase_offset(*e->durable, group, where, before)) continue;
-    if (e->pending == 0) erase_offset(e->now, group, where, INT64_MAX);  // else one may be on its way that is newer
+    if (!e || !e->durable || !is_older(*e->durable)) continue;
+    _sent.erase(*e->durable, group, where);
+    if (e->pending == 0) _sent.erase(e->now, group, where);  // else one may be on its way that is newer
   }
 }
 
 void coordinator::group_deleted(const std::string& group) {
-  for (const std::string& id : with_offsets_of(group)) {
+  for (const std::string& id : _sent.senders(group)) {
     entry* const e = find_entry(id);
-    if (e && e->durable) e->durable->offsets.erase(group);
-    if (e && e->pending == 0) e->now.offsets.erase(group);
+    if (e && e->durable) _sent.erase_group(*e->durable, group);
+    if (e && e->pending == 0) _sent.erase_group(e->now, group);
   }
 }
 
 void coordinator::topic_deleted(const std::string& topic) {
-  const auto forget = [&](transaction& t) {
-    for (auto& [group, offsets] : t.offsets)
-      std::erase_if(offsets, [&](const auto& o) { return o.first.first == topic; });
-  };
   for (auto& [id, e] : _entries) {
-    forget(e->now);
-    if (e->durable) forget(*e->durable);
+    _sent.erase_topic(e->now, topic);
+    if (e->durable) _sent.erase_topic(*e->durable, topic);
   }
 }
 
@@ -148,13 +139,13 @@ bool coordinator::restore(kafka::reader& in, std::int8_t version) {
     if (!read(in, t)) return false;
     for (std::uint32_t k = 0, size = in.varuint(); k < size && in.ok(); ++k) {
       const std::string group(in.string(true));
-      group_offsets& offsets = t.offsets[group];
+      group_offsets offsets;
       if (!read_offsets(in, offsets)) return false;
       for (auto& [where, o] : offsets) {
         o.order = version >= with_order ? in.int64() : 0;
         _offsets_seen = std::max(_offsets_seen, o.order);
+        _sent.put(t, group, where, std::move(o));
       }
-      _with_offsets.emplace(group, t.id);
     }
     std::string id = t.id;
     auto& e = _entries[std::move(id)] = std::make_unique<entry>();
