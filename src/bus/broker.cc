@@ -146,6 +146,7 @@ result<std::unique_ptr<broker>> broker::open(broker_settings settings, os::file_
       b->_settings.transactions, *b->_loop,
       transactions::surroundings{
           [raw](std::function<void(std::int64_t)> use) { raw->with_producer_id(std::move(use)); },
+          [raw](const std::string& group) { raw->_groups->make_applied(group); },
           [raw](const std::string& group, const transactions::group_offsets& offsets) {
             raw->_groups->commit_applied(group, offsets);
           },

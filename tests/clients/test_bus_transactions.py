@@ -11,6 +11,7 @@ from bus import Bus, kcat
 from raw import Raw
 
 kafka = pytest.importorskip("confluent_kafka")
+kafka_admin = pytest.importorskip("confluent_kafka.admin")
 pytestmark = pytest.mark.skipif(not shutil.which("kcat"), reason="kcat is not installed")
 
 
@@ -189,6 +190,21 @@ def test_offsets_of_a_transaction_do_not_come_over_what_came_later(bus, restart)
         found = {group: raw.committed_offset(group, "in") for group in later}
     assert found == {group: expected for group, (_, expected) in later.items()}
 
+
+def test_a_group_that_only_an_open_transaction_has_offsets_of_is_there_after_kill_9(bus):
+    p = producer(bus)
+    p.begin_transaction()
+    put(p, "t", "a")
+    p.send_offsets_to_transaction([kafka.TopicPartition("t", 0, 1)], consumer(bus, "g").consumer_group_metadata(), 10)
+    bus.kill()
+    bus.start()
+    admin = kafka_admin.AdminClient({"bootstrap.servers": bus.address})
+    assert [g.group_id for g in admin.list_consumer_groups().result(20).valid] == ["g"]
+    admin.delete_consumer_groups(["g"])["g"].result(20)
+    p.commit_transaction(20)
+    assert [g.group_id for g in admin.list_consumer_groups().result(20).valid] == []
+    assert consumer(bus, "g").committed([kafka.TopicPartition("t", 0)], 20)[0].offset == -1001
+    assert read(bus, "t") == ["a"]
 
 
 def test_many_open_transactions_of_a_group_hold_up_nobody(start_bus):

@@ -123,6 +123,7 @@ class coordinator {
   // The group of offsets that a transaction has and has not committed yet: from now on it is there, as in Kafka, also
   // if the transaction is aborted. Not durable by itself.
   error_code make_for_transaction(const std::string& group);
+  void make_applied(const std::string& group) { make(group); }  // the same, as applied state
   // Offsets of a transaction that has committed, as applied state.
   void commit_applied(const std::string& group, const std::map<topic_partition, committed_offset>& offsets);
   error_code check_delete_offsets(std::string_view group) const;

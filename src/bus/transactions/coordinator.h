@@ -44,6 +44,8 @@ struct coordinator_options {
 
 struct surroundings {
   std::function<void(std::function<void(std::int64_t id)>)> new_producer_id;  // -1: could not be stored
+  // A group whose offsets an open transaction has; it may be there already.
+  std::function<void(const std::string& group)> make_group;
   // Offsets of a committed transaction, as applied state.
   std::function<void(const std::string& group, const group_offsets& offsets)> commit_offsets;
   std::function<std::int64_t()> now_ms;  // wall clock

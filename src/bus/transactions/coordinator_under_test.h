@@ -25,6 +25,7 @@ struct bench : log::state_machine {
   std::int64_t now_ms = 1'000'000;
   std::int64_t next_id;
   std::map<std::string, group_offsets> committed;
+  std::set<std::string> groups;  // that are made for offsets of open transactions
   std::size_t applied_bytes = 0;
   coordinator txns;
   std::unique_ptr<log::store> store;
@@ -36,6 +37,7 @@ struct bench : log::state_machine {
       : next_id(first_id),
         txns(of_transactions, *loop,
              {[this](std::function<void(std::int64_t)> use) { use(next_id++); },
+              [this](const std::string& group) { groups.insert(group); },
               [this](const std::string& group, const group_offsets& offsets) {
                 for (const auto& [where, o] : offsets) committed[group][where] = o;
               },

@@ -60,6 +60,7 @@ void coordinator::apply(std::string_view payload) {
       o.order = ++_offsets_seen;
       _sent.put(t, group, where, std::move(o));
     }
+    _around.make_group(group);
   } else if (what == change::partition) {
     const auto it = _entries.find(in.string(true));
     if (it == _entries.end() || !it->second->durable) return;
@@ -146,6 +147,7 @@ bool coordinator::restore(kafka::reader& in, std::int8_t version) {
         _offsets_seen = std::max(_offsets_seen, o.order);
         _sent.put(t, group, where, std::move(o));
       }
+      _around.make_group(group);  // of a checkpoint that older versions made after a crash
     }
     std::string id = t.id;
     auto& e = _entries[std::move(id)] = std::make_unique<entry>();

@@ -31,6 +31,23 @@ TEST(transactions, are_there_after_a_clean_stop) {
   EXPECT_EQ(b.offset_of("g"), 17);
 }
 
+// Administrators see the group, and may delete it with what the transaction has sent.
+TEST(transactions, make_the_groups_of_their_offsets_again_when_the_log_is_read) {
+  for (const bool clean_stop : {false, true}) {
+    os::sim_file_system files;
+    {
+      bench b(files);
+      const producer_claim p = b.init().producer;
+      ASSERT_EQ(b.add_offsets(p, "g", 17), error_code::none);
+      if (clean_stop) ASSERT_TRUE(b.store->close());
+    }
+    const bench b(files, 200);
+    ASSERT_TRUE(b.store) << b.why;
+    EXPECT_EQ(b.groups, std::set<std::string>{"g"});
+    EXPECT_TRUE(b.txns.has_pending_offset("g"));
+  }
+}
+
 // What a run of a few transactions has told its client before the power went.
 struct told {
   bool committed = false, aborted = false;
