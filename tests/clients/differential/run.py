@@ -60,6 +60,8 @@ def run(kafka, bus, seed, count, areas=tuple(AREAS), trace=None):
         cases.append((lambda both: rng.choice(producers).send(both), 5))
     for _ in range(count):
         rng.choices([c for c, _ in cases], [w for _, w in cases])[0](both)
+    if "transactions" in areas:
+        transaction_cases.made_again(both)
     for target in both.targets:
         target.close()
     return both

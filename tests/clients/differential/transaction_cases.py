@@ -6,6 +6,7 @@ from target import Ref
 
 CONCURRENT_TRANSACTIONS = 51  # the last one's markers are being written: asked again
 IN_PROGRESS = (CONCURRENT_TRANSACTIONS,)
+UNKNOWN_TOPIC_OR_PARTITION = 3
 TOPIC = "transacted"
 
 
@@ -84,6 +85,35 @@ def read(both):
         both.call("fetch", both.version("fetch"), only("fetch", {
             "max_wait_ms": 0, "min_bytes": 0, "max_bytes": 1 << 20, "isolation_level": level, "topics": [topic(TOPIC, partitions=[
                 {"partition": 0, "fetch_offset": 0, "partition_max_bytes": 1 << 20}])]}))
+
+
+def made_again(both):
+    """A topic that is deleted and made anew while a transaction of a client before version 2 has records in it."""
+    name, versions = "made-again", {"create_topics": 7, "delete_topics": 3, "produce": 9, "end_txn": 4}
+
+    def make():
+        both.settle("create_topics", versions["create_topics"], {"timeout_ms": 30000, "topics": [
+            {"name": name, "num_partitions": 1, "replication_factor": 1}]}, lambda a: a["topics"][0]["error_code"] == 0)
+        both.settle("list_offsets", 1, {"replica_id": -1, "topics": [{"name": name, "partitions": [{"partition_index": 0, "timestamp": -1}]}]},
+                    lambda a: a["topics"][0]["partitions"][0]["error_code"] == 0)
+
+    def remove():
+        both.settle("delete_topics", versions["delete_topics"], {"topic_names": [name], "timeout_ms": 30000},
+                    lambda a: a["responses"][0]["error_code"] == UNKNOWN_TOPIC_OR_PARTITION)
+
+    def produce(sequence, label=None):
+        send_produce(both, name, 0, lambda target: batch(
+            [b"t"], timestamps=[NOW_MS], producer_id=target.ids[txn.producer], epoch=txn.epoch()(target), sequence=sequence,
+            transactional=True), transactional_id=txn.id, version=versions["produce"], label=label)
+    remove()
+    make()
+    txn = Transactional(both)
+    txn.add(name)
+    produce(0)
+    remove()
+    make()
+    produce(1, label="produce: topic made again in its transaction")
+    txn.end(True, version=versions["end_txn"])
 
 
 def classic(both):
