@@ -12,7 +12,7 @@ from bus import Bus
 from differential.records import batch, whole_batches
 from raw import FETCH, LIST_OFFSETS, PRODUCE, Raw, data, string
 
-INVALID_REQUEST = 42
+OFFSET_OUT_OF_RANGE, INVALID_REQUEST = 1, 42
 
 
 @pytest.fixture
@@ -91,6 +91,53 @@ def test_offsets_of_a_partition_that_is_named_twice_are_not_told(start):
         assert raw.produce("t", 0, some_batch()) == 0
         assert list_offsets(raw, "t", [(0, latest), (1, latest), (0, latest)]) == [(0, INVALID_REQUEST, -1), (1, 0, 0)]
         assert list_offsets(raw, "t", [(0, latest)]) == [(0, 0, 1)]
+
+
+def crash_within_a_frame(bus):
+    bus.kill()
+    (segment,) = (bus.data / "bus").glob("*.log")
+    used = len(segment.read_bytes().rstrip(b"\0"))
+    with open(segment, "r+b") as file:
+        file.seek(used + 100)
+        file.write(b"torn" * 10)
+    bus.start()
+
+
+# As Kafka answers after the same (DeleteRecords over the end of an epoch), also where the log parts.
+def test_epochs_before_the_start_of_the_log_are_forgotten(start):
+    bus, admin = start()
+
+    def epoch():
+        with Raw(bus.address) as raw:
+            return raw.call("metadata", 9, topics=[{"name": "t"}])["topics"][0]["partitions"][0]["leader_epoch"]
+
+    def end_of_epoch(raw, asked):
+        parts = [{"partition": 0, "current_leader_epoch": -1, "leader_epoch": asked}]
+        (told,) = raw.call("offset_for_leader_epoch", 4, replica_id=-1, topics=[{"topic": "t", "partitions": parts}])["topics"][0]["partitions"]
+        return told["error_code"], told["leader_epoch"], told["end_offset"]
+
+    def fetch_after(raw, last_epoch, offset):
+        parts = [{"partition": 0, "fetch_offset": offset, "partition_max_bytes": 1000, "current_leader_epoch": -1,
+                  "last_fetched_epoch": last_epoch, "log_start_offset": -1}]
+        (told,) = raw.call("fetch", 12, max_wait_ms=0, min_bytes=0, max_bytes=1000, isolation_level=0, session_epoch=-1,
+                           topics=[{"topic": "t", "partitions": parts}])["responses"][0]["partitions"]
+        return told["error_code"], told["diverging_epoch"]["end_offset"]
+    with Raw(bus.address) as raw:
+        assert [raw.produce("t", 0, some_batch()) for _ in range(2)] == [0, 0]
+    crash_within_a_frame(bus)
+    between = epoch()  # nothing is written in it
+    crash_within_a_frame(bus)
+    with Raw(bus.address) as raw:
+        assert [raw.produce("t", 0, some_batch()) for _ in range(2)] == [0, 0]
+        assert 0 < between < epoch()
+        assert end_of_epoch(raw, between) == (0, 0, 2)
+        assert fetch_after(raw, between, 1) == (0, 2)
+        admin.delete_records([TopicPartition("t", 0, 1)])[TopicPartition("t", 0)].result(20)
+        assert fetch_after(raw, between, 0) == (OFFSET_OUT_OF_RANGE, -1)
+        assert fetch_after(raw, between, 1) == (0, 2)
+        admin.delete_records([TopicPartition("t", 0, 3)])[TopicPartition("t", 0)].result(20)
+        assert end_of_epoch(raw, between) == (0, between, 3)
+        assert end_of_epoch(raw, 0) == (0, 0, 3)
 
 
 def test_the_latest_record_is_told_once_it_is_committed(start):
