@@ -9,7 +9,7 @@ import uuid
 import pytest
 import requests
 
-from gateway import Service, make_certificate
+from gateway import EMPTY, Admin, Gateway, Service, make_certificate
 from tests.support.http_service import QuietHandler
 from tests.support.wait import eventually
 
@@ -418,6 +418,29 @@ def test_vaults_and_keys(admin, gateway):
     assert admin("GET", "/key-sets/set/keys").json()["data"][0]["id"] == key["id"]
     admin("DELETE", "/key-sets/set", status=204)
     admin("GET", "/keys/k", status=404)
+
+
+@pytest.mark.parametrize("plugin, field", [("http-log", "http_endpoint"), ("opentelemetry", "endpoint")])
+def test_a_url_from_outside_is_checked_before_anything_is_kept(tmp_path, monkeypatch, plugin, field):
+    monkeypatch.setenv("GATEWAY_TEST_NO_URL", "s3cret.example:4318")
+    gateway, service = Gateway(tmp_path, EMPTY), Service()
+    try:
+        admin = Admin(gateway)
+        admin("PUT", "/services/s", {"host": "127.0.0.1", "port": service.port}, 200)
+        admin("PUT", "/routes/r", {"paths": ["/v"], "service": {"name": "s"}}, 200)
+        for variable in ("gateway-test-no-url", "gateway-test-unset"):
+            body = {"name": plugin, "config": {field: f"{{vault://env/{variable}}}"}}
+            refused = admin("POST", "/plugins", body, 400)
+            assert body["config"][field] in refused.json()["fields"]["config"][field]
+            gateway.file.write_text(EMPTY + f"plugins: [{json.dumps(body)}]")
+            eventually(lambda name=body["config"][field]: "kong.yml:2:" in gateway.log() and name in gateway.log())
+        assert "s3cret" not in gateway.log() + refused.text
+        gateway.file.write_text(EMPTY)
+        gateway.kill()
+        gateway.start()
+        assert requests.get(gateway.url + "/v", timeout=10).status_code == 200
+    finally:
+        gateway.stop()
 
 
 def test_pages_and_tags(admin):

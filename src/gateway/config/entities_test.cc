@@ -186,13 +186,13 @@ TEST(entities, take_values_from_the_environment) {
       "_format_version: \"3.0\"\nvaults: [{name: env, prefix: my-vault, config: {prefix: MES_TEST_}}]\n"
       "consumers:\n- username: u\n  keyauth_credentials:\n  - key: '{vault://env/mes-test-key}'\n"
       "  - key: '{vault://my-vault/json/key}'\n"
-      "plugins:\n- {name: loggly, config: {key: '{vault://env/MES_NOT_SET}'}}\n",
+      "plugins:\n- {name: rate-limiting, config: {minute: 1, redis_username: '{vault://env/MES_NOT_SET}'}}\n",
       report);
   ASSERT_TRUE(all);
   EXPECT_EQ(all->keyauth_credentials.at(0).key, "from outside");
   EXPECT_EQ(all->keyauth_credentials.at(1).key, "inside");
-  EXPECT_EQ(all->plugins.at(0).config.text("key"), "");
-  EXPECT_THAT(report.text_of(report.sorted().at(0)), HasSubstr("kong.yml:9:32: warning"));
+  EXPECT_EQ(all->plugins.at(0).config.text("redis_username"), "");
+  EXPECT_THAT(report.text_of(report.sorted().at(0)), HasSubstr("kong.yml:9:61: warning"));
   EXPECT_THAT(report.text_of(report.sorted().at(0)), HasSubstr("the environment variable MES_NOT_SET is not set"));
 }
 
@@ -211,6 +211,32 @@ TEST(entities, refuse_credentials_that_come_to_nothing) {
                              testing::AllOf(HasSubstr("kong.yml:2:"), HasSubstr(": error: "), HasSubstr(variable))))
           << text;
     }
+}
+
+// Kong takes whatever it finds; here a URL that is none ended the process.
+TEST(entities, check_what_comes_from_outside) {
+  ASSERT_EQ(setenv("MES_TEST_EMPTY", "", 1), 0);
+  ASSERT_EQ(setenv("MES_TEST_NO_URL", "s3cret.example:4318", 1), 0);
+  ASSERT_EQ(setenv("MES_TEST_URL", "http://s3cret.example:4318", 1), 0);
+  for (const char* plugin :
+       {"{name: http-log, config: {http_endpoint: '{}'}}", "{name: opentelemetry, config: {endpoint: '{}'}}"}) {
+    auto with = [&](const std::string& variable) {
+      std::string text = plugin;
+      text.replace(text.find("{}"), 2, "{vault://env/" + variable + "}");
+      return findings(("plugins: [" + text + "]").c_str());
+    };
+    for (const char* variable : {"MES_NOT_SET", "MES_TEST_EMPTY", "MES_TEST_NO_URL"})
+      EXPECT_THAT(with(variable),
+                  ElementsAre(testing::AllOf(HasSubstr("kong.yml:2:"), HasSubstr(": error: "), HasSubstr("endpoint: "),
+                                             HasSubstr(std::string("{vault://env/") + variable + "}"),
+                                             testing::Not(HasSubstr("s3cret")))))
+          << plugin;
+    EXPECT_THAT(with("MES_TEST_URL"), IsEmpty()) << plugin;
+  }
+  EXPECT_THAT(findings("plugins: [{name: loggly, config: {key: '{vault://env/MES_NOT_SET}'}}]"),
+              ElementsAre(HasSubstr("the environment variable MES_NOT_SET is not set")));
+  EXPECT_THAT(findings("plugins: [{name: datadog, config: {host: '{vault://env/MES_TEST_URL}'}}]"),
+              ElementsAre(HasSubstr("host: what reference {vault://env/MES_TEST_URL} names is no value for this")));
 }
 
 TEST(entities, are_warned_of_where_something_else_was_meant) {

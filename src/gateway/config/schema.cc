@@ -137,6 +137,11 @@ class field_reader {
   }
 
  private:
+  struct complaint {
+    std::string why, kong_words;
+    bool empty() const { return why.empty(); }
+  };
+
   std::nullopt_t wrong_type(const yaml_node& node, bool element = false) {
     _report.error(node.mark, fmt::format("{}: expected {}, found {}", _where, name_of(_field.type), describe(node)),
                   std::string(kong_type_error(element ? element_of(_field.type) : _field.type)));
@@ -148,9 +153,13 @@ class field_reader {
     return std::nullopt;
   }
 
-  std::nullopt_t refuse_choice(const yaml_node& node, std::string_view text) {
+  std::nullopt_t refuse(const yaml_node& node, complaint wrong) {
+    return refuse(node, wrong.why, std::move(wrong.kong_words));
+  }
+
+  complaint no_choice(std::string_view text) const {
     std::string choices = fmt::format("{}", fmt::join(_field.one_of, ", "));
-    return refuse(node, fmt::format("'{}' is none of {}", text, choices), "expected one of: " + choices);
+    return {fmt::format("'{}' is none of {}", text, choices), "expected one of: " + choices};
   }
 
   std::nullopt_t refuse_number(const yaml_node& node) {
@@ -166,32 +175,31 @@ class field_reader {
   // Inside of a list or a map the field's own type is not what was expected.
   bool is_list() const { return _field.type != field_type::string && _field.type != field_type::integer; }
 
-  bool check_text(const yaml_node& node, std::string_view text) {
-    if (text.empty() && !_field.may_be_empty) {
-      refuse(node, "length must be at least 1");
-      return false;
-    }
-    if (!_field.one_of.empty() && std::ranges::find(_field.one_of, text) == _field.one_of.end()) {
-      refuse_choice(node, text);
-      return false;
-    }
+  // Empty if the text is a value of this field.
+  complaint wrong_with(std::string_view text) {
+    if (text.empty() && !_field.may_be_empty) return {"length must be at least 1", ""};
+    if (!_field.one_of.empty() && std::ranges::find(_field.one_of, text) == _field.one_of.end()) return no_choice(text);
     check_memory* memory = _field.costly ? _report.memory : nullptr;
-    if (!_field.check || (memory && memory->find(_field.name, text))) return true;
-    if (std::string wrong = _field.check(text); !wrong.empty()) {
-      refuse(node, wrong);
-      return false;
-    }
-    if (memory) memory->keep(_field.name, text, {});
-    return true;
+    if (!_field.check || (memory && memory->find(_field.name, text))) return {};
+    std::string wrong = _field.check(text);
+    if (wrong.empty() && memory) memory->keep(_field.name, text, {});
+    return {std::move(wrong), ""};
   }
 
-  // As Kong: what is not set becomes an empty string, and a warning; but not where that would be a secret.
+  // A field that works with nothing, or would be a secret that everybody knows, must not come to an empty text.
+  bool must_resolve() const { return _field.must_resolve || _field.required || _field.check; }
+
+  // What comes from outside is checked as if it stood here, and never shown. What is not set becomes an empty string
+  // and a warning, as in Kong, where that is a value.
   std::optional<json::value> from_outside(const yaml_node& node) {
     auto value = resolve_reference(node.scalar, _report.vaults);
-    if (value && !(value->empty() && _field.must_resolve)) return json::value(*value);
+    if (value && !value->empty()) {
+      if (wrong_with(*value).empty()) return json::value(*value);
+      return refuse(node, fmt::format("what reference {} names is no value for this field", node.scalar));
+    }
     std::string why = fmt::format("unable to resolve reference {}: {}", node.scalar,
                                   value ? "what it names is empty" : value.error().message);
-    if (_field.must_resolve) return refuse(node, why);
+    if (must_resolve()) return refuse(node, why);
     _report.warning(node.mark, fmt::format("{}: {}", _where, why));
     return json::value("");
   }
@@ -203,7 +211,7 @@ class field_reader {
       _report.warning(node.mark,
                       fmt::format("{}: Kong resolves no references here; this is taken as plain text", _where));
     }
-    if (!check_text(node, node.scalar)) return std::nullopt;
+    if (complaint wrong = wrong_with(node.scalar); !wrong.empty()) return refuse(node, wrong);
     return json::value(node.scalar);
   }
 
@@ -214,7 +222,7 @@ class field_reader {
       return wrong_type(node, _field.type == field_type::integers);
     if (*value < _field.min || *value > _field.max) return refuse_number(node);
     if (!_field.one_of.empty() && std::ranges::find(_field.one_of, node.scalar) == _field.one_of.end())
-      return refuse_choice(node, node.scalar);
+      return refuse(node, no_choice(node.scalar));
     return number_value(*value);
   }
 

@@ -22,6 +22,8 @@ TEST(request_transformer, changes_headers) {
   const header_case cases[] = {
       {"{remove: {headers: [x-to-remove]}}", "X-To-Remove: yes\r\n", "x-to-remove", ""},
       {"{remove: {headers: [x-to-remove]}}", "X-Other: yes\r\n", "x-other", "yes"},
+      // What stands behind the colon is no template; as one, it ended the process.
+      {"{remove: {headers: ['x-to-remove:$(a']}}", "X-To-Remove: yes\r\n", "x-to-remove", ""},
       {"{rename: {headers: ['x-old:x-new']}}", "X-Old: v\r\n", "x-new", "v"},
       {"{rename: {headers: ['x-old:x-new']}}", "X-Old: v\r\n", "x-old", ""},
       {"{rename: {headers: ['x-old:x-new']}}", "X-New: kept\r\n", "x-new", "kept"},

@@ -68,7 +68,7 @@ const schema& config_fields() {
 enum class action : std::uint8_t { remove, rename, replace, add, append };
 constexpr std::array<std::string_view, 5> action_names = {"remove", "rename", "replace", "add", "append"};
 
-// What is to be done with one name; the value of an entry without one is "".
+// What is to be done with one name; what is removed has no value, whatever stands behind its colon.
 struct step {
   action what;
   std::string name;
@@ -80,8 +80,11 @@ using steps = std::vector<step>;
 steps steps_of(const record& config, std::string_view part) {
   steps out;
   for (std::size_t i = 0; i < action_names.size(); ++i)
-    for (name_value& pair : name_values(config, fmt::format("{}.{}", action_names[i], part)))
-      out.push_back({static_cast<action>(i), std::move(pair.name), *value_template::parse(pair.value), pair.value});
+    for (name_value& pair : name_values(config, fmt::format("{}.{}", action_names[i], part))) {
+      const auto what = static_cast<action>(i);
+      out.push_back({what, std::move(pair.name),
+                     what == action::remove ? value_template() : *value_template::parse(pair.value), pair.value});
+    }
   return out;
 }
 
