@@ -400,6 +400,13 @@ bool record::flag(std::string_view field_name) const {
   return value.is_bool() && value.get_bool();
 }
 bool record::is_null(std::string_view field_name) const { return at(field_name).is_null(); }
+bool record::is_empty(std::string_view field_name) const {
+  const json::value& value = at(field_name);
+  if (const auto* list = value.if_array()) return list->empty();
+  if (const auto* map = value.if_object()) return map->empty();
+  if (const auto* text = value.if_string()) return text->empty();
+  return value.is_null();
+}
 
 namespace {
 

@@ -84,6 +84,7 @@ struct record {
   double number(std::string_view field_name) const;
   bool flag(std::string_view field_name) const;
   bool is_null(std::string_view field_name) const;
+  bool is_empty(std::string_view field_name) const;  // null, or nothing is in it: rules across fields want more
   std::vector<std::string> strings(std::string_view field_name) const;
   std::vector<std::int64_t> integers(std::string_view field_name) const;
   std::map<std::string, std::vector<std::string>> string_map(std::string_view field_name) const;

@@ -17,13 +17,6 @@ bool has(const std::vector<std::string>& list, std::string_view text) {
   return std::ranges::find(list, text) != list.end();
 }
 
-bool is_filled(const record& source, std::string_view member) {
-  const boost::json::value& value = source.at(member);
-  if (const auto* list = value.if_array()) return !list->empty();
-  if (const auto* map = value.if_object()) return !map->empty();
-  return !value.is_null();
-}
-
 // As LuaSocket's url.parse takes a URL apart, which Kong uses.
 struct url_parts {
   std::string_view protocol, host, port, path;
@@ -129,13 +122,13 @@ void check_family(const record& source, const protocol_family& family, const std
                   const std::string& what, reporter& report) {
   std::string names = fmt::format("'{}'", fmt::join(family.members, "' or '"));
   for (std::string_view member : family.forbidden)
-    if (is_filled(source, member))
+    if (!source.is_empty(member))
       report.error(source.mark_of(member),
                    fmt::format("{}: cannot set '{}' when 'protocols' is {}", what, member, names));
   std::vector<std::string_view> needed = family.needed;
   bool tls = has(protocols, "https") || has(protocols, "grpcs");
   if (family.sni && tls) needed.push_back("snis");
-  if (std::ranges::none_of(needed, [&](std::string_view member) { return is_filled(source, member); }))
+  if (std::ranges::none_of(needed, [&](std::string_view member) { return !source.is_empty(member); }))
     report.error(source.mark,
                  fmt::format("{}: must set one of '{}' when 'protocols' is {}", what, fmt::join(needed, "', '"),
                              family.named.empty() ? fmt::format("'{}'", tls && family.sni ? family.members.back()
@@ -165,7 +158,7 @@ void check_protocols(record& source, const std::string& what, reporter& report) 
     source.values["strip_path"] = false;
   }
   check_family(source, *chosen, protocols, what, report);
-  if (is_filled(source, "snis") && std::ranges::none_of(protocols, [](const std::string& p) {
+  if (!source.is_empty("snis") && std::ranges::none_of(protocols, [](const std::string& p) {
         return p == "https" || p == "grpcs" || p == "tls" || p == "tls_passthrough";
       }))
     report.error(source.mark_of("snis"),
@@ -188,7 +181,7 @@ void finish_service(record& source, const std::string& what, reporter& report) {
   else if (source.is_null("host"))
     report.error(source.mark, fmt::format("{}: host or url is missing", what), "required field missing", "host");
   std::string protocol = source.text("protocol");
-  if (protocol != "http" && protocol != "https" && is_filled(source, "path"))
+  if (protocol != "http" && protocol != "https" && !source.is_empty("path"))
     report.error(source.mark_of("path"), fmt::format("{}: a service of protocol {} has no path", what, protocol));
   if (protocol != "https" && protocol != "tls")
     for (std::string_view member : {"client_certificate", "tls_verify", "tls_verify_depth", "ca_certificates"})
@@ -201,7 +194,7 @@ namespace {
 // A route of the flavour `expressions` (kong/db/schema/entities/routes.lua): the expression stands for all matchers.
 void check_expression(const record& source, const std::string& what, reporter& report) {
   for (std::string_view member : {"methods", "hosts", "paths", "headers", "snis", "sources", "destinations"})
-    if (is_filled(source, member))
+    if (!source.is_empty(member))
       report.error(source.mark_of(member),
                    fmt::format("{}: '{}' cannot stand beside 'expression', which says all", what, member));
   if (auto parsed = parse_expression(source.text("expression")); !parsed)

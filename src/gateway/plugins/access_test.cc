@@ -211,8 +211,12 @@ TEST(cors, accepts_an_origin_however_often_it_comes) {
 TEST(plugin_configurations, are_refused_by_kongs_rules) {
   const refused_config cases[] = {
       {"acl", "{}", "allow or deny must be given"},
+      {"acl", "{allow: []}", "allow or deny must be given"},
+      {"acl", "{allow: [], deny: []}", "allow or deny must be given"},
       {"acl", "{allow: [a], deny: [b]}", "only one of allow and deny"},
       {"ip-restriction", "{}", "at least one of allow and deny"},
+      {"ip-restriction", "{allow: []}", "at least one of allow and deny"},
+      {"ip-restriction", "{allow: [], deny: []}", "at least one of allow and deny"},
       {"ip-restriction", "{deny: [nowhere]}", "deny"},
       {"bot-detection", "{deny: ['(']}", "not a valid regex"},
       {"request-termination", "{message: a, body: b}", "message cannot be used with content_type or body"},
@@ -255,6 +259,15 @@ TEST(plugin_configurations, are_refused_by_kongs_rules) {
     for (const diagnostic& d : report.sorted()) found += report.text_of(d) + "\n";
     EXPECT_NE(found.find(r.message), std::string::npos) << r.plugin << ' ' << r.config << ": " << found;
     EXPECT_NE(found.find("kong.yml:4:"), std::string::npos) << found;
+  }
+}
+
+TEST(plugin_configurations, are_taken_with_empty_lists_beside_full_ones) {
+  for (const auto& [plugin, config] : {std::pair("acl", "{allow: [g], deny: []}"),
+                                       {"acl", "{allow: [], deny: [g]}"},
+                                       {"ip-restriction", "{allow: [], deny: [10.0.0.1]}"}}) {
+    reporter report("kong.yml");
+    EXPECT_TRUE(load_configuration("_format_version: \"3.0\"\n" + plugin_yaml(plugin, config), report)) << config;
   }
 }
 

@@ -22,7 +22,7 @@ const schema& config_fields() {
 }
 
 void check(const record& config, const std::string& what, reporter& report) {
-  bool allow = !config.is_null("allow"), deny = !config.is_null("deny");
+  bool allow = !config.is_empty("allow"), deny = !config.is_empty("deny");
   if (allow && deny)
     report.error(config.mark_of("deny"), fmt::format("{}: only one of allow and deny may be given", what));
   if (!allow && !deny) report.error(config.mark, fmt::format("{}: allow or deny must be given", what));

@@ -21,7 +21,7 @@ const schema& config_fields() {
 }
 
 void check(const record& config, const std::string& what, reporter& report) {
-  if (config.is_null("allow") && config.is_null("deny"))
+  if (config.is_empty("allow") && config.is_empty("deny"))
     report.error(config.mark, fmt::format("{}: at least one of allow and deny must be given", what));
 }
 
