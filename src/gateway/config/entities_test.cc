@@ -1,5 +1,6 @@
 // Kong's rules for entities: facts from spec/01-unit/01-db/01-schema and
 // spec/01-unit/01-db/01-schema/11-declarative_config at 3.4.2, and what a check warns of beyond Kong.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -237,6 +238,15 @@ TEST(entities, check_what_comes_from_outside) {
               ElementsAre(HasSubstr("the environment variable MES_NOT_SET is not set")));
   EXPECT_THAT(findings("plugins: [{name: datadog, config: {host: '{vault://env/MES_TEST_URL}'}}]"),
               ElementsAre(HasSubstr("host: what reference {vault://env/MES_TEST_URL} names is no value for this")));
+}
+
+// What never runs lets everybody in.
+TEST(entities, refuse_plugins_for_protocols_that_are_not_theirs) {
+  EXPECT_THAT(
+      findings("plugins: [{name: key-auth, protocols: [http, tcp]}]"),
+      ElementsAre(HasSubstr("2:46: error: plugin 'key-auth', protocols: 'tcp' is none of grpc, grpcs, http, https")));
+  EXPECT_THAT(findings("plugins: [{name: ip-restriction, protocols: [http, tcp], config: {deny: [10.0.0.1]}}]"),
+              IsEmpty());
 }
 
 TEST(entities, are_warned_of_where_something_else_was_meant) {

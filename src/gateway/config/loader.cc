@@ -128,6 +128,18 @@ class document_reader {
     source.values["tags"] = std::move(tags);
   }
 
+  void check_protocols(const raw_entity& p, const plugin_kind& plugin) {
+    if (plugin.protocols.empty() || p.source.is_empty("protocols")) return;
+    const std::string choices = fmt::format("{}", fmt::join(plugin.protocols, ", "));
+    std::size_t place = 0;
+    for (const std::string& one : p.source.strings("protocols")) {
+      const wire::yaml_mark mark = p.source.mark_of(fmt::format("protocols[{}]", place++));
+      if (std::ranges::find(plugin.protocols, one) == plugin.protocols.end())
+        _report.error(mark, fmt::format("{}, protocols: '{}' is none of {}", p.what, one, choices),
+                      "expected one of: " + choices);
+    }
+  }
+
   // False if there is no such plugin.
   bool read_plugin(const yaml_node& node, raw_entity& p) {
     std::string name = p.source.text("name");
@@ -143,6 +155,7 @@ class document_reader {
                       : default_record(plugin->config_fields());
     if (!config || config->is_null()) p.config.mark = node.mark;
     if (plugin->check && errors == _report.errors()) plugin->check(p.config, p.what, _report);
+    check_protocols(p, *plugin);
     bool nested = p.parent && p.parent->kind->name == "consumers";
     if (!plugin->per_consumer && (nested || p.source.given("consumer")))
       _report.error(node.mark, fmt::format("{} cannot be bound to a consumer", p.what), "value must be null",

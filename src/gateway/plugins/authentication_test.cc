@@ -126,8 +126,13 @@ TEST(key_auth, lets_preflights_pass_if_told_to_and_forgets_old_keys) {
 
 // kong/runloop/plugins_iterator.lua, should_process_plugin: by subsystem, not by the request's protocol.
 TEST(plugins, run_on_every_request_if_a_protocol_of_theirs_is_of_http) {
-  EXPECT_NE(test_exchange(with_plugins("- {name: key-auth, protocols: [tcp, grpcs]}\n")).get("/"), "");
-  EXPECT_EQ(test_exchange(with_plugins("- {name: key-auth, protocols: [tcp, tls, udp]}\n")).get("/"), "");
+  auto answer = [](const std::string& protocols) {
+    return test_exchange(
+               with_plugins("- {name: ip-restriction, config: {allow: [192.0.2.1]}, protocols: " + protocols + "}\n"))
+        .get("/");
+  };
+  EXPECT_NE(answer("[tcp, grpcs]"), "");
+  EXPECT_EQ(answer("[tcp, tls, udp]"), "");
 }
 
 TEST(basic_auth, checks_names_and_passwords) {

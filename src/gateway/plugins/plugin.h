@@ -1,6 +1,7 @@
 // What a plugin is: a configured instance that is asked in phases, and the row that describes its kind.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -204,11 +205,15 @@ struct plugin_parts {
   shared_tables* tables = nullptr;  // of the configuration: the generation has them
 };
 
+// What most plugins are for (kong/db/schema/typedefs.lua, protocols_http).
+inline constexpr auto http_protocols = std::to_array<std::string_view>({"grpc", "grpcs", "http", "https"});
+
 struct plugin_kind {
   std::string_view name;
   int priority;  // Kong's PRIORITY: higher runs first
   const schema& (*config_fields)();
-  bool per_consumer;                                                               // may be bound to a consumer
+  bool per_consumer;                                 // may be bound to a consumer
+  std::span<const std::string_view> protocols = {};  // the only ones that it may be for; none: any, also of streams
   void (*check)(const record& config, const std::string& what, reporter& report);  // rules across fields; nullptr: none
   std::unique_ptr<plugin> (*make)(const plugin_entry& entry, const configuration& all, const plugin_parts& parts);
 };

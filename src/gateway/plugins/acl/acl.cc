@@ -76,6 +76,7 @@ plugin_kind acl_kind() {
           .priority = 950,
           .config_fields = config_fields,
           .per_consumer = false,
+          .protocols = http_protocols,
           .check = check,
           .make = make};
 }

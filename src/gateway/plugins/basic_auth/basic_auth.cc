@@ -108,6 +108,7 @@ plugin_kind basic_auth_kind() {
           .priority = 1100,
           .config_fields = config_fields,
           .per_consumer = false,
+          .protocols = http_protocols,
           .check = nullptr,
           .make = make};
 }

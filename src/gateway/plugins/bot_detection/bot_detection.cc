@@ -100,6 +100,7 @@ plugin_kind bot_detection_kind() {
           .priority = 2500,
           .config_fields = config_fields,
           .per_consumer = false,
+          .protocols = http_protocols,
           .check = nullptr,
           .make = make};
 }

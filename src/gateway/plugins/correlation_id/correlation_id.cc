@@ -92,6 +92,7 @@ plugin_kind correlation_id_kind() {
           .priority = 1,
           .config_fields = config_fields,
           .per_consumer = true,
+          .protocols = http_protocols,
           .check = nullptr,
           .make = make};
 }

@@ -200,6 +200,7 @@ plugin_kind cors_kind() {
           .priority = 2000,
           .config_fields = config_fields,
           .per_consumer = false,
+          .protocols = http_protocols,
           .check = nullptr,
           .make = make};
 }

@@ -192,6 +192,7 @@ plugin_kind hmac_auth_kind() {
           .priority = 1030,
           .config_fields = config_fields,
           .per_consumer = false,
+          .protocols = http_protocols,
           .check = nullptr,
           .make = make};
 }

@@ -261,6 +261,7 @@ plugin_kind jwt_kind() {
           .priority = 1450,
           .config_fields = config_fields,
           .per_consumer = false,
+          .protocols = http_protocols,
           .check = check,
           .make = make};
 }

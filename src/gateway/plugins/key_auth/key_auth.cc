@@ -203,6 +203,7 @@ plugin_kind key_auth_kind() {
           .priority = 1250,
           .config_fields = config_fields,
           .per_consumer = false,
+          .protocols = http_protocols,
           .check = nullptr,
           .make = make};
 }

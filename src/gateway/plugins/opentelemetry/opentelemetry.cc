@@ -210,6 +210,7 @@ plugin_kind opentelemetry_kind() {
           .priority = 14,
           .config_fields = config_fields,
           .per_consumer = true,
+          .protocols = http_protocols,
           .check = nullptr,
           .make = make};
 }

@@ -282,6 +282,7 @@ plugin_kind rate_limiting_kind() {
           .priority = 910,
           .config_fields = config_fields,
           .per_consumer = true,
+          .protocols = http_protocols,
           .check = check,
           .make = make};
 }

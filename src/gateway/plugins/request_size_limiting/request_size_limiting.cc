@@ -62,6 +62,7 @@ plugin_kind request_size_limiting_kind() {
           .priority = 951,
           .config_fields = config_fields,
           .per_consumer = true,
+          .protocols = http_protocols,
           .check = nullptr,
           .make = make};
 }

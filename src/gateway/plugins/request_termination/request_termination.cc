@@ -122,6 +122,7 @@ plugin_kind request_termination_kind() {
           .priority = 2,
           .config_fields = config_fields,
           .per_consumer = true,
+          .protocols = http_protocols,
           .check = check,
           .make = make};
 }

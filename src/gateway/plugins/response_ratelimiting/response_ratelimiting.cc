@@ -297,6 +297,7 @@ plugin_kind response_ratelimiting_kind() {
           .priority = 900,
           .config_fields = config_fields,
           .per_consumer = true,
+          .protocols = http_protocols,
           .check = check,
           .make = make};
 }

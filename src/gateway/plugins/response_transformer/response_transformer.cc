@@ -174,6 +174,7 @@ plugin_kind response_transformer_kind() {
           .priority = 800,
           .config_fields = config_fields,
           .per_consumer = true,
+          .protocols = http_protocols,
           .check = nullptr,
           .make = make};
 }
