@@ -14,7 +14,7 @@ namespace mes::wire {
 namespace {
 
 constexpr int depth_max = 64;
-constexpr std::size_t alias_bytes_max = 1 << 20;  // what aliases may add: ends "billion laughs"
+constexpr std::size_t alias_bytes_max = 64 << 20;  // what aliases may add: ends "billion laughs"
 constexpr std::size_t file_bytes_max = 64 << 20;
 // libyaml passes over it only where it is to find out the encoding; else it counts as a column.
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
@@ -237,7 +237,7 @@ class reader {
     if (found == _anchors.end()) return at(mark, fmt::format("*{} names no anchor that is complete before it", name));
     _alias_bytes += bytes_of(found->second);
     if (_alias_bytes > alias_bytes_max)
-      return at(mark, fmt::format("aliases expand to more than {} KiB", alias_bytes_max >> 10));
+      return at(mark, fmt::format("aliases expand to more than {} MiB", alias_bytes_max >> 20));
     if (depth + depth_of(found->second) - 1 > depth_max)
       return at(mark, fmt::format("nested deeper than {} levels", depth_max));
     yaml_node copy = found->second;

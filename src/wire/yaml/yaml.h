@@ -45,7 +45,7 @@ struct yaml_repeat {
   std::string key;
 };
 
-// One document. Errors say "file:line:column: what". Depth (64), aliases (expanded, at most 1 MiB of nodes in all) and
+// One document. Errors say "file:line:column: what". Depth (64), aliases (expanded, at most 64 MiB of nodes in all) and
 // duplicate keys are checked; with `repeats` a key that is there again replaces the earlier one, as other readers have
 // it, and is noted.
 result<yaml_node> parse_yaml(std::string_view text, std::string_view file_name,

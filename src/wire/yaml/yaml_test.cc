@@ -80,7 +80,13 @@ TEST(yaml, alias_bombs_end_early) {
     for (int j = 0; j < 9; ++j) text += (j ? ",*a" : "*a") + std::to_string(i - 1);
     text += "]\n";
   }
-  EXPECT_THAT(bad(text), HasSubstr("aliases expand to more than 1024 KiB"));
+  EXPECT_THAT(bad(text), HasSubstr("aliases expand to more than 64 MiB"));
+}
+
+TEST(yaml, aliases_may_be_many) {
+  std::string text = "a: &a [1,1,1,1,1,1,1,1,1,1]\nb:\n";
+  for (int i = 0; i < 10'000; ++i) text += "- *a\n";
+  EXPECT_EQ(good(text).find("b")->items.size(), 10'000U);
 }
 
 TEST(yaml, aliases_to_nothing_or_themselves_are_errors) {
