@@ -11,8 +11,11 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <string_view>
+#include <utility>
 
 #include "gateway/config/read_text.h"
+#include "gateway/http/field_id.h"
 
 namespace mes::gateway {
 namespace {
@@ -25,6 +28,13 @@ struct srv_record {
   std::uint16_t port = 0;
   std::string name;
 };
+
+// A name inside of a record; "" if it is none.
+std::string name_in(const ns_msg& message, const unsigned char* data) {
+  std::array<char, NS_MAXDNAME> text{};
+  if (dn_expand(ns_msg_base(message), ns_msg_end(message), data, text.data(), text.size()) < 0) return "";
+  return text.data();
+}
 
 class resolver {
  public:
@@ -42,9 +52,23 @@ class resolver {
   resolver(const resolver&) = delete;
   resolver& operator=(const resolver&) = delete;
 
-  // Calls visit(message, record) for each answer of that type. False: nobody has told whether there are any.
+  // Calls visit(message, record) for each answer of that type, of the name or of what it is another name of. False:
+  // nobody has told whether there are any.
   template <class Visit>
-  [[nodiscard]] bool query(const std::string& name, ns_type type, std::int64_t& ttl_ms, Visit visit) {
+  [[nodiscard]] bool query(std::string name, ns_type type, std::int64_t& ttl_ms, Visit visit) {
+    for (int hops = 0; hops <= aliases_max; ++hops) {
+      std::string other;
+      if (!ask(name, type, ttl_ms, other, visit)) return false;
+      if (other.empty()) return true;
+      name = std::move(other);
+    }
+    return true;  // they lead nowhere
+  }
+
+ private:
+  // `other` is what to ask for if all that there is for the name is a CNAME.
+  template <class Visit>
+  bool ask(const std::string& name, ns_type type, std::int64_t& ttl_ms, std::string& other, Visit& visit) {
     if (!_ready) return false;
     int size = res_nquery(&_state, name.c_str(), ns_c_in, type, _answer.get(), answer_bytes);
     if (size <= 0) {
@@ -54,16 +78,35 @@ class resolver {
     }
     ns_msg message;
     if (ns_initparse(_answer.get(), std::min(size, answer_bytes), &message) != 0) return false;
+    std::vector<std::pair<std::string, std::string>> aliases;
+    bool some = false;
     for (int i = 0; i < ns_msg_count(message, ns_s_an); ++i) {
       ns_rr record;
       if (ns_parserr(&message, ns_s_an, i, &record) != 0) return false;
       ttl_ms = std::min<std::int64_t>(ttl_ms, std::int64_t{ns_rr_ttl(record)} * 1000);
-      if (ns_rr_type(record) == type) visit(message, record);
+      if (ns_rr_type(record) == ns_t_cname)
+        aliases.emplace_back(ns_rr_name(record), name_in(message, ns_rr_rdata(record)));
+      if (ns_rr_type(record) != type) continue;
+      some = true;
+      visit(message, record);
     }
+    if (!some) other = end_of(aliases, name);
     return true;
   }
 
- private:
+  // The last of the names that lead from one to the next; "" if none leads from `name`.
+  static std::string end_of(const std::vector<std::pair<std::string, std::string>>& aliases, std::string_view name) {
+    std::string_view end;
+    for (std::size_t i = 0; i < aliases.size(); ++i) {
+      auto next = std::ranges::find_if(
+          aliases, [&](const auto& a) { return equals_ignoring_case(a.first, end.empty() ? name : end); });
+      if (next == aliases.end()) break;
+      end = next->second;
+    }
+    return std::string(end);
+  }
+
+  static constexpr int aliases_max = 8;
   static constexpr int answer_bytes = 65536;  // no answer is longer
 
   struct __res_state _state{};
@@ -92,12 +135,12 @@ std::vector<srv_record> query_srv(resolver& r, const std::string& name, std::int
   told = r.query(name, ns_t_srv, ttl_ms, [&](ns_msg& message, ns_rr& record) {
     const unsigned char* data = ns_rr_rdata(record);
     if (ns_rr_rdlen(record) < 7) return;
-    std::array<char, NS_MAXDNAME> target{};
-    if (dn_expand(ns_msg_base(message), ns_msg_end(message), data + 6, target.data(), target.size()) < 0) return;
+    std::string target = name_in(message, data + 6);
+    if (target.empty()) return;
     all.push_back({.priority = static_cast<int>(ns_get16(data)),
                    .weight = static_cast<int>(ns_get16(data + 2)),
                    .port = static_cast<std::uint16_t>(ns_get16(data + 4)),
-                   .name = target.data()});
+                   .name = std::move(target)});
   });
   int best = std::numeric_limits<int>::max();
   for (const srv_record& s : all) best = std::min(best, s.priority);
@@ -124,7 +167,7 @@ void add_from_hosts(const std::string& file, const std::string& host, std::uint1
       if (address.empty())
         address = word;
       else
-        named |= word == host;
+        named |= equals_ignoring_case(word, host);
     }
     if (!named) continue;
     if (auto e = parse_endpoint(address, port)) out.push_back(std::move(*e));

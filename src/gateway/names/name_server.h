@@ -20,7 +20,7 @@
 
 namespace mes::gateway {
 
-constexpr int type_a = 1, type_srv = 33;
+constexpr int type_a = 1, type_cname = 5, type_srv = 33;
 
 inline std::string s_of(const char* bytes, std::size_t size) { return {bytes, size}; }
 
