@@ -229,6 +229,8 @@ std::string check_router_path(std::string_view text) {
     std::string normal = normalize_path(text, true);
     return normal == text ? "" : fmt::format("non-normalized path, consider use '{}' instead", normal);
   }
+  if (std::string wrong = check_classes(text); !wrong.empty())
+    return fmt::format("invalid regex: '{}' ({})", text.substr(1), wrong);
   RE2 expression(regex_of_path(text), pattern_options());
   return expression.ok() ? "" : fmt::format("invalid regex: '{}' ({})", text.substr(1), expression.error());
 }
@@ -249,6 +251,8 @@ std::string check_route_header(std::string_view text) {
 
 std::string check_header_value(std::string_view text) {
   if (!text.starts_with("~*")) return "";
+  if (std::string wrong = check_classes(text); !wrong.empty())
+    return fmt::format("invalid regex: '{}' ({})", text.substr(2), wrong);
   RE2 expression(header_pattern_of(text), pattern_options());
   return expression.ok() ? "" : fmt::format("invalid regex: '{}' ({})", text.substr(2), expression.error());
 }

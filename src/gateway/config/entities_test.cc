@@ -249,6 +249,19 @@ TEST(entities, refuse_plugins_for_protocols_that_are_not_theirs) {
               IsEmpty());
 }
 
+// Rust's classes have operations, which RE2 takes for characters.
+TEST(entities, refuse_operations_in_classes) {
+  for (const char* operation : {"[a-z&&[^b]]", "[a[b]]", "[a-z--b]", "[a~~b]", "[^&&]"})
+    EXPECT_THAT(findings(fmt::format("routes: [{{paths: ['~/x{}$']}}]", operation).c_str()),
+                ElementsAre(HasSubstr("in a class is an operation of Kong's")))
+        << operation;
+  EXPECT_THAT(findings("routes: [{paths: [/], headers: {h: ['~*[a&&b]']}}]"),
+              ElementsAre(HasSubstr("'&&' in a class")));
+  EXPECT_THAT(findings("routes: [{expression: 'http.path ~ \"[a&&b]\"'}]"), ElementsAre(HasSubstr("'&&' in a class")));
+  for (const char* fine : {"[[:alpha:]_]", "[]a]", "[^]a]", "[\\[\\-a]", "[a-]", "&&", "--"})
+    EXPECT_THAT(findings(fmt::format("routes: [{{paths: ['~/x{}$']}}]", fine).c_str()), IsEmpty()) << fine;
+}
+
 TEST(entities, are_warned_of_where_something_else_was_meant) {
   auto warned = [](const char* text) { return findings(text, true); };
   EXPECT_THAT(warned("services: [{name: s, host: a}]"), ElementsAre(HasSubstr("service 's': no route leads to it")));

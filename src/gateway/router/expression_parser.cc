@@ -203,6 +203,8 @@ class parser {
   }
 
   result<void> compile(predicate& p, std::size_t begin) {
+    if (std::string wrong = check_classes(p.text); !wrong.empty())
+      return wrong_at(begin, fmt::format("invalid regex: '{}' ({})", p.text, wrong));
     p.re2 = std::make_shared<const RE2>(pattern_of(p.text), pattern_options());
     if (p.re2->ok()) return {};
     return wrong_at(begin, fmt::format("invalid regex: '{}' ({})", p.text, p.re2->error()));

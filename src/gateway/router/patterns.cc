@@ -1,5 +1,7 @@
 #include "gateway/router/patterns.h"
 
+#include <fmt/format.h>
+
 namespace mes::gateway {
 
 const RE2::Options& pattern_options() {
@@ -30,6 +32,32 @@ std::string pattern_of(std::string_view expression) {
     }
   }
   return out;
+}
+
+std::string check_classes(std::string_view expression) {
+  bool inside = false;
+  std::size_t first = 0;  // where "]" is one of the class
+  for (std::size_t i = 0; i < expression.size(); ++i) {
+    const std::string_view rest = expression.substr(i);
+    if (rest.front() == '\\') {
+      ++i;
+    } else if (!inside && rest.front() == '[') {
+      inside = true;
+      first = i + (rest.starts_with("[^") ? 2 : 1);
+    } else if (inside && rest.front() == ']' && i != first) {
+      inside = false;
+    } else if (inside && rest.starts_with("[:") && rest.find(":]") != std::string_view::npos) {
+      i += rest.find(":]") + 1;
+    } else if (inside) {
+      for (std::string_view operation : {"&&", "--", "~~", "["})
+        if (rest.starts_with(operation))
+          return fmt::format(
+              "'{0}' in a class is an operation of Kong's that is not available here; where the character "
+              "is meant, write \\{1}",
+              operation, operation.front());
+    }
+  }
+  return "";
 }
 
 std::string regex_of_path(std::string_view path) { return "^" + pattern_of(path.substr(1)); }

@@ -13,6 +13,10 @@ const RE2::Options& pattern_options();  // quiet, with a bound on memory
 // "(?<id>…)" becomes "(?P<id>…)", and an escaped character that RE2 takes for no punctuation loses its backslash.
 std::string pattern_of(std::string_view expression);
 
+// What would match something else than in Rust, which has classes in classes and operations between them; "" if nothing
+// does.
+std::string check_classes(std::string_view expression);
+
 // "~/a/(?<id>\d+)", anchored at the start.
 std::string regex_of_path(std::string_view path);
 // "~*Value" of a route's header: compared with values in lower case.
