@@ -89,7 +89,7 @@ class adviser {
       if (r.to && !r.to->enabled)
         warn(r.source, {}, fmt::format("{}: takes nothing, its service '{}' is disabled", what, r.to->label()));
       bool regex = std::ranges::any_of(r.paths, [](const std::string& p) { return p.starts_with('~'); });
-      if (r.source.given("regex_priority") && r.regex_priority > 0 && !regex)
+      if (r.source.given("regex_priority") && r.regex_priority != 0 && !regex)
         warn(r.source, "regex_priority",
              fmt::format("{}: regex_priority has no effect without a path that begins with ~", what));
       std::set<std::string> seen;

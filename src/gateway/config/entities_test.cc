@@ -262,6 +262,16 @@ TEST(entities, refuse_operations_in_classes) {
     EXPECT_THAT(findings(fmt::format("routes: [{{paths: ['~/x{}$']}}]", fine).c_str()), IsEmpty()) << fine;
 }
 
+// To Lua an empty list and an empty mapping are one; what is in neither asks for nothing.
+TEST(entities, take_what_is_empty_as_unset) {
+  EXPECT_THAT(findings("plugins: [{name: http-log, config: {http_endpoint: 'http://a', custom_fields_by_lua: {}}}]"),
+              IsEmpty());
+  EXPECT_THAT(findings("plugins: [{name: http-log, config: {http_endpoint: 'http://a', custom_fields_by_lua: []}}]"),
+              IsEmpty());
+  EXPECT_THAT(findings("upstreams: [{name: u, healthchecks: []}]"), IsEmpty());
+  EXPECT_THAT(findings("upstreams: [{name: u, healthchecks: [1]}]"), ElementsAre(HasSubstr("expected a mapping")));
+}
+
 TEST(entities, are_warned_of_where_something_else_was_meant) {
   auto warned = [](const char* text) { return findings(text, true); };
   EXPECT_THAT(warned("services: [{name: s, host: a}]"), ElementsAre(HasSubstr("service 's': no route leads to it")));

@@ -103,6 +103,11 @@ field_type element_of(field_type type) {
                                        : field_type::string;
 }
 
+// [] or {}: Lua has one table for both.
+bool is_bare(const yaml_node& node) {
+  return (node.type == kind::sequence && node.items.empty()) || (node.type == kind::mapping && node.members.empty());
+}
+
 // Reads one field's value; keeps what all of its messages share. Elements of lists leave their places in `marks`.
 class field_reader {
  public:
@@ -239,8 +244,7 @@ class field_reader {
   }
 
   std::optional<json::value> read_list(const yaml_node& node) {
-    // An empty mapping is an empty list too: Lua has one table for both.
-    if (node.type != kind::sequence && !(node.type == kind::mapping && node.members.empty())) return wrong_type(node);
+    if (node.type != kind::sequence && !is_bare(node)) return wrong_type(node);
     json::array list;
     bool fine = true;
     for (const yaml_node& item : node.items) {
@@ -256,7 +260,7 @@ class field_reader {
   }
 
   std::optional<json::value> read_map(const yaml_node& node) {
-    if (node.type != kind::mapping && !(node.type == kind::sequence && node.items.empty())) return wrong_type(node);
+    if (node.type != kind::mapping && !is_bare(node)) return wrong_type(node);
     json::object map;
     bool fine = true;
     for (const auto& [key, value] : node.members) {
@@ -302,6 +306,7 @@ void read_field(const field& f, const yaml_node& key, const yaml_node& value, co
                 reporter& report) {
   std::string where = fmt::format("{}, {}", what, f.name);
   if (value.is_null()) return;  // as if it were not there
+  if (!f.absent.empty() && is_bare(value)) return;
   out.marks.emplace(f.name, value.mark);
   if (f.type == field_type::mapping) {
     if (!f.fields || !f.absent.empty()) {
@@ -346,7 +351,7 @@ record read_record(const yaml_node& node, const schema& fields, const std::strin
   record out = default_record(fields);
   out.mark = node.mark;
   if (node.is_null()) return out;
-  if (node.type != kind::mapping) {
+  if (node.type != kind::mapping && !is_bare(node)) {
     report.error(node.mark, fmt::format("{}: expected a mapping, found {}", what, describe(node)), "expected a record");
     return out;
   }

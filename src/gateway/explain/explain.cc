@@ -217,15 +217,19 @@ class writer {
       std::uint64_t mask;
       std::string_view name;
     };
+    static constexpr unsigned regex_shift = 19;
     static constexpr part parts[] = {{61, 7, "more kinds of matchers"},
                                      {60, 1, "hosts without a wildcard"},
                                      {52, 255, "more headers"},
                                      {51, 1, "a regular expression before a prefix"},
-                                     {19, 0xffffffff, "a higher regex_priority"},
+                                     {regex_shift, 0xffffffff, "a higher regex_priority"},
                                      {0, 0x7ffff, "a longer path"}};
     for (const part& p : parts) {
       std::uint64_t a = won.priority >> p.shift & p.mask, b = lost.priority >> p.shift & p.mask;
-      if (a != b) return fmt::format("{} ({} > {})", p.name, a, b);
+      if (a == b) continue;
+      if (p.shift == regex_shift)
+        return fmt::format("{} ({} > {})", p.name, won.of->regex_priority, lost.of->regex_priority);
+      return fmt::format("{} ({} > {})", p.name, a, b);
     }
     return "a higher priority";
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "base/uuid.h"
@@ -101,7 +102,7 @@ expression with_protocols(const route& r) {
   return {.what = expression::kind::all, .test = {}, .parts = {std::move(given), any_of(std::move(protocols))}};
 }
 
-void add_split(const route& r, std::size_t index, std::vector<route_matcher>& out) {
+void add_split(const route& r, std::size_t index, std::uint64_t regex_rank, std::vector<route_matcher>& out) {
   static const uuid split_space = *uuid::parse("7f145bf9-0dce-4f91-98eb-debbce4b9f6b");
   std::map<std::size_t, std::vector<std::string>> by_length;  // 0: regular expressions
   for (const std::string& path : r.paths) by_length[path.starts_with('~') ? 0 : path.size()].push_back(path);
@@ -111,7 +112,7 @@ void add_split(const route& r, std::size_t index, std::vector<route_matcher>& ou
     std::string part = regex ? "true" : std::to_string(bytes);
     out.push_back({.of = &r,
                    .route_index = index,
-                   .priority = route_priority(r, regex, bytes),
+                   .priority = route_priority(r, regex, bytes, regex_rank),
                    .id = r.paths.size() > 1 ? uuid::make_v5(split_space, r.id + '#' + part).to_string() : r.id,
                    .paths = paths,
                    .test = expression_of(r, paths)});
@@ -120,7 +121,7 @@ void add_split(const route& r, std::size_t index, std::vector<route_matcher>& ou
 
 }  // namespace
 
-std::uint64_t route_priority(const route& r, bool regex, std::size_t prefix_bytes) {
+std::uint64_t route_priority(const route& r, bool regex, std::size_t prefix_bytes, std::uint64_t regex_rank) {
   if (!r.expression.empty()) return r.priority;
   std::uint64_t kinds = 0;
   for (bool has : {!r.methods.empty(), !r.hosts.empty(), !r.headers.empty(), !r.snis.empty(), !r.paths.empty()})
@@ -128,17 +129,22 @@ std::uint64_t route_priority(const route& r, bool regex, std::size_t prefix_byte
   bool wildcard = std::ranges::any_of(r.hosts, [](const std::string& h) { return h.find('*') != std::string::npos; });
   std::uint64_t header_count = std::min<std::size_t>(r.headers.size(), 255);
   return kinds << 61 | (!r.hosts.empty() && !wildcard ? 1ULL << 60 : 0) | header_count << 52 |
-         (regex ? 1ULL << 51 : 0) | (regex ? static_cast<std::uint64_t>(r.regex_priority) << 19 : 0) |
-         (prefix_bytes & 0x7ffff);
+         (regex ? 1ULL << 51 : 0) | (regex ? regex_rank << 19 : 0) | (prefix_bytes & 0x7ffff);
 }
 
 std::vector<route_matcher> make_matchers(const configuration& all) {
   std::vector<route_matcher> out;
+  std::set<std::int64_t> given;
+  for (const route& r : all.routes) given.insert(r.regex_priority);
+  const std::vector<std::int64_t> regex_priorities(given.begin(), given.end());
   for (std::size_t i = 0; i < all.routes.size(); ++i) {
     const route& r = all.routes[i];
     if (r.stream || (r.to && !r.to->enabled)) continue;
     if (r.expression.empty())
-      add_split(r, i, out);
+      add_split(r, i,
+                static_cast<std::uint64_t>(std::ranges::lower_bound(regex_priorities, r.regex_priority) -
+                                           regex_priorities.begin()),
+                out);
     else
       out.push_back(
           {.of = &r, .route_index = i, .priority = r.priority, .id = r.id, .paths = {}, .test = with_protocols(r)});

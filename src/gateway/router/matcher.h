@@ -25,8 +25,9 @@ struct route_matcher {
 // are not among them.
 std::vector<route_matcher> make_matchers(const configuration& all);
 
-// The priority of a route whose paths are of one kind and length.
-std::uint64_t route_priority(const route& r, bool regex, std::size_t prefix_bytes);
+// The priority of a route whose paths are of one kind and length. `regex_rank` stands for its regex_priority: its place
+// among those of all routes, since the number itself may be any, and there are 32 bits for it.
+std::uint64_t route_priority(const route& r, bool regex, std::size_t prefix_bytes, std::uint64_t regex_rank);
 
 // "3 kinds of matchers, no wildcard host, 1 header, path of 7 characters": for people.
 std::string describe_priority(const route_matcher& m);

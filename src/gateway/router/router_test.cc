@@ -79,6 +79,20 @@ TEST(router, prefers_regular_expressions_over_prefixes_and_orders_them_by_their_
   EXPECT_EQ(winner(r, {"GET", "a", "/x/users/42"}), "");  // anchored at the start
 }
 
+// Kong's field is a plain integer (kong/db/schema/entities/routes.lua).
+TEST(router, orders_by_any_whole_regex_priority) {
+  auto all = load(
+      "  - {name: least, paths: ['~/.*'], regex_priority: -9007199254740991}\n"
+      "  - {name: less, paths: ['~/[a-y].*'], regex_priority: -1}\n  - {name: none, paths: ['~/[a-x].*']}\n"
+      "  - {name: some, paths: ['~/[a-w].*'], regex_priority: 4294967295}\n"
+      "  - {name: more, paths: ['~/[a-v].*'], regex_priority: 4294967296}\n"
+      "  - {name: most, paths: ['~/[a-u].*'], regex_priority: 9007199254740991}\n");
+  router r(*all);
+  for (auto [path, name] :
+       {std::pair("/z", "least"), {"/y", "less"}, {"/x", "none"}, {"/w", "some"}, {"/v", "more"}, {"/u", "most"}})
+    EXPECT_EQ(winner(r, {"GET", "a", path}), name) << path;
+}
+
 TEST(router, matches_hosts_with_wildcards_and_ports) {
   auto all = load(
       "  - {name: plain, hosts: [example.com]}\n  - {name: left, hosts: ['*.example.com']}\n"
@@ -124,9 +138,9 @@ TEST(router, computes_kongs_priorities) {
   auto all = load(
       "  - {name: a, paths: [/abc]}\n  - {name: b, hosts: [h.com], methods: [GET], paths: [/abc]}\n"
       "  - {name: c, hosts: ['*.h.com'], headers: {X-A: [b], X-B: [c]}, paths: ['~/r'], regex_priority: 3}\n");
-  EXPECT_EQ(route_priority(all->routes[0], false, 4), (1ULL << 61) | 4);
-  EXPECT_EQ(route_priority(all->routes[1], false, 4), (3ULL << 61) | (1ULL << 60) | 4);
-  EXPECT_EQ(route_priority(all->routes[2], true, 0), (3ULL << 61) | (2ULL << 52) | (1ULL << 51) | (3ULL << 19));
+  EXPECT_EQ(route_priority(all->routes[0], false, 4, 0), (1ULL << 61) | 4);
+  EXPECT_EQ(route_priority(all->routes[1], false, 4, 0), (3ULL << 61) | (1ULL << 60) | 4);
+  EXPECT_EQ(route_priority(all->routes[2], true, 0, 3), (3ULL << 61) | (2ULL << 52) | (1ULL << 51) | (3ULL << 19));
 }
 
 TEST(router, finds_one_of_many) {
