@@ -443,6 +443,16 @@ def test_a_url_from_outside_is_checked_before_anything_is_kept(tmp_path, monkeyp
         gateway.stop()
 
 
+def test_an_id_is_a_string_and_tags_are_a_set(admin):
+    for method, path in (("POST", "/services"), ("PUT", "/services/s"), ("POST", "/schemas/services/validate")):
+        refused = admin(method, path, {"id": 5, "name": "s", "host": "a"}, 400).json()
+        assert refused["fields"] == {"id": "expected a string"}
+    made = admin("POST", "/services", {"name": "s", "host": "a", "tags": ["t", "u", "t"]}, 201).json()
+    assert made["tags"] == ["t", "u"]
+    assert [one["entity_id"] for one in admin("GET", "/tags/t").json()["data"]] == [made["id"]]
+    admin("PATCH", "/services/s", {"id": 5}, 400)
+
+
 def test_pages_and_tags(admin):
     for i in range(25):
         admin("POST", "/consumers", {"username": f"c{i:02}", "tags": ["all", f"mod{i % 2}"] + (["last"] if i == 24 else [])}, 201)

@@ -160,7 +160,8 @@ std::expected<json::object, refusal> read_edit(const entity_edit& edit) {
   json::object wanted = edit.wanted, fields;
   refuse_bytes(wanted, "", fields);
   if (!fields.empty()) return std::unexpected(schema_violation(fields));
-  wanted["id"] = edit.id;
+  // One of another type stays, and is refused with the rest.
+  if (const json::value* id = wanted.if_contains("id"); !id || id->is_null() || id->is_string()) wanted["id"] = edit.id;
   for (const field& f : edit.kind.fields())
     if (json::value* value = f.to.empty() ? nullptr : wanted.if_contains(f.name))
       if (auto refused = resolve_reference_of(edit, f, *value)) return std::unexpected(std::move(*refused));

@@ -35,7 +35,7 @@ void put_type(json::object& out, const field& f) {
     case field_type::strings:
     case field_type::integers:
     case field_type::records:
-      out["type"] = "array";
+      out["type"] = f.set ? "set" : "array";
       out["elements"] = {{"type", element_type(f.type)}};
       if (f.fields) out["elements"].get_object()["fields"] = describe_fields(*f.fields);
       break;

@@ -16,7 +16,7 @@ using enum field_type;
 const field id_field = {.name = "id", .check = check_uuid};
 const field created_field = {.name = "created_at", .type = integer};
 const field updated_field = {.name = "updated_at", .type = integer};
-const field tags_field = {.name = "tags", .type = strings, .check = check_tag};
+const field tags_field = {.name = "tags", .type = strings, .check = check_tag, .set = true};
 
 namespace {
 
@@ -62,8 +62,13 @@ const schema& route_fields() {
       created_field,
       updated_field,
       {.name = "name", .check = check_name, .unique = true},
-      {.name = "protocols", .type = strings, .fallback = R"(["http","https"])", .one_of = protocols, .length_min = 1},
-      {.name = "methods", .type = strings, .check = check_method},
+      {.name = "protocols",
+       .type = strings,
+       .fallback = R"(["http","https"])",
+       .one_of = protocols,
+       .set = true,
+       .length_min = 1},
+      {.name = "methods", .type = strings, .check = check_method, .set = true},
       {.name = "hosts", .type = strings, .check = check_wildcard_host},
       {.name = "paths", .type = strings, .check = check_router_path},
       {.name = "headers", .type = string_map, .check_key = check_route_header},
@@ -77,9 +82,9 @@ const schema& route_fields() {
       {.name = "preserve_host", .type = boolean, .fallback = "false"},
       {.name = "request_buffering", .type = boolean, .fallback = "true"},
       {.name = "response_buffering", .type = boolean, .fallback = "true"},
-      {.name = "snis", .type = strings, .check = check_sni},
-      {.name = "sources", .type = records, .fields = &address_fields},
-      {.name = "destinations", .type = records, .fields = &address_fields},
+      {.name = "snis", .type = strings, .check = check_sni, .set = true},
+      {.name = "sources", .type = records, .fields = &address_fields, .set = true},
+      {.name = "destinations", .type = records, .fields = &address_fields, .set = true},
       {.name = "expression"},
       {.name = "priority", .type = integer, .fallback = "0", .min = 0, .max = whole_max},
       tags_field,
@@ -110,7 +115,11 @@ const schema& plugin_fields() {
       {.name = "route", .type = reference, .to = "routes", .cascade = true},
       {.name = "service", .type = reference, .to = "services", .cascade = true},
       {.name = "consumer", .type = reference, .to = "consumers", .cascade = true},
-      {.name = "protocols", .type = strings, .fallback = R"(["grpc","grpcs","http","https"])", .one_of = protocols},
+      {.name = "protocols",
+       .type = strings,
+       .fallback = R"(["grpc","grpcs","http","https"])",
+       .one_of = protocols,
+       .set = true},
       {.name = "enabled", .type = boolean, .fallback = "true"},
       {.name = "config", .type = anything},  // read by the plugin's own table
       {.name = "ordering", .type = anything, .absent = "the order of plugins is Kong Enterprise's to change"},

@@ -240,6 +240,33 @@ TEST(entities, check_what_comes_from_outside) {
               ElementsAre(HasSubstr("host: what reference {vault://env/MES_TEST_URL} names is no value for this")));
 }
 
+// To Lua an empty list and an empty mapping are one; what is in neither asks for nothing.
+TEST(entities, take_what_is_empty_as_unset) {
+  EXPECT_THAT(findings("plugins: [{name: http-log, config: {http_endpoint: 'http://a', custom_fields_by_lua: {}}}]"),
+              IsEmpty());
+  EXPECT_THAT(findings("plugins: [{name: http-log, config: {http_endpoint: 'http://a', custom_fields_by_lua: []}}]"),
+              IsEmpty());
+  EXPECT_THAT(findings("upstreams: [{name: u, healthchecks: []}]"), IsEmpty());
+  EXPECT_THAT(findings("upstreams: [{name: u, healthchecks: [1]}]"), ElementsAre(HasSubstr("expected a mapping")));
+}
+
+// Kong's type `set` (kong/db/schema/typedefs.lua, kong/plugins/jwt/schema.lua).
+TEST(entities, drop_repeats_where_kong_has_sets) {
+  reporter report("kong.yml");
+  auto all = load_configuration(
+      "_format_version: \"3.0\"\nroutes: [{paths: [/a, /a], hosts: [a, a], methods: [GET, PUT, GET], protocols: [http, "
+      "https, http], tags: [u, t, u]}]\nplugins: [{name: jwt, config: {claims_to_verify: [exp, nbf, exp]}}]\n",
+      report);
+  ASSERT_TRUE(all);
+  const record& route = all->routes.at(0).source;
+  EXPECT_THAT(route.strings("methods"), ElementsAre("GET", "PUT"));
+  EXPECT_THAT(route.strings("protocols"), ElementsAre("http", "https"));
+  EXPECT_THAT(route.strings("tags"), ElementsAre("u", "t"));
+  EXPECT_THAT(route.strings("paths"), ElementsAre("/a", "/a"));
+  EXPECT_THAT(route.strings("hosts"), ElementsAre("a", "a"));
+  EXPECT_THAT(all->plugins.at(0).config.strings("claims_to_verify"), ElementsAre("exp", "nbf"));
+}
+
 // What never runs lets everybody in.
 TEST(entities, refuse_plugins_for_protocols_that_are_not_theirs) {
   EXPECT_THAT(
@@ -260,16 +287,6 @@ TEST(entities, refuse_operations_in_classes) {
   EXPECT_THAT(findings("routes: [{expression: 'http.path ~ \"[a&&b]\"'}]"), ElementsAre(HasSubstr("'&&' in a class")));
   for (const char* fine : {"[[:alpha:]_]", "[]a]", "[^]a]", "[\\[\\-a]", "[a-]", "&&", "--"})
     EXPECT_THAT(findings(fmt::format("routes: [{{paths: ['~/x{}$']}}]", fine).c_str()), IsEmpty()) << fine;
-}
-
-// To Lua an empty list and an empty mapping are one; what is in neither asks for nothing.
-TEST(entities, take_what_is_empty_as_unset) {
-  EXPECT_THAT(findings("plugins: [{name: http-log, config: {http_endpoint: 'http://a', custom_fields_by_lua: {}}}]"),
-              IsEmpty());
-  EXPECT_THAT(findings("plugins: [{name: http-log, config: {http_endpoint: 'http://a', custom_fields_by_lua: []}}]"),
-              IsEmpty());
-  EXPECT_THAT(findings("upstreams: [{name: u, healthchecks: []}]"), IsEmpty());
-  EXPECT_THAT(findings("upstreams: [{name: u, healthchecks: [1]}]"), ElementsAre(HasSubstr("expected a mapping")));
 }
 
 TEST(entities, are_warned_of_where_something_else_was_meant) {

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <optional>
 #include <tuple>
+#include <unordered_set>
 
 #include "base/nearest.h"
 #include "gateway/config/check_memory.h"
@@ -233,7 +234,7 @@ class field_reader {
 
   std::optional<json::value> read_element(const yaml_node& item, std::size_t index) {
     std::string name = fmt::format("{}[{}]", _field.name, index);
-    _out.marks.emplace(name, item.mark);
+    _out.marks.insert_or_assign(name, item.mark);
     if (_field.type == field_type::integers) return read_number(item);
     if (_field.type != field_type::records) return read_string(item);
     std::size_t errors = _report.errors();
@@ -247,11 +248,13 @@ class field_reader {
     if (node.type != kind::sequence && !is_bare(node)) return wrong_type(node);
     json::array list;
     bool fine = true;
+    std::unordered_set<std::string> seen;
     for (const yaml_node& item : node.items) {
-      if (auto value = read_element(item, list.size()))
-        list.push_back(std::move(*value));
-      else
+      auto value = read_element(item, list.size());
+      if (!value)
         fine = false;
+      else if (!_field.set || seen.insert(json::serialize(*value)).second)
+        list.push_back(std::move(*value));
     }
     if (!fine) return std::nullopt;
     if (list.size() < _field.length_min)

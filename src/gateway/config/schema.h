@@ -61,6 +61,7 @@ struct field {
   bool referenceable = false;  // "{vault://env/NAME}" stands for a value from outside
   bool must_resolve = false;   // which must be there then: else it is "" as in Kong, and everybody knows that secret
   bool unique = false;         // no two entities of a kind share it
+  bool set = false;            // of a list: what is there twice counts once, as in Kong's sets
   std::size_t length_min = 0;  // of a list
   std::string_view to = {};    // of a reference: "services"
   bool cascade = false;        // of a reference: goes with what it names; else that cannot be deleted

@@ -20,15 +20,15 @@ namespace json = boost::json;
 
 const schema& config_fields() {
   static const schema fields = {
-      {.name = "uri_param_names", .type = strings, .fallback = R"(["jwt"])"},
-      {.name = "cookie_names", .type = strings, .fallback = "[]"},
+      {.name = "uri_param_names", .type = strings, .fallback = R"(["jwt"])", .set = true},
+      {.name = "cookie_names", .type = strings, .fallback = "[]", .set = true},
       {.name = "key_claim_name", .fallback = "\"iss\""},
       {.name = "secret_is_base64", .type = boolean, .fallback = "false"},
-      {.name = "claims_to_verify", .type = strings, .one_of = {"exp", "nbf"}},
+      {.name = "claims_to_verify", .type = strings, .one_of = {"exp", "nbf"}, .set = true},
       {.name = "anonymous"},
       {.name = "run_on_preflight", .type = boolean, .fallback = "true"},
       {.name = "maximum_expiration", .type = number, .fallback = "0", .min = 0, .max = 31536000},
-      {.name = "header_names", .type = strings, .fallback = R"(["authorization"])"},
+      {.name = "header_names", .type = strings, .fallback = R"(["authorization"])", .set = true},
   };
   return fields;
 }

@@ -21,7 +21,7 @@ const schema& config_fields() {
       {.name = "host", .fallback = "\"logs-01.loggly.com\"", .check = check_host},
       {.name = "port", .type = integer, .fallback = "514", .min = 0, .max = 65535},
       {.name = "key", .required = true, .referenceable = true},
-      {.name = "tags", .type = strings, .fallback = R"(["kong"])"},
+      {.name = "tags", .type = strings, .fallback = R"(["kong"])", .set = true},
       severity_field("log_level"),
       severity_field("successful_severity"),
       severity_field("client_errors_severity"),
