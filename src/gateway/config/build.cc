@@ -143,7 +143,7 @@ class builder {
     r.expression = source.text("expression");
     r.priority = static_cast<std::uint64_t>(source.integer("priority"));
     r.https_redirect_status = static_cast<int>(source.integer("https_redirect_status_code"));
-    r.regex_priority = source.integer("regex_priority");
+    r.regex_priority = source.number("regex_priority");
     r.strip_path = source.flag("strip_path");
     r.preserve_host = source.flag("preserve_host");
     r.request_buffering = source.flag("request_buffering");

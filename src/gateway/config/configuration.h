@@ -74,7 +74,7 @@ struct route {
   std::string expression;      // "" = none; then the matchers above are empty
   std::uint64_t priority = 0;  // of an expression
   int https_redirect_status = 426;
-  std::int64_t regex_priority = 0;
+  double regex_priority = 0;  // any whole one, as Lua's numbers
   bool strip_path = true;
   bool preserve_host = false;
   bool request_buffering = true, response_buffering = true;

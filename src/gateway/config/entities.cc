@@ -21,7 +21,6 @@ const field tags_field = {.name = "tags", .type = strings, .check = check_tag, .
 namespace {
 
 constexpr double timeout_max = 2147483646;
-constexpr double whole_max = 9007199254740991.0;  // beyond, Lua's numbers have gaps
 
 const std::vector<std::string_view> protocols = {"grpc", "grpcs",           "http", "https", "tcp",
                                                  "tls",  "tls_passthrough", "udp"};
@@ -76,7 +75,7 @@ const schema& route_fields() {
        .type = integer,
        .fallback = "426",
        .one_of = {"426", "301", "302", "307", "308"}},
-      {.name = "regex_priority", .type = integer, .fallback = "0", .min = -whole_max, .max = whole_max},
+      {.name = "regex_priority", .type = integer, .fallback = "0"},
       {.name = "strip_path", .type = boolean, .fallback = "true"},
       {.name = "path_handling", .fallback = "\"v0\"", .one_of = {"v0", "v1"}},
       {.name = "preserve_host", .type = boolean, .fallback = "false"},
@@ -86,7 +85,7 @@ const schema& route_fields() {
       {.name = "sources", .type = records, .fields = &address_fields, .set = true},
       {.name = "destinations", .type = records, .fields = &address_fields, .set = true},
       {.name = "expression"},
-      {.name = "priority", .type = integer, .fallback = "0", .min = 0, .max = whole_max},
+      {.name = "priority", .type = integer, .fallback = "0", .min = 0, .max = 9007199254740991.0},
       tags_field,
       {.name = "service", .type = reference, .to = "services"},
   };

@@ -192,7 +192,7 @@ class field_reader {
     return {std::move(wrong), ""};
   }
 
-  // A field that works with nothing, or would be a secret that everybody knows, must not come to an empty text.
+  // A field that has to have a value, or is a secret, must not come to an empty text.
   bool must_resolve() const { return _field.must_resolve || _field.required || _field.check; }
 
   // What comes from outside is checked as if it stood here, and never shown. What is not set becomes an empty string

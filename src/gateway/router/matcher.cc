@@ -134,9 +134,9 @@ std::uint64_t route_priority(const route& r, bool regex, std::size_t prefix_byte
 
 std::vector<route_matcher> make_matchers(const configuration& all) {
   std::vector<route_matcher> out;
-  std::set<std::int64_t> given;
+  std::set<double> given;
   for (const route& r : all.routes) given.insert(r.regex_priority);
-  const std::vector<std::int64_t> regex_priorities(given.begin(), given.end());
+  const std::vector<double> regex_priorities(given.begin(), given.end());
   for (std::size_t i = 0; i < all.routes.size(); ++i) {
     const route& r = all.routes[i];
     if (r.stream || (r.to && !r.to->enabled)) continue;

@@ -82,11 +82,11 @@ TEST(router, prefers_regular_expressions_over_prefixes_and_orders_them_by_their_
 // Kong's field is a plain integer (kong/db/schema/entities/routes.lua).
 TEST(router, orders_by_any_whole_regex_priority) {
   auto all = load(
-      "  - {name: least, paths: ['~/.*'], regex_priority: -9007199254740991}\n"
+      "  - {name: least, paths: ['~/.*'], regex_priority: -1.0e300}\n"
       "  - {name: less, paths: ['~/[a-y].*'], regex_priority: -1}\n  - {name: none, paths: ['~/[a-x].*']}\n"
       "  - {name: some, paths: ['~/[a-w].*'], regex_priority: 4294967295}\n"
       "  - {name: more, paths: ['~/[a-v].*'], regex_priority: 4294967296}\n"
-      "  - {name: most, paths: ['~/[a-u].*'], regex_priority: 9007199254740991}\n");
+      "  - {name: most, paths: ['~/[a-u].*'], regex_priority: 1.0e300}\n");
   router r(*all);
   for (auto [path, name] :
        {std::pair("/z", "least"), {"/y", "less"}, {"/x", "none"}, {"/w", "some"}, {"/v", "more"}, {"/u", "most"}})
