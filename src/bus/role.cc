@@ -38,8 +38,10 @@ const std::vector<setting>& settings() {
        0},
       {"retention_check_interval", duration_ms, "5m", "How often old records are looked for.", 10, 86'400'000},
       {"cleaner_interval", duration_ms, "15s", "How often topics are looked at for compaction.", 10, 86'400'000},
-      {"cleaner_memory", size_bytes, "32M", "Memory for the keys of one partition while it is compacted.", 8 << 20,
-       std::int64_t{16} << 30},
+      {"cleaner_memory", size_bytes, "32M",
+       "Memory for the keys of one partition while it is compacted. Beside them is one batch, unpacked; one that comes "
+       "to more than 256M stays as it is.",
+       8 << 20, std::int64_t{16} << 30},
       {"segment_bytes", size_bytes, "64M", "Size of a file of the log; old records go by whole files.", 64 << 10,
        1 << 30},
       {"message_bytes_max", size_bytes, "1048588", "Largest record batch where the topic does not say.", 1'024,

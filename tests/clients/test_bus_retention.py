@@ -4,12 +4,15 @@ import os
 import shutil
 import subprocess
 import time
+import zlib
 
 import pytest
 from confluent_kafka import KafkaError, Producer
 
 from bus import MES, kcat
 from bus_operator import QUICK, create, metric, produce, read
+from differential.records import GZIP, packed_batch, sized, varint, whole_batches
+from raw import Raw
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.skipif(not shutil.which("kcat"), reason="kcat is not installed")
@@ -40,6 +43,34 @@ def test_a_compacted_topic_refuses_records_without_a_key(start_bus):
     create(bus, "table", cleanup_policy="compact")
     assert produce(bus, "table", [(None, "x")]) == [KafkaError.INVALID_RECORD]
     assert produce(bus, "table", [("k", "x")]) == [None]
+
+
+def test_a_batch_that_unpacks_to_very_much_stops_no_compaction(start_bus):
+    """Such a one comes in while the topic is not compacted yet. It stays as it is, and is told of once."""
+    bus = start_bus(*QUICK)
+    create(bus, "table", segment_ms=1, min_cleanable_dirty_ratio=0)
+    value, zeros = 300 << 20, bytes(1 << 20)
+    body = b"\0\0\0" + sized(b"huge") + varint(value)
+    packer = zlib.compressobj(9, wbits=31)
+    records = packer.compress(varint(len(body) + value + 1) + body)
+    records += b"".join(packer.compress(zeros) for _ in range(value >> 20)) + packer.compress(b"\0") + packer.flush()
+    with Raw(bus.address) as raw:
+        assert raw.produce("table", 0, packed_batch(records, GZIP)) == 0
+    produce(bus, "table", [(f"k{n % 5}", str(n)) for n in range(20)], **{"batch.num.messages": 1})
+    with Raw(bus.address) as raw:
+        assert raw.change_config(2, "table", "cleanup.policy", "compact")[0] == 0
+
+    def offsets():
+        with Raw(bus.address) as raw:
+            return [base for _, _, base in whole_batches(raw.fetch("table", 0)[1])]
+
+    for n in range(3):  # the last batch is never compacted
+        produce(bus, "table", [("end", str(n))])
+        eventually(lambda n=n: offsets() == [0, *range(16, 21), *([20 + n] if n > 0 else []), 21 + n])
+    log = (bus.data / "bus.log").read_text()
+    told = [json.loads(line) for line in log.splitlines() if "too large to be compacted" in line]
+    assert [(one["topic"], one["partition"], one["offset"], one["unpacks_to_more_than"]) for one in told] == [("table", 0, 0, 256 << 20)]
+    assert metric(bus, "kafka_log_logcleanermanager_uncleanable_partitions_count") == 0
 
 
 def test_timestamps_out_of_bounds_are_refused(start_bus):

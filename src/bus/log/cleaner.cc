@@ -15,8 +15,6 @@ namespace mes::bus::log {
 namespace kafka = wire::kafka;
 namespace {
 
-constexpr std::size_t uncompressed_max = std::size_t{256} << 20;  // of one batch
-
 // What keeps a partition from being cleaned: the others go on.
 struct bad_batch {
   std::string why;
@@ -131,12 +129,13 @@ class partition_cleaner {
   result<bool> map(const kafka::batch_header& b, const std::string& bytes) {
     if (b.control() || is_aborted(b)) return true;
     bool room = true;
-    const auto whole = kafka::for_each_record(bytes, uncompressed_max, [&](const kafka::record_view& r) {
+    const auto whole = kafka::for_each_record(bytes, _options.batch_bytes_max, [&](const kafka::record_view& r) {
       if (!r.key || r.offset < _task.compacted) return true;
       room = _keys.put(*r.key, r.offset);
       if (!room) _end = r.offset;
       return room;
     });
+    if (!whole && whole.error() == kafka::batch_fault::too_large) return true;
     if (!whole) return fail(error_code::corrupt, "its records cannot be read");
     if (!room) _end_of_batches = _end == b.base_offset ? _end : b.last_offset() + 1;
     return room;
@@ -156,6 +155,7 @@ class partition_cleaner {
     }
     if (b.transactional()) _in_transaction.insert(b.producer_id);
     if (is_aborted(b)) return drop(b.count);
+    const bool drops_deletes = deletes_are_over && !_has_unread;
     std::int32_t kept = 0;
     bool tombstones = false;
     const auto keep = [&](const kafka::record_view& r) {
@@ -163,14 +163,15 @@ class partition_cleaner {
       if (!r.key) return false;
       const auto last = _keys.find(*r.key);
       if (last && *last > r.offset) return false;
-      return r.value || !deletes_are_over;
+      return r.value || !drops_deletes;
     };
-    const auto whole = kafka::for_each_record(bytes, uncompressed_max, [&](const kafka::record_view& r) {
+    const auto whole = kafka::for_each_record(bytes, _options.batch_bytes_max, [&](const kafka::record_view& r) {
       if (!keep(r)) return true;
       ++kept;
       tombstones |= !r.value;
       return true;
     });
+    if (!whole && whole.error() == kafka::batch_fault::too_large) return put_unread(b, bytes);
     if (!whole) return fail(error_code::corrupt, "its records cannot be read");
     const bool gets_horizon = tombstones && !b.has_delete_horizon();
     if (kept == b.count && !gets_horizon) return put(b, bytes);
@@ -184,9 +185,16 @@ class partition_cleaner {
     return true;
   }
 
+  // It takes too much memory to look into.
+  result<bool> put_unread(const kafka::batch_header& b, std::string_view bytes) {
+    _has_unread = true;
+    _outcome.too_large.push_back({_task.topic, _task.partition, _task.topic_name, b.base_offset});
+    return put(b, bytes);
+  }
+
   result<bool> put_rewritten(const std::string& bytes, std::optional<std::int64_t> horizon,
                              const std::function<bool(const kafka::record_view&)>& keep) {
-    const auto batch = kafka::rewrite_batch(bytes, uncompressed_max, horizon, keep);
+    const auto batch = kafka::rewrite_batch(bytes, _options.batch_bytes_max, horizon, keep);
     if (!batch) return fail(error_code::corrupt, "it cannot be written anew");
     return put(*kafka::peek_batch(*batch), *batch);
   }
@@ -213,6 +221,7 @@ class partition_cleaner {
   cleaned_writer& _out;
   std::vector<aborted_transaction> _aborted;  // by producer, then as they began
   key_map _keys;
+  bool _has_unread = false;  // so far: keys may have values there, which come back if their deletes go
   std::unordered_set<std::int64_t> _in_transaction;  // producers with batches since their last marker
   std::int64_t _end = 0;                             // of what is compacted
   std::int64_t _end_of_batches = 0;                  // of the batch in which that is

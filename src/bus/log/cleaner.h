@@ -54,9 +54,18 @@ struct clean_failure {
   std::optional<std::uint64_t> broken_index;  // the segment's, if that is why
 };
 
+// A batch whose records take more than batch_bytes_max unpacked: it stays as it is.
+struct large_batch {
+  uuid topic;
+  std::int32_t partition = 0;
+  std::string topic_name;
+  std::int64_t offset = 0;
+};
+
 struct clean_outcome {
   std::vector<cleaned_task> done;
-  std::vector<clean_failure> uncleanable;          // their batches cannot be read back
+  std::vector<clean_failure> uncleanable;  // their batches cannot be read back
+  std::vector<large_batch> too_large;
   std::vector<std::shared_ptr<segment>> segments;  // that were written
   std::uint64_t bytes_read = 0, bytes_written = 0, records_dropped = 0;
   result<void> fault;  // nothing of the run stays
@@ -68,7 +77,8 @@ struct clean_options {
   std::uint32_t segment_bytes = 0;
   std::uint64_t first_number = 0;        // of the segments to write
   std::uint64_t bytes_max = UINT64_MAX;  // to be written, without indexes; then it gives up: storage_full
-  std::size_t memory_bytes_max = 0;
+  std::size_t memory_bytes_max = 0;      // for keys
+  std::size_t batch_bytes_max = 0;       // of one batch unpacked, and again of what is kept of it
   std::int64_t now_ms = 0;
   const std::atomic<bool>* stop = nullptr;  // ends early, as a fault
 };

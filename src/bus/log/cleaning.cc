@@ -272,6 +272,7 @@ void store::start_cleaning(std::int64_t now_ms) {
   options.first_number = _last_cleaned + 1;
   options.bytes_max = run.bytes_max;
   options.memory_bytes_max = _options.cleaner_memory_bytes;
+  options.batch_bytes_max = _options.cleaner_batch_bytes_max;
   options.now_ms = now_ms;
   options.stop = &_stop_cleaning;
   _cleaning = true;
@@ -304,6 +305,7 @@ void store::finish_cleaning(clean_outcome outcome) {
                    {"partition", std::int64_t{f.partition}},
                    {"reason", std::string_view(f.why)}});
   }
+  for (const large_batch& b : outcome.too_large) tell_of(b);
   for (const auto& s : outcome.segments) _last_cleaned = std::max(_last_cleaned, s->number);
   const auto tried = std::exchange(_trial, std::nullopt);
   const bool is_short = !outcome.fault && outcome.fault.error().code == error_code::storage_full;
@@ -354,6 +356,19 @@ void store::finish_cleaning(clean_outcome outcome) {
   });
 }
 
+// Once of each.
+void store::tell_of(const large_batch& b) {
+  if (!find(b.topic)) return;
+  std::int64_t& told = _told_too_large.try_emplace({b.topic, b.partition}, -1).first->second;
+  if (b.offset <= told) return;
+  told = b.offset;
+  _logger.warn("a batch is too large to be compacted, and stays as it is",
+               {{"topic", std::string_view(b.topic_name)},
+                {"partition", std::int64_t{b.partition}},
+                {"offset", b.offset},
+                {"unpacks_to_more_than", static_cast<std::int64_t>(_options.cleaner_batch_bytes_max)}});
+}
+
 void store::put_off(const trial& failed) {
   _without_room[failed.of] = failed;
   _logger.warn("not compacted: the disk has no room for what is left of a partition, which is written as a whole",
@@ -368,6 +383,7 @@ void store::forget_cleaning_of(const topic& t) {
     const partition_key key{t.id, static_cast<std::int32_t>(i)};
     _rolled.erase(key);
     _uncleanable.erase(key);
+    _told_too_large.erase(key);
     _without_room.erase(key);
   }
   _cleaning_stats.uncleanable_partitions = _uncleanable.size();

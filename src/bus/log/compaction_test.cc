@@ -130,24 +130,29 @@ TEST(compaction, leaves_what_is_too_young_and_what_is_not_dirty_enough) {
   EXPECT_EQ(records(*forced).size(), 2U);
 }
 
+// As a producer writes it: the header says the codec, the records are compressed.
+std::string packed_batch(const std::vector<kafka::record_to_write>& records, kafka::compression codec) {
+  const std::string plain = batch_of(records);
+  const auto packed = kafka::compress(codec, std::string_view(plain).substr(kafka::batch_header::size));
+  EXPECT_TRUE(packed);
+  std::string bytes = plain.substr(0, kafka::batch_header::size) + packed.value_or("");
+  bytes[22] = static_cast<char>(codec);
+  kafka::writer size;
+  size.int32(static_cast<std::int32_t>(bytes.size() - kafka::batch_header::prefix));
+  std::ranges::copy(size.buffer(), bytes.begin() + 8);
+  kafka::set_log_append_time(bytes.data(), bytes.size(), 5);  // also sums it
+  EXPECT_TRUE(kafka::check_batch(bytes));
+  return bytes;
+}
+
 TEST(compaction, keeps_each_codec) {
   os::sim_file_system files;
   opened o(files);
   for (const auto codec :
        {kafka::compression::gzip, kafka::compression::snappy, kafka::compression::lz4, kafka::compression::zstd}) {
     const auto t = o.make("t" + std::to_string(static_cast<int>(codec)), 1, eager);
-    const std::string plain = batch_of({{"a", "a0", 1}, {"b", std::string(500, 'b'), 2}});
-    // As a producer writes it: the header says the codec, the records are compressed.
-    const auto packed = kafka::compress(codec, std::string_view(plain).substr(kafka::batch_header::size));
-    ASSERT_TRUE(packed);
-    std::string bytes = plain.substr(0, kafka::batch_header::size) + *packed;
-    bytes[22] = static_cast<char>(codec);
-    kafka::writer size;
-    size.int32(static_cast<std::int32_t>(bytes.size() - kafka::batch_header::prefix));
-    std::ranges::copy(size.buffer(), bytes.begin() + 8);
-    kafka::set_log_append_time(bytes.data(), bytes.size(), 5);  // also sums it
-    ASSERT_TRUE(kafka::check_batch(bytes));
-    ASSERT_EQ(o.put_batch(t, bytes), opened::outcome::stored);
+    ASSERT_EQ(o.put_batch(t, packed_batch({{"a", "a0", 1}, {"b", std::string(500, 'b'), 2}}, codec)),
+              opened::outcome::stored);
     ASSERT_EQ(o.put_batch(t, batch_of({{"a", "a1", 1}})), opened::outcome::stored);
     ASSERT_EQ(o.put_batch(t, batch_of({{"a", "a2", 1}})), opened::outcome::stored);
     ASSERT_TRUE(o.housekeeping());
@@ -315,6 +320,34 @@ TEST(compaction, bounded_memory_takes_several_runs) {
   std::set<std::string> keys_found;
   for (const kept_record& r : records(*t)) EXPECT_TRUE(keys_found.insert(r.key).second) << r.key;
   EXPECT_EQ(keys_found.size(), 1'000U);
+}
+
+// It stays, and so do deletes behind it: without them a key would have the value again that it has in there.
+TEST(compaction, of_others_goes_on_beside_a_batch_that_is_too_large_to_be_unpacked) {
+  os::sim_file_system files;
+  store_options options;
+  options.cleaner_batch_bytes_max = 100'000;
+  opened o(files, 1 << 20, options);
+  const auto t = o.make("t", 1, with(eager, {{"delete.retention.ms", "0"}}));
+  const std::string large(100'000, 'x');
+  const auto put = [&](const std::string& batch) { ASSERT_EQ(o.put_batch(t, batch), opened::outcome::stored); };
+  put(batch_of({{"b", "b0", 1}}));
+  put(batch_of({{"d", std::nullopt, 1}}));
+  put(packed_batch({{"a", large, 1}}, kafka::compression::zstd));
+  for (const char* value : {"b1", "b2"}) put(batch_of({{"b", value, 1}}));
+  put(batch_of({{"a", std::nullopt, 1}}));
+  put(batch_of({{"end", "x", 1}}));
+  for (int run = 0; run < 3; ++run) {
+    ASSERT_TRUE(o.housekeeping());
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // deletes may go after 0 ms
+    put(batch_of({{"end", std::to_string(run), 1}}));
+  }
+  EXPECT_EQ(o.store->cleaning().uncleanable_partitions, 0U);
+  std::map<std::string, std::vector<std::int64_t>> found;
+  for (const kept_record& r : records(*t)) found[r.key].push_back(r.offset);
+  EXPECT_EQ(found["a"], (std::vector<std::int64_t>{2, 5}));
+  EXPECT_EQ(found["b"], (std::vector<std::int64_t>{4}));
+  EXPECT_TRUE(found["d"].empty()) << "nothing that is not known lies in front of it";
 }
 
 TEST(compaction, of_one_batch_with_more_keys_than_there_is_room_for) {

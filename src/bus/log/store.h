@@ -59,6 +59,7 @@ struct store_options {
   std::int64_t retention_bytes = -1;  // of a partition
   std::uint64_t disk_bytes_max = 0;   // of all files together: the oldest records go beyond it; 0: no limit
   std::size_t cleaner_memory_bytes = std::size_t{32} << 20;
+  std::size_t cleaner_batch_bytes_max = std::size_t{256} << 20;  // unpacked; a larger one is not compacted
   std::int64_t producer_expiry_ms = 86'400'000;
   std::int64_t now_ms = 0;       // wall clock: log/leader_epochs.h
   std::function<void()> notify;  // from the writer's thread: call collect() on the loop
@@ -216,6 +217,7 @@ class store {
     std::uint64_t needs_at_most = 0, room = 0;
   };
   bool is_worth_it(const trial& now) const;
+  void tell_of(const large_batch& b);
   void put_off(const trial& failed);
   void finish_cleaning(clean_outcome outcome);
   void end_cleaning();
@@ -261,6 +263,7 @@ class store {
   bool _look_for_unused = false;      // at the end of this collect()
   std::set<std::uint64_t> _to_empty;  // segments, for the limit of the disk
   std::set<partition_key> _uncleanable;
+  std::map<partition_key, std::int64_t> _told_too_large;  // up to that offset: batches that are not compacted
   std::set<partition_key> _starts_to_store;
   std::size_t _starts_under_way = 0;
   unsigned _space_was_short = 0;  // how often the cleaner's part of what is free is halved: for the disk had less

@@ -21,7 +21,10 @@ constexpr std::size_t step = std::size_t{64} << 10;
 // Makes room for another step; false at the limit.
 bool grow(std::string& out, std::size_t used, std::size_t bytes_max) {
   if (used > bytes_max) return false;
-  out.resize(used + std::min(step, bytes_max + 1 - used));
+  const std::size_t wanted = used + std::min(step, bytes_max + 1 - used);
+  // The last doubling goes to the limit, and a byte further, so that none follows for that byte alone.
+  if (wanted > out.capacity() && 2 * out.capacity() >= bytes_max) out.reserve(bytes_max + 1);
+  out.resize(wanted);
   return out.size() > used;
 }
 

@@ -62,6 +62,13 @@ def batch(values, *, timestamps, keys=None, codec=PLAIN, producer_id=-1, epoch=-
     return struct.pack(">qi", base_offset, len(head) + len(checked) + length_change) + head + checked
 
 
+def packed_batch(records, codec, timestamp=1_700_000_000_000):
+    """Of one record, which is compressed already."""
+    checked = struct.pack(">hiqqqhii", codec, 0, timestamp, timestamp, -1, -1, -1, 1) + records
+    head = struct.pack(">ibI", 0, 2, crc32c(checked))
+    return struct.pack(">qi", 0, len(head) + len(checked)) + head + checked
+
+
 def whole_batches(data, at=0, end=None):
     """Where each batch begins, and its size and base offset; a last one that the size limit cut is left out, as clients do."""
     end = len(data) if end is None else end
