@@ -9,6 +9,7 @@
 #include "base/instant.h"
 #include "bus/metrics_text.h"
 #include "observe/log.h"
+#include "runtime/own_names.h"
 #include "wire/kafka/generated/groups.h"
 
 namespace mes::bus {
@@ -264,11 +265,18 @@ http_response answer(broker& b, const http_request& request) {
 }  // namespace
 
 runtime::http_server::handler make_http_admin(broker& b, runtime::process& process) {
-  return [&b, &process](http_request request, runtime::http_responder responder) {
+  const bool everybody = !runtime::is_loopback(process.settings().text("bind"));
+  std::vector<std::string> hosts = runtime::names_in(process.settings().text("admin_hosts"));
+  hosts.push_back(runtime::host_name());
+  return [&b, &process, everybody, hosts](http_request request, runtime::http_responder responder) {
     if (request.path == "/health/live") return responder.send(http_response::json(200, R"({"status":"up"})"));
     if (request.path == "/health/ready")
       return responder.send(process.is_ready() ? http_response::json(200, R"({"status":"up"})")
                                                : http_response::json(503, R"({"status":"starting"})"));
+    if (!everybody && request.path != "/metrics" && !runtime::is_own_name(request.headers.get("Host"), hosts))
+      return responder.send(problem(403, "Forbidden",
+                                    "This interface is asked as localhost, by an address of loopback, by the host's "
+                                    "name, or by one in the setting admin_hosts"));
     if (request.method != "GET" && request.method != "HEAD")
       return responder.send(problem(405, "Method Not Allowed", "This interface only reads"));
     auto held = std::make_shared<runtime::http_responder>(std::move(responder));

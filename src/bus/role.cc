@@ -31,6 +31,9 @@ const std::vector<setting>& settings() {
        65'535},
       {"admin_port", integer, "9644", "Port of health, metrics and the console's view; the port offset is added.", 1,
        65'535},
+      {"admin_hosts", text, "",
+       "Names, by commas, under which that port is asked on loopback, beside localhost, addresses and the host's "
+       "name."},
       {"retention", duration_ms, "7d", "How long records are kept where the topic does not say."},
       {"retention_bytes", integer, "-1", "Bytes kept of a partition where the topic does not say; -1: no limit.", -1},
       {"disk_bytes_max", size_bytes, "0",

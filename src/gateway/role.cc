@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "base/instant.h"
-#include "base/lower_case.h"
 #include "gateway/admin/admin.h"
 #include "gateway/admin/entity_store.h"
 #include "gateway/admin/guard.h"
@@ -35,6 +34,7 @@
 #include "runtime/file_watch.h"
 #include "runtime/http_server.h"
 #include "runtime/kafka.h"
+#include "runtime/own_names.h"
 
 namespace mes::gateway {
 namespace {
@@ -285,9 +285,8 @@ class gateway {
                     .upstreams = [this] { return _proxy ? &_proxy->upstreams() : nullptr; },
                     .posted = [this](const result<void>& taken) { tell("configuration", taken, "POST /config"); }};
     const std::string& address = _process.settings().text("admin_bind");
-    admin_exposure exposure{.loopback = is_loopback(address), .hosts = {}};
-    for_each_token(_process.settings().text("admin_hosts"),
-                   [&](std::string_view one) { exposure.hosts.push_back(lower_case(one)); });
+    admin_exposure exposure{.loopback = runtime::is_loopback(address),
+                            .hosts = runtime::names_in(_process.settings().text("admin_hosts"))};
     auto guard = std::make_shared<admin_guard>(_process.loop(), _keys, std::move(exposure));
     auto base = static_cast<int>(_process.settings().integer("admin_port"));
     runtime::http_server_options options{.address = address,

@@ -1,6 +1,8 @@
 """What one request may ask of the log: partitions named twice, answers without end, records that are not committed."""
 import contextlib
+import http.client
 import re
+import socket
 import struct
 import time
 
@@ -61,6 +63,52 @@ def list_offsets(raw, topic, parts):
         partition, error, _ = answer.take("i"), answer.take("h"), answer.take("q")
         return partition, error, answer.take("q")
     return answer.array(part)
+
+
+def test_a_fetch_counts_what_all_its_partitions_have_got(start):
+    bus, _ = start()
+    size = len(some_batch(1000))
+
+    def put(partition):
+        with Raw(bus.address) as raw:
+            assert raw.produce("t", partition, some_batch(1000)) == 0
+
+    put(0)
+    with Raw(bus.address) as raw:
+        # Version 4: replica, max wait, min bytes, max bytes, isolation; partitions 0 and 1 from the beginning.
+        asked = struct.pack(">iqi", 0, 0, 1 << 20) + struct.pack(">iqi", 1, 0, 1 << 20)
+        body = struct.pack(">iiiib", -1, 2**31 - 1, 4 * size, 1 << 20, 0) + struct.pack(">i", 1) + string("t") + struct.pack(">i", 2) + asked
+        frame = struct.pack(">hhi", FETCH, 4, 1) + string("c") + body
+        raw.socket.sendall(data(frame))
+        put(1), put(0)
+        raw.socket.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            raw.socket.recv(1)
+        raw.socket.settimeout(20)
+        put(1)
+        (answer,) = struct.unpack(">i", raw.socket.recv(4, socket.MSG_WAITALL))
+        assert answer > 4 * size
+
+
+@pytest.mark.parametrize("name", ["press-7.plant.test", "bus"])
+def test_a_web_page_reads_no_records_by_a_name_that_was_made_to_mean_this_machine(start, name):
+    """DNS rebinding: to the browser the page is of the same site, and sends nothing else that tells."""
+    bus, _ = start("--admin-hosts", "bus,Press-7.Plant.test")
+
+    def ask(host, path):
+        connection = http.client.HTTPConnection("127.0.0.1", 9644 + bus.offset, timeout=10)
+        with contextlib.closing(connection):
+            connection.request("GET", path, headers={"Host": host})
+            return connection.getresponse().status
+
+    port = 9644 + bus.offset
+    for path in ("/topics", "/topics/t/records?partition=0&from=0", "/groups"):
+        for host in (f"localhost:{port}", "127.0.0.1", f"127.8.9.10:{port}", f"[::1]:{port}", name, name.upper(), socket.gethostname()):
+            assert ask(host, path) == 200, host
+        for host in ("evil.test", f"evil.test:{port}", "127.0.0.1.evil.test", "192.0.2.1", f"{name}.evil.test"):
+            assert ask(host, path) == 403, host
+    for path in ("/metrics", "/health/live", "/health/ready"):
+        assert ask("bus.mes.svc.cluster.local", path) == 200
 
 
 def test_an_answer_is_bounded_by_the_broker_too(start):

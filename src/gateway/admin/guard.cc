@@ -1,15 +1,14 @@
 #include "gateway/admin/guard.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <optional>
 
-#include "base/lower_case.h"
 #include "gateway/admin/admin.h"
 #include "gateway/jwt/token.h"
+#include "runtime/own_names.h"
 
 namespace mes::gateway {
 namespace {
@@ -65,17 +64,6 @@ std::optional<guard_refusal> judge_token(std::string_view field, const jwt_keys&
   return std::nullopt;
 }
 
-// The name in "name:port".
-std::string_view host_of(std::string_view authority) {
-  if (authority.starts_with('[')) return authority.substr(1, authority.find(']') - 1);
-  return authority.substr(0, authority.find(':'));
-}
-
-bool is_own_name(std::string_view authority, const admin_exposure& exposure) {
-  std::string host = lower_case(host_of(authority));
-  return host.empty() || is_loopback(host) || std::ranges::find(exposure.hosts, host) != exposure.hosts.end();
-}
-
 // What a browser sends for a page that is not served from here.
 bool is_foreign_page(const runtime::http_request& request) {
   std::string_view origin = request.headers.get("Origin"), site = request.headers.get("Sec-Fetch-Site");
@@ -86,15 +74,9 @@ bool is_foreign_page(const runtime::http_request& request) {
 
 }  // namespace
 
-bool is_loopback(std::string_view address) {
-  in_addr v4{};
-  if (inet_pton(AF_INET, std::string(address).c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
-  return address == "localhost" || address == "::1";
-}
-
 std::optional<guard_refusal> judge_request(const runtime::http_request& request, const admin_exposure& exposure,
                                            const jwt_keys& keys, instant now) {
-  if (exposure.loopback && !is_own_name(request.headers.get("Host"), exposure))
+  if (exposure.loopback && !runtime::is_own_name(request.headers.get("Host"), exposure.hosts))
     return guard_refusal{.answer = plain(403,
                                          "the admin API is asked as localhost, by an address of loopback, or by a name "
                                          "in the setting admin_hosts")};

@@ -21,8 +21,6 @@
 
 namespace mes::gateway {
 
-bool is_loopback(std::string_view address);  // "127.0.0.1", "::1", "localhost"
-
 struct guard_refusal {
   refusal answer;
   bool unknown_key = false;  // another look at the keys may help
