@@ -12,7 +12,7 @@
 
 #include "base/instant.h"
 #include "bus/configs.h"
-#include "bus/handlers/data.h"
+#include "bus/handlers/waiting_fetches.h"
 #include "bus/host_overrides.h"
 #include "bus/log/number_text.h"
 #include "os/descriptor_limit.h"
@@ -178,8 +178,13 @@ result<std::unique_ptr<broker>> broker::open(broker_settings settings, os::file_
   if (!store) return fail(std::move(store.error()));
   b->_store = std::move(*store);
   b->_state->next_id = b->_state->block_end;
-  b->_store->set_events({[raw](const std::shared_ptr<log::topic>& t, std::int32_t p) { raw->advanced(t, p); },
-                         [raw](const log::topic& t) { raw->topic_deleted(t); }});
+  b->_store->set_events({[raw](const std::shared_ptr<log::topic>& t, std::int32_t p) {
+                           raw->_fetches->grew(*t->partitions[static_cast<std::size_t>(p)]);
+                         },
+                         [raw](const log::topic& t) {
+                           for (const auto& p : t.partitions) raw->_fetches->grew(*p);
+                         }});
+  b->_fetches = std::make_unique<waiting_fetches>(*raw, b->_settings.waiting_fetch_bytes_max);
   b->_topic_names = std::make_unique<topic_names>(*raw);
   b->_groups->set_topics(*b->_topic_names);
   b->_groups->set_pending([raw](std::string_view group, const groups::topic_partition* where) {
@@ -260,9 +265,10 @@ result<void> broker::listen() {
                          },
                          [=](const kafka::external_bytes& part) { return file_of(part).descriptor(); }});
   _server->set_closed([this](std::uint64_t connection) {
-    forget_fetches_of(connection);
+    _fetches->forget(connection);
     _access->connections().forget(connection);
   });
+  _server->set_hurried([this](std::uint64_t connection) { _fetches->hurry(connection); });
   _server->set_doorman([this](const std::string& host) { return _access->limits().connected(host, net::now_ms()); });
   _server->set_tls_failed([this](const net::peer& who, std::string_view why) {
     _stats.authentications_failed += 1;
@@ -330,7 +336,7 @@ void broker::after_turn() {
   }
   tell_of_space();
   _store->submit();
-  wake_fetches();
+  _fetches->wake();
   _server->set_paused(std::max(_store->pending_bytes(), _changes->waiting_bytes()) > _settings.pending_bytes_max);
   _server->flush();
   _store->submit();  // of requests that flush() let in
@@ -381,12 +387,6 @@ void broker::clean() {
   _loop->after(_settings.cleaner_interval_ms, [this] { clean(); });
 }
 
-void broker::topic_deleted(const log::topic& t) {
-  for (const auto& p : t.partitions)
-    if (const auto it = _watchers.find(p.get()); it != _watchers.end())
-      _to_wake.insert(it->second.begin(), it->second.end());
-}
-
 bool broker::has_room_for(std::size_t partitions) {
   if (partitions == 0 || _store->partition_count() + partitions <= _settings.partitions_max) return true;
   if (!std::exchange(_is_full_told, true))  // clients that want topics made for them are not told why they are not
@@ -417,57 +417,6 @@ void broker::with_producer_id(std::function<void(std::int64_t)> use) {
   });
 }
 
-// ---- Fetches that wait ----
-
-void broker::wait_for_data(std::unique_ptr<waiting_fetch> fetch) {
-  const std::uint64_t id = _next_fetch++;
-  for (const auto& t : fetch->topics)
-    for (const auto& p : t.parts) _watchers[t.found->partitions[static_cast<std::size_t>(p.index)].get()].insert(id);
-  _fetches_of.emplace(fetch->from.slot.connection, id);
-  fetch->timer = _loop->after(fetch->wait_ms, [this, id] { finish_fetch(id); });
-  _fetches.emplace(id, std::move(fetch));
-}
-
-void broker::advanced(const std::shared_ptr<log::topic>& t, std::int32_t partition) {
-  const auto it = _watchers.find(t->partitions[static_cast<std::size_t>(partition)].get());
-  if (it != _watchers.end()) _to_wake.insert(it->second.begin(), it->second.end());
-}
-
-void broker::wake_fetches() {
-  if (_to_wake.empty()) return;
-  const auto ids = std::exchange(_to_wake, {});
-  for (const std::uint64_t id : ids) {
-    const auto it = _fetches.find(id);
-    if (it != _fetches.end() && it->second->ready(*_store)) finish_fetch(id);
-  }
-}
-
-void broker::finish_fetch(std::uint64_t id) {
-  auto node = _fetches.extract(id);
-  if (node.empty()) return;
-  const waiting_fetch& fetch = *node.mapped();
-  unwatch(id, fetch);
-  fetch.answer(*this);
-}
-
-void broker::unwatch(std::uint64_t id, const waiting_fetch& fetch) {
-  _loop->cancel(fetch.timer);
-  _fetches_of.erase({fetch.from.slot.connection, id});
-  for (const auto& t : fetch.topics)
-    for (const auto& p : t.parts) {
-      const auto it = _watchers.find(t.found->partitions[static_cast<std::size_t>(p.index)].get());
-      if (it == _watchers.end()) continue;
-      it->second.erase(id);
-      if (it->second.empty()) _watchers.erase(it);
-    }
-}
-
-void broker::forget_fetches_of(std::uint64_t connection) {
-  const auto next = [&] { return _fetches_of.lower_bound({connection, 0}); };
-  for (auto it = next(); it != _fetches_of.end() && it->first == connection; it = next()) {
-    const auto node = _fetches.extract(it->second);
-    unwatch(node.key(), *node.mapped());
-  }
-}
+void broker::wait_for_data(std::unique_ptr<waiting_fetch> fetch) { _fetches->add(std::move(fetch)); }
 
 }  // namespace mes::bus

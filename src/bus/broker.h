@@ -5,11 +5,8 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -64,6 +61,7 @@ struct broker_settings : changeable_settings {
   std::uint64_t disk_bytes_max = 0;  // 0: no limit
   std::size_t request_bytes_max = 100U << 20;
   std::size_t queued_request_bytes_max = 128U << 20;  // not whole yet, of all connections; 0: no limit
+  std::size_t waiting_fetch_bytes_max = 64U << 20;    // memory of those that wait for data; 0: no limit
   std::int32_t fetch_bytes_max = 57'671'680;          // of an answer, as Kafka's fetch.max.bytes
   std::int64_t connections_idle_max_ms = 600'000;
   bool auto_create_topics = true;
@@ -97,6 +95,7 @@ struct broker_stats {
 };
 
 struct waiting_fetch;
+class waiting_fetches;
 
 class broker {
  public:
@@ -131,9 +130,8 @@ class broker {
 
   void with_producer_id(std::function<void(std::int64_t id)> use);  // -1: could not be stored
 
-  // A fetch that waits for data; `advance` looks at it again when one of its partitions has more.
   void wait_for_data(std::unique_ptr<waiting_fetch> fetch);
-  void forget_fetches_of(std::uint64_t connection);
+  const waiting_fetches& fetches() const { return *_fetches; }
 
  private:
   void apply_configs();
@@ -144,11 +142,6 @@ class broker {
   result<void> make_topics();
   void after_turn();
   void tell_of_space();
-  void advanced(const std::shared_ptr<log::topic>& t, std::int32_t partition);
-  void wake_fetches();
-  void finish_fetch(std::uint64_t id);
-  void unwatch(std::uint64_t id, const waiting_fetch& fetch);
-  void topic_deleted(const log::topic& t);
   void housekeeping();
   void look_at_folder();
   void expire_records();
@@ -170,11 +163,7 @@ class broker {
   std::unique_ptr<security::access> _access;
   std::unique_ptr<log::store> _store;
   std::unique_ptr<net::server> _server;
-  std::map<std::uint64_t, std::unique_ptr<waiting_fetch>> _fetches;
-  std::set<std::pair<std::uint64_t, std::uint64_t>> _fetches_of;  // connection, fetch
-  std::unordered_map<const log::partition*, std::unordered_set<std::uint64_t>> _watchers;
-  std::unordered_set<std::uint64_t> _to_wake;
-  std::uint64_t _next_fetch = 1;
+  std::unique_ptr<waiting_fetches> _fetches;
   std::uint64_t _trimmed_at = 0;
   bool _is_full_told = false;  // lately
   bool _was_full = false;      // the disk, after the last turn

@@ -4,7 +4,7 @@
 
 #include <iterator>
 
-#include "bus/handlers/call.h"
+#include "bus/handlers/waiting_fetches.h"
 #include "observe/label.h"
 
 namespace mes::bus {
@@ -74,6 +74,7 @@ void add_limits(page& p, broker& b) {
   p.line(name, "{of=\"connections\"}", s.connections_max);
   p.line(name, "{of=\"request_bytes\"}", s.request_bytes_max);
   p.line(name, "{of=\"partial_request_bytes\"}", s.queued_request_bytes_max);
+  p.line(name, "{of=\"waiting_fetch_bytes\"}", s.waiting_fetch_bytes_max);
   p.line(name, "{of=\"fetch_bytes\"}", static_cast<std::uint64_t>(s.fetch_bytes_max));
   p.line(name, "{of=\"batch_bytes\"}", s.message_bytes_max);
   p.line(name, "{of=\"pending_bytes\"}", s.pending_bytes_max);
@@ -192,6 +193,11 @@ std::string metrics_text(broker& b) {
   p.one("mes_bus_connections_waiting_for_memory", "gauge", "Connections that are not read for want of such memory.",
         b.server().memory().waiting());
   p.one("mes_bus_memory_waits_total", "counter", "Times that a connection had to wait for it.", net.memory_waits);
+  p.one("mes_bus_waiting_fetches", "gauge", "Fetches that wait for data.", b.fetches().size());
+  p.one("mes_bus_waiting_fetch_bytes", "gauge", "Memory of them.", b.fetches().bytes());
+  p.one("mes_bus_fetches_cut_short_total", "counter",
+        "Fetches that were answered before their time, with what there was, because memory was short.",
+        b.fetches().cut_short());
   p.one("mes_bus_answer_bytes", "gauge", "Memory of answers that clients have not taken yet.", net.answer_bytes);
   p.one("mes_bus_stalled_connections_closed_total", "counter",
         "Connections that were silent or too slow within a request or an answer while memory was short.",

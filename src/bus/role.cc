@@ -53,6 +53,9 @@ const std::vector<setting>& settings() {
        "Memory of requests that have not come whole yet, of all connections together, beyond which no more are begun; "
        "0: no limit.",
        0, std::int64_t{64} << 30},
+      {"waiting_fetch_bytes_max", size_bytes, "64M",
+       "Memory of fetches that wait for data, beyond which the largest is answered with what there is; 0: no limit.", 0,
+       std::int64_t{64} << 30},
       {"fetch_bytes_max", size_bytes, "55M", "Largest answer to a fetch; its first batch goes whole all the same.",
        1'024, 1 << 30},
       {"connections_max", integer, "10000", "Connections at a time.", 1, 1'000'000},
@@ -158,6 +161,7 @@ result<broker_settings> settings_of(runtime::process& process, os::file_system& 
   s.retention_ms = c.duration("retention").count();
   s.retention_bytes = c.integer("retention_bytes");
   s.message_bytes_max = static_cast<std::size_t>(c.integer("message_bytes_max"));
+  s.waiting_fetch_bytes_max = static_cast<std::size_t>(c.integer("waiting_fetch_bytes_max"));
   s.fetch_bytes_max = static_cast<std::int32_t>(c.integer("fetch_bytes_max"));
   s.queued_request_bytes_max = static_cast<std::size_t>(c.integer("queued_request_bytes_max"));
   s.connections_max = static_cast<std::size_t>(c.integer("connections_max"));

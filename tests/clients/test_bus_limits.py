@@ -10,7 +10,7 @@ import pytest
 from bus import MES, kcat
 from bus_operator import create, metric, produce, request
 from differential.records import batch
-from raw import OFFSET_COMMIT, Raw, string
+from raw import FETCH, OFFSET_COMMIT, Raw, string
 from tests.support.process_memory import rss_kib
 from tests.support.wait import eventually
 
@@ -148,3 +148,65 @@ def test_limits_and_write_amplification_are_visible(start_bus):
     assert (written - before) / produced <= 1.2
     assert metric(bus, 'mes_bus_limit{of="connections"}') == 10_000
     assert metric(bus, 'kafka_topic_partition_current_offset{topic="bulk",partition="0"}') == 1200
+
+
+def fetch(topic, partitions, wait_ms=2**31 - 1, bytes_min=1 << 20, offset=0):
+    """Fetch 4, of partitions 0 to `partitions`."""
+    each = b"".join(struct.pack(">iqi", n, offset, 1 << 20) for n in range(partitions))
+    return struct.pack(">iiiib", -1, wait_ms, bytes_min, 1 << 24, 0) + struct.pack(">i", 1) + string(topic) + struct.pack(">i", partitions) + each
+
+
+def waiting(bus):
+    return metric(bus, "mes_bus_waiting_fetches")
+
+
+def test_fetches_that_wait_have_a_bound(start_bus):
+    """One of a connection waits, and all of them together take no more memory than is set: the largest make room."""
+    bus = start_bus("--waiting-fetch-bytes-max", "1M")
+    create(bus, "wide", 4000)
+    create(bus, "narrow", 1)
+    with contextlib.ExitStack() as open_sockets:
+        def client():
+            return open_sockets.enter_context(socket.create_connection(("127.0.0.1", 9092 + bus.offset), timeout=20))
+
+        narrow = client()
+        narrow.sendall(request(1, 4, fetch("narrow", 1, bytes_min=1), 7))
+        for _ in range(20):
+            client().sendall(request(1, 4, fetch("wide", 50)) * 64)
+        eventually(lambda: waiting(bus) == 21)
+        assert metric(bus, "mes_bus_waiting_fetch_bytes") <= 1 << 20 == metric(bus, 'mes_bus_limit{of="waiting_fetch_bytes"}')
+        assert metric(bus, "mes_bus_fetches_cut_short_total") == 0
+        # Too large for the limit by itself, each is answered with what there is, and others wait on.
+        wide = open_sockets.enter_context(Raw(bus.address))
+        for count in range(1, 4):
+            answer = wide.request(FETCH, 4, fetch("wide", 4000))
+            assert answer.take("i") == 0 and answer.take("i") == 1 and answer.string() == "wide" and answer.take("i") == 4000
+            assert metric(bus, "mes_bus_fetches_cut_short_total") == count
+        assert waiting(bus) == 21
+        produce(bus, "narrow", [(None, "x")])
+        assert struct.unpack(">ii", narrow.recv(8, socket.MSG_WAITALL))[1] == 7
+    eventually(lambda: waiting(bus) == 0 and metric(bus, "kafka_server_socketservermetrics_connection_count") == 0)
+
+
+@pytest.mark.parametrize("count", [1, 63, 64, 65, 200])
+def test_clients_that_went_while_fetches_waited_are_noticed(start_bus, count):
+    bus = start_bus()
+    create(bus, "t")
+    clients = [socket.create_connection(("127.0.0.1", 9092 + bus.offset)) for _ in range(20)]
+    for client in clients:
+        client.sendall(request(1, 4, fetch("t", 1)) * count)
+    counted = 'kafka_network_requestmetrics_requests_total{request="fetch"}'
+    eventually(lambda: counted in bus.get("/metrics") and metric(bus, counted) >= 20)
+    for client in clients:
+        client.close()
+    eventually(lambda: metric(bus, "kafka_server_socketservermetrics_connection_count") == 0)
+
+
+def test_what_was_sent_behind_a_fetch_that_waits_is_done_though_the_client_went(start_bus):
+    bus = start_bus()
+    create(bus, "t"), create(bus, "other")
+    record = batch([b"last words"], timestamps=[1_700_000_000_000])
+    with socket.create_connection(("127.0.0.1", 9092 + bus.offset)) as client:
+        unanswered = struct.pack(">hhii", -1, 0, 20_000, 1) + string("other") + struct.pack(">iii", 1, 0, len(record)) + record
+        client.sendall(request(1, 4, fetch("t", 1)) + request(0, 3, unanswered) * 3)
+    eventually(lambda: metric(bus, 'kafka_topic_partition_current_offset{topic="other",partition="0"}') == 3)

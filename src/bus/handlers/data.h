@@ -17,6 +17,7 @@ struct waiting_fetch {
     std::int32_t leader_epoch;
     std::size_t bytes_max;
     std::int32_t last_epoch = -1;  // of the last batch that the client has; -1: it does not say
+    std::int64_t counted_to = 0;   // what lies before that offset is in `have`
   };
   struct topic_part {
     std::shared_ptr<log::topic> found;  // nullptr: unknown
@@ -28,10 +29,14 @@ struct waiting_fetch {
   std::vector<topic_part> topics;
   std::size_t bytes_min = 0, bytes_max = 0;
   std::int64_t wait_ms = 0;
+  std::size_t have = 0;  // bytes, as far as they were counted
   bool only_committed = false;
   net::poller::timer_id timer = 0;
+  std::size_t bytes = 0;  // of memory, while it waits
 
-  bool ready(const log::store& store) const;  // enough data, or an error to tell
+  bool ready(const log::store& store);  // enough data, or an error to tell
+  // The same, after the partition has grown since.
+  bool has_enough_with(const log::store& store, const topic_part& t, part& p);
   void answer(broker& b) const;
   std::int64_t end_of(const log::partition& p) const {  // of what it may read
     return only_committed ? p.last_stable_offset() : p.high_watermark();

@@ -42,19 +42,21 @@ error_code check(const log::store& store, const waiting_fetch::topic_part& t, co
 
 }  // namespace
 
-bool waiting_fetch::ready(const log::store& store) const {
-  std::size_t have = 0;
-  bool any = false;
-  for (const topic_part& t : topics)
-    for (const part& p : t.parts) {
-      any = true;
-      if (check(store, t, p, from.version >= 13) != error_code::none) return true;
-      const log::partition& partition = *t.found->partitions[static_cast<std::size_t>(p.index)];
-      if (parting(store, partition, p)) return true;
-      have += partition.available(p.offset, bytes_min - have, end_of(partition));
-      if (have >= bytes_min) return true;
-    }
-  return !any;
+bool waiting_fetch::ready(const log::store& store) {
+  for (topic_part& t : topics)
+    for (part& p : t.parts)
+      if (has_enough_with(store, t, p)) return true;
+  return topics.empty();
+}
+
+bool waiting_fetch::has_enough_with(const log::store& store, const topic_part& t, part& p) {
+  if (check(store, t, p, from.version >= 13) != error_code::none) return true;
+  const log::partition& partition = *t.found->partitions[static_cast<std::size_t>(p.index)];
+  if (parting(store, partition, p)) return true;
+  const std::int64_t end = end_of(partition);
+  have += partition.available(std::max(p.offset, p.counted_to), bytes_min - have, end);
+  p.counted_to = std::max(p.counted_to, end);
+  return have >= bytes_min;
 }
 
 void waiting_fetch::answer(broker& b) const {

@@ -35,6 +35,7 @@ struct server::connection {
   struct slot {
     std::uint64_t sequence;
     bool answered = false;
+    bool holds = false;          // what came behind it
     std::optional<output> what;  // answered with nothing: acks=0
   };
 
@@ -44,6 +45,7 @@ struct server::connection {
   bool identified = false;  // the handshake is over: who.certificate is set
   bool trusted = false;     // else it is one of the server's strangers
   bool closing = false;     // once its answers are sent
+  bool ended = false;       // the client sends nothing more; what it has sent may not have been read yet
   std::size_t request_bytes_max = 0;
   poller::timer_id muted = 0;
   std::int64_t muted_until_ms = 0;
@@ -61,10 +63,11 @@ struct server::connection {
   // When `partial` was made, and what came of it before.
   std::int64_t began_ms = 0;
   std::size_t began_have = 0;
-  std::uint32_t interest = EPOLLIN;
+  std::uint32_t interest = EPOLLIN | EPOLLRDHUP;
   bool dead = false;
 
   bool waits() const { return holds == holding::frames; }
+  bool is_held() const { return !slots.empty() && slots.back().holds && !slots.back().answered; }
   bool needs_room() const { return partial_have == partial_size && !waits(); }
 };
 

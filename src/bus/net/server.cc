@@ -83,7 +83,7 @@ void server::unmute(std::uint64_t id) {
 void server::close_idle(std::int64_t idle_ms) {
   const std::int64_t now = now_ms();
   for (auto& [id, c] : _connections) {
-    const bool waits_for_us = !c->slots.empty() && c->outputs.empty();
+    const bool waits_for_us = !c->slots.empty() && c->outputs.empty() && !c->is_held();
     if (c->dead || waits_for_us || now - c->last_active_ms < idle_ms) continue;
     ++_stats.idle_closed;
     drop(*c);
@@ -103,6 +103,7 @@ void server::drop(connection& c) {
   let_go(c);
   _memory.done(c.who.connection);
   _strangers.erase(c.who.connection);
+  _held_with_frames.erase(c.who.connection);
   _stats.answer_bytes -= std::exchange(c.output_bytes, 0);
   c.wire.say_goodbye();
   _loop.remove(c.fd);
@@ -119,11 +120,12 @@ void server::close_connection(std::uint64_t id) {
 
 void server::on_ready(connection& c, std::uint32_t events) {
   if (c.dead) return;
+  if ((events & EPOLLRDHUP) != 0) c.ended = true;
   if ((events & EPOLLOUT) != 0) {
     send_to(c);
     if (c.waits()) _to_flush.insert(c.who.connection);  // it may go on, though nothing more comes
   }
-  if (!c.dead && ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0 || c.wire.wants_write())) {
+  if (!c.dead && ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0 || c.wire.wants_write())) {
     if (may_read(c))
       read_from(c);
     else if ((events & (EPOLLHUP | EPOLLERR)) != 0)
@@ -135,8 +137,9 @@ void server::on_ready(connection& c, std::uint32_t events) {
 request_memory& server::memory_of(const connection& c) { return c.trusted ? _memory : _strangers_memory; }
 
 bool server::may_take(const connection& c) const {
-  return !c.dead && !_paused && !c.closing && c.muted == 0 && c.slots.size() < _options.requests_in_flight_max &&
-         c.output_bytes < _options.output_bytes_max &&
+  // What a client sent before it went is read whatever it waits for: that it went is known when all of it is.
+  const bool has_turn = c.ended || (c.slots.size() < _options.requests_in_flight_max && !c.is_held());
+  return has_turn && !c.dead && !_paused && !c.closing && c.muted == 0 && c.output_bytes < _options.output_bytes_max &&
          (_stats.answer_bytes < _options.answer_bytes_max || (c.slots.empty() && c.outputs.empty()));
 }
 
@@ -146,8 +149,12 @@ bool server::may_read(const connection& c) const {
 
 void server::update_interest(connection& c) {
   if (may_take(c) && !may_read(c) && !c.in_line) wait_for_memory(c);
-  const std::uint32_t wanted =
-      (may_read(c) ? EPOLLIN : 0U) | (c.outputs.empty() && !c.wire.wants_write() ? 0U : EPOLLOUT);
+  if (c.is_held() && c.waits())
+    _held_with_frames.insert(c.who.connection);
+  else
+    _held_with_frames.erase(c.who.connection);
+  const std::uint32_t wanted = (c.ended ? 0U : EPOLLRDHUP) | (may_read(c) ? EPOLLIN : 0U) |
+                               (c.outputs.empty() && !c.wire.wants_write() ? 0U : EPOLLOUT);
   if (wanted == c.interest) return;
   c.interest = wanted;
   _loop.change(c.fd, wanted);
@@ -233,7 +240,7 @@ void server::let_go(connection& c) {
 }
 
 bool server::take_frame(connection& c, const frame& request) {
-  c.slots.push_back({c.next_sequence, false, std::nullopt});
+  c.slots.push_back({.sequence = c.next_sequence});
   return _handle({c.who.connection, c.next_sequence++}, c.who, request) && !c.dead;
 }
 
@@ -263,6 +270,13 @@ void server::answer_nothing(answer_slot to) {
   release_answers(c);
 }
 
+void server::hold(answer_slot waiting) {
+  const auto it = _connections.find(waiting.connection);
+  if (it == _connections.end() || it->second->dead) return;
+  auto& slots = it->second->slots;
+  if (!slots.empty() && slots.back().sequence == waiting.sequence) slots.back().holds = true;
+}
+
 void server::release_answers(connection& c) {
   while (!c.slots.empty() && c.slots.front().answered) {
     if (c.slots.front().what) c.outputs.push_back(std::move(*c.slots.front().what));
@@ -271,7 +285,16 @@ void server::release_answers(connection& c) {
   _to_flush.insert(c.who.connection);
 }
 
+// What lies behind requests that wait would keep everybody waiting for its memory. A turn at a time: they may send more
+// of them.
+void server::hurry_held() {
+  if (_held_with_frames.empty() || !_hurried || !_memory.is_full() || _memory.waiting() == 0) return;
+  for (const std::uint64_t id : std::exchange(_held_with_frames, {})) _hurried(id);
+  _loop.wake();
+}
+
 void server::flush() {
+  hurry_held();
   do {
     auto ids = std::exchange(_to_flush, {});
     for (const std::uint64_t id : ids) {

@@ -101,17 +101,21 @@ class server {
   };
   void set_external(external_access a) { _external = std::move(a); }
   void set_closed(std::function<void(std::uint64_t connection)> f) { _closed = std::move(f); }
+  // Told, while memory is short, of a connection that has memory behind a request which holds it.
+  void set_hurried(std::function<void(std::uint64_t connection)> f) { _hurried = std::move(f); }
   // Asked for each connection: after how many ms it is to be closed unheard; 0: it is welcome.
   void set_doorman(std::function<std::int64_t(const std::string& host)> f) { _doorman = std::move(f); }
   void set_tls_failed(std::function<void(const peer&, std::string_view why)> f) { _tls_failed = std::move(f); }
 
   void answer(answer_slot to, wire::kafka::writer message);  // framed: with its length in front
   void answer_nothing(answer_slot to);                       // acks=0
+  // The connection's last request waits, maybe long: what came behind it is not looked at before it is answered.
+  void hold(answer_slot waiting);
   void close_connection(std::uint64_t connection);
   void close_when_answered(std::uint64_t connection);        // reads nothing more of it
   void trust(std::uint64_t connection);                      // it has said who it is: from now on as any other
   void mute(std::uint64_t connection, std::int64_t for_ms);  // reads nothing of it meanwhile; the longest counts
-  void close_idle(std::int64_t idle_ms);                     // without traffic for so long, and not for our answer
+  void close_idle(std::int64_t idle_ms);  // without traffic for so long, unless it waits for us alone
   void set_connections_max(std::size_t count) { _options.connections_max = count; }
   void set_host_limits(host_limits limits) { _host_limits = std::move(limits); }  // for connections from now on
   void set_paused(bool paused);  // reads nothing while paused: the log is behind
@@ -160,6 +164,7 @@ class server {
   bool is_short_of_memory() const;
   bool may_read(const connection& c) const;
   void update_interest(connection& c);
+  void hurry_held();
   void release_answers(connection& c);
   std::size_t gather(connection& c, const char*& from);
   bool goes_from_file(const connection& c, const wire::kafka::external_bytes& part) const;
@@ -175,7 +180,7 @@ class server {
   handler _handle;
   frame_memory _frames;
   external_access _external;
-  std::function<void(std::uint64_t)> _closed;
+  std::function<void(std::uint64_t)> _closed, _hurried;
   std::function<std::int64_t(const std::string&)> _doorman;
   std::function<void(const peer&, std::string_view)> _tls_failed;
   std::vector<listener> _listeners;
@@ -186,6 +191,7 @@ class server {
   host_limits _host_limits;
   host_counts _host_counts;
   std::unordered_set<std::uint64_t> _to_flush;
+  std::unordered_set<std::uint64_t> _held_with_frames;  // connections
   // Those before trust(), the oldest first: they neither take memory of the others nor wait for it.
   std::map<std::uint64_t, connection*> _strangers;
   poller::timer_id _strangers_timer = 0;  // runs while there are any

@@ -114,7 +114,7 @@ void server::accept_all(std::size_t index) {
       continue;
     }
     c->wire = transport(fd, _options.listeners[index].tls);
-    if (!_loop.add(fd, EPOLLIN, [this, raw = c.get()](std::uint32_t events) { on_ready(*raw, events); })) {
+    if (!_loop.add(fd, c->interest, [this, raw = c.get()](std::uint32_t events) { on_ready(*raw, events); })) {
       close(fd);
       continue;
     }
