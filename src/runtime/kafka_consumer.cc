@@ -7,6 +7,7 @@
 
 #include "runtime/kafka.h"
 #include "runtime/kafka_conf.h"
+#include "runtime/kafka_fetch_queues.h"
 #include "runtime/kafka_message.h"
 #include "runtime/thread.h"
 
@@ -68,7 +69,7 @@ struct kafka_consumer::state final : kafka_owner {
     rd_kafka_queue_yield(queue);
     thread.join();
     rd_kafka_queue_destroy(queue);
-    rd_kafka_destroy(client);  // leaves the group; the thread may not, for a yield that meets a close never lets it end
+    queues.destroy(client);  // leaves the group; the thread may not, for a yield that meets a close never lets it end
   }
 
   void connect();
@@ -100,6 +101,7 @@ struct kafka_consumer::state final : kafka_owner {
   rd_kafka_t* client = nullptr;
   rd_kafka_queue_t* queue = nullptr;
   // The thread's alone:
+  kafka_fetch_queues queues;
   places mine;
   std::map<std::pair<std::string, std::int32_t>, std::int64_t> uncommitted;  // the next offset to handle
   std::chrono::steady_clock::time_point last_commit{};
@@ -167,7 +169,7 @@ bool kafka_consumer::state::start() {
   }
   if (!took(partitions.get())) return false;
   for (auto& p : span) p.offset = mine[{p.topic, p.partition}].next;
-  if (rd_kafka_assign(client, partitions.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
+  if (queues.assign(client, *partitions) != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
   has_partitions = true;
   return true;
 }
@@ -341,7 +343,7 @@ void kafka_consumer::state::on_rebalance(rd_kafka_t* client, rd_kafka_resp_err_t
   if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
     self->mine.clear();
     self->took(partitions);
-    rd_kafka_assign(client, partitions);
+    self->queues.assign(client, *partitions);
     self->has_partitions = true;
   } else {
     self->commit_now();

@@ -2,6 +2,7 @@
 
 #include "runtime/kafka_admin.h"
 #include "runtime/kafka_conf.h"
+#include "runtime/kafka_fetch_queues.h"
 #include "runtime/kafka_message.h"
 
 namespace mes::runtime {
@@ -37,14 +38,17 @@ struct kafka_reader::state final : kafka_owner {
     topic_list list(rd_kafka_topic_partition_list_new(static_cast<int>(from.size())));
     for (const kafka_place& p : from)
       rd_kafka_topic_partition_list_add(list.get(), p.topic.c_str(), p.partition)->offset = p.offset;
-    rd_kafka_assign(client, list.get());
+    queues.assign(client, *list);
   }
   ~state() override {
-    if (!client) return;
-    rd_kafka_consumer_close(client);
-    rd_kafka_destroy(client);
+    if (client == nullptr) return;
+    queues.destroy(client);
   }
-  void failed(rd_kafka_resp_err_t, const char*) override {}  // next() tells
+  // What comes with a message, next() tells; that the topic has gone comes here.
+  void failed(rd_kafka_resp_err_t code, const char* reason) override {
+    if (kafka_error(code).code == error_code::not_found)
+      gone = fail(error_code::not_found, fmt::format("Bus: {}", reason));
+  }
 
   // Whether the record, or the end of a partition, is one to hand out. The last offset before an end may hold no record
   // (a transaction's marker, what was aborted or compacted away): then librdkafka's notice of the end ends it.
@@ -60,6 +64,8 @@ struct kafka_reader::state final : kafka_owner {
 
   kafka_log lines;
   rd_kafka_t* client = nullptr;  // none where there is nothing to read
+  kafka_fetch_queues queues;
+  result<void> gone;
   // Partitions that are not at their end yet, and where that is; nothing: there are no ends.
   std::optional<std::map<std::pair<std::string, std::int32_t>, std::int64_t>> left;
 };
@@ -74,6 +80,7 @@ bool kafka_reader::is_at_end() const { return _state->left && _state->left->empt
 result<std::optional<kafka_record>> kafka_reader::next(std::chrono::milliseconds timeout) {
   while (!is_at_end()) {
     const kafka_message got(rd_kafka_consumer_poll(_state->client, static_cast<int>(timeout.count())));
+    if (!_state->gone) return fail(_state->gone.error());
     if (!got) return std::nullopt;
     if (got->err != RD_KAFKA_RESP_ERR_NO_ERROR && got->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
       return fail(kafka_error(got->err).code, "Bus: " + place_of(*got) + rd_kafka_message_errstr(got.get()));

@@ -17,6 +17,11 @@ def create(bus, name, partitions=1, **configs):
     admin.create_topics([NewTopic(name, partitions, 1, config=settings)])[name].result(10)
 
 
+def delete(bus, name):
+    admin = AdminClient({"bootstrap.servers": bus.address})
+    admin.delete_topics([name])[name].result(10)
+
+
 def produce(bus, topic, records, **options):
     """Records are (key, value) pairs; returns the errors' codes, None where there was none."""
     outcome = []

@@ -12,7 +12,7 @@ import pytest
 from confluent_kafka import Consumer, Producer
 
 from bus import MES, kcat
-from bus_operator import QUICK, command, create, produce, read, rows
+from bus_operator import QUICK, command, create, delete, produce, read, rows
 from tests.support.wait import eventually
 
 pytestmark = pytest.mark.skipif(not shutil.which("kcat"), reason="kcat is not installed")
@@ -141,6 +141,17 @@ def test_redrive_sends_what_it_has_left_when_its_topic_is_there(start_bus):
     assert "No dead letters" in command(bus, "redrive", "all.dlq")
     assert values("there") == ["event 0", "event 2", "event 5"]
     assert values("gone") == ["event 1", "event 4"] and values("missing") == ["event 3"]
+
+
+def test_tail_ends_when_its_topic_is_gone(start_bus):
+    bus = start_bus()
+    produce(bus, "t", [(None, "x")])
+    tail = subprocess.Popen([MES, "bus", "tail", "t", "--from", "earliest", "--port-offset", str(bus.offset)],
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert tail.stdout.readline().endswith("x\n")
+    delete(bus, "t")
+    out, errors = tail.communicate(timeout=60)
+    assert tail.returncode == 1 and out == "" and "nknown" in errors
 
 
 def test_tail_and_redrive_lose_nothing(start_bus):
