@@ -34,7 +34,8 @@ struct kafka_record {
   std::string_view header(std::string_view name) const;  // "" if there is none
 };
 
-// Idempotent, acks=all. Thread-safe. Keeps trying for `give_up` (0: for ever) while the bus is away.
+// Idempotent, acks=all. Thread-safe. Keeps trying for `give_up` (0: for ever) while the bus is away. Records over 900
+// KiB go compressed, on a connection of their own: the order among themselves is kept, not that to others.
 class kafka_producer {
  public:
   kafka_producer(kafka_cluster to, std::string client_id, const observe::logger& log,

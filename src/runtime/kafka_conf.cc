@@ -131,6 +131,10 @@ error kafka_error(rd_kafka_resp_err_t code) {
       meaning = error_code::not_found;
       break;
     case RD_KAFKA_RESP_ERR__INVALID_ARG:
+    case RD_KAFKA_RESP_ERR_INVALID_MSG:
+    case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+    case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
+    case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
       meaning = error_code::invalid_argument;
       break;
     case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:

@@ -13,11 +13,35 @@ using delivery = std::function<void(result<void>)>;
 
 constexpr int poll_ms = 60'000;  // deliveries, errors and the end wake the thread before
 
+// A broker takes 1,048,588 bytes of a batch as it is sent. What is larger can only have come compressed, and goes so
+// again; all else goes plain, for clients that know no compression.
+constexpr std::size_t plain_bytes_max = 900 << 10;
+struct form {
+  const char* compression;
+  const char* record_bytes_max;
+  std::size_t queue_kbytes;
+};
+constexpr form plain = {.compression = "none", .record_bytes_max = "1000000", .queue_kbytes = 16 << 10};
+constexpr form compressed = {.compression = "zstd", .record_bytes_max = "1000000000", .queue_kbytes = 256 << 10};
+
+std::size_t bytes_of(const kafka_record& record) {
+  std::size_t bytes = record.key.size() + record.value.size();
+  for (const auto& [name, value] : record.headers) bytes += name.size() + (value ? value->size() : 0);
+  return bytes;
+}
+
 }  // namespace
 
 struct kafka_producer::state final : kafka_owner {
-  state(kafka_cluster to, std::string id, const observe::logger& to_log, std::chrono::milliseconds patience)
-      : kafka_owner(lines), lines(to_log, id), cluster(std::move(to)), client_id(std::move(id)), give_up(patience) {
+  state(kafka_cluster to, std::string id, const observe::logger& to_log, std::chrono::milliseconds patience,
+        const form& how)
+      : kafka_owner(lines),
+        lines(to_log, id),
+        logger(to_log),
+        cluster(std::move(to)),
+        client_id(std::move(id)),
+        give_up(patience),
+        as(how) {
     connect();
     thread = runtime::thread("bus-producer", [this] { run(); });
   }
@@ -34,15 +58,19 @@ struct kafka_producer::state final : kafka_owner {
   void connect();
   void disconnect();
   void run();
+  state& fitting(const kafka_record& record);
   void produce(kafka_record record, delivery delivered);
+  bool none_waits(std::chrono::steady_clock::time_point until);
   void finished(std::unique_ptr<delivery> delivered, result<void> outcome);
   void failed(rd_kafka_resp_err_t code, const char* reason) override;
   static void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque);
 
   kafka_log lines;
+  const observe::logger& logger;
   const kafka_cluster cluster;
   const std::string client_id;
   const std::chrono::milliseconds give_up;
+  const form& as;
   std::atomic<bool> stopping = false;
   bool is_fatal = false;  // the thread's alone
   std::mutex mutex;       // guards the client while it is replaced
@@ -52,6 +80,9 @@ struct kafka_producer::state final : kafka_owner {
   std::condition_variable none_waiting;
   std::size_t waiting = 0;
   runtime::thread thread;
+  // Of the plain one: for what is too large for it, from the first such record on.
+  std::mutex large_mutex;
+  std::unique_ptr<state> large;
 };
 
 void kafka_producer::state::connect() {
@@ -59,7 +90,9 @@ void kafka_producer::state::connect() {
   conf.set("enable.idempotence", "true");  // and with it acks=all
   conf.set("linger.ms", "1");
   conf.set("partitioner", "murmur2_random");
-  conf.set("queue.buffering.max.kbytes", "16384");
+  conf.set("compression.type", as.compression);
+  conf.set("message.max.bytes", as.record_bytes_max);
+  conf.set("queue.buffering.max.kbytes", std::to_string(as.queue_kbytes));
   conf.set("queue.buffering.max.messages", "20000");
   conf.set("message.timeout.ms", std::to_string(give_up.count()));
   rd_kafka_conf_set_dr_msg_cb(conf.get(), on_delivery);
@@ -117,6 +150,13 @@ void kafka_producer::state::finished(std::unique_ptr<delivery> delivered, result
   if (--waiting == 0) none_waiting.notify_all();
 }
 
+kafka_producer::state& kafka_producer::state::fitting(const kafka_record& record) {
+  if (bytes_of(record) <= plain_bytes_max) return *this;
+  std::lock_guard lock(large_mutex);
+  if (!large) large = std::make_unique<state>(cluster, client_id, logger, give_up, compressed);
+  return *large;
+}
+
 void kafka_producer::state::produce(kafka_record record, delivery delivered) {
   auto answer = std::make_unique<delivery>(std::move(delivered));
   {
@@ -147,24 +187,36 @@ void kafka_producer::state::produce(kafka_record record, delivery delivered) {
       if (problem != nullptr) rd_kafka_error_destroy(problem);
     }
   }
+  // It would wait for room for ever.
+  if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL && bytes_of(record) > as.queue_kbytes << 10)
+    code = RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
     static_cast<void>(answer.release());  // on_delivery takes it back
   else
     finished(std::move(answer), fail(kafka_error(code)));
 }
 
+bool kafka_producer::state::none_waits(std::chrono::steady_clock::time_point until) {
+  {
+    std::unique_lock lock(waiting_mutex);
+    if (!none_waiting.wait_until(lock, until, [this] { return waiting == 0; })) return false;
+  }
+  std::lock_guard lock(large_mutex);
+  return !large || large->none_waits(until);
+}
+
 kafka_producer::kafka_producer(kafka_cluster to, std::string client_id, const observe::logger& log,
                                std::chrono::milliseconds give_up)
-    : _state(std::make_unique<state>(std::move(to), std::move(client_id), log, give_up)) {}
+    : _state(std::make_unique<state>(std::move(to), std::move(client_id), log, give_up, plain)) {}
 kafka_producer::~kafka_producer() = default;
 
 void kafka_producer::produce(kafka_record record, std::function<void(result<void>)> delivered) {
-  _state->produce(std::move(record), std::move(delivered));
+  state& with = _state->fitting(record);
+  with.produce(std::move(record), std::move(delivered));
 }
 
 bool kafka_producer::flush(std::chrono::milliseconds timeout) {
-  std::unique_lock lock(_state->waiting_mutex);
-  return _state->none_waiting.wait_for(lock, timeout, [this] { return _state->waiting == 0; });
+  return _state->none_waits(std::chrono::steady_clock::now() + timeout);
 }
 
 }  // namespace mes::runtime

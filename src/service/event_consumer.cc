@@ -1,5 +1,7 @@
 #include "service/event_consumer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <future>
 #include <latch>
@@ -12,6 +14,12 @@ std::vector<std::string> topics_of(const std::vector<consumer>& consumers) {
   for (const consumer& c : consumers)
     if (std::ranges::find(topics, c.topic) == topics.end()) topics.push_back(c.topic);
   return topics;
+}
+
+// For what it is; others would do no better.
+bool is_refused(const result<void>& outcome) {
+  return !outcome &&
+         (outcome.error().code == error_code::too_large || outcome.error().code == error_code::invalid_argument);
 }
 
 }  // namespace
@@ -51,8 +59,11 @@ bool event_consumer::handle_batch(std::vector<runtime::kafka_record> batch) {
                               });
   }
   done.wait();
-  for (const result<void>& outcome : outcomes)
-    if (!outcome && is_retryable(outcome.error().code)) return false;  // the inbox drops what is done already
+  for (std::size_t i = 0; i < batch.size(); ++i)
+    if (!outcomes[i] && is_retryable(outcomes[i].error().code)) {
+      tell("event is tried again", batch[i], outcomes[i].error());
+      return false;  // the inbox drops what is done already
+    }
   for (std::size_t i = 0; i < batch.size(); ++i)
     if (!outcomes[i] && !bury(batch[i], outcomes[i].error())) return false;
   return true;
@@ -92,14 +103,11 @@ result<void> event_consumer::handle(store::session& db, delivery& one) {
   return {};
 }
 
-// An event that will never be handled goes to `<group>.dlq` with its reason, so that the others go on.
+// An event that will never be handled goes to `<group>.dlq` with its reason, so that the others go on. Where the bus
+// refuses it as it is, it goes without its value, which stays where it was; then with nothing but where that is.
 bool event_consumer::bury(const runtime::kafka_record& record, const error& reason) {
   runtime::process& process = *_surface->process;
-  process.log().error("event goes to the dead letters: " + reason.message,
-                      {{"topic", record.topic},
-                       {"partition", std::int64_t{record.partition}},
-                       {"offset", record.offset},
-                       {"reason", name_of(reason.code)}});
+  tell("event goes to the dead letters", record, reason);
   runtime::kafka_record dead = record;
   dead.topic = process.service_name() + ".dlq";
   dead.partition = -1;
@@ -107,12 +115,44 @@ bool event_consumer::bury(const runtime::kafka_record& record, const error& reas
   dead.headers.emplace_back("dlq_partition", std::to_string(record.partition));
   dead.headers.emplace_back("dlq_offset", std::to_string(record.offset));
   dead.headers.emplace_back("dlq_reason", std::string(name_of(reason.code)) + ": " + reason.message);
+  auto outcome = send(dead);
+  if (is_refused(outcome)) {
+    tell("dead letter goes without its value", record, outcome.error());
+    dead.headers.emplace_back("dlq_value", fmt::format("left at {}/{}/{}: {} bytes. {}", record.topic, record.partition,
+                                                       record.offset, record.value.size(), outcome.error().message));
+    dead.value.clear();
+    dead.tombstone = false;
+    outcome = send(dead);
+  }
+  if (is_refused(outcome)) {
+    tell("dead letter goes with its place alone", record, outcome.error());
+    std::erase_if(dead.headers, [](const auto& header) { return !header.first.starts_with("dlq_"); });
+    dead.key = fmt::format("{}/{}/{}", record.topic, record.partition, record.offset);
+    dead.timestamp_ms = 0;
+    outcome = send(dead);
+  }
+  if (!outcome) {
+    tell("dead letter is tried again", record, outcome.error());
+    return false;
+  }
   process.metrics()
       .make_counter("mes_events_dead_total", "Events sent to the dead letters", {{"service", process.service_name()}})
       .add();
-  auto delivered = std::make_shared<std::promise<bool>>();
-  _dead_letters.produce(std::move(dead), [delivered](result<void> r) { delivered->set_value(r.has_value()); });
+  return true;
+}
+
+result<void> event_consumer::send(runtime::kafka_record dead) {
+  auto delivered = std::make_shared<std::promise<result<void>>>();
+  _dead_letters.produce(std::move(dead), [delivered](result<void> r) { delivered->set_value(std::move(r)); });
   return delivered->get_future().get();
+}
+
+void event_consumer::tell(std::string_view what, const runtime::kafka_record& record, const error& why) const {
+  _surface->process->log().error(fmt::format("{}: {}", what, why.message),
+                                 {{"topic", record.topic},
+                                  {"partition", std::int64_t{record.partition}},
+                                  {"offset", record.offset},
+                                  {"reason", name_of(why.code)}});
 }
 
 }  // namespace mes::service

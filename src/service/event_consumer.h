@@ -22,6 +22,8 @@ class event_consumer {
   bool handle_batch(std::vector<runtime::kafka_record> batch);
   result<void> handle(store::session& db, delivery& one);
   bool bury(const runtime::kafka_record& record, const error& reason);
+  result<void> send(runtime::kafka_record dead);
+  void tell(std::string_view what, const runtime::kafka_record& record, const error& why) const;
 
   std::shared_ptr<api::state> _surface;
   runtime::kafka_producer& _dead_letters;

@@ -1,5 +1,6 @@
 """`mes bus` for people: topics, tail, groups, reset-offsets, redrive, verify."""
 import json
+import os
 import re
 import shutil
 import signal
@@ -141,6 +142,22 @@ def test_redrive_sends_what_it_has_left_when_its_topic_is_there(start_bus):
     assert "No dead letters" in command(bus, "redrive", "all.dlq")
     assert values("there") == ["event 0", "event 2", "event 5"]
     assert values("gone") == ["event 1", "event 4"] and values("missing") == ["event 3"]
+
+
+def test_redrive_goes_past_what_cannot_be_sent(start_bus):
+    bus = start_bus()
+    create(bus, "all.dlq")
+    create(bus, "back", max_message_bytes=2_000)
+    producer = Producer({"bootstrap.servers": bus.address, "message.max.bytes": 8_000_000, "compression.type": "zstd"})
+    values = ["first", "A" * 3_000_000, os.urandom(50_000).hex(), "last"]
+    for value in values:
+        producer.produce("all.dlq", value, partition=0, headers=[("dlq_topic", "back")])
+        assert producer.flush(20) == 0
+    told = command(bus, "redrive", "all.dlq", code=1)
+    assert "0@2: Bus: Broker: Message size too large: left" in told and ["back", "3"] in rows(told)
+    assert "1 could not be sent back" in told
+    assert [value for _, _, value in read(bus, "back")] == [values[0], values[1], values[3]]
+    assert "1 could not be sent back" in command(bus, "redrive", "all.dlq", code=1)
 
 
 def test_tail_ends_when_its_topic_is_gone(start_bus):

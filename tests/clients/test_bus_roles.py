@@ -1,13 +1,15 @@
-"""What the platform's roles bear of a bus: topics that go away under them."""
+"""What the platform's roles bear of a bus: events that nobody can handle, topics that go away under them."""
+import json
 import os
 import shutil
 import signal
 import subprocess
 
 import pytest
+from confluent_kafka import Producer
 
 from bus import MES
-from bus_operator import command, delete, rows
+from bus_operator import command, create, delete, rows
 from tests.support.ports import free_offset
 from tests.support.wait import eventually
 
@@ -58,6 +60,43 @@ def reporting(start_bus, start_role):
 
 def has_read_all(bus):
     return ["reporting-service", "Stable", "range", "1", "0"] in rows(command(bus, "groups"))
+
+
+def dead_letters(bus):
+    told = command(bus, "tail", "reporting-service.dlq", "--from", "earliest", "--end", "--json")
+    letters = [json.loads(line) for line in told.splitlines()]
+    for letter in letters:
+        letter["headers"] = dict(zip(letter["headers"][::2], letter["headers"][1::2]))
+    return sorted(letters, key=lambda letter: int(letter["headers"]["dlq_offset"]))
+
+
+def send_what_cannot_be_handled(bus, values):
+    producer = Producer({"bootstrap.servers": bus.address, "message.max.bytes": 8_000_000, "compression.type": "zstd"})
+    for value in values:
+        producer.produce("work-order.created", value, "wo-1", partition=0)
+        assert producer.flush(20) == 0
+
+
+def test_a_large_event_that_cannot_be_handled_stops_nothing(reporting):
+    bus, _ = reporting
+    send_what_cannot_be_handled(bus, [b"{}", b"X" * 1_010_000, b"Y" * 4_000_000, b"[]"])
+    letters = eventually(lambda: (all_ := dead_letters(bus)) and len(all_) == 4 and all_)
+    assert [len(letter["value"]) for letter in letters] == [2, 1_010_000, 4_000_000, 2]
+    eventually(lambda: has_read_all(bus))
+
+
+def test_what_dead_letters_cannot_hold_goes_without_its_value(reporting):
+    """The topic of dead letters takes less than the event's own."""
+    bus, service = reporting
+    create(bus, "reporting-service.dlq", max_message_bytes=2_000)
+    send_what_cannot_be_handled(bus, [b"{}", os.urandom(100_000).hex().encode(), b"[]"])
+    letters = eventually(lambda: (all_ := dead_letters(bus)) and len(all_) == 3 and all_)
+    assert [letter["value"] for letter in letters] == ["{}", "", "[]"]
+    assert letters[1]["key"] == "wo-1" and letters[1]["headers"]["dlq_topic"] == "work-order.created"
+    assert letters[1]["headers"]["dlq_value"].startswith("left at work-order.created/0/1: 200000 bytes. Bus: Broker: Message size too large")
+    assert "dead letter goes without its value" in service.log()
+    told = command(bus, "redrive", "reporting-service.dlq", code=1)
+    assert "has no value: left at work-order.created/0/1" in told and ["work-order.created", "2"] in rows(told)
 
 
 def test_a_service_whose_topic_is_gone_ends(reporting):

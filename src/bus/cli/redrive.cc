@@ -62,8 +62,10 @@ class redrive {
           _sent_back.try_emplace(p.partition, known.offset, known.metadata, p.offset).first->second;
       p.offset = before.first_due();
     }
-    if (auto sent = send(*from, *ends); !sent) return failed(sent.error());
-    return report();
+    const auto sent = send(*from, *ends);
+    if (!sent) failed(sent.error());
+    const int code = report();
+    return sent ? code : exit_failed;
   }
 
  private:
@@ -90,24 +92,32 @@ class redrive {
     const bool passes = _options.filter.empty() || dead.key.contains(_options.filter) ||
                         dead.value.contains(_options.filter) || dead.header("dlq_reason").contains(_options.filter);
     if (!passes) return ++_filtered, result<void>();
-    if (target.empty() || !std::ranges::binary_search(_known, target)) {
-      fmt::print(stderr, "{}@{}: {}\n", dead.partition, dead.offset,
-                 target.empty() ? "has no header dlq_topic: left"
-                                : fmt::format("topic {} is not there: left", printable(target)));
-      ++_left;
-      if (!progress.leave(dead.offset))
-        return fail(error_code::unavailable,
-                    fmt::format("more records of partition {} were left than can be remembered: those behind offset "
-                                "{} wait until they can be sent back",
-                                dead.partition, dead.offset));
-      return commit(dead, progress);
+    if (target.empty()) return leave(dead, "has no header dlq_topic");
+    if (!std::ranges::binary_search(_known, target))
+      return leave(dead, fmt::format("topic {} is not there", printable(target)));
+    if (const auto elsewhere = dead.header("dlq_value"); !elsewhere.empty())
+      return leave(dead, fmt::format("has no value: {}", printable(elsewhere)));
+    if (!_options.dry_run) {
+      auto delivered = std::make_shared<std::promise<result<void>>>();
+      producer.produce(original(dead), [delivered](result<void> r) { delivered->set_value(std::move(r)); });
+      const auto outcome = delivered->get_future().get();
+      if (!outcome && is_retryable(outcome.error().code)) return outcome;
+      if (!outcome) return leave(dead, outcome.error().message);
+      progress.add(dead.offset);
     }
     ++_sent[target];
-    if (_options.dry_run) return {};
-    std::promise<result<void>> delivered;
-    producer.produce(original(dead), [&delivered](result<void> r) { delivered.set_value(std::move(r)); });
-    if (auto outcome = delivered.get_future().get(); !outcome) return outcome;
-    progress.add(dead.offset);
+    return commit(dead, progress);
+  }
+
+  result<void> leave(const kafka_record& dead, std::string_view why) {
+    fmt::print(stderr, "{}@{}: {}: left\n", dead.partition, dead.offset, why);
+    ++_left;
+    sent_back& progress = _sent_back.at(dead.partition);
+    if (!progress.leave(dead.offset))
+      return fail(error_code::unavailable,
+                  fmt::format("more records of partition {} were left than can be remembered: those behind offset "
+                              "{} wait until they can be sent back",
+                              dead.partition, dead.offset));
     return commit(dead, progress);
   }
 
