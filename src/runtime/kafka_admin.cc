@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <span>
 
 #include "runtime/kafka_conf.h"
+#include "runtime/kafka_lists.h"
 
 namespace mes::runtime {
 namespace {
@@ -26,19 +26,6 @@ constexpr std::string_view dead = "Dead";
 constexpr int slice_ms = 250;  // of a wait, between looks at whether it is in vain
 // A name may have other addresses than the one that was tried first.
 constexpr auto all_down_for = std::chrono::seconds(2);
-
-topic_list list_of(const std::vector<kafka_place>& places) {
-  topic_list list(rd_kafka_topic_partition_list_new(static_cast<int>(places.size())));
-  for (const kafka_place& p : places) {
-    rd_kafka_topic_partition_t* added = rd_kafka_topic_partition_list_add(list.get(), p.topic.c_str(), p.partition);
-    added->offset = p.offset;
-    if (p.metadata.empty()) continue;
-    added->metadata = rd_kafka_mem_malloc(nullptr, p.metadata.size());  // the list's from here on
-    added->metadata_size = p.metadata.size();
-    std::memcpy(added->metadata, p.metadata.data(), p.metadata.size());
-  }
-  return list;
-}
 
 std::span<rd_kafka_topic_partition_t> span_of(const rd_kafka_topic_partition_list_t* list) {
   if (list == nullptr) return {};

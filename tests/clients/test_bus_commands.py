@@ -171,6 +171,76 @@ def test_tail_ends_when_its_topic_is_gone(start_bus):
     assert tail.returncode == 1 and out == "" and "nknown" in errors
 
 
+def dead_letters(bus, count, topic="x.dlq"):
+    producer = Producer({"bootstrap.servers": bus.address})
+    for n in range(count):
+        producer.produce(topic, f"event {n}", partition=0, headers=[("dlq_topic", "back")])
+    assert producer.flush(20) == 0
+
+
+def records_in(bus, topic):
+    return int(next(row for row in rows(command(bus, "topics", topic)) if row[0] == "0")[-1])
+
+
+def start_redrive(bus, topic="x.dlq"):
+    return subprocess.Popen([MES, "bus", "redrive", topic, "--port-offset", str(bus.offset)],
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_of_two_redrives_one_is_refused(start_bus):
+    bus = start_bus()
+    create(bus, "back")
+    create(bus, "x.dlq", partitions=3)
+    dead_letters(bus, 3_000)
+    both = [start_redrive(bus), start_redrive(bus)]
+    told = [one.communicate(timeout=120) for one in both]
+    assert sorted(one.returncode for one in both) == [0, 1], told
+    assert any("Another redrive is running" in errors for _, errors in told)
+    assert sorted(value for _, _, value in read(bus, "back")) == sorted(f"event {n}" for n in range(3_000))
+
+
+def test_a_redrive_that_was_killed_is_out_of_the_way_after_a_while(start_bus):
+    bus = start_bus()
+    create(bus, "back")
+    create(bus, "x.dlq")
+    dead_letters(bus, 20_000)
+    killed = start_redrive(bus)
+    eventually(lambda: records_in(bus, "back"), every_s=0.01)
+    killed.kill()
+    killed.communicate()
+    assert "counts for 10 s more" in command(bus, "redrive", "x.dlq", code=1)
+    eventually(lambda: ["mes-redrive", "Empty"] in [row[:2] for row in rows(command(bus, "groups"))])
+    command(bus, "redrive", "x.dlq", "--filter", "event 19999")
+
+
+def test_a_redrive_that_is_interrupted_says_how_far_it_came(start_bus):
+    bus = start_bus()
+    create(bus, "back")
+    create(bus, "x.dlq")
+    dead_letters(bus, 20_000)
+    first = start_redrive(bus)
+    eventually(lambda: records_in(bus, "back"), every_s=0.01)
+    first.send_signal(signal.SIGINT)
+    out, _ = first.communicate(timeout=30)
+    assert first.returncode == 130 and "goes on from there" in out
+    sent = records_in(bus, "back")
+    assert ["back", str(sent)] in rows(out) and 0 < sent < 20_000
+    dry = command(bus, "redrive", "x.dlq", "--dry-run")
+    assert ["back", str(20_000 - sent)] in rows(dry)
+
+
+def test_a_redrive_whose_bus_goes_away_reports_and_ends(start_bus):
+    bus = start_bus()
+    create(bus, "back")
+    create(bus, "x.dlq")
+    dead_letters(bus, 20_000)
+    redrive = start_redrive(bus)
+    eventually(lambda: records_in(bus, "back"), every_s=0.01)
+    bus.kill()
+    out, errors = redrive.communicate(timeout=90)
+    assert redrive.returncode == 1 and rows(out)[0] == ["BACK TO", "RECORDS"] and "mes bus: Bus: " in errors
+
+
 def test_tail_and_redrive_lose_nothing(start_bus):
     """Headers whose names come again, null values and empty ones, an empty key."""
     bus = start_bus()

@@ -120,8 +120,7 @@ int reset_offsets_command(int argc, char** argv) {
   if (!targets) return failed(targets.error());
   const auto described = bus.group(group);
   if (!described) return failed(described.error());
-  const bool has_members = described->described ? !described->members.empty() : described->state != "Empty";
-  if (has_members && !dry_run)
+  if (has_members(*described) && !dry_run)
     return failed(
         error(error_code::conflict,
               fmt::format("Group {} has members, which would overwrite it: stop them first (mes bus groups {})", group,

@@ -1,6 +1,6 @@
 // Dead letters carry where they came from in headers (service/event_consumer.cc): dlq_topic, dlq_partition, dlq_offset,
-// dlq_reason. What of a topic was sent back is an offset of the group "mes-redrive" (sent_back.h), so that none goes
-// twice.
+// dlq_reason. What of a topic was sent back is an offset of a group (redrive_group.h, sent_back.h), which one redrive
+// at a time is a member of, so that none goes twice.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,8 +8,11 @@
 #include <map>
 
 #include "bus/cli/commands.h"
+#include "bus/cli/interruption.h"
 #include "bus/cli/sent_back.h"
 #include "bus/cli/support.h"
+#include "bus/redrive_group.h"
+#include "runtime/kafka_membership.h"
 
 namespace mes::bus::cli {
 namespace {
@@ -18,8 +21,10 @@ using runtime::kafka_admin;
 using runtime::kafka_place;
 using runtime::kafka_record;
 
-constexpr std::string_view group = "mes-redrive";
+using runtime::kafka_membership;
+
 constexpr auto patience = std::chrono::seconds(10);
+constexpr auto slice = std::chrono::milliseconds(100);  // of a wait, between looks at whether to end
 
 struct redrive_options {
   connection to;
@@ -45,6 +50,7 @@ class redrive {
   int run() {
     const auto topic = _bus.topic(_options.topic);
     if (!topic) return failed(topic.error());
+    if (auto alone = be_alone(*topic); !alone) return failed(alone.error());
     const auto topics = _bus.topics();
     if (!topics) return failed(topics.error());
     for (const auto& t : *topics) _known.push_back(t.name);
@@ -52,7 +58,7 @@ class redrive {
     if (!ends) return failed(ends.error());
     auto from = _bus.find_offsets(places_of(*topic), kafka_admin::at_start);
     if (!from) return failed(from.error());
-    const auto committed = _bus.committed(std::string(group));
+    const auto committed = _bus.committed(std::string(redrive_group));
     if (!committed) return failed(committed.error());
     for (kafka_place& p : *from) {
       const auto at = std::ranges::find_if(
@@ -65,20 +71,43 @@ class redrive {
     const auto sent = send(*from, *ends);
     if (!sent) failed(sent.error());
     const int code = report();
+    if (_stop.came()) return _stop.exit_code();
     return sent ? code : exit_failed;
   }
 
  private:
+  // Of two that began together, one stays in the group.
+  result<void> be_alone(const runtime::kafka_topic& topic) {
+    if (_options.dry_run) return {};
+    const auto others = _bus.group(std::string(redrive_group));
+    if (!others) return fail(others.error());
+    std::optional<result<void>> held;
+    if (!has_members(*others)) {
+      _membership.emplace(_options.to.cluster(), "mes-bus-redrive", _options.to.log(), std::string(redrive_group),
+                          topic);
+      held = _membership->hold();
+    }
+    if (held && (*held || held->error().code != error_code::conflict)) return *held;
+    return fail(error_code::conflict,
+                fmt::format("Another redrive is running (mes bus groups {}). One that was killed counts for {} s more: "
+                            "try again then",
+                            redrive_group, std::chrono::seconds(kafka_membership::session_timeout).count()));
+  }
+
   result<void> send(const std::vector<kafka_place>& from, const std::vector<kafka_place>& ends) {
     runtime::kafka_reader reader(_options.to.cluster(), "mes-bus-redrive", _options.to.log(), from, ends);
     if (reader.is_at_end()) return {};
     runtime::kafka_producer producer(_options.to.cluster(), "mes-bus-redrive", _options.to.log(), patience);
-    while (!reader.is_at_end()) {
-      auto got = reader.next(patience);
+    auto last = std::chrono::steady_clock::now();
+    while (!reader.is_at_end() && !_stop.came()) {
+      auto got = reader.next(slice);
       if (!got) return fail(got.error());
+      if (_membership)
+        if (auto held = _membership->hold(); !held) return held;
       if (*got) {
         if (auto one = send_one(**got, producer); !one) return one;
-      } else if (!reader.is_at_end()) {
+        last = std::chrono::steady_clock::now();
+      } else if (!reader.is_at_end() && std::chrono::steady_clock::now() - last > patience) {
         return fail(error_code::timed_out, "The bus gave no records in time");
       }
     }
@@ -124,8 +153,7 @@ class redrive {
   // Later runs go on from there; but with a filter they must see the others again.
   result<void> commit(const kafka_record& dead, const sent_back& progress) {
     if (_options.dry_run || !_options.filter.empty()) return {};
-    return _bus.set_committed(std::string(group),
-                              {{dead.topic, dead.partition, progress.committed(), progress.metadata()}});
+    return _membership->commit({dead.topic, dead.partition, progress.committed(), progress.metadata()});
   }
 
   int report() const {
@@ -137,12 +165,15 @@ class redrive {
       fmt::print("No dead letters to send back.\n");
     if (_filtered > 0) fmt::print("{} without the text were left.\n", _filtered);
     if (_left > 0) fmt::print("{} could not be sent back; the next redrive tries them again.\n", _left);
+    if (_stop.came()) fmt::print("Interrupted: the next redrive goes on from there.\n");
     if (_options.dry_run) fmt::print("Nothing was sent (--dry-run).\n");
     return _left > 0 ? exit_failed : 0;
   }
 
   const redrive_options& _options;
   kafka_admin& _bus;
+  const interruption _stop;
+  std::optional<kafka_membership> _membership;
   std::vector<std::string> _known;
   std::map<std::int32_t, sent_back> _sent_back;  // by partition
   std::map<std::string, std::size_t> _sent;
@@ -154,7 +185,9 @@ class redrive {
 int redrive_command(int argc, char** argv) {
   CLI::App app(
       "Sends dead letters back to the topics that they came from, each once; those whose topic is not there are left "
-      "for the next time. Consumers pass over events that they have handled.",
+      "for the next time. Consumers pass over events that they have handled. One redrive runs at a time. On Apache "
+      "Kafka, "
+      "offsets.retention.minutes must not be less than twice the retention.ms of dead letters.",
       "mes bus redrive");
   redrive_options o;
   app.add_option("topic", o.topic, "The topic of dead letters, such as work-order-service.dlq")->required();

@@ -97,6 +97,11 @@ result<start_point> parse_start_point(std::string_view text) {
                           text));
 }
 
+// Of the new protocol only the state is known.
+bool has_members(const runtime::kafka_group& group) {
+  return group.described ? !group.members.empty() : group.state != "Empty";
+}
+
 std::vector<runtime::kafka_place> places_of(const runtime::kafka_topic& topic) {
   std::vector<runtime::kafka_place> places;
   for (std::int32_t p = 0; p < topic.partitions; ++p) places.push_back({topic.name, p, -1});

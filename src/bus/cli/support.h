@@ -50,6 +50,7 @@ result<start_point> parse_start_point(std::string_view text);
 result<std::vector<runtime::kafka_place>> resolve(runtime::kafka_admin& bus, std::vector<runtime::kafka_place> places,
                                                   const start_point& at);
 
+bool has_members(const runtime::kafka_group& group);
 std::vector<runtime::kafka_place> places_of(const runtime::kafka_topic& topic);
 
 // Columns as wide as their widest cell; numbers on the right.

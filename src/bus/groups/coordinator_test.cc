@@ -347,6 +347,14 @@ TEST(coordinator, offsets_without_members_expire_by_their_age_and_the_group_with
 }
 
 // What it removed would stand behind that commit in the log.
+TEST(coordinator, what_was_redriven_is_known_as_long_as_its_topic) {
+  bench b({.offsets_retention_ms = 1'000});
+  b.groups.commit("mes-redrive", {{{"x.dlq", 0}, {3, -1, "", 5'000}}}, nullptr);
+  b.groups.expire(1'000'000);
+  ASSERT_NE(b.groups.find("mes-redrive"), nullptr);
+  EXPECT_EQ(b.groups.find("mes-redrive")->offsets.size(), 1U);
+}
+
 TEST(coordinator, nothing_of_a_group_expires_while_a_commit_is_on_its_way) {
   bench b({.offsets_retention_ms = 1'000});
   b.groups.commit("g", {{{"t", 0}, {1, -1, "", 0}}, {{"u", 0}, {1, -1, "", 0}}}, nullptr);

@@ -4,6 +4,7 @@
 #include "bus/groups/changes.h"
 #include "bus/groups/coordinator.h"
 #include "bus/groups/offset_record.h"
+#include "bus/redrive_group.h"
 #include "wire/kafka/generated/groups.h"
 
 namespace mes::bus::groups {
@@ -170,6 +171,7 @@ void coordinator::expire(std::int64_t now_ms) {
   std::vector<std::string> gone;
   std::vector<std::pair<std::string, std::vector<topic_partition>>> old;
   for (const auto& [name, g] : _groups) {
+    if (name == redrive_group) continue;
     if (_committing.contains(name)) continue;  // its offsets look older than they are: next time
     std::vector<topic_partition> over = past_retention(*g, now_ms, _options.offsets_retention_ms);
     if (!over.empty()) {  // seldom: only then is what members subscribe to of interest

@@ -1,0 +1,30 @@
+// A member of a consumer group that holds a topic as a whole, so that one process at a time works on it. Reads nothing:
+// kafka_reader does.
+#pragma once
+
+#include <memory>
+
+#include "runtime/kafka_admin.h"
+
+namespace mes::runtime {
+
+class kafka_membership {
+ public:
+  // How long one that ended without a word is still a member.
+  static constexpr auto session_timeout = std::chrono::seconds(10);
+
+  kafka_membership(const kafka_cluster& to, const std::string& client_id, const observe::logger& log,
+                   const std::string& group, kafka_topic topic);
+  ~kafka_membership();  // leaves the group
+
+  // Once all partitions are ours, also where the group has just been dealt out anew. `conflict`: another member has the
+  // first one, and with it the right to all. To be called before each step of the work.
+  result<void> hold();
+  result<void> commit(const kafka_place& where);
+
+ private:
+  struct state;
+  std::unique_ptr<state> _state;
+};
+
+}  // namespace mes::runtime
