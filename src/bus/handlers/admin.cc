@@ -184,7 +184,7 @@ void create_topics(const call& c, kafka::create_topics_request& request) {
       continue;
     }
     ++all->left;
-    b.store().create_topic(out.name, out.num_partitions, std::move(configs), [c, all, &out](bool stored) {
+    b.store().create_topic(out.name, out.num_partitions, configs, [c, all, &out](bool stored) {
       const auto t = c.of->store().find(out.name);
       if (stored && t) {
         out.topic_id = t->id;

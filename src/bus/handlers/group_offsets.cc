@@ -72,7 +72,7 @@ void offset_commit(const call& c, kafka::offset_commit_request& request) {
     refuse_all(*response, error_code::invalid_commit_offset_size);
     return c.answer(*response);
   }
-  b.groups().commit(std::string(request.group_id), std::move(offsets), [c, response, refuse_all](bool stored) {
+  b.groups().commit(std::string(request.group_id), offsets, [c, response, refuse_all](bool stored) {
     if (!stored) refuse_all(*response, error_code::coordinator_not_available);
     c.answer(*response);
   });

@@ -131,7 +131,8 @@ std::optional<form_values> parts_of(const runtime::http_request& request) {
   for (const multipart_form::part& p : form->parts()) {
     boost::system::error_code failure;
     json::value value = is_json(p.head) ? json::parse(p.value, failure) : json::value(p.value);
-    out.emplace_back(p.name, failure ? json::value(p.value) : std::move(value));
+    if (failure) value = p.value;
+    out.emplace_back(p.name, std::move(value));
   }
   return out;
 }

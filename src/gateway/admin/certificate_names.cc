@@ -16,9 +16,9 @@ namespace json = boost::json;
 
 const entity_kind& snis() { return *find_entity_kind("snis"); }
 
-refusal wrong_names(std::string why) {
+refusal wrong_names(const std::string& why) {
   json::object fields;
-  add_reason(fields, "snis", std::move(why));
+  add_reason(fields, "snis", why);
   return schema_violation(fields);
 }
 
