@@ -35,7 +35,7 @@ struct kafka_record {
 };
 
 // Idempotent, acks=all. Thread-safe. Keeps trying for `give_up` (0: for ever) while the bus is away. Records over 900
-// KiB go compressed, on a connection of their own: the order among themselves is kept, not that to others.
+// KiB go compressed, by a client of their own; the order is kept all the same.
 class kafka_producer {
  public:
   kafka_producer(kafka_cluster to, std::string client_id, const observe::logger& log,

@@ -1,6 +1,8 @@
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <mutex>
+#include <utility>
 
 #include "runtime/kafka.h"
 #include "runtime/kafka_conf.h"
@@ -30,62 +32,60 @@ std::size_t bytes_of(const kafka_record& record) {
   return bytes;
 }
 
-}  // namespace
-
-struct kafka_producer::state final : kafka_owner {
-  state(kafka_cluster to, std::string id, const observe::logger& to_log, std::chrono::milliseconds patience,
-        const form& how)
+// A librdkafka client with the thread that serves it.
+struct lane final : kafka_owner {
+  lane(kafka_cluster to, std::string id, const observe::logger& to_log, std::chrono::milliseconds patience,
+       const form& how, std::function<void()> when_idle)
       : kafka_owner(lines),
         lines(to_log, id),
-        logger(to_log),
         cluster(std::move(to)),
         client_id(std::move(id)),
         give_up(patience),
-        as(how) {
+        as(how),
+        on_idle(std::move(when_idle)) {
     connect();
     thread = runtime::thread("bus-producer", [this] { run(); });
   }
-  ~state() override {
-    stopping = true;
-    {
-      std::lock_guard lock(mutex);
-      rd_kafka_queue_yield(queue);
-    }
-    thread.join();
+  ~lane() override {
+    stop();
     disconnect();
   }
 
+  void stop();
   void connect();
   void disconnect();
   void run();
-  state& fitting(const kafka_record& record);
   void produce(kafka_record record, delivery delivered);
-  bool none_waits(std::chrono::steady_clock::time_point until);
   void finished(std::unique_ptr<delivery> delivered, result<void> outcome);
   void failed(rd_kafka_resp_err_t code, const char* reason) override;
   static void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque);
 
   kafka_log lines;
-  const observe::logger& logger;
   const kafka_cluster cluster;
   const std::string client_id;
   const std::chrono::milliseconds give_up;
   const form& as;
+  const std::function<void()> on_idle;
   std::atomic<bool> stopping = false;
   bool is_fatal = false;  // the thread's alone
   std::mutex mutex;       // guards the client while it is replaced
   rd_kafka_t* client = nullptr;
   rd_kafka_queue_t* queue = nullptr;
-  std::mutex waiting_mutex;
-  std::condition_variable none_waiting;
-  std::size_t waiting = 0;
+  std::atomic<std::size_t> waiting = 0;  // records without an outcome
   runtime::thread thread;
-  // Of the plain one: for what is too large for it, from the first such record on.
-  std::mutex large_mutex;
-  std::unique_ptr<state> large;
 };
 
-void kafka_producer::state::connect() {
+// Its deliveries are over, but for those that the end gives up.
+void lane::stop() {
+  if (stopping.exchange(true)) return;
+  {
+    std::lock_guard lock(mutex);
+    rd_kafka_queue_yield(queue);
+  }
+  thread.join();
+}
+
+void lane::connect() {
   kafka_conf conf(cluster, client_id);
   conf.set("enable.idempotence", "true");  // and with it acks=all
   conf.set("linger.ms", "1");
@@ -103,7 +103,7 @@ void kafka_producer::state::connect() {
 }
 
 // Answers all that waits with an error.
-void kafka_producer::state::disconnect() {
+void lane::disconnect() {
   rd_kafka_t* old = nullptr;
   {
     std::lock_guard lock(mutex);
@@ -115,7 +115,7 @@ void kafka_producer::state::disconnect() {
   rd_kafka_destroy(old);
 }
 
-void kafka_producer::state::run() {
+void lane::run() {
   while (!stopping) {
     rd_kafka_poll(client, poll_ms);
     if (!is_fatal) continue;
@@ -127,7 +127,7 @@ void kafka_producer::state::run() {
   }
 }
 
-void kafka_producer::state::failed(rd_kafka_resp_err_t code, const char* reason) {
+void lane::failed(rd_kafka_resp_err_t code, const char* reason) {
   if (code == RD_KAFKA_RESP_ERR__FATAL)
     is_fatal = true;
   else if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && code != RD_KAFKA_RESP_ERR__TRANSPORT &&
@@ -135,8 +135,8 @@ void kafka_producer::state::failed(rd_kafka_resp_err_t code, const char* reason)
     lines.write(observe::level::warn, rd_kafka_err2name(code), reason);
 }
 
-void kafka_producer::state::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
-  auto* self = static_cast<state*>(static_cast<kafka_owner*>(opaque));
+void lane::on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
+  auto* self = static_cast<lane*>(static_cast<kafka_owner*>(opaque));
   std::unique_ptr<delivery> delivered(static_cast<delivery*>(message->_private));
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
     self->finished(std::move(delivered), {});
@@ -144,25 +144,14 @@ void kafka_producer::state::on_delivery(rd_kafka_t*, const rd_kafka_message_t* m
     self->finished(std::move(delivered), fail(kafka_error(message->err)));
 }
 
-void kafka_producer::state::finished(std::unique_ptr<delivery> delivered, result<void> outcome) {
-  if (*delivered) (*delivered)(std::move(outcome));
-  std::lock_guard lock(waiting_mutex);
-  if (--waiting == 0) none_waiting.notify_all();
+void lane::finished(std::unique_ptr<delivery> delivered, result<void> outcome) {
+  (*delivered)(std::move(outcome));
+  if (--waiting == 0) on_idle();
 }
 
-kafka_producer::state& kafka_producer::state::fitting(const kafka_record& record) {
-  if (bytes_of(record) <= plain_bytes_max) return *this;
-  std::lock_guard lock(large_mutex);
-  if (!large) large = std::make_unique<state>(cluster, client_id, logger, give_up, compressed);
-  return *large;
-}
-
-void kafka_producer::state::produce(kafka_record record, delivery delivered) {
+void lane::produce(kafka_record record, delivery delivered) {
   auto answer = std::make_unique<delivery>(std::move(delivered));
-  {
-    std::lock_guard lock(waiting_mutex);
-    ++waiting;
-  }
+  ++waiting;
   std::vector<rd_kafka_vu_t> parts(7);
   parts[0].vtype = RD_KAFKA_VTYPE_TOPIC, parts[0].u.cstr = record.topic.c_str();
   parts[1].vtype = RD_KAFKA_VTYPE_PARTITION, parts[1].u.i32 = record.partition;
@@ -196,27 +185,113 @@ void kafka_producer::state::produce(kafka_record record, delivery delivered) {
     finished(std::move(answer), fail(kafka_error(code)));
 }
 
-bool kafka_producer::state::none_waits(std::chrono::steady_clock::time_point until) {
-  {
-    std::unique_lock lock(waiting_mutex);
-    if (!none_waiting.wait_until(lock, until, [this] { return waiting == 0; })) return false;
+}  // namespace
+
+// Records leave in the order in which they were given, from whichever client: to change it, what the other one has must
+// have its outcome.
+struct kafka_producer::state {
+  struct given {
+    kafka_record record;
+    delivery delivered;
+  };
+
+  state(kafka_cluster to, std::string id, const observe::logger& to_log, std::chrono::milliseconds patience)
+      : cluster(std::move(to)), client_id(std::move(id)), log(to_log), give_up(patience), small(make(plain)) {}
+  ~state();
+
+  std::unique_ptr<lane> make(const form& as) {
+    return std::make_unique<lane>(cluster, client_id, log, give_up, as, [this] { go_on(); });
   }
-  std::lock_guard lock(large_mutex);
-  return !large || large->none_waits(until);
+  lane* lane_for(const kafka_record& record);
+  void produce(kafka_record record, delivery delivered);
+  void go_on();
+  void arrived();
+
+  const kafka_cluster cluster;
+  const std::string client_id;
+  const observe::logger& log;
+  const std::chrono::milliseconds give_up;
+  std::mutex mutex;
+  std::deque<given> behind;  // wait for the other client
+  std::size_t behind_bytes = 0;
+  bool moving = false, closing = false;
+  std::size_t waiting = 0;  // records without an outcome
+  std::condition_variable none_waiting;
+  std::unique_ptr<lane> small, large;  // the large one from the first such record on
+};
+
+kafka_producer::state::~state() {
+  {
+    std::lock_guard lock(mutex);
+    closing = true;
+  }
+  for (lane* one : {small.get(), large.get()})
+    if (one) one->stop();
+  small.reset();
+  large.reset();
+  for (given& one : std::exchange(behind, {})) one.delivered(fail(error_code::cancelled, "The producer ends"));
+}
+
+// Nothing: not yet.
+lane* kafka_producer::state::lane_for(const kafka_record& record) {
+  const bool is_large = bytes_of(record) > plain_bytes_max;
+  if (!is_large && (!large || large->waiting == 0)) return small.get();
+  if (small->waiting > 0) return nullptr;
+  if (!large) large = make(compressed);
+  return large.get();
+}
+
+void kafka_producer::state::produce(kafka_record record, delivery delivered) {
+  const std::size_t bytes = bytes_of(record);
+  std::unique_lock lock(mutex);
+  if (!behind.empty() && behind_bytes + bytes > plain.queue_kbytes << 10) {
+    lock.unlock();
+    if (delivered) delivered(fail(error_code::unavailable, "Bus: too many records wait"));
+    return;
+  }
+  ++waiting;
+  behind_bytes += bytes;
+  behind.push_back({std::move(record), [this, to = std::move(delivered)](result<void> outcome) {
+                      if (to) to(std::move(outcome));
+                      arrived();
+                    }});
+  lock.unlock();
+  go_on();
+}
+
+void kafka_producer::state::go_on() {
+  std::unique_lock lock(mutex);
+  if (std::exchange(moving, true)) return;  // who moves them looks again
+  while (!closing && !behind.empty()) {
+    lane* const by = lane_for(behind.front().record);
+    if (!by) break;
+    given next = std::move(behind.front());
+    behind.pop_front();
+    behind_bytes -= bytes_of(next.record);
+    lock.unlock();
+    by->produce(std::move(next.record), std::move(next.delivered));
+    lock.lock();
+  }
+  moving = false;
+}
+
+void kafka_producer::state::arrived() {
+  std::lock_guard lock(mutex);
+  if (--waiting == 0) none_waiting.notify_all();
 }
 
 kafka_producer::kafka_producer(kafka_cluster to, std::string client_id, const observe::logger& log,
                                std::chrono::milliseconds give_up)
-    : _state(std::make_unique<state>(std::move(to), std::move(client_id), log, give_up, plain)) {}
+    : _state(std::make_unique<state>(std::move(to), std::move(client_id), log, give_up)) {}
 kafka_producer::~kafka_producer() = default;
 
 void kafka_producer::produce(kafka_record record, std::function<void(result<void>)> delivered) {
-  state& with = _state->fitting(record);
-  with.produce(std::move(record), std::move(delivered));
+  _state->produce(std::move(record), std::move(delivered));
 }
 
 bool kafka_producer::flush(std::chrono::milliseconds timeout) {
-  return _state->none_waits(std::chrono::steady_clock::now() + timeout);
+  std::unique_lock lock(_state->mutex);
+  return _state->none_waiting.wait_for(lock, timeout, [this] { return _state->waiting == 0; });
 }
 
 }  // namespace mes::runtime

@@ -281,6 +281,29 @@ TEST_F(kafka_test, a_producer_that_lost_its_sequence_starts_a_new_one) {
   });
 }
 
+TEST_F(kafka_test, large_records_keep_their_place) {
+  const std::string large(2 << 20, 'x');
+  std::vector<std::string> sent;
+  {
+    kafka_producer producer(_bus.bootstrap(), "kafka_test", _log);
+    for (int i = 0; i < 60; ++i) {
+      kafka_record r;
+      r.topic = "orders";
+      r.key = "one";
+      r.value = std::to_string(i) + (i % 7 == 3 ? large : "");
+      sent.push_back(r.value.substr(0, 2));
+      producer.produce(r, [this](result<void> outcome) { outcome ? ++_delivered : ++_refused; });
+    }
+    EXPECT_TRUE(producer.flush(20s));
+  }
+  EXPECT_EQ(_delivered, 60);
+  sink records;
+  kafka_consumer consumer(options("large"), _log, [&](auto batch) { return records.take(std::move(batch)); });
+  std::vector<std::string> got;
+  for (const kafka_record& r : records.wait_for(60)) got.push_back(r.value.substr(0, 2));
+  EXPECT_EQ(got, sent);
+}
+
 TEST_F(kafka_test, retries_what_the_broker_could_not_take) {
   kafka_producer producer(_bus.bootstrap(), "kafka_test", _log);
   rd_kafka_mock_push_request_errors(_bus.cluster(), 0 /* Produce */, 3, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,

@@ -196,8 +196,9 @@ std::optional<refusal> check_among(const document& all, const entity_kind& k, co
   auto shared = [&](const std::vector<std::string_view>& names) -> std::optional<refusal> {
     for (const auto& [other_id, other] : all.of(k)) {
       if (other_id == id) continue;
+      const json::object& theirs = *other;
       bool same = std::ranges::all_of(names, [&](std::string_view name) {
-        const json::value *mine = entity.if_contains(name), *its = other->if_contains(name);
+        const json::value *mine = entity.if_contains(name), *its = theirs.if_contains(name);
         return mine && its && *mine == *its;
       });
       if (!same) continue;
