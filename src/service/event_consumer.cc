@@ -18,8 +18,9 @@ std::vector<std::string> topics_of(const std::vector<consumer>& consumers) {
 
 // For what it is; others would do no better.
 bool is_refused(const result<void>& outcome) {
-  return !outcome &&
-         (outcome.error().code == error_code::too_large || outcome.error().code == error_code::invalid_argument);
+  using enum error_code;
+  return !outcome && (outcome.error().code == too_large || outcome.error().code == invalid_argument ||
+                      outcome.error().code == corrupt);
 }
 
 }  // namespace

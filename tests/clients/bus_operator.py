@@ -45,7 +45,7 @@ def metric(bus, name):
 def command(bus, *arguments, code=0):
     done = subprocess.run([MES, "bus", *arguments, *(["--port-offset", str(bus.offset)] if bus else [])],
                           capture_output=True, text=True, timeout=30)
-    assert done.returncode == code, done.stdout + done.stderr
+    assert done.returncode == code, f"{done.returncode}: {done.stdout}{done.stderr}"
     return done.stdout if code == 0 else done.stdout + done.stderr
 
 

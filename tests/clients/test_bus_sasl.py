@@ -1,5 +1,4 @@
 """Who gets in by SASL: PLAIN, SCRAM, tokens of the platform; with librdkafka's client and requests by hand."""
-import select
 import subprocess
 import time
 
@@ -12,6 +11,7 @@ from differential.codec import request_frame
 from raw import Closed, Raw
 from tests.support import tokens
 from tests.support.key_server import key_server
+from tests.support.readable import readable
 
 
 @pytest.fixture
@@ -155,8 +155,7 @@ def test_a_wrong_password_is_told_late_whatever_is_sent_behind_it(sasl_bus):
         first.send("sasl_authenticate", 2, **wrong)
         time.sleep(0.02)
         second.socket.sendall(len(wrong["auth_bytes"]).to_bytes(4) + wrong["auth_bytes"])
-        readable, _, _ = select.select([first.socket, second.socket], [], [], 20)
-        assert first.socket in readable
+        assert first.socket in readable(first.socket, second.socket, timeout_s=20)
         with pytest.raises(Closed):
             second.receive("sasl_authenticate", 2)
 

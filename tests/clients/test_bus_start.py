@@ -105,7 +105,13 @@ def test_what_is_wrong_with_settings_is_told_all_at_once_with_the_file_s_lines(t
     assert "mes bus: listeners: BAR is no protocol" in refused_start(tmp_path, "--config", str(file), "--listeners", "BAR://:1")
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "a b", "bus:9092/x"])
+def test_an_advertised_host_may_be_an_address_in_brackets(start_bus):
+    bus = start_bus("--advertised-host", "[::1]")
+    (here,) = AdminClient({"bootstrap.servers": bus.address}).list_topics(timeout=20).brokers.values()
+    assert here.host == "::1"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "[::]", "a b", "bus:9092/x"])
 def test_an_advertised_host_is_one_that_clients_can_reach(tmp_path, host):
     assert f"advertised_host: {host}: clients cannot connect to that" in refused_start(tmp_path, "--advertised-host", host)
 

@@ -1,7 +1,6 @@
 """A client's connection of HTTP/2: what it has of answers in which order of events, what it is refused, what is told of it."""
 import contextlib
 import json
-import select
 import shutil
 import signal
 import socket
@@ -17,6 +16,7 @@ from http2_frames import (ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, GET,
                           WINDOW_UPDATE, first_frame, frame)
 from tests.support.http_service import QuietHandler
 from tests.support.process_memory import has_sanitizer, rss_kib
+from tests.support.readable import readable
 from tests.support.wait import eventually
 
 
@@ -139,7 +139,7 @@ class Uploads:
     def until_nothing_moves(self):
         while True:
             sent = self.send()
-            if select.select([self.socket], [], [], 0 if sent else 1)[0]:
+            if readable(self.socket, timeout_s=0 if sent else 1):
                 self.receive()
             elif not sent:
                 return
@@ -160,6 +160,32 @@ def test_the_window_of_an_upload_that_is_taken_as_it_comes_becomes_wide(tmp_path
     client.socket.close()
     gateway.stop()
     service.shutdown()
+
+
+def test_what_was_under_way_to_a_service_that_refused_it_is_no_flood(tmp_path):
+    """A client far away has sent all of its window before it hears that nobody wants it."""
+    def refuse(connection, _):
+        connection.recv(65536)
+        time.sleep(0.01)
+        connection.sendall(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno")
+        while connection.recv(65536):
+            pass
+        connection.close()
+    service = RawService(refuse)
+    gateway = Gateway(tmp_path, f'{{_format_version: "3.0", services: [{{name: s, url: "http://127.0.0.1:{service.port}", routes: [{{name: s, paths: [/]}}]}}]}}')
+    client = Uploads(gateway)
+    head = POST + b"\x0f\x0d\x07%d" % (8 << 20)  # content-length: the service is asked at once
+    for stream in range(1, 600, 2):
+        client.open(stream, 8 << 20, head)
+        client.send()
+        while stream not in client.answers:
+            client.receive()
+        client.send()
+        del client.left[stream]
+    assert client.widest > 512 << 10
+    assert "ENHANCE_YOUR_CALM" not in gateway.log()
+    client.socket.close()
+    gateway.stop()
 
 
 def test_wide_windows_whose_services_stall_are_bounded_and_take_nothing_from_others(tmp_path):
@@ -349,7 +375,9 @@ def test_calls_that_run_into_their_deadlines_are_no_flood(tmp_path):
 
 
 @pytest.mark.parametrize("flood", [frame(PING, 0, 0, b"12345678") * 2000,
-                                   frame(HEADERS, END_HEADERS, 1, b"\x83" + GET[1:]) + frame(DATA, 0, 1) * 2000], ids=["PING", "DATA"])
+                                   frame(HEADERS, END_HEADERS, 1, b"\x83" + GET[1:]) + frame(DATA, 0, 1) * 2000,
+                                   frame(HEADERS, END_HEADERS | END_STREAM, 1, GET) + frame(RST_STREAM, 0, 1, b"\0\0\0\x08") * 15_000],
+                         ids=["PING", "DATA", "RST_STREAM"])
 def test_client_and_log_are_told_what_was_too_much(configuration, tmp_path, flood):
     gateway = Gateway(tmp_path, configuration)
     with socket.create_connection(("127.0.0.1", gateway.port), 20) as s, s.makefile("rb") as answers:
@@ -357,7 +385,8 @@ def test_client_and_log_are_told_what_was_too_much(configuration, tmp_path, floo
         assert first_frame(answers, GOAWAY)[4:] == struct.pack(">I", 11)  # ENHANCE_YOUR_CALM
     told = eventually(lambda: [line for line in gateway.log().splitlines() if "ENHANCE_YOUR_CALM" in line])
     assert len(told) == 1
-    assert json.loads(told[0])["error"] in ("it sends too many control frames", "it takes too few answers to SETTINGS and PING")
+    assert json.loads(told[0])["error"] in ("it sends too many control frames", "it takes too few answers to SETTINGS and PING",
+                                            "it resets too many streams")
     gateway.stop()
 
 

@@ -5,7 +5,6 @@ import json
 import os
 import pty
 import re
-import select
 import subprocess
 from collections import Counter
 
@@ -13,6 +12,7 @@ import pytest
 
 from tests.support.bus import once_each, read_topic
 from tests.support.platform import BINARY, ROOT, Platform
+from tests.support.readable import readable
 from tests.support.real_shop import CSV, ground_truth, import_command, run_import
 
 TRUTH = ground_truth()
@@ -243,7 +243,7 @@ def follow_reports(terminal):
     Ends as the import does."""
     shown = ""
     while True:
-        assert select.select([terminal], [], [], 300)[0], f"the import shows nothing new for five minutes: {shown}"
+        assert readable(terminal, timeout_s=300), f"the import shows nothing new for five minutes: {shown}"
         try:
             shown += os.read(terminal, 4096).decode()
         except OSError:  # how Linux tells that nobody has the other end any more

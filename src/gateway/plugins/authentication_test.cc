@@ -114,6 +114,24 @@ TEST(key_auth, looks_in_no_body_of_more_members_than_are_read) {
   EXPECT_EQ(answer("application/json", R"({"apikey":"kong","a":")" + repeated(",\\\"", 1'000'000) + "\"}"), "");
 }
 
+TEST(key_auth, lets_no_key_through_in_a_body_of_more_members_than_are_read) {
+  test_exchange t(with_plugins("- {name: key-auth, config: {key_in_body: true, hide_credentials: true}}\n", consumers));
+  auto answer = [&](const std::string& type, const std::string& body) {
+    return t
+        .send("POST / HTTP/1.1\r\nHost: a\r\napikey: kong\r\nContent-Type: " + type +
+              "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body)
+        .refusal();
+  };
+  const std::string too_many = refused(413, "The body has too many members");
+  const std::string form = "application/x-www-form-urlencoded",
+                    part = "--x\r\nContent-Disposition: form-data; name=b\r\n\r\n1\r\n";
+  EXPECT_EQ(answer(form, "apikey=kong" + repeated("&a", 999)), "");
+  EXPECT_EQ(answer(form, "apikey=kong" + repeated("&a", 1000)), too_many);
+  EXPECT_EQ(answer("application/json", R"({"apikey":"kong","a":[0)" + repeated(",0", 999'997) + "]}"), too_many);
+  EXPECT_EQ(answer("multipart/form-data; boundary=x", repeated(part, 1001) + "--x--\r\n"), too_many);
+  EXPECT_EQ(answer("application/json", "no JSON"), "");
+}
+
 TEST(key_auth, lets_preflights_pass_if_told_to_and_forgets_old_keys) {
   test_exchange open(with_plugins("- {name: key-auth, config: {run_on_preflight: false}}\n", consumers));
   EXPECT_TRUE(open.send("OPTIONS / HTTP/1.1\r\nHost: a\r\n\r\n").reached_service);

@@ -194,7 +194,7 @@ http2_stream& http2_client::add_stream(std::int32_t id) {
 // The session is done with a stream: its exchange may be over, or is cut off.
 void http2_client::stream_closed(http2_stream& s, std::uint32_t code) {
   s.in_session = false;
-  if (!s.input_ended()) _payload += http2_stream_window_bytes + s.lent_window;  // what may be under way still
+  if (!s.input_ended()) _payload += s.window;  // what may be under way still
   // A call that runs into its deadline is no rapid reset (CVE-2023-44487).
   const std::int64_t now_ms = _worker.loop.now_ms();
   const bool rapid = code != NGHTTP2_NO_ERROR && !s.over() && now_ms - s.opened_ms < rapid_reset_ms;

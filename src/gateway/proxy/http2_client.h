@@ -21,6 +21,7 @@
 #include "gateway/net/stream.h"
 #include "gateway/proxy/client_connection.h"
 #include "gateway/proxy/flood_guard.h"
+#include "gateway/proxy/http2_limits.h"
 #include "gateway/proxy/http2_stream.h"
 
 namespace mes::gateway {
@@ -96,6 +97,7 @@ class http2_client final : public client_connection {
   std::vector<std::int32_t> _ready;
   std::vector<nghttp2_nv> _fields;  // for one submission at a time
   flood_guard _resets{200, 50}, _control_frames{1000, 200};
+  flood_guard _all_resets{http2_resets_burst, http2_resets_per_s};
   std::uint64_t _received = 0;    // bytes, and
   std::uint64_t _payload = 0;     // those of heads and bodies, both ways
   std::int64_t _deadline_ms = 0;  // of a connection without streams, or of bytes that the client does not take

@@ -21,8 +21,6 @@ constexpr std::size_t settings_max = 32;
 // Far beyond a service's head (64 KiB) with what plugins add. The session's own bound lies amidst those, and it says
 // nothing of what it does not send.
 constexpr std::size_t sent_head_max = 1 << 20;
-// Of any age, as calls that run into their deadlines; http2_client counts the rapid ones.
-constexpr std::uint64_t resets_burst = 10'000, resets_per_s = 1'000;
 
 std::string_view text(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
@@ -126,7 +124,8 @@ http2_session make_http2_server(http2_client& of, std::size_t header_bytes_max) 
   nghttp2_option_set_max_outbound_ack(options, outbound_acks_max);
   nghttp2_option_set_max_settings(options, settings_max);
   nghttp2_option_set_max_send_header_block_length(options, sent_head_max);
-  nghttp2_option_set_stream_reset_rate_limit(options, resets_burst, resets_per_s);
+  // Beyond ours, which the log tells of.
+  nghttp2_option_set_stream_reset_rate_limit(options, 2 * http2_resets_burst, 2 * http2_resets_per_s);
   nghttp2_session* made = nullptr;
   int failed = nghttp2_session_server_new2(&made, callbacks, &of, options);
   nghttp2_session_callbacks_del(callbacks);
@@ -150,6 +149,10 @@ bool http2_client::count_control_frame(const nghttp2_frame& frame) {
   bool empty_data =
       frame.hd.type == NGHTTP2_DATA && frame.hd.length == 0 && !(frame.hd.flags & NGHTTP2_FLAG_END_STREAM);
   bool idle_ping = frame.hd.type == NGHTTP2_PING && !std::exchange(_answered_since_ping, false);
+  if (frame.hd.type == NGHTTP2_RST_STREAM && !_all_resets.take(_worker.loop.now_ms())) {
+    ask_for_calm("it resets too many streams");
+    return false;
+  }
   bool counts = empty_data || idle_ping || frame.hd.type == NGHTTP2_SETTINGS || frame.hd.type == NGHTTP2_PRIORITY;
   if (!counts || _control_frames.take(_worker.loop.now_ms())) return true;
   ask_for_calm("it sends too many control frames");
@@ -218,6 +221,7 @@ void http2_client::lend_window(http2_stream& s) {
   if (s.lent_window > 0 || !s.in_session || _worker.lent_windows + wide_window_more > lent_windows_max) return;
   if (nghttp2_session_set_local_window_size(_session.get(), NGHTTP2_FLAG_NONE, s.id, http2_wide_window_bytes) != 0)
     return;
+  s.window = http2_wide_window_bytes;
   s.lent_window = wide_window_more;
   _worker.lent_windows += wide_window_more;
   write_soon();

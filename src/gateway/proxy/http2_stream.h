@@ -6,6 +6,7 @@
 
 #include "gateway/http/field_list.h"
 #include "gateway/proxy/client_exchange.h"
+#include "gateway/proxy/http2_limits.h"
 
 namespace mes::gateway {
 
@@ -38,9 +39,10 @@ class http2_stream final : public client_exchange {
 
   const std::int32_t id;
   const std::int64_t opened_ms;
-  bool in_session = true;       // the session knows it
-  bool ready = false;           // it is in the connection's list of those that may proceed
-  std::size_t lent_window = 0;  // by the connection, beyond what every stream has
+  bool in_session = true;                            // the session knows it
+  bool ready = false;                                // it is in the connection's list of those that may proceed
+  std::size_t lent_window = 0;                       // by the connection, beyond what every stream has
+  std::uint32_t window = http2_stream_window_bytes;  // what it lets the client send ahead
 
  private:
   bool step_between() override;

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 
 #include "base/split.h"
@@ -36,7 +37,7 @@ check_outcome check_settings(const std::string& path, std::span<const runtime::r
   if (!file) return failed(path, file.error());
   check_outcome out;
   auto problems = check_settings_file(*file, roles);
-  if (problems.empty()) problems = check_settings_together(*file, roles);
+  if (problems.empty()) problems = check_settings_together(*file, roles, [](const char* n) { return std::getenv(n); });
   for (const std::string& problem : problems) out.findings.push_back(as_error(path, problem));
   out.ok = out.findings.empty();
   out.summary = fmt::format("{}: settings, {} entries", path, file->root.members.size());

@@ -104,8 +104,12 @@ TEST_F(settings_test, what_does_not_go_together_is_told_with_the_line_of_the_fil
   EXPECT_EQ(resolve_settings(role, {{"idle_ms", "6"}}, no_environment, file).error().message,
             "idle_ms: too short for several workers");
   EXPECT_TRUE(resolve_settings(role, {{"workers", "1"}}, no_environment, file));
-  EXPECT_THAT(check_settings_together(file, std::span(&role, 1)), ElementsAre(in_file));
-  EXPECT_THAT(check_settings_together(file_of("data: here\n"), std::span(&role, 1)), ElementsAre());
+  EXPECT_THAT(check_settings_together(file, std::span(&role, 1), no_environment), ElementsAre(in_file));
+  EXPECT_THAT(check_settings_together(file_of("data: here\n"), std::span(&role, 1), no_environment), ElementsAre());
+  const environment one_worker = [](const char* name) {
+    return std::string_view(name) == "MES_WORKERS" ? "1" : nullptr;
+  };
+  EXPECT_THAT(check_settings_together(file, std::span(&role, 1), one_worker), ElementsAre());
 }
 
 TEST_F(settings_test, the_data_directorys_file_is_found) {

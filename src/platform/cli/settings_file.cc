@@ -51,8 +51,6 @@ void check_section(const settings_file& file, const runtime::role_definition& ro
   }
 }
 
-const char* from_nowhere(const char*) { return nullptr; }
-
 // With the line that the file has for it, if it was the file that gave the value.
 std::string where_given(const runtime::role_definition& role, const settings_file& file,
                         const std::map<std::string, std::string>& flags, const environment& env, const error& why) {
@@ -114,11 +112,12 @@ std::vector<std::string> check_settings_file(const settings_file& file,
 }
 
 std::vector<std::string> check_settings_together(const settings_file& file,
-                                                 std::span<const runtime::role_definition> roles) {
+                                                 std::span<const runtime::role_definition> roles,
+                                                 const environment& env) {
   std::vector<std::string> problems;
   for (const runtime::role_definition& role : roles) {
     if (!role.check || !file.root.find(role.name)) continue;
-    if (const auto settings = resolve_settings(role, {}, from_nowhere, file); !settings)
+    if (const auto settings = resolve_settings(role, {}, env, file); !settings)
       for (const std::string_view line : split(settings.error().message, '\n')) problems.emplace_back(line);
   }
   return problems;

@@ -33,9 +33,11 @@ result<settings_file> find_settings_file(const std::string& given, const std::st
 std::vector<std::string> check_settings_file(const settings_file& file,
                                              std::span<const runtime::role_definition> roles);
 
-// What is wrong with the sections of a file whose values are right each, in the same form.
+// What is wrong with the sections of a file whose values are right each, in the same form; what belongs to them may
+// come from the environment, as at a start.
 std::vector<std::string> check_settings_together(const settings_file& file,
-                                                 std::span<const runtime::role_definition> roles);
+                                                 std::span<const runtime::role_definition> roles,
+                                                 const environment& env);
 
 // A role's settings from all places, checked. The error's message has a line a problem, and file, line and column where
 // it is the file that gives the value.

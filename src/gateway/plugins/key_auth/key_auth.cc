@@ -98,7 +98,7 @@ class key_auth final : public plugin {
       if (key.count > 1) return _frame.refuse(c, duplicate_key);
       if (_hide) {
         if (_in_body && !c.request_body) return verdict::want_body;
-        hide(c, std::move(query), name);
+        if (!hide(c, std::move(query), name)) return c.exit_error(413, "The body has too many members");
       }
       return check(c, key.text);
     }
@@ -159,29 +159,33 @@ class key_auth final : public plugin {
     return out;
   }
 
-  void hide(plugin_context& c, form_arguments query, const key_name& hidden) const {
+  // False: the body has more than is read. Its service would find the key in it.
+  bool hide(plugin_context& c, form_arguments query, const key_name& hidden) const {
     const std::string& name = hidden.name;
     query.erase(name);
     c.upstream_query = query.encode();
     c.upstream_headers.clear(name);
     c.upstream_headers.clear(hidden.with_hyphens);
-    if (!_in_body || c.request_body->empty()) return;
+    const auto is_readable = [](const error& why) { return why.code != error_code::too_large; };
+    if (!_in_body || c.request_body->empty()) return true;
     if (is_json(type_of(c))) {
       auto body = cjson_decode_body(*c.request_body);
-      if (!body || !body->is_object()) return;
+      if (!body) return is_readable(body.error());
+      if (!body->is_object()) return true;
       body->get_object().erase(name);
       c.upstream_body = json::serialize(*body);
     } else if (is_urlencoded(type_of(c))) {
       auto body = form_arguments::parse_body(*c.request_body);
-      if (!body) return;
+      if (!body) return is_readable(body.error());
       body->erase(name);
       c.upstream_body = body->encode();
     } else if (is_multipart(type_of(c))) {
       auto form = multipart_form::parse(*c.request_body, type_of(c));
-      if (!form) return;
+      if (!form) return is_readable(form.error());
       form->erase(name);
       c.upstream_body = form->encode();
     }
+    return true;
   }
 
   auth_frame _frame;
