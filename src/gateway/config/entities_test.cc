@@ -276,6 +276,16 @@ TEST(entities, refuse_plugins_for_protocols_that_are_not_theirs) {
               IsEmpty());
 }
 
+// As Lua's tables, in which a list without elements is no other thing than a mapping.
+TEST(entities, may_be_none_in_either_form) {
+  for (const char* none :
+       {"services: {}", "routes: {}", "consumers: {}", "plugins: {}", "upstreams: {}", "vaults: {}", "certificates: {}",
+        "upstreams: [{name: u, targets: {}}]", "services: [{name: s, host: h, routes: {}, plugins: {}}]",
+        "consumers: [{username: a, keyauth_credentials: {}}]"})
+    EXPECT_THAT(findings(none), IsEmpty()) << none;
+  EXPECT_THAT(findings("services: {a: {}}"), ElementsAre(HasSubstr("services: expected a list")));
+}
+
 // Rust's classes have operations, which RE2 takes for characters.
 TEST(entities, refuse_operations_in_classes) {
   for (const char* operation : {"[a-z&&[^b]]", "[a[b]]", "[a-z--b]", "[a~~b]", "[^&&]"})
@@ -285,7 +295,15 @@ TEST(entities, refuse_operations_in_classes) {
   EXPECT_THAT(findings("routes: [{paths: [/], headers: {h: ['~*[a&&b]']}}]"),
               ElementsAre(HasSubstr("'&&' in a class")));
   EXPECT_THAT(findings("routes: [{expression: 'http.path ~ \"[a&&b]\"'}]"), ElementsAre(HasSubstr("'&&' in a class")));
-  for (const char* fine : {"[[:alpha:]_]", "[]a]", "[^]a]", "[\\[\\-a]", "[a-]", "&&", "--"})
+  // "-" at the start, and what ends a range, are characters (regex-syntax 0.7, ast/parser.rs).
+  for (const char* other : {"[--a]", "[^--a]", "[+--]", "[*--9]", "[a-z--]", "[[]", "[[:a]]", "[a-z&&]", "[!-&&&]",
+                            "[a~~]", "[-[]", "[[:alpha:]-[]", "[\\d-[]", "[]-a]"})
+    EXPECT_THAT(findings(fmt::format("routes: [{{paths: ['~/x{}$']}}]", other).c_str()),
+                ElementsAre(HasSubstr("in a class is an operation of Kong's")))
+        << other;
+  for (const char* fine :
+       {"[[:alpha:]_]", "[]a]", "[^]a]", "[\\[\\-a]", "[a-]", "&&", "--", "[ -[\\]-~]", "[!-[]", "[#-[]", "[!-&&]",
+        "[--]", "[^--]", "[---]", "[-a-z]", "[a-z-9]", "[]-]", "[!-~~]", "[\\!-[]"})
     EXPECT_THAT(findings(fmt::format("routes: [{{paths: ['~/x{}$']}}]", fine).c_str()), IsEmpty()) << fine;
 }
 

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "gateway/config/migrate.h"
+#include "gateway/config/scalars.h"
 #include "gateway/plugins/plugin.h"
 
 namespace mes::gateway {
@@ -92,7 +93,7 @@ class document_reader {
   void read_list(const yaml_node& node, const entity_kind& k, const raw_entity* parent) {
     const yaml_node* list = node.find(k.name);
     if (!list || list->is_null()) return;
-    if (list->type != kind::sequence) {
+    if (list->type != kind::sequence && !is_bare(*list)) {
       _report.error(list->mark, fmt::format("{}: expected a list", k.name));
       return;
     }

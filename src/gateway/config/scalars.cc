@@ -125,6 +125,10 @@ std::string describe(const yaml_node& node) {
   return fmt::format("'{}'", node.scalar);
 }
 
+bool is_bare(const yaml_node& node) {
+  return (node.type == kind::sequence && node.items.empty()) || (node.type == kind::mapping && node.members.empty());
+}
+
 boost::json::value number_value(double value) {
   bool whole = std::floor(value) == value && std::abs(value) < 9e15;
   return whole ? boost::json::value(static_cast<std::int64_t>(value)) : boost::json::value(value);

@@ -13,6 +13,7 @@ namespace mes::gateway {
 // nullopt: something else. A quoted scalar is always text.
 std::optional<bool> as_boolean(const wire::yaml_node& node);
 std::optional<double> as_number(const wire::yaml_node& node);
+bool is_bare(const wire::yaml_node& node);  // [] or {}: Lua has one table for both
 
 boost::json::value number_value(double value);                // an integer where it is whole
 boost::json::value plain_value(const wire::yaml_node& node);  // without a schema: what YAML says it is

@@ -104,11 +104,6 @@ field_type element_of(field_type type) {
                                        : field_type::string;
 }
 
-// [] or {}: Lua has one table for both.
-bool is_bare(const yaml_node& node) {
-  return (node.type == kind::sequence && node.items.empty()) || (node.type == kind::mapping && node.members.empty());
-}
-
 // Reads one field's value; keeps what all of its messages share. Elements of lists leave their places in `marks`.
 class field_reader {
  public:
