@@ -106,6 +106,17 @@ def test_elements_count_from_one_and_what_was_in_force_stays(gateway):
     assert requests.get(f"{gateway.admin}/config", timeout=20).json() == before
 
 
+# 14 KB that stand for 150,000 routes with a mistake each.
+def test_a_mistake_that_aliases_repeat_is_told_once(gateway):
+    shared = "- {name: a0, host: h, routes: &r [" + "{bad: 1}," * 1000 + "]}\n"
+    text = '_format_version: "3.0"\nservices:\n' + shared + "".join(f"- {{name: a{i}, host: h, routes: *r}}\n" for i in range(1, 150))
+    for path in ("/config", "/config?flatten_errors=1"):
+        answer = requests.post(gateway.admin + path, text, headers={"Content-Type": "text/yaml"}, timeout=60)
+        assert answer.status_code == 400 and len(answer.content) < 1_000_000
+    findings = requests.post(f"{gateway.admin}/config", text, headers={"Content-Type": "text/yaml"}, timeout=60).json()["findings"]
+    assert len(findings) == len(set(findings)) == 1001 and "unknown field 'bad'" in findings[0]
+
+
 def test_what_cannot_be_read_at_all_has_no_entities(gateway):
     answer = requests.post(f"{gateway.admin}/config?flatten_errors=1", "a: [", timeout=20)
     assert answer.status_code == 400 and answer.json()["flattened_errors"] == []

@@ -98,7 +98,10 @@ class document_reader {
       return;
     }
     if (!k.unused.empty() && !list->items.empty()) _report.warning(list->mark, fmt::format("{}: {}", k.name, k.unused));
-    for (const yaml_node& item : list->items) read_one(item, k, parent);
+    for (const yaml_node& item : list->items) {
+      if (_report.full()) return;
+      read_one(item, k, parent);
+    }
   }
 
   void read_one(const yaml_node& node, const entity_kind& k, const raw_entity* parent) {
@@ -192,7 +195,7 @@ bool read_entities(wire::yaml_node root, raw_entities& out, reporter& report) {
   }
   migrate_paths(out.root, report);
   document_reader(out, report).read(out.root);
-  return true;
+  return !report.full();
 }
 
 }  // namespace mes::gateway

@@ -29,7 +29,7 @@ struct raw_entities {
   std::deque<raw_entity>& of(std::string_view kind) { return by_kind[kind]; }
 };
 
-// Findings go to `report`; false if the text is no YAML or JSON at all.
+// Findings go to `report`; false if the text is no YAML or JSON at all, or not all of it was read for its errors.
 bool read_entities(const std::string& text, raw_entities& out, reporter& report);
 bool read_entities(wire::yaml_node root, raw_entities& out, reporter& report);
 

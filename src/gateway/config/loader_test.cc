@@ -1,6 +1,7 @@
 // Kong's format: what loads, and where what does not load is complained of.
 #include "gateway/config/configuration.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -197,6 +198,26 @@ plugins:
       ElementsAre(
           HasSubstr("kong.yml:4:10: error: service 's': there is one of that name already"),
           HasSubstr("kong.yml:7:3: error: plugin 'cors': there is one of that name in the same scope already")));
+}
+
+// One mistake in a list that aliases share is one error, and many of them are not told one by one.
+TEST(loader, tells_errors_once_and_not_without_bound) {
+  EXPECT_THAT(load("_format_version: \"3.0\"\nservices:\n- {name: a, host: h, routes: &r [{bad: 1}]}\n"
+                   "- {name: b, host: h, routes: *r}\n- {name: c, bad: 2, routes: *r}\n")
+                  .findings,
+              ElementsAre(HasSubstr("kong.yml:3:35: error: route: unknown field 'bad'"),
+                          HasSubstr("kong.yml:5:13: error: service 'c': unknown field 'bad'")));
+  std::string many = "_format_version: \"3.0\"\nservices:\n", shared = "- {name: a, host: h, routes: &r [";
+  for (int i = 0; i < 1500; ++i) many += fmt::format("- {{name: s{}, host: h, bad: 1}}\n", i);
+  auto l = load(many);
+  ASSERT_EQ(l.findings.size(), 1001U);
+  EXPECT_EQ(l.findings.back(), "kong.yml: error: and 500 more");
+  for (int i = 0; i < 1000; ++i) shared += "{bad: 1},";
+  shared = "_format_version: \"3.0\"\nservices:\n" + shared + "]}\n";
+  for (int i = 0; i < 30; ++i) shared += fmt::format("- {{name: s{}, host: h, routes: *r}}\n", i);
+  l = load(shared);
+  ASSERT_EQ(l.findings.size(), 1001U);
+  EXPECT_EQ(l.findings.back(), "kong.yml: error: too many errors; the rest was not looked at");
 }
 
 // Ids as a Kong without a database makes them: uuid5(uuid5(fd02801f-0957-4a15-a55a-c8d9606f30b5, "services"), "s"),

@@ -8,7 +8,6 @@
 #include <boost/json/serialize.hpp>
 #include <cmath>
 #include <optional>
-#include <tuple>
 #include <unordered_set>
 
 #include "base/nearest.h"
@@ -326,18 +325,6 @@ void read_field(const field& f, const yaml_node& key, const yaml_node& value, co
 }  // namespace
 
 default_value::default_value(std::string_view text) : value(json::parse(json::string_view(text.data(), text.size()))) {}
-
-std::vector<diagnostic> reporter::sorted() const {
-  std::vector<diagnostic> findings = _findings;
-  std::ranges::sort(findings, {},
-                    [](const diagnostic& d) { return std::tuple(d.mark.line, d.mark.column, d.message); });
-  return findings;
-}
-
-std::string reporter::text_of(const diagnostic& finding) const {
-  return fmt::format("{}:{}:{}: {}: {}", _file, finding.mark.line, finding.mark.column,
-                     finding.kind == severity::error ? "error" : "warning", finding.message);
-}
 
 record default_record(const schema& fields) { return {.values = defaults_of(fields), .mark = {}, .marks = {}}; }
 
