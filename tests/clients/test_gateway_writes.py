@@ -326,6 +326,57 @@ def test_posted_configurations_stay(own_gateway):
     assert refused["code"] == 14 and admin.names("/consumers", "username") == ["over", "posted"]
 
 
+# As what a version before has taken and this one does not: the variable that a secret comes from is there no more.
+@pytest.mark.parametrize("repaired", ["in the file", "through the Admin API"])
+def test_a_start_names_the_written_entity_that_it_refuses(tmp_path, monkeypatch, repaired):
+    monkeypatch.setenv("GATEWAY_TEST_KEY", "k")
+    gateway = Gateway(tmp_path, EMPTY)
+    try:
+        admin = Admin(gateway)
+        plugin = admin("POST", "/plugins", {"name": "loggly", "config": {"key": "{vault://env/gateway-test-key}"}}, 201).json()["id"]
+        admin("POST", "/consumers", {"username": "stays"}, 201)
+        gateway.stop()
+        kept = tmp_path / "gateway" / "entities.json"
+        key = gateway.environment.pop("GATEWAY_TEST_KEY")
+        with pytest.raises(AssertionError):
+            gateway.start()
+        assert f"{kept}, plugins/{plugin}: error: plugin 'loggly', config, key: " in gateway.log()
+        assert "can be repaired or taken out there, by its id" in gateway.log()
+        if repaired == "in the file":
+            all_of_it = json.loads(kept.read_text())
+            del all_of_it["written"]["plugins"][plugin]
+            kept.write_text(json.dumps(all_of_it))
+            gateway.start()
+        else:
+            gateway.environment["GATEWAY_TEST_KEY"] = key
+            gateway.start()
+            admin("DELETE", f"/plugins/{plugin}", status=204)
+            gateway.stop()
+            del gateway.environment["GATEWAY_TEST_KEY"]
+            gateway.start()
+        assert admin.names("/consumers", "username") == ["stays"] and admin("GET", "/plugins").json()["data"] == []
+    finally:
+        gateway.stop()
+
+
+def test_a_posted_configuration_that_a_start_refuses_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("GATEWAY_TEST_KEY", "k")
+    gateway = Gateway(tmp_path, EMPTY)
+    try:
+        posted = EMPTY + "plugins: [{name: loggly, config: {key: '{vault://env/gateway-test-key}'}}]\n"
+        Admin(gateway)("POST", "/config", {"config": posted}, 201)
+        gateway.stop()
+        del gateway.environment["GATEWAY_TEST_KEY"]
+        with pytest.raises(AssertionError):
+            gateway.start()
+        assert f"{tmp_path / 'gateway' / 'entities.json'}, posted:2:" in gateway.log()
+        gateway.file.write_text(EMPTY + "consumers: [{username: other}]\n")
+        gateway.start()
+        assert (tmp_path / "gateway" / "posted-before.yml").read_text() == posted
+    finally:
+        gateway.stop()
+
+
 def test_as_a_kong_without_a_database(tmp_path):
     one = Gateway(tmp_path, EMPTY, admin_writes="false")
     admin = Admin(one)

@@ -17,7 +17,9 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::int64_t format = 2;
-constexpr std::int64_t format_before = 1;   // entities without a name have ids of their place in the file
+constexpr std::int64_t format_before = 1;  // entities without a name have ids of their place in the file
+constexpr std::string_view how_to_repair =
+    "what is named of entities.json can be repaired or taken out there, by its id, while no gateway runs";
 constexpr std::size_t kept_depth_max = 64;  // of an entity, what a request may have (32), and of what is around it
 
 }  // namespace
@@ -127,11 +129,22 @@ result<void> entity_store::take(base from, kept next, bool changes_disk) {
   if (!next.written.empty()) {
     entities = std::make_shared<const document>(next.written.over(*from.entities));
     reporter report(from.name + " with what the Admin API has written");
+    bool written_is_wrong = false;
+    report.entity_at = [&](int line) {
+      const auto [kind, id] = entity_of_line(*entities, line);
+      const bool written = next.written.contains(kind, id);
+      written_is_wrong |= written;
+      return fmt::format("{}, {}/{}", written ? path() : from.name, kind, id);
+    };
     report.taken = true;  // what is new in it was checked alone
     report.memory = &_checked;
     _checked.begin_load();
     config = load_configuration(*entities, report);
-    if (!config) return fail(refused(report, report.file()));
+    if (!config) {
+      error why = refused(report, report.file());
+      if (written_is_wrong) why.message += fmt::format("; {}", how_to_repair);
+      return fail(std::move(why));
+    }
     for (const diagnostic& d : report.findings())
       if (next.written.is_named_in(d.message)) warnings.insert(d.message);  // of others it was said before
   }
@@ -170,7 +183,7 @@ result<void> entity_store::use_file(std::string text, const std::string& name) {
   std::string digest = sha256_hex(text);
   kept next = _kept;
   bool posted_stays = next.posted && next.file_digest == digest;
-  auto from = posted_stays ? read_base(*next.posted, "config", true) : read_base(std::move(text), name);
+  auto from = posted_stays ? read_base(*next.posted, path() + ", posted", true) : read_base(std::move(text), name);
   if (!from) return fail(from.error());
   if (auto known = check_places(next, *from); !known) return known;
   if (auto known = check_alike(next, *from); !known) return known;

@@ -70,6 +70,15 @@ yaml_node tree_of_entity(const entity_kind& k, const json::object& entity) {
   return tree_of_record(k.fields(), entity, plugin ? &plugin->config_fields() : nullptr);
 }
 
+void mark_all(yaml_node& node, wire::yaml_mark mark) {
+  node.mark = mark;
+  for (yaml_node& item : node.items) mark_all(item, mark);
+  for (auto& [name, value] : node.members) {
+    name.mark = mark;
+    mark_all(value, mark);
+  }
+}
+
 // JSON that YAML reads as it is meant: escapes what YAML refuses (control characters, U+FFFE) or takes for the end of a
 // line (U+0085, U+2028).
 std::string escaped_for_yaml(std::string_view text) {
@@ -191,14 +200,28 @@ yaml_node tree_of(const document& all) {
   root.type = kind::mapping;
   root.members.push_back({scalar_of("_format_version", true), scalar_of("3.0", true)});
   root.members.push_back({scalar_of("_transform", true), scalar_of("false", false)});
+  int line = 0;
   for (const entity_kind& k : entity_kinds()) {
     if (all.of(k).empty()) continue;
     yaml_node list;
     list.type = kind::sequence;
-    for (const auto& [id, entity] : all.of(k)) list.items.push_back(tree_of_entity(k, *entity));
+    for (const auto& [id, entity] : all.of(k)) {
+      list.items.push_back(tree_of_entity(k, *entity));
+      mark_all(list.items.back(), {.line = ++line, .column = 1});
+    }
     root.members.push_back({scalar_of(std::string(k.name), true), std::move(list)});
   }
   return root;
+}
+
+entity_name entity_of_line(const document& all, int line) {
+  for (const entity_kind& k : entity_kinds()) {
+    const entities_by_id& entities = all.of(k);
+    const auto count = static_cast<int>(entities.size());
+    if (line <= count) return {.kind = k.name, .id = std::next(entities.begin(), line - 1)->first};
+    line -= count;
+  }
+  return {};
 }
 
 std::string text_of(const document& all) {

@@ -41,8 +41,14 @@ bool is_for_expressions(std::string_view route_field);
 boost::json::object shown_entity(const raw_entity& e, bool seal);
 document make_document(raw_entities& all);  // of resolved entities
 
-// As a tree that the loader reads. Members that are the field's default are left out, as if nobody had given them.
+// As a tree that the loader reads. Members that are the field's default are left out, as if nobody had given them. All
+// nodes of an entity have its number as their line.
 wire::yaml_node tree_of(const document& all);
+struct entity_name {
+  std::string_view kind;
+  std::string id;
+};
+entity_name entity_of_line(const document& all, int line);
 wire::yaml_node tree_of(const boost::json::value& value);
 std::string text_of(const document& all);  // a configuration file in JSON
 

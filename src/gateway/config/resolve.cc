@@ -138,15 +138,14 @@ class resolver {
   void say_twice(const raw_entity& e, const raw_entity& other) {
     bool by_name = e.kind->id_of.empty() && key_of(e) && !e.source.given("id");
     if (by_name) return;  // check_unique says it
-    int line = other.source.mark.line;
+    std::string line = _report.line_of(other.source.mark);
     if (e.source.given("id"))
-      _report.error(e.source.mark_of("id"),
-                    fmt::format("{}: there is one of that id already, in line {}", e.what, line));
+      _report.error(e.source.mark_of("id"), fmt::format("{}: there is one of that id already, in {}", e.what, line));
     else if (e.kind->name == "plugins")
       _report.error(e.source.mark,
-                    fmt::format("{}: there is one of that name in the same scope already, in line {}", e.what, line));
+                    fmt::format("{}: there is one of that name in the same scope already, in {}", e.what, line));
     else if (std::ranges::none_of(e.kind->id_of, [&](std::string_view part) { return is_unique(*e.kind, part); }))
-      _report.error(e.source.mark, fmt::format("{}: there is the same already, in line {}", e.what, line));
+      _report.error(e.source.mark, fmt::format("{}: there is the same already, in {}", e.what, line));
   }
 
   static bool is_unique(const entity_kind& k, std::string_view name) {
@@ -164,8 +163,8 @@ class resolver {
         auto [there, fresh] = seen.emplace(value, &e);
         if (fresh) continue;
         std::string_view what = f.name == "name" || f.name == k.key ? std::string_view("name") : f.name;
-        _report.error(e.source.mark_of(f.name), fmt::format("{}: there is one of that {} already, in line {}", e.what,
-                                                            what, there->second->source.mark.line));
+        _report.error(e.source.mark_of(f.name), fmt::format("{}: there is one of that {} already, in {}", e.what, what,
+                                                            _report.line_of(there->second->source.mark)));
       }
     }
   }

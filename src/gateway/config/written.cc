@@ -51,6 +51,11 @@ std::size_t written_entities::size() const {
   return count;
 }
 
+bool written_entities::contains(std::string_view kind, std::string_view id) const {
+  auto all = _by_kind.find(kind);
+  return all != _by_kind.end() && all->second.contains(id);
+}
+
 bool written_entities::is_named_in(std::string_view text) const {
   constexpr std::size_t id_bytes = 36;
   for (std::size_t i = 0; i + id_bytes <= text.size(); ++i) {

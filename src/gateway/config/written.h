@@ -46,6 +46,7 @@ class written_entities {
  public:
   bool empty() const { return _by_kind.empty(); }
   std::size_t size() const;
+  bool contains(std::string_view kind, std::string_view id) const;
   bool is_named_in(std::string_view text) const;  // by id
 
   // Writes that say what `base` says anyway are forgotten.
