@@ -202,11 +202,27 @@ def test_clients_that_went_while_fetches_waited_are_noticed(start_bus, count):
     eventually(lambda: metric(bus, "kafka_server_socketservermetrics_connection_count") == 0)
 
 
-def test_what_was_sent_behind_a_fetch_that_waits_is_done_though_the_client_went(start_bus):
+def test_clients_that_went_leave_no_answers_behind_fetches_that_waited(start_bus):
+    """Ten of them asked for more than all answers may take together."""
+    bus = start_bus()
+    create(bus, "t"), create(bus, "wide", 3000)
+    metadata = request(3, 1, struct.pack(">i", 1) + string("wide"))
+    for _ in range(10):
+        with socket.create_connection(("127.0.0.1", 9092 + bus.offset)) as client:
+            client.sendall(request(1, 4, fetch("t", 1)) + metadata * 300)
+    counted = 'kafka_network_requestmetrics_requests_total{request="metadata"}'
+    eventually(lambda: counted in bus.get("/metrics") and metric(bus, counted) >= 3000)
+    eventually(lambda: metric(bus, "kafka_server_socketservermetrics_connection_count") == 0)
+    assert metric(bus, "mes_bus_answer_bytes") == 0 == waiting(bus)
+
+
+@pytest.mark.parametrize("acks", [0, 1])
+@pytest.mark.parametrize("count", [3, 200])
+def test_what_was_sent_behind_a_fetch_that_waits_is_done_though_the_client_went(start_bus, count, acks):
     bus = start_bus()
     create(bus, "t"), create(bus, "other")
     record = batch([b"last words"], timestamps=[1_700_000_000_000])
     with socket.create_connection(("127.0.0.1", 9092 + bus.offset)) as client:
-        unanswered = struct.pack(">hhii", -1, 0, 20_000, 1) + string("other") + struct.pack(">iii", 1, 0, len(record)) + record
-        client.sendall(request(1, 4, fetch("t", 1)) + request(0, 3, unanswered) * 3)
-    eventually(lambda: metric(bus, 'kafka_topic_partition_current_offset{topic="other",partition="0"}') == 3)
+        last = struct.pack(">hhii", -1, acks, 20_000, 1) + string("other") + struct.pack(">iii", 1, 0, len(record)) + record
+        client.sendall(request(1, 4, fetch("t", 1)) + request(0, 3, last) * count)
+    eventually(lambda: metric(bus, 'kafka_topic_partition_current_offset{topic="other",partition="0"}') == count)

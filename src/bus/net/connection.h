@@ -42,10 +42,12 @@ struct server::connection {
   int fd = -1;
   transport wire;
   peer who;
-  bool identified = false;  // the handshake is over: who.certificate is set
-  bool trusted = false;     // else it is one of the server's strangers
-  bool closing = false;     // once its answers are sent
-  bool ended = false;       // the client sends nothing more; what it has sent may not have been read yet
+  bool identified = false;        // the handshake is over: who.certificate is set
+  bool trusted = false;           // else it is one of the server's strangers
+  bool closing = false;           // once its answers are sent
+  bool ended = false;             // the client sends nothing more; what it has sent may not have been read yet
+  bool deaf = false;              // it has ended and gets no more answers: what it has sent is done, and that is all
+  std::size_t unheard_bytes = 0;  // of answers that it did not get, since the others had a turn
   std::size_t request_bytes_max = 0;
   poller::timer_id muted = 0;
   std::int64_t muted_until_ms = 0;
@@ -66,6 +68,12 @@ struct server::connection {
   std::uint32_t interest = EPOLLIN | EPOLLRDHUP;
   bool dead = false;
 
+  // Null: it is answered, or nobody waits for that any more.
+  slot* unanswered(std::uint64_t sequence) {
+    if (slots.empty() || sequence < slots.front().sequence) return nullptr;
+    const std::uint64_t at = sequence - slots.front().sequence;
+    return at < slots.size() && !slots[at].answered ? &slots[at] : nullptr;
+  }
   bool waits() const { return holds == holding::frames; }
   bool is_held() const { return !slots.empty() && slots.back().holds && !slots.back().answered; }
   bool needs_room() const { return partial_have == partial_size && !waits(); }

@@ -120,7 +120,10 @@ void server::close_connection(std::uint64_t id) {
 
 void server::on_ready(connection& c, std::uint32_t events) {
   if (c.dead) return;
-  if ((events & EPOLLRDHUP) != 0) c.ended = true;
+  if ((events & EPOLLRDHUP) != 0) {
+    c.ended = true;
+    give_up_waiting(c);
+  }
   if ((events & EPOLLOUT) != 0) {
     send_to(c);
     if (c.waits()) _to_flush.insert(c.who.connection);  // it may go on, though nothing more comes
@@ -136,11 +139,15 @@ void server::on_ready(connection& c, std::uint32_t events) {
 
 request_memory& server::memory_of(const connection& c) { return c.trusted ? _memory : _strangers_memory; }
 
-bool server::may_take(const connection& c) const {
-  // What a client sent before it went is read whatever it waits for: that it went is known when all of it is.
-  const bool has_turn = c.ended || (c.slots.size() < _options.requests_in_flight_max && !c.is_held());
-  return has_turn && !c.dead && !_paused && !c.closing && c.muted == 0 && c.output_bytes < _options.output_bytes_max &&
+// As far as its answers go.
+bool server::has_turn(const connection& c) const {
+  return c.slots.size() < _options.requests_in_flight_max && !c.is_held() &&
+         c.output_bytes < _options.output_bytes_max &&
          (_stats.answer_bytes < _options.answer_bytes_max || (c.slots.empty() && c.outputs.empty()));
+}
+
+bool server::may_take(const connection& c) const {
+  return has_turn(c) && !c.dead && !_paused && !c.closing && c.muted == 0;
 }
 
 bool server::may_read(const connection& c) const {
@@ -148,6 +155,7 @@ bool server::may_read(const connection& c) const {
 }
 
 void server::update_interest(connection& c) {
+  give_up_waiting(c);
   if (may_take(c) && !may_read(c) && !c.in_line) wait_for_memory(c);
   if (c.is_held() && c.waits())
     _held_with_frames.insert(c.who.connection);
@@ -240,7 +248,7 @@ void server::let_go(connection& c) {
 }
 
 bool server::take_frame(connection& c, const frame& request) {
-  c.slots.push_back({.sequence = c.next_sequence});
+  if (!c.deaf) c.slots.push_back({.sequence = c.next_sequence});
   return _handle({c.who.connection, c.next_sequence++}, c.who, request) && !c.dead;
 }
 
@@ -248,8 +256,9 @@ void server::answer(answer_slot to, wire::kafka::writer message) {
   const auto it = _connections.find(to.connection);
   if (it == _connections.end() || it->second->dead) return;
   connection& c = *it->second;
-  const auto slot = std::ranges::find(c.slots, to.sequence, &connection::slot::sequence);
-  if (slot == c.slots.end() || slot->answered) return;
+  if (c.deaf) return count_unheard(c, message.buffer().size());
+  connection::slot* const slot = c.unanswered(to.sequence);
+  if (slot == nullptr) return;
   slot->answered = true;
   slot->what = connection::output{};
   slot->what->held = std::move(message.buffer());
@@ -264,8 +273,8 @@ void server::answer_nothing(answer_slot to) {
   const auto it = _connections.find(to.connection);
   if (it == _connections.end() || it->second->dead) return;
   connection& c = *it->second;
-  const auto slot = std::ranges::find(c.slots, to.sequence, &connection::slot::sequence);
-  if (slot == c.slots.end()) return;
+  connection::slot* const slot = c.unanswered(to.sequence);
+  if (slot == nullptr) return;
   slot->answered = true;
   release_answers(c);
 }
@@ -283,6 +292,24 @@ void server::release_answers(connection& c) {
     c.slots.pop_front();
   }
   _to_flush.insert(c.who.connection);
+}
+
+// What a client sent before it went is done whatever it waits for, and that it went is known when all of it is read.
+// What it waits for is not kept: it would pile up behind the first request that is not answered.
+void server::give_up_waiting(connection& c) {
+  if (!c.ended || c.slots.empty() || !c.outputs.empty() || has_turn(c)) return;
+  c.deaf = true;
+  c.slots.clear();
+  _stats.answer_bytes -= std::exchange(c.output_bytes, 0);
+  _to_flush.insert(c.who.connection);
+}
+
+// To make an answer costs no less if nobody gets it, and no socket is there to slow it down: the others have a turn.
+void server::count_unheard(connection& c, std::size_t bytes) {
+  c.unheard_bytes += bytes;
+  if (c.unheard_bytes < _options.output_bytes_max) return;
+  c.unheard_bytes = 0;
+  mute(c.who.connection, 1);
 }
 
 // What lies behind requests that wait would keep everybody waiting for its memory. A turn at a time: they may send more

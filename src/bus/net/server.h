@@ -160,11 +160,14 @@ class server {
   void send_to(connection& c);
   bool send_some(connection& c);
   request_memory& memory_of(const connection& c);
+  bool has_turn(const connection& c) const;
   bool may_take(const connection& c) const;
   bool is_short_of_memory() const;
   bool may_read(const connection& c) const;
   void update_interest(connection& c);
   void hurry_held();
+  void give_up_waiting(connection& c);
+  void count_unheard(connection& c, std::size_t bytes);
   void release_answers(connection& c);
   std::size_t gather(connection& c, const char*& from);
   bool goes_from_file(const connection& c, const wire::kafka::external_bytes& part) const;

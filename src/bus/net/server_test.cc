@@ -601,6 +601,31 @@ TEST(server, notices_that_clients_went_whatever_they_wait_for) {
   }
 }
 
+// More than one client may have in answers lies behind what waits, whether that holds it or not.
+TEST(server, keeps_no_answers_for_clients_that_went) {
+  for (const char* waits : {"h", "l"}) {
+    bench b({});
+    b.connect();
+    client& other = b.connect();
+    ASSERT_TRUE(b.turn_until([&] { return b.server->stats().connections == 2; }));
+    client& c = *b.clients.front();
+    std::string requests = waits + std::string(50, '+') + "z";
+    for (const char what : requests) c.to_send += frame_of(1, what);
+    c.send_up_to(SIZE_MAX);
+    b.clients.erase(b.clients.begin());
+    ASSERT_TRUE(b.turn_until([&] { return b.handled.starts_with(waits); }));
+    other.to_send = frame_of(1, 'a');
+    other.send_up_to(SIZE_MAX);
+    ASSERT_TRUE(b.turn_until([&] { return other.got.size() == 5; }));
+    EXPECT_EQ(b.handled.find('z'), std::string::npos) << "it lets others have their turn";
+    ASSERT_TRUE(b.turn_until([&] { return b.server->stats().connections == 1; })) << waits;
+    EXPECT_EQ(b.server->stats().answer_bytes, 0U);
+    b.answer_later();
+    std::erase(b.handled, 'a');
+    EXPECT_EQ(b.handled, requests);
+  }
+}
+
 // Who has sent much behind a request that waits keeps nobody from memory: that request is to be answered.
 TEST(server, hurries_what_holds_memory_while_others_wait_for_it) {
   bench b({.partial_bytes_max = 10'000});
