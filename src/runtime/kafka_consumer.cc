@@ -6,6 +6,7 @@
 #include <span>
 
 #include "runtime/kafka.h"
+#include "runtime/kafka_close.h"
 #include "runtime/kafka_conf.h"
 #include "runtime/kafka_fetch_queues.h"
 #include "runtime/kafka_message.h"
@@ -64,15 +65,10 @@ struct kafka_consumer::state final : kafka_owner {
     connect();
     thread = runtime::thread("bus-consumer", [this] { run(); });
   }
-  ~state() override {
-    stopping = true;
-    rd_kafka_queue_yield(queue);
-    thread.join();
-    rd_kafka_queue_destroy(queue);
-    queues.destroy(client);  // leaves the group; the thread may not, for a yield that meets a close never lets it end
-  }
+  ~state() override { queues.destroy(client); }
 
   void connect();
+  void stop();
   void run();
   bool start();
   topic_list find_partitions();
@@ -132,6 +128,14 @@ void kafka_consumer::state::connect() {
   client = conf.make(RD_KAFKA_CONSUMER);
   rd_kafka_poll_set_consumer(client);
   queue = rd_kafka_queue_get_consumer(client);
+}
+
+// Before the group is left, which the thread may not: a yield that meets a close never lets it end.
+void kafka_consumer::state::stop() {
+  stopping = true;
+  rd_kafka_queue_yield(queue);
+  thread.join();
+  rd_kafka_queue_destroy(queue);
 }
 
 void kafka_consumer::state::run() {
@@ -358,7 +362,10 @@ void kafka_consumer::state::on_rebalance(rd_kafka_t* client, rd_kafka_resp_err_t
 kafka_consumer::kafka_consumer(kafka_consumer_options options, const observe::logger& log, handler handle,
                                std::size_t batch_records_max)
     : _state(std::make_unique<state>(std::move(options), log, std::move(handle), batch_records_max)) {}
-kafka_consumer::~kafka_consumer() = default;
+kafka_consumer::~kafka_consumer() {
+  _state->stop();
+  end_consumer(std::move(_state));
+}
 bool kafka_consumer::assigned() const { return _state->has_partitions; }
 std::int64_t kafka_consumer::lag() const { return _state->behind; }
 

@@ -29,9 +29,8 @@ class kafka_fetch_queues {
         _queues.push_back(queue);
     return code;
   }
-  // In place of rd_kafka_destroy().
+  // In place of rd_kafka_destroy(); of a client that is closed, behind which nothing comes into them.
   void destroy(rd_kafka_t* client) {
-    rd_kafka_consumer_close(client);  // nothing comes into them behind it
     empty();
     rd_kafka_destroy(client);
   }

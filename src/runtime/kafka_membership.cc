@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 
+#include "runtime/kafka_close.h"
 #include "runtime/kafka_conf.h"
 #include "runtime/kafka_lists.h"
 #include "runtime/kafka_message.h"
@@ -46,7 +47,7 @@ struct kafka_membership::state final : kafka_owner {
     rd_kafka_topic_partition_list_add(topics.get(), topic.name.c_str(), RD_KAFKA_PARTITION_UA);
     rd_kafka_subscribe(client, topics.get());
   }
-  ~state() override { rd_kafka_destroy(client); }
+  ~state() override { rd_kafka_destroy(client); }  // which is closed
 
   void failed(rd_kafka_resp_err_t, const char*) override {}  // hold() and commit() tell
 
@@ -99,16 +100,16 @@ struct kafka_membership::state final : kafka_owner {
 kafka_membership::kafka_membership(const kafka_cluster& to, const std::string& client_id, const observe::logger& log,
                                    const std::string& group, kafka_topic topic)
     : _state(std::make_unique<state>(to, client_id, log, group, std::move(topic))) {}
-kafka_membership::~kafka_membership() = default;
+kafka_membership::~kafka_membership() { end_consumer(std::move(_state)); }
 
-result<void> kafka_membership::hold() {
+result<void> kafka_membership::hold(const std::function<bool()>& is_over) {
   auto polled = _state->poll(0);
   for (const auto until = clock::now() + hold_within; polled && clock::now() < until; polled = _state->poll(slice_ms)) {
     const auto& held = _state->held;
-    if (!held) continue;
-    if (std::ssize(*held) >= _state->topic.partitions) return {};
-    if (std::ranges::find(*held, 0) == held->end())
+    if (held && std::ssize(*held) >= _state->topic.partitions) return {};
+    if (held && std::ranges::find(*held, 0) == held->end())
       return fail(error_code::conflict, fmt::format("Another one works on {}", _state->topic.name));
+    if (is_over()) return fail(error_code::cancelled, "Interrupted");
   }
   if (!polled) return polled;
   return fail(error_code::timed_out, fmt::format("The bus did not give us {} in time", _state->topic.name));
@@ -119,7 +120,7 @@ result<void> kafka_membership::commit(const kafka_place& where) {
   auto code = RD_KAFKA_RESP_ERR_NO_ERROR;
   const auto until = clock::now() + hold_within;
   do {
-    if (auto held = hold(); !held) return held;
+    if (auto held = hold([] { return false; }); !held) return held;  // what has been done is to be known
     code = _state->commit(*offsets);
     if (!is_rebalancing(code)) break;
     if (auto polled = _state->poll(slice_ms); !polled) return polled;

@@ -2,6 +2,7 @@
 // kafka_reader does.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "runtime/kafka_admin.h"
@@ -15,11 +16,12 @@ class kafka_membership {
 
   kafka_membership(const kafka_cluster& to, const std::string& client_id, const observe::logger& log,
                    const std::string& group, kafka_topic topic);
-  ~kafka_membership();  // leaves the group
+  ~kafka_membership();  // leaves the group, unless the bus is silent
 
   // Once all partitions are ours, also where the group has just been dealt out anew. `conflict`: another member has the
-  // first one, and with it the right to all. To be called before each step of the work.
-  result<void> hold();
+  // first one, and with it the right to all. `cancelled`: it is over while it waits. To be called before each step of
+  // the work.
+  result<void> hold(const std::function<bool()>& is_over);
   result<void> commit(const kafka_place& where);
 
  private:

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "runtime/kafka_admin.h"
+#include "runtime/kafka_close.h"
 #include "runtime/kafka_conf.h"
 #include "runtime/kafka_fetch_queues.h"
 #include "runtime/kafka_message.h"
@@ -73,7 +74,7 @@ struct kafka_reader::state final : kafka_owner {
 kafka_reader::kafka_reader(const kafka_cluster& to, const std::string& client_id, const observe::logger& log,
                            const std::vector<kafka_place>& from, const std::optional<std::vector<kafka_place>>& ends)
     : _state(std::make_unique<state>(to, client_id, log, from, ends)) {}
-kafka_reader::~kafka_reader() = default;
+kafka_reader::~kafka_reader() { end_consumer(std::move(_state)); }
 
 bool kafka_reader::is_at_end() const { return _state->left && _state->left->empty(); }
 

@@ -13,6 +13,7 @@ import pytest
 from confluent_kafka import Consumer, Producer
 
 from bus import MES, kcat
+from bus_link import JOIN_GROUP, OFFSET_COMMIT, Link
 from bus_operator import QUICK, command, create, delete, produce, read, rows
 from tests.support.wait import eventually
 
@@ -239,6 +240,26 @@ def test_a_redrive_whose_bus_goes_away_reports_and_ends(start_bus):
     bus.kill()
     out, errors = redrive.communicate(timeout=90)
     assert redrive.returncode == 1 and rows(out)[0] == ["BACK TO", "RECORDS"] and "mes bus: Bus: " in errors
+
+
+@pytest.mark.parametrize("waits_for, number, code", [(JOIN_GROUP, signal.SIGINT, 130), (OFFSET_COMMIT, signal.SIGINT, 130),
+                                                     (OFFSET_COMMIT, None, 1)])
+def test_a_redrive_whose_bus_falls_silent_ends(start_bus, waits_for, number, code):
+    """The client library would wait for its answer for ever."""
+    link = Link(start_bus, lambda key, _: key == waits_for)
+    create(link.bus, "back")
+    create(link.bus, "x.dlq")
+    dead_letters(link.bus, 100)
+    redrive = start_redrive(link.bus)
+    assert link.silent.wait(60)
+    if number:
+        redrive.send_signal(number)
+    try:
+        out, errors = redrive.communicate(timeout=60)
+    finally:
+        redrive.kill()
+    assert redrive.returncode == code, errors
+    assert waits_for == JOIN_GROUP or rows(out)[1] == ["back", "1"]
 
 
 def test_tail_and_redrive_lose_nothing(start_bus):

@@ -9,6 +9,7 @@ import pytest
 from confluent_kafka import Producer
 
 from bus import MES
+from bus_link import OFFSET_COMMIT, Link
 from bus_operator import command, create, delete, rows
 from tests.support.ports import free_offset
 from tests.support.wait import eventually
@@ -114,3 +115,12 @@ def test_a_gateway_whose_topic_is_gone_ends(start_bus, start_role, tmp_path):
     delete(bus, "system.health-check")
     eventually(lambda: "nknown" in gateway.log(), timeout_s=60)
     assert gateway.end() == 0
+
+
+def test_a_service_whose_bus_falls_silent_ends(start_bus, start_role):
+    """The client library would wait for the answer to a commit for ever."""
+    link = Link(start_bus, lambda key, _: key == OFFSET_COMMIT)
+    service = start_role(link.bus, "reporting", port=3014)
+    send_what_cannot_be_handled(link.bus, [b"{}"])
+    assert link.silent.wait(60)
+    assert service.end() == 0

@@ -50,7 +50,7 @@ class redrive {
   int run() {
     const auto topic = _bus.topic(_options.topic);
     if (!topic) return failed(topic.error());
-    if (auto alone = be_alone(*topic); !alone) return failed(alone.error());
+    if (auto alone = be_alone(*topic); !alone) return _stop.came() ? _stop.exit_code() : failed(alone.error());
     const auto topics = _bus.topics();
     if (!topics) return failed(topics.error());
     for (const auto& t : *topics) _known.push_back(t.name);
@@ -85,13 +85,17 @@ class redrive {
     if (!has_members(*others)) {
       _membership.emplace(_options.to.cluster(), "mes-bus-redrive", _options.to.log(), std::string(redrive_group),
                           topic);
-      held = _membership->hold();
+      held = hold();
     }
     if (held && (*held || held->error().code != error_code::conflict)) return *held;
     return fail(error_code::conflict,
                 fmt::format("Another redrive is running (mes bus groups {}). One that was killed counts for {} s more: "
                             "try again then",
                             redrive_group, std::chrono::seconds(kafka_membership::session_timeout).count()));
+  }
+
+  result<void> hold() {
+    return _membership->hold([this] { return _stop.came(); });
   }
 
   result<void> send(const std::vector<kafka_place>& from, const std::vector<kafka_place>& ends) {
@@ -103,7 +107,7 @@ class redrive {
       auto got = reader.next(slice);
       if (!got) return fail(got.error());
       if (_membership)
-        if (auto held = _membership->hold(); !held) return held;
+        if (auto held = hold(); !held) return _stop.came() ? result<void>() : held;
       if (*got) {
         if (auto one = send_one(**got, producer); !one) return one;
         last = std::chrono::steady_clock::now();
