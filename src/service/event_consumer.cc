@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <future>
 #include <latch>
 
 namespace mes::service {
 namespace {
+
+constexpr auto slice = std::chrono::seconds(1);  // of a wait, between looks at whether to end
 
 std::vector<std::string> topics_of(const std::vector<consumer>& consumers) {
   std::vector<std::string> topics;
@@ -37,7 +40,10 @@ event_consumer::event_consumer(std::shared_ptr<api::state> surface, runtime::kaf
       process.log(), [this](std::vector<runtime::kafka_record> batch) { return handle_batch(std::move(batch)); });
 }
 
-event_consumer::~event_consumer() = default;
+event_consumer::~event_consumer() {
+  _stopping = true;
+  _consumer.reset();
+}
 
 // All records of a batch go to the writer together, so that they share its commits; their order is kept.
 bool event_consumer::handle_batch(std::vector<runtime::kafka_record> batch) {
@@ -142,10 +148,14 @@ bool event_consumer::bury(const runtime::kafka_record& record, const error& reas
   return true;
 }
 
+// The producer never gives up, but a stop must not wait for a bus that is away.
 result<void> event_consumer::send(runtime::kafka_record dead) {
   auto delivered = std::make_shared<std::promise<result<void>>>();
   _dead_letters.produce(std::move(dead), [delivered](result<void> r) { delivered->set_value(std::move(r)); });
-  return delivered->get_future().get();
+  auto outcome = delivered->get_future();
+  while (outcome.wait_for(slice) != std::future_status::ready)
+    if (_stopping) return fail(error_code::cancelled, "The service stops; the event comes again");
+  return outcome.get();
 }
 
 void event_consumer::tell(std::string_view what, const runtime::kafka_record& record, const error& why) const {

@@ -1,6 +1,7 @@
 // Takes a service's events from the bus: each handled once, its inbox row in the commit of its effect.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "runtime/kafka.h"
@@ -11,7 +12,7 @@ namespace mes::service {
 class event_consumer {
  public:
   event_consumer(std::shared_ptr<api::state> surface, runtime::kafka_producer& dead_letters);
-  ~event_consumer();  // stops after the batch that is under way
+  ~event_consumer();  // stops after the batch that is under way; dead letters of a bus that is away come again
 
  private:
   struct delivery {
@@ -27,6 +28,7 @@ class event_consumer {
 
   std::shared_ptr<api::state> _surface;
   runtime::kafka_producer& _dead_letters;
+  std::atomic<bool> _stopping = false;
   std::unique_ptr<runtime::kafka_consumer> _consumer;
 };
 

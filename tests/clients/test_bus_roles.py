@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka import Producer
 
 from bus import MES
-from bus_link import OFFSET_COMMIT, Link
+from bus_link import OFFSET_COMMIT, PRODUCE, Link
 from bus_operator import command, create, delete, rows
 from tests.support.ports import free_offset
 from tests.support.wait import eventually
@@ -117,6 +117,19 @@ def test_a_gateway_whose_topic_is_gone_ends(start_bus, start_role, tmp_path):
     assert gateway.end() == 0
 
 
+@pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGKILL])
+def test_a_service_whose_bus_is_away_ends(reporting, number):
+    """A dead letter waits for the bus as long as the service runs."""
+    bus, service = reporting
+    send_what_cannot_be_handled(bus, [b"{}"])
+    eventually(lambda: "dead letters" in service.log(), every_s=0.01)
+    bus.process.send_signal(number)
+    try:
+        assert service.end() == 0
+    finally:
+        bus.process.send_signal(signal.SIGCONT)
+
+
 def test_a_service_whose_bus_falls_silent_ends(start_bus, start_role):
     """The client library would wait for the answer to a commit for ever."""
     link = Link(start_bus, lambda key, _: key == OFFSET_COMMIT)
@@ -124,3 +137,15 @@ def test_a_service_whose_bus_falls_silent_ends(start_bus, start_role):
     send_what_cannot_be_handled(link.bus, [b"{}"])
     assert link.silent.wait(60)
     assert service.end() == 0
+
+
+def test_a_dead_letter_that_a_stop_cuts_short_comes_again(start_bus, start_role):
+    link = Link(start_bus, lambda key, request: key == PRODUCE and b"reporting-service.dlq" in request)
+    service = start_role(link.bus, "reporting", port=3014)
+    send_what_cannot_be_handled(link.bus, [b"{}"])
+    assert link.silent.wait(60)
+    assert service.end() == 0
+    link.mend()
+    start_role(link.bus, "reporting", port=3014)
+    letters = eventually(lambda: dead_letters(link.bus), timeout_s=60)
+    assert [letter["value"] for letter in letters] == ["{}"]
