@@ -48,7 +48,7 @@ def test_a_compacted_topic_refuses_records_without_a_key(start_bus):
 def test_a_batch_that_unpacks_to_very_much_stops_no_compaction(start_bus):
     """Such a one comes in while the topic is not compacted yet. It stays as it is, and is told of once."""
     bus = start_bus(*QUICK)
-    create(bus, "table", segment_ms=1, min_cleanable_dirty_ratio=0)
+    create(bus, "table", segment_ms=1, min_cleanable_dirty_ratio=0, retention_ms=-1)  # its first batch is of 2023
     value, zeros = 300 << 20, bytes(1 << 20)
     body = b"\0\0\0" + sized(b"huge") + varint(value)
     packer = zlib.compressobj(9, wbits=31)
