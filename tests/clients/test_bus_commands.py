@@ -172,10 +172,13 @@ def test_tail_ends_when_its_topic_is_gone(start_bus):
     assert tail.returncode == 1 and out == "" and "nknown" in errors
 
 
-def dead_letters(bus, count, topic="x.dlq"):
+def dead_letters(bus, count, partitions=1):
+    """Of x.dlq, which came from the topic `back`."""
+    create(bus, "back")
+    create(bus, "x.dlq", partitions=partitions)
     producer = Producer({"bootstrap.servers": bus.address})
     for n in range(count):
-        producer.produce(topic, f"event {n}", partition=0, headers=[("dlq_topic", "back")])
+        producer.produce("x.dlq", f"event {n}", partition=0, headers=[("dlq_topic", "back")])
     assert producer.flush(20) == 0
 
 
@@ -183,16 +186,14 @@ def records_in(bus, topic):
     return int(next(row for row in rows(command(bus, "topics", topic)) if row[0] == "0")[-1])
 
 
-def start_redrive(bus, topic="x.dlq"):
-    return subprocess.Popen([MES, "bus", "redrive", topic, "--port-offset", str(bus.offset)],
+def start_redrive(bus):
+    return subprocess.Popen([MES, "bus", "redrive", "x.dlq", "--port-offset", str(bus.offset)],
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def test_of_two_redrives_one_is_refused(start_bus):
     bus = start_bus()
-    create(bus, "back")
-    create(bus, "x.dlq", partitions=3)
-    dead_letters(bus, 3_000)
+    dead_letters(bus, 3_000, partitions=3)
     both = [start_redrive(bus), start_redrive(bus)]
     told = [one.communicate(timeout=120) for one in both]
     assert sorted(one.returncode for one in both) == [0, 1], told
@@ -202,8 +203,6 @@ def test_of_two_redrives_one_is_refused(start_bus):
 
 def test_a_redrive_that_was_killed_is_out_of_the_way_after_a_while(start_bus):
     bus = start_bus()
-    create(bus, "back")
-    create(bus, "x.dlq")
     dead_letters(bus, 20_000)
     killed = start_redrive(bus)
     eventually(lambda: records_in(bus, "back"), every_s=0.01)
@@ -216,8 +215,6 @@ def test_a_redrive_that_was_killed_is_out_of_the_way_after_a_while(start_bus):
 
 def test_a_redrive_that_is_interrupted_says_how_far_it_came(start_bus):
     bus = start_bus()
-    create(bus, "back")
-    create(bus, "x.dlq")
     dead_letters(bus, 20_000)
     first = start_redrive(bus)
     eventually(lambda: records_in(bus, "back"), every_s=0.01)
@@ -232,8 +229,6 @@ def test_a_redrive_that_is_interrupted_says_how_far_it_came(start_bus):
 
 def test_a_redrive_whose_bus_goes_away_reports_and_ends(start_bus):
     bus = start_bus()
-    create(bus, "back")
-    create(bus, "x.dlq")
     dead_letters(bus, 20_000)
     redrive = start_redrive(bus)
     eventually(lambda: records_in(bus, "back"), every_s=0.01)
@@ -247,8 +242,6 @@ def test_a_redrive_whose_bus_goes_away_reports_and_ends(start_bus):
 def test_a_redrive_whose_bus_falls_silent_ends(start_bus, waits_for, number, code):
     """The client library would wait for its answer for ever."""
     link = Link(start_bus, lambda key, _: key == waits_for)
-    create(link.bus, "back")
-    create(link.bus, "x.dlq")
     dead_letters(link.bus, 100)
     redrive = start_redrive(link.bus)
     assert link.silent.wait(60)

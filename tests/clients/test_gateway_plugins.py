@@ -53,12 +53,10 @@ def test_a_body_that_is_to_be_whole_is_bounded(with_plugins, echo):
     ("application/x-www-form-urlencoded", b"", b"a&", b"a"), ("application/json", b"[", b"0,", b"0]")])
 def test_a_body_of_many_members_takes_no_multiple_of_its_size(with_plugins, media_type, begin, member, end):
     gateway = with_plugins([{"name": "key-auth", "config": {"key_in_body": True}}])
-    if has_sanitizer(gateway.process.pid):
-        pytest.skip("its memory tells nothing")
     before = peak_rss_kib(gateway.process.pid)
     answer = requests.post(gateway.url, data=begin + member * (4 << 20) + end, headers={"Content-Type": media_type}, timeout=20)
     assert answer.status_code == 401 and answer.json() == {"message": "No API key found in request"}
-    assert peak_rss_kib(gateway.process.pid) - before < 64 << 10
+    assert has_sanitizer(gateway.process.pid) or peak_rss_kib(gateway.process.pid) - before < 64 << 10
 
 
 def test_a_cached_answer_does_not_reach_the_service(with_plugins, echo):

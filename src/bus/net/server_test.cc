@@ -1,135 +1,15 @@
 #include "bus/net/server.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
-#include <memory>
-#include <string>
-#include <vector>
 
-#include "runtime/test_port.h"
+#include "bus/net/server_under_test.h"
 
 namespace mes::bus::net {
 namespace {
-
-std::string frame_of(std::size_t size, char fill) {
-  wire::kafka::writer length;
-  length.int32(static_cast<std::int32_t>(size));
-  return length.buffer() + std::string(size, fill);
-}
-
-// A client that sends what the socket takes, as far as it is let.
-struct client {
-  int fd = -1;
-  std::string to_send;
-  std::size_t sent = 0;
-  std::string got;
-  bool closed = false;
-  bool reads = true;
-
-  explicit client(std::uint16_t port) : fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(port);
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
-    fcntl(fd, F_SETFL, O_NONBLOCK);
-  }
-  ~client() { close(fd); }
-  client(const client&) = delete;
-
-  void send_up_to(std::size_t end) {
-    while (sent < std::min(end, to_send.size())) {
-      const auto n = ::send(fd, to_send.data() + sent, std::min(end, to_send.size()) - sent, MSG_NOSIGNAL);
-      if (n <= 0) return;
-      sent += static_cast<std::size_t>(n);
-    }
-  }
-  void receive() {
-    char bytes[65536];
-    while (reads) {
-      const auto n = recv(fd, bytes, sizeof bytes, 0);
-      if (n == 0 || (n < 0 && errno != EAGAIN)) closed = true;
-      if (n <= 0) return;
-      got.append(bytes, static_cast<std::size_t>(n));
-    }
-  }
-};
-
-// Answers every request with its first byte, in a frame that is large for a '+'; those that begin with 'l' later, by
-// answer_later(), and so those with 'h', which hold what comes behind them. Keeps those that begin with 'k'. Trusts
-// whoever sends a 't'. The last of the listeners is a plain one.
-struct bench {
-  static constexpr std::size_t large_answer = std::size_t{8} << 20;  // more than a socket takes
-
-  std::unique_ptr<poller> loop = std::move(*poller::make());
-  std::unique_ptr<net::server> server;
-  std::vector<std::unique_ptr<client>> clients;
-  std::vector<std::pair<answer_slot, char>> later;
-  std::vector<frame> kept;
-  std::string handled;  // their first bytes
-  std::size_t most_used = 0;
-
-  explicit bench(server_options options) {
-    options.listeners.emplace_back();
-    auto s = server::listen(*loop, options, [this](answer_slot to, const peer&, const frame& request) {
-      EXPECT_GT(request.size, 0U);
-      const char what = request.data[0];
-      handled += what;
-      if (what == 't') server->trust(to.connection);
-      if (what == 'k') kept.push_back(request);
-      if (what == 'h') server->hold(to);
-      if (what == 'l' || what == 'h')
-        later.emplace_back(to, what);
-      else
-        answer(to, what);
-      return true;
-    });
-    EXPECT_TRUE(s);
-    server = std::move(*s);
-    loop->set_after_turn([this] { server->flush(); });
-  }
-  void answer(answer_slot to, char what) {
-    wire::kafka::writer out;
-    const std::size_t size = what == '+' ? large_answer : 1;
-    out.int32(static_cast<std::int32_t>(size));
-    out.raw(std::string(size, what));
-    server->answer(to, std::move(out));
-  }
-  void answer_later() {
-    for (const auto& [to, what] : std::exchange(later, {})) answer(to, what);
-  }
-  client& connect(std::size_t listener = 0) {
-    return *clients.emplace_back(std::make_unique<client>(server->port(listener)));
-  }
-
-  // Turns until `done`, and never waits for longer than a few ms.
-  template <class Done>
-  bool turn_until(Done done) {
-    for (int i = 0; i < 20'000; ++i) {
-      if (done()) return true;
-      loop->after(1, [] {});
-      loop->turn();
-      most_used = std::max(most_used, server->memory().used());
-      for (auto& c : clients) c->receive();
-    }
-    return false;
-  }
-  bool turn_a_while() {
-    int turns = 0;
-    return turn_until([&] { return ++turns > 4; });
-  }
-};
-
-constexpr std::size_t request_size = 100'000, limit = 1'000'000;
 
 TEST(server, names_who_holds_the_port_that_it_wants) {
   const runtime::taken_port taken;
@@ -532,19 +412,6 @@ TEST(server, who_takes_no_answers_is_idle) {
   ASSERT_TRUE(b.turn_until([&] { return waits.got.size() == 5; }));
 }
 
-// It may wait for ever, and its client may be gone with more in the way than the socket takes, so that no end comes.
-TEST(server, who_waits_for_data_is_idle) {
-  bench b({});
-  client& c = b.connect();
-  c.to_send = frame_of(1, 'h');
-  c.send_up_to(SIZE_MAX);
-  ASSERT_TRUE(b.turn_until([&] { return b.later.size() == 1; }));
-  b.server->close_idle(60'000);
-  EXPECT_EQ(b.server->stats().idle_closed, 0U);
-  b.server->close_idle(0);
-  EXPECT_EQ(b.server->stats().idle_closed, 1U);
-}
-
 TEST(server, of_two_waits_the_longer_one_counts) {
   bench b({});
   client& c = b.connect();
@@ -562,92 +429,6 @@ TEST(server, of_two_waits_the_longer_one_counts) {
   ASSERT_TRUE(b.turn_until([&] { return other.got.size() == 5; }));
   ASSERT_TRUE(b.turn_a_while());
   EXPECT_EQ(c.got.size(), 5U) << "the second request must wait for an hour";
-}
-
-TEST(server, what_comes_behind_a_request_that_holds_it_has_its_turn_after_the_answer) {
-  bench b({});
-  client& c = b.connect();
-  c.to_send = frame_of(1, 'l') + frame_of(1, 'h') + frame_of(1, 'a') + frame_of(1, 'h') + frame_of(1, 'b');
-  c.send_up_to(SIZE_MAX);
-  ASSERT_TRUE(b.turn_until([&] { return b.later.size() == 2; }));
-  ASSERT_TRUE(b.turn_a_while());
-  EXPECT_EQ(b.handled, "lh");
-  b.answer(b.later[1].first, 'h');
-  b.later.pop_back();
-  ASSERT_TRUE(b.turn_until([&] { return b.later.size() == 2; }));
-  EXPECT_EQ(b.handled, "lhah");
-  EXPECT_EQ(c.got, "") << "the first is not answered";
-  b.answer_later();
-  ASSERT_TRUE(b.turn_until([&] { return c.got.size() == 25; }));
-  EXPECT_EQ(b.handled, "lhahb");
-}
-
-// What they sent is handled before, though nobody is there for the answer: a producer may have asked for none.
-TEST(server, notices_that_clients_went_whatever_they_wait_for) {
-  bench b({.requests_in_flight_max = 3});
-  for (const char* requests : {"lll", "llll", "h", "haa", "lhll"}) {
-    client& c = b.connect();
-    for (const char* what = requests; *what != 0; ++what) c.to_send += frame_of(1, *what);
-    c.send_up_to(SIZE_MAX);
-    ASSERT_TRUE(b.turn_until([&] { return !b.later.empty(); }));
-    c.to_send += frame_of(10'000, 'z');
-    c.send_up_to(SIZE_MAX);
-    ASSERT_TRUE(b.turn_a_while());
-    EXPECT_EQ(b.handled.find('z'), std::string::npos) << requests;
-    b.clients.clear();
-    ASSERT_TRUE(b.turn_until([&] { return b.server->stats().connections == 0; })) << requests;
-    EXPECT_EQ(std::exchange(b.handled, {}), requests + std::string("z"));
-    b.later.clear();
-  }
-}
-
-// More than one client may have in answers lies behind what waits, whether that holds it or not.
-TEST(server, keeps_no_answers_for_clients_that_went) {
-  for (const char* waits : {"h", "l"}) {
-    bench b({});
-    b.connect();
-    client& other = b.connect();
-    ASSERT_TRUE(b.turn_until([&] { return b.server->stats().connections == 2; }));
-    client& c = *b.clients.front();
-    std::string requests = waits + std::string(50, '+') + "z";
-    for (const char what : requests) c.to_send += frame_of(1, what);
-    c.send_up_to(SIZE_MAX);
-    b.clients.erase(b.clients.begin());
-    ASSERT_TRUE(b.turn_until([&] { return b.handled.starts_with(waits); }));
-    other.to_send = frame_of(1, 'a');
-    other.send_up_to(SIZE_MAX);
-    ASSERT_TRUE(b.turn_until([&] { return other.got.size() == 5; }));
-    EXPECT_EQ(b.handled.find('z'), std::string::npos) << "it lets others have their turn";
-    ASSERT_TRUE(b.turn_until([&] { return b.server->stats().connections == 1; })) << waits;
-    EXPECT_EQ(b.server->stats().answer_bytes, 0U);
-    b.answer_later();
-    std::erase(b.handled, 'a');
-    EXPECT_EQ(b.handled, requests);
-  }
-}
-
-// Who has sent much behind a request that waits keeps nobody from memory: that request is to be answered.
-TEST(server, hurries_what_holds_memory_while_others_wait_for_it) {
-  bench b({.partial_bytes_max = 10'000});
-  b.server->set_hurried([&](std::uint64_t connection) {
-    const auto its = [&](const auto& one) { return one.first.connection == connection; };
-    const auto waiting = std::ranges::find_if(b.later, its);
-    ASSERT_NE(waiting, b.later.end());
-    const answer_slot to = waiting->first;
-    b.later.erase(waiting);
-    b.answer(to, 'h');
-  });
-  client& c = b.connect();
-  for (int i = 0; i < 100; ++i) c.to_send += frame_of(1'000, 'h');
-  c.send_up_to(SIZE_MAX);
-  ASSERT_TRUE(b.turn_until([&] { return b.later.size() == 1; }));
-  ASSERT_TRUE(b.turn_a_while());
-  EXPECT_EQ(b.handled, "h") << "there is nobody else";
-  client& other = b.connect();
-  other.to_send = frame_of(1, 'a');
-  other.send_up_to(SIZE_MAX);
-  ASSERT_TRUE(b.turn_until([&] { return other.got.size() == 5; }));
-  EXPECT_LT(b.handled.size(), 101U) << "no more are hurried than must be";
 }
 
 // The length is sent already, so that no error can be told: the client sees a connection that ends.
