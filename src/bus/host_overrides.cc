@@ -23,8 +23,7 @@ result<std::map<std::string, std::size_t>> parse_host_overrides(std::string_view
   for (const std::string_view entry : split(text, ',')) {
     const std::string_view one = log::trimmed(entry);
     const auto colon = one.rfind(':');
-    std::string_view host = one.substr(0, colon);
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    const std::string_view host = net::without_brackets(one.substr(0, colon));
     const auto count =
         colon == std::string_view::npos ? std::nullopt : log::parse_number<std::int32_t>(one.substr(colon + 1));
     if (!is_address(std::string(host)) || !count || *count < 0)

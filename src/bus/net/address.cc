@@ -17,4 +17,8 @@ std::string canonical_address(const std::string& text) {
   return scope == std::string::npos ? canonical : canonical + text.substr(scope);
 }
 
+std::string_view without_brackets(std::string_view host) {
+  return host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host;
+}
+
 }  // namespace mes::bus::net

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <map>
 
+#include "bus/net/address.h"
 #include "runtime/config.h"
 
 namespace mes::bus::security {
@@ -45,11 +46,6 @@ bool is_reachable(std::string_view host) {
       host, [](char c) { return c > ' ' && c != 0x7f && std::string_view("/[]@,").find(c) == std::string_view::npos; });
 }
 
-// An IPv6 address is written in brackets where a port follows.
-std::string_view without_brackets(std::string_view host) {
-  return host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host;
-}
-
 struct endpoint {
   std::string name;
   std::string host;
@@ -70,7 +66,7 @@ result<endpoint> parse_endpoint(std::string_view setting, std::string_view text)
   const std::string_view address = text.substr(scheme + 3);
   const auto colon = address.rfind(':');
   if (colon == std::string_view::npos) return wrong("the port is missing");
-  e.host = without_brackets(address.substr(0, colon));
+  e.host = net::without_brackets(address.substr(0, colon));
   const std::string_view port = address.substr(colon + 1);
   const auto [end, fault] = std::from_chars(port.data(), port.data() + port.size(), e.port);
   if (fault != std::errc{} || end != port.data() + port.size() || e.port < 0 || e.port > 65'535)
@@ -130,7 +126,7 @@ result<std::vector<listener>> parse_listeners(const listener_settings& s) {
     at->advertised_port = static_cast<std::uint16_t>(e->port);
   }
   if (s.advertised_host.empty()) return listeners;
-  const std::string_view host = without_brackets(s.advertised_host);
+  const std::string_view host = net::without_brackets(s.advertised_host);
   if (!is_reachable(host))
     return fail(runtime::wrong_setting(
         "advertised_host", fmt::format("{}: clients cannot connect to that; a name or an address", s.advertised_host)));
