@@ -27,15 +27,8 @@ class guard {
   std::optional<runtime::http_response> refuse_view(const runtime::http_request& request) const;
 
  private:
-  bool is_allowed_host(std::string_view host) const;
-
   std::vector<std::string> _allowed_hosts;
   bool _public_views;
 };
-
-// "localhost:3000" -> "localhost", "[::1]:3000" -> "[::1]"
-std::string_view host_without_port(std::string_view host);
-
-bool is_loopback_address(std::string_view address);  // 127.0.0.0/8, ::1, ::ffff:127.0.0.0/104
 
 }  // namespace mes::console
