@@ -4,6 +4,8 @@
 #include <charconv>
 #include <string>
 
+#include "base/trimmed.h"
+
 namespace mes::pages {
 namespace {
 
@@ -22,18 +24,12 @@ constexpr std::string_view not_built =
     "<code>./dev build</code> builds them and puts them in.</p>"
     "<p>The platform itself runs: <code>mes status</code> shows it.</p></html>";
 
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 // Calls `each` with every non-empty element of a comma-separated list.
 template <class F>
 void for_each_element(std::string_view list, F each) {
   while (!list.empty()) {
     const std::size_t comma = list.find(',');
-    if (const std::string_view element = trim(list.substr(0, comma)); !element.empty()) each(element);
+    if (const std::string_view element = trimmed(list.substr(0, comma)); !element.empty()) each(element);
     if (comma == std::string_view::npos) return;
     list.remove_prefix(comma + 1);
   }
@@ -43,7 +39,7 @@ void for_each_element(std::string_view list, F each) {
 int parse_quality(std::string_view parameters) {
   const std::size_t at = parameters.find("q=");
   if (at == std::string_view::npos) return 1000;
-  const std::string_view text = trim(parameters.substr(at + 2));
+  const std::string_view text = trimmed(parameters.substr(at + 2));
   double value = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (problem != std::errc() || end == text.data() || value < 0 || value > 1) return 0;
@@ -67,7 +63,7 @@ const asset* choose(std::span<const asset> assets, std::string_view path, std::s
 }
 
 bool matches(std::string_view if_none_match, std::string_view etag) {
-  bool found = trim(if_none_match) == "*";
+  bool found = trimmed(if_none_match) == "*";
   for_each_element(if_none_match, [&](std::string_view tag) {
     if (tag.starts_with("W/")) tag.remove_prefix(2);  // weak comparison, RFC 9110, section 13.1.2
     found = found || tag == etag;
@@ -89,7 +85,7 @@ int encoding_quality(std::string_view accept_encoding, std::string_view encoding
   int named = -1, any = 0;
   for_each_element(accept_encoding, [&](std::string_view element) {
     const std::size_t semicolon = element.find(';');
-    const std::string_view name = trim(element.substr(0, semicolon));
+    const std::string_view name = trimmed(element.substr(0, semicolon));
     const int quality = semicolon == std::string_view::npos ? 1000 : parse_quality(element.substr(semicolon + 1));
     if (runtime::equal_ignoring_case(name, encoding)) named = quality;
     if (name == "*") any = quality;

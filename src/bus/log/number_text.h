@@ -6,13 +6,11 @@
 #include <string_view>
 #include <type_traits>
 
+#include "base/trimmed.h"
+
 namespace mes::bus::log {
 
-inline std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\n\r");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\n\r") - first + 1);
-}
+inline std::string_view trimmed(std::string_view text) { return mes::trimmed(text, " \t\n\r"); }
 
 // Nothing: it is no number, or not one of that type.
 template <class Number>

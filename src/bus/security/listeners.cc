@@ -8,6 +8,7 @@
 #include <charconv>
 #include <map>
 
+#include "base/trimmed.h"
 #include "bus/net/address.h"
 #include "runtime/config.h"
 
@@ -16,12 +17,6 @@ namespace {
 
 constexpr std::array protocol_names = {std::string_view("PLAINTEXT"), std::string_view("SSL"),
                                        std::string_view("SASL_PLAINTEXT"), std::string_view("SASL_SSL")};
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
 
 std::vector<std::string_view> parts_of(std::string_view text) {
   std::vector<std::string_view> parts;

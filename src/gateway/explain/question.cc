@@ -2,17 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "base/trimmed.h"
 #include "gateway/config/checks.h"
 #include "gateway/router/path.h"
 
 namespace mes::gateway {
 namespace {
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 result<void> split_url(std::string_view url, parsed_question& out) {
   url = url.substr(0, url.find('#'));
@@ -51,7 +46,7 @@ result<void> parse_question(const explain_question& q, parsed_question& out) {
     std::string_view name = std::string_view(header).substr(0, colon);
     if (colon == std::string::npos || !is_token(name))
       return fail(error_code::invalid_argument, fmt::format("'{}' is no header: it is 'Name: value'", header));
-    std::string_view value = trim(std::string_view(header).substr(colon + 1));
+    std::string_view value = trimmed(std::string_view(header).substr(colon + 1));
     if (equals_ignoring_case(name, "host"))
       out.host = value;
     else

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <iterator>
 
+#include "base/trimmed.h"
 #include "gateway/http/field_id.h"
 
 namespace mes::gateway {
@@ -152,12 +153,6 @@ text_kind kind_of(std::string_view type) {
   if (equals_ignoring_case(type, "text/plain") || equals_ignoring_case(type, "text/*")) return text_kind::plain;
   if (equals_ignoring_case(type, "application/xml")) return text_kind::xml;
   return text_kind::json;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
 }
 
 // The element's weight, 1 if it says none.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/trimmed.h"
+
 namespace mes::gateway {
 namespace {
 
@@ -59,12 +61,6 @@ bool is_value(std::string_view text) {
   return all_of(text, value_characters);
 }
 
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 // Takes a line off `text`; find_head_end has made sure that each ends as it must.
 std::string_view take_line(std::string_view& text) {
   std::size_t end = text.find('\n');
@@ -96,7 +92,7 @@ int parse_fields(std::string_view text, lines_without_colon bare, header_table& 
     if (colon == std::string_view::npos && bare == lines_without_colon::refused) return 400;
     std::string_view name = line.substr(0, colon);
     if (!is_token(name)) return 400;
-    std::string_view value = trim(line.substr(std::min(name.size() + 1, line.size())));
+    std::string_view value = trimmed(line.substr(std::min(name.size() + 1, line.size())));
     if (!is_value(value)) return 400;
     if (!out.add({.name = name, .value = value, .id = field_id_of(name)})) return 431;
   }

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/code_point.h"
+#include "base/trimmed.h"
 #include "base/utf8.h"
 
 namespace mes::platform {
@@ -25,12 +26,6 @@ std::string utf8_of_latin1(std::string_view text) {
 bool is_clean(std::string_view text) {
   auto controls = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
   return is_utf8(text) && std::ranges::none_of(text, controls);
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 std::unexpected<error> reject(std::string reason) { return fail(error_code::invalid_argument, std::move(reason)); }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/trimmed.h"
 #include "observe/log.h"
 #include "observe/trace.h"
 #include "telemetry/ingest/document_facts.h"
@@ -12,15 +13,9 @@
 namespace mes::telemetry {
 namespace {
 
+constexpr std::string_view blanks = " \t\r\n";
 constexpr std::int64_t day_us = 86'400'000'000;
 constexpr std::size_t names_max = 64;
-
-std::string_view trimmed(std::string_view text) {
-  auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 void append_field(std::string& out, std::string_view key, std::string_view value) {
   if (out.back() != '{') out += ',';
@@ -31,7 +26,7 @@ void append_field(std::string& out, std::string_view key, std::string_view value
 
 // Appends the fields of an object to one that is open: `object` is its whole text.
 void append_rest(std::string& out, std::string_view object) {
-  std::string_view inner = trimmed(object.substr(1));
+  std::string_view inner = trimmed(object.substr(1), blanks);
   if (inner != "}" && out.back() != '{') out += ',';
   out += inner;
 }
@@ -67,7 +62,7 @@ std::string service_of_container(std::string_view container) {
 }
 
 void log_rows::add_line(std::string_view line, instant now) {
-  line = trimmed(line);
+  line = trimmed(line, blanks);
   if (line.empty()) return;
   simdjson::dom::object object;
   if (_parser->dom.parse(line.data(), line.size()).get(object)) {
@@ -107,7 +102,7 @@ std::string_view log_rows::with_level(std::string_view line, const document_fact
     if (key != f.level_key) continue;
     simdjson::ondemand::value value;
     if (field.value().get(value)) return line;
-    token = trimmed(value.raw_json_token());
+    token = trimmed(value.raw_json_token(), blanks);
     auto at = static_cast<std::size_t>(token.data() - padded.data());
     _rewritten = line.substr(0, at);
     observe::append_json_string(_rewritten, normal_level(f.level));
@@ -130,7 +125,7 @@ void log_rows::add_unparsed(std::string_view line, instant now) {
 }
 
 void log_rows::add_event(const bus_event& e) {
-  std::string_view value = trimmed(e.value);
+  std::string_view value = trimmed(e.value, blanks);
   simdjson::dom::object object;
   bool structured = !value.empty() && !_parser->dom.parse(value.data(), value.size()).get(object);
   std::set<std::string_view> present;

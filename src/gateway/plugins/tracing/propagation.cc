@@ -8,6 +8,7 @@
 
 #include "base/hex.h"
 #include "base/split.h"
+#include "base/trimmed.h"
 #include "runtime/http.h"
 
 namespace mes::gateway {
@@ -134,11 +135,6 @@ void parse_ot(const header_table& headers, found_trace& out) {
 }
 
 void parse_aws(std::string_view text, found_trace& out) {
-  auto trimmed = [](std::string_view t) {
-    while (t.starts_with(' ')) t.remove_prefix(1);
-    while (t.ends_with(' ')) t.remove_suffix(1);
-    return t;
-  };
   found_trace read;
   for (std::string_view pair : split(text, ';')) {
     std::size_t equals = pair.find('=');

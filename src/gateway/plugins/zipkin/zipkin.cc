@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/hex.h"
+#include "base/trimmed.h"
 #include "base/utf8.h"
 #include "gateway/config/checks.h"
 #include "gateway/plugins/delivery/delivery.h"
@@ -300,11 +301,6 @@ class zipkin final : public plugin {
 
   // "foo=bar; baz=qux" of the tags' header, of each field of that name.
   void add_request_tags(json::object& tags, const plugin_context& c) const {
-    auto trimmed = [](std::string_view text) {
-      while (text.starts_with(' ')) text.remove_prefix(1);
-      while (text.ends_with(' ')) text.remove_suffix(1);
-      return text;
-    };
     for (const header_view& h : c.request->headers) {
       if (!equals_ignoring_case(h.name, _tags_field)) continue;
       std::string_view rest = h.value;
