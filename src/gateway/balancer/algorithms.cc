@@ -42,14 +42,14 @@ class round_robin final : public balancer {
   }
 };
 
-// The lowest score; equal ones take turns, from `turn` on.
+// The lowest score; of equal ones the first behind the `last` that was chosen, so that they take turns.
 template <class Score>
-std::optional<std::size_t> lowest(std::span<peer> peers, const choice_input& input, std::size_t turn, Score score) {
-  return fresh_first(input, [&](bool skip_tried) {
+std::optional<std::size_t> lowest(std::span<peer> peers, const choice_input& input, std::size_t& last, Score score) {
+  auto chosen = fresh_first(input, [&](bool skip_tried) {
     std::optional<std::size_t> best;
     double best_score = 0;
     for (std::size_t k = 0; k < peers.size(); ++k) {
-      std::size_t i = (turn + k) % peers.size();
+      std::size_t i = (last + 1 + k) % peers.size();
       const peer& p = peers[i];
       if (!usable(p) || (skip_tried && was_tried(p, input))) continue;
       double here = score(p);
@@ -59,18 +59,20 @@ std::optional<std::size_t> lowest(std::span<peer> peers, const choice_input& inp
     }
     return best;
   });
+  last = chosen.value_or(last);
+  return chosen;
 }
 
 // The fewest exchanges under way for the weight.
 class least_connections final : public balancer {
  public:
   std::optional<std::size_t> choose(std::span<peer> peers, const choice_input& input) override {
-    return lowest(peers, input, ++_turn,
+    return lowest(peers, input, _last,
                   [](const peer& p) { return (p.state->open.load(std::memory_order_relaxed) + 1.0) / p.weight; });
   }
 
  private:
-  std::size_t _turn = 0;
+  std::size_t _last = 0;
 };
 
 // The lowest latency for the weight, as Kong's; times what has no answer yet, as in the Peak EWMA that Kong's is made
@@ -79,7 +81,7 @@ class lowest_latency final : public balancer {
  public:
   std::optional<std::size_t> choose(std::span<peer> peers, const choice_input& input) override {
     const double average = average_ms(peers, input.now_us);
-    return lowest(peers, input, ++_turn, [&](const peer& p) {
+    return lowest(peers, input, _last, [&](const peer& p) {
       double ms = std::max(least_ms, p.state->latency_ms(input.now_us).value_or(average));
       return ms * (p.state->unanswered.load(std::memory_order_relaxed) + 1.0) / p.weight;
     });
@@ -101,7 +103,7 @@ class lowest_latency final : public balancer {
     return known > 0 ? total / known : 0;
   }
 
-  std::size_t _turn = 0;
+  std::size_t _last = 0;
 };
 
 // A ring of points, as Kong's: 160 for a peer of average weight. Where weights are equal, a peer that comes or goes

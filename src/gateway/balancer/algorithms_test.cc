@@ -60,6 +60,20 @@ TEST(least_connections, goes_by_connections_for_the_weight) {
   EXPECT_EQ(peers[2].state->open, 4);
 }
 
+// As nginx's least_conn, which goes round among servers that are equal: what gets nothing has no turn to leave to the
+// next.
+TEST(least_connections, equal_ones_take_turns_whatever_lies_between_them) {
+  for (auto algorithm : {balancing::least_connections, balancing::latency}) {
+    auto weightless = make_peers({100, 0, 0, 0, 100});
+    EXPECT_EQ(turns(*make_balancer(algorithm), weightless, 6), "404040");
+    auto unhealthy = make_peers({100, 100, 100});
+    unhealthy[1].state->health.set(false);
+    EXPECT_EQ(turns(*make_balancer(algorithm), unhealthy, 6), "202020");
+    auto all = make_peers({100, 100, 100});
+    EXPECT_EQ(turns(*make_balancer(algorithm), all, 6), "120120");
+  }
+}
+
 TEST(latency, prefers_the_quicker) {
   auto peers = make_peers({1, 1});
   auto b = make_balancer(balancing::latency);
