@@ -25,10 +25,19 @@ bool has_passive_checks(const upstream& u) {
   return u.passive.tcp_failures > 0 || u.passive.timeouts > 0 || u.passive.http_failures > 0;
 }
 
+// Whether some check would ever find it healthy again.
+bool has_way_back(const upstream& u) { return u.active.unhealthy_interval_s > 0 || has_passive_checks(u); }
+
 // By hand: what was set unhealthy so gets no other try until somebody, or an active check, says otherwise.
+constexpr std::int64_t by_hand_ms = std::numeric_limits<std::int64_t>::max();
+
 void set(peer_state& p, bool healthy) {
-  if (!healthy) p.health.stamp(std::numeric_limits<std::int64_t>::max());
+  if (!healthy) p.health.stamp(by_hand_ms);
   p.health.set(healthy);
+}
+
+bool was_found_unhealthy(const peer_state& p) {
+  return !p.health.healthy() && p.health.unhealthy_since_ms() != by_hand_ms;
 }
 
 address_report split_address(std::string_view text) {
@@ -81,20 +90,27 @@ std::string_view text_of(target_health h) {
   return "DNS_ERROR";
 }
 
-// Addresses of targets that stay keep what is known of them, unless other checks look at them now. Nobody has looked at
-// those of a target without weight: with one they begin as healthy, as in Kong.
+// Addresses of targets that stay keep what is known of them, as in Kong also where other checks look at them now. These
+// begin at once; what they would leave unhealthy for good begins as healthy, unless it was set so by hand. As healthy
+// begin the addresses of a target that had no weight and has one, too: nobody has looked at them.
 upstream_state::upstream_state(std::shared_ptr<const upstream> of, const observe::logger& log,
                                const upstream_state* before)
     : _of(std::move(of)), _log(log), _active(has_active_checks(*_of)), _passive(has_passive_checks(*_of)) {
   auto checks = [](const upstream& u) { return u.source.values.at("healthchecks"); };
   std::vector<known_target> old;
-  if (before && checks(before->config()) == checks(*_of)) old = before->targets();
+  if (before) old = before->targets();
+  const bool other_checks = before && checks(before->config()) != checks(*_of);
+  const bool no_way_back = other_checks && !has_way_back(*_of);
   for (const target& t : _of->targets) {
     auto found =
         std::ranges::find_if(old, [&](const known_target& k) { return k.of->port == t.port && k.of->host == t.host; });
     const bool weighed_nothing = found != old.end() && found->of->weight == 0;
     known_target& k = _targets.emplace_back(found == old.end() ? known_target{} : *found);
     k.of = &t;
+    for (const auto& [text, p] : k.peers) {
+      if (other_checks) p->next_probe_ms = 0;
+      if (no_way_back && was_found_unhealthy(*p)) set(*p, true);
+    }
     if (weighed_nothing && t.weight > 0) {
       k.healthy = true;
       for (const auto& [text, p] : k.peers) set(*p, true);

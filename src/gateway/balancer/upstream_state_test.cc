@@ -98,6 +98,51 @@ TEST_F(upstream_state_test, nobody_looks_at_a_target_without_weight_and_with_one
   EXPECT_EQ(health(on), target_health::healthy);
 }
 
+// kong/runloop/balancer/upstreams.lua and healthcheckers.lua: an upstream that is changed has a new checker, which
+// finds what the one before knew of its targets.
+TEST_F(upstream_state_test, health_outlasts_a_change_of_the_checks) {
+  auto with_failures = [](int failures, double interval_s) {
+    auto u = std::make_shared<upstream>(*passive(interval_s));
+    u->source.values["healthchecks"] = failures + interval_s;
+    u->passive.http_failures = failures;
+    return u;
+  };
+  upstream_state first(with_failures(1, 0), log);
+  auto peer = failed(first);
+  upstream_state stricter(with_failures(2, 0), log, &first);
+  EXPECT_EQ(stricter.report().front().health, target_health::unhealthy);
+  EXPECT_EQ(stricter.peer(stricter.config().targets.front(), *parse_endpoint("127.0.0.1", 1)), peer);
+  peer->next_probe_ms = 3'600'000;
+  upstream_state active(with_failures(2, 5), log, &stricter);
+  EXPECT_EQ(active.report().front().health, target_health::unhealthy);
+  EXPECT_EQ(peer->next_probe_ms, 0) << "other checks begin at once";
+}
+
+TEST_F(upstream_state_test, what_no_check_would_find_healthy_again_begins_anew_unless_it_was_set_by_hand) {
+  auto active = [](double healthy_interval_s, double unhealthy_interval_s) {
+    auto u = std::make_shared<upstream>(*passive());
+    u->passive = {};
+    u->active.healthy_interval_s = healthy_interval_s;
+    u->active.unhealthy_interval_s = unhealthy_interval_s;
+    u->source.values["healthchecks"] = healthy_interval_s + unhealthy_interval_s;
+    return u;
+  };
+  const struct {
+    std::shared_ptr<const upstream> before, after;
+  } cases[] = {{active(5, 5), active(5, 0)}, {active(5, 5), active(0, 0)}, {active(5, 0), active(0, 0)}};
+  for (const auto& c : cases) {
+    upstream_state found(c.before, log);
+    auto peer = failed(found);
+    upstream_state now(c.after, log, &found);
+    EXPECT_TRUE(peer->health.healthy());
+  }
+  upstream_state by_hand(active(5, 5), log);
+  ASSERT_TRUE(by_hand.set_health("127.0.0.1:1", "", false));
+  upstream_state unchecked(active(0, 0), log, &by_hand);
+  upstream_state again(active(5, 0), log, &unchecked);
+  EXPECT_EQ(again.report().front().health, target_health::unhealthy);
+}
+
 TEST_F(upstream_state_test, leaves_it_to_active_checks_where_there_are_some) {
   upstream_state state(passive(1), log);
   EXPECT_FALSE(state.revivable());
