@@ -12,6 +12,11 @@
 #include <utility>
 
 namespace mes::gateway {
+namespace {
+
+constexpr std::uint32_t connection_events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+
+}  // namespace
 
 net_loop::net_loop()
     : _epoll(epoll_create1(EPOLL_CLOEXEC)),
@@ -35,22 +40,19 @@ std::int64_t net_loop::clock_us() {
       .count();
 }
 
-void net_loop::watch(int fd, event_target& target) {
-  epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.ptr = &target}};
-  if (epoll_ctl(_epoll, EPOLL_CTL_ADD, fd, &event) != 0)
-    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
-}
+void net_loop::watch(int fd, event_target& target) { control(EPOLL_CTL_ADD, fd, connection_events, target); }
 
-void net_loop::watch_accept(int fd, event_target& target) {
-  epoll_event event{.events = EPOLLIN, .data = {.ptr = &target}};
-  if (epoll_ctl(_epoll, EPOLL_CTL_ADD, fd, &event) != 0)
-    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
-}
+void net_loop::rewatch(int fd, event_target& target) { control(EPOLL_CTL_MOD, fd, connection_events, target); }
 
-void net_loop::rewatch(int fd, event_target& target) {
-  epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.ptr = &target}};
-  if (epoll_ctl(_epoll, EPOLL_CTL_MOD, fd, &event) != 0)
-    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+void net_loop::watch_accept(int fd, event_target& target) { control(EPOLL_CTL_ADD, fd, EPOLLIN, target); }
+
+void net_loop::rest_accept(int fd, event_target& target) { control(EPOLL_CTL_MOD, fd, 0, target); }
+
+void net_loop::resume_accept(int fd, event_target& target) { control(EPOLL_CTL_MOD, fd, EPOLLIN, target); }
+
+void net_loop::control(int what, int fd, std::uint32_t events, event_target& target) {
+  epoll_event event{.events = events, .data = {.ptr = &target}};
+  if (epoll_ctl(_epoll, what, fd, &event) != 0) throw std::system_error(errno, std::generic_category(), "epoll_ctl");
 }
 
 void net_loop::at_turn_end(event_target& target) {

@@ -43,8 +43,10 @@ class net_loop {
   // Loop thread only, or before run().
   void watch(int fd, event_target& target);         // in, out, hang-up; edge-triggered; until the descriptor is closed
   void watch_accept(int fd, event_target& target);  // in; level-triggered
-  void rewatch(int fd, event_target& target);       // a watched descriptor's events go to another target from now on
-  void bury(std::shared_ptr<void> dead);            // destroys it after the events at hand were handled
+  void rest_accept(int fd, event_target& target);   // what waits there is not told of until it is resumed
+  void resume_accept(int fd, event_target& target);
+  void rewatch(int fd, event_target& target);  // a watched descriptor's events go to another target from now on
+  void bury(std::shared_ptr<void> dead);       // destroys it after the events at hand were handled
 
   // Calls target.on_turn_end() once the events at hand were handled, so that what they caused is written in one go.
   // A target that is going away takes itself off.
@@ -70,6 +72,7 @@ class net_loop {
   static constexpr std::size_t scratch_bytes = 64 << 10;
 
  private:
+  void control(int what, int fd, std::uint32_t events, event_target& target);
   void tell_time();
   void run_posted();
   void run_sweep();

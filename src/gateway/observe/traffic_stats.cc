@@ -139,12 +139,13 @@ void traffic_stats::record(std::string_view service, std::string_view route, std
 
 std::string traffic_stats::expose(std::span<const std::unique_ptr<traffic_stats>> loops) {
   std::map<key_labels, sums> all;
-  std::uint64_t accepted = 0, requests = 0;
+  std::uint64_t accepted = 0, requests = 0, refused = 0;
   std::int64_t active = 0;
   for (const auto& loop : loops) {
     accepted += loop->accepted.value();
     active += loop->active.value();
     requests += loop->requests.value();
+    refused += loop->refused.value();
     std::lock_guard lock(loop->_growing);
     for (const auto& [k, r] : loop->_rows) {
       sums& s =
@@ -175,6 +176,9 @@ std::string traffic_stats::expose(std::span<const std::unique_ptr<traffic_stats>
   head(out, "kong_nginx_requests_total", "gauge", "Number of requests total");
   fmt::format_to(std::back_inserter(out), "kong_nginx_requests_total{{node_id=\"{}\",subsystem=\"http\"}} {}\n",
                  node_id(), requests);
+  head(out, "mes_gateway_connections_refused_total", "counter",
+       "Connections closed at once: beyond connections_max, or no descriptor was left");
+  fmt::format_to(std::back_inserter(out), "mes_gateway_connections_refused_total {}\n", refused);
   return out;
 }
 

@@ -59,7 +59,8 @@ class traffic_stats {
               const exchange_totals& totals);
 
   single_writer<std::uint64_t> accepted, requests;
-  single_writer<std::int64_t> active;  // connections open now
+  single_writer<std::uint64_t> refused;  // closed at once: beyond the limit, or there was no descriptor
+  single_writer<std::int64_t> active;    // connections open now
 
   // Kong's text for the sum of all loops. Any thread.
   static std::string expose(std::span<const std::unique_ptr<traffic_stats>> loops);

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "gateway/balancer/health_checker.h"
+#include "gateway/proxy/descriptor_outage.h"
 #include "gateway/proxy/worker.h"
 #include "runtime/port_holder.h"
 #include "runtime/tcp_options.h"
@@ -133,11 +134,13 @@ result<listener_move> plan_move(const place& now, const place& next, int count) 
 }  // namespace
 
 struct proxy::state {
-  state(proxy_options o, proxy_parts p) : options(std::move(o)), parts(std::move(p)), upstreams(parts.log) {}
+  state(proxy_options o, proxy_parts p)
+      : options(std::move(o)), parts(std::move(p)), upstreams(parts.log), outage(parts.log) {}
 
   proxy_options options;
   proxy_parts parts;
   upstream_registry upstreams;
+  descriptor_outage outage;
   std::vector<std::unique_ptr<traffic_stats>> stats;
   std::vector<std::unique_ptr<worker>> workers;
   std::unique_ptr<health_checker> checker;
@@ -166,7 +169,7 @@ result<std::unique_ptr<proxy>> proxy::start(proxy_options options, proxy_parts p
   }
   for (std::size_t i = 0; i < plain->size(); ++i) {
     s->stats.push_back(std::make_unique<traffic_stats>());
-    s->workers.push_back(std::make_unique<worker>(o, s->parts, *s->stats.back()));
+    s->workers.push_back(std::make_unique<worker>(o, s->parts, *s->stats.back(), s->outage));
     s->workers.back()->listen((*plain)[i], tls[i]);
   }
   for (auto& w : s->workers)

@@ -1,7 +1,6 @@
 #include "gateway/proxy/worker.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,7 +13,9 @@
 #include <limits>
 #include <utility>
 
+#include "gateway/proxy/descriptor_outage.h"
 #include "gateway/proxy/http1_client.h"
+#include "gateway/proxy/listener.h"
 #include "runtime/tcp_options.h"
 
 namespace mes::gateway {
@@ -22,7 +23,7 @@ namespace {
 
 constexpr std::size_t exchanges_kept = 64;
 constexpr std::int64_t idle_upstream_ms = 60'000;
-constexpr int accepts_at_once = 64;
+constexpr std::int64_t rest_ms = 200;  // of a listener that can do nothing for its clients
 
 std::string address_text(const sockaddr_storage& from) {
   std::array<char, INET6_ADDRSTRLEN> text{};
@@ -41,55 +42,12 @@ std::string address_text(const sockaddr_storage& from) {
   return text.data();
 }
 
-std::uint16_t local_port(int fd) {
-  sockaddr_storage own{};
-  socklen_t size = sizeof own;
-  if (getsockname(fd, reinterpret_cast<sockaddr*>(&own), &size) != 0) return 0;
-  if (own.ss_family == AF_INET6) {
-    sockaddr_in6 in{};
-    std::memcpy(&in, &own, sizeof in);
-    return ntohs(in.sin6_port);
-  }
-  sockaddr_in in{};
-  std::memcpy(&in, &own, sizeof in);
-  return ntohs(in.sin_port);
-}
+bool is_shortage(int error) { return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM; }
 
 }  // namespace
 
-class listener final : public event_target {
- public:
-  listener(worker& of, int fd, bool tls)
-      : _worker(of), _fd(fd), _tls(tls), _port(local_port(fd)), _spare(open("/dev/null", O_RDONLY | O_CLOEXEC)) {}
-  ~listener() override {
-    close(_fd);
-    if (_spare >= 0) close(_spare);
-  }
-  void on_events(std::uint32_t) override { _worker.accept_some(*this, accepts_at_once); }
-  int fd() const { return _fd; }
-  bool tls() const { return _tls; }
-  std::uint16_t port() const { return _port; }
-
-  // Out of descriptors: one kept for this takes a connection off the queue and closes it, or the queue would call for
-  // ever.
-  void refuse_one() {
-    if (_spare < 0) return;
-    close(_spare);
-    int fd = accept4(_fd, nullptr, nullptr, SOCK_CLOEXEC);
-    if (fd >= 0) close(fd);
-    _spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  }
-
- private:
-  worker& _worker;
-  int _fd;
-  bool _tls;
-  std::uint16_t _port;
-  int _spare;
-};
-
-worker::worker(const proxy_options& o, const proxy_parts& p, traffic_stats& s)
-    : options(o), parts(p), stats(s), requests_log(loop, p.log) {
+worker::worker(const proxy_options& o, const proxy_parts& p, traffic_stats& s, descriptor_outage& outage)
+    : options(o), parts(p), stats(s), requests_log(loop, p.log), _outage(outage) {
   loop.set_sweep([this](std::int64_t now_ms) { return sweep(now_ms); });
 }
 
@@ -181,11 +139,17 @@ void worker::accept_some(listener& at, int at_most) {
     socklen_t size = sizeof from;
     int accepted = accept4(at.fd(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (accepted < 0) {
-      if (errno == EMFILE || errno == ENFILE) at.refuse_one();
-      return;
+      const int error = errno;
+      if (!is_shortage(error)) return;
+      const bool refused = at.turn_one_away();
+      if (refused || at.rests()) note_shortage(error);
+      if (!refused) return;
+      stats.refused.add(1);
+      continue;
     }
     stats.accepted.add(1);
     if (_clients.size() >= options.connections_max) {
+      stats.refused.add(1);
       ::close(accepted);
       continue;
     }
@@ -200,6 +164,12 @@ void worker::accept_some(listener& at, int at_most) {
     stats.active.add(1);
     loop.start_sweeping();
   }
+}
+
+void worker::note_shortage(int error) {
+  _outage.note(error, loop.now_ms());
+  loop.start_sweeping();
+  loop.sweep_by(loop.now_ms() + rest_ms);
 }
 
 void worker::remove(client_connection& dead) {
@@ -294,7 +264,8 @@ bool worker::sweep(std::int64_t now_ms) {
     if (i < _clients.size()) _clients[i]->sweep(now_ms);
   drop_old_idle(now_ms);
   schedule.look(net_loop::clock_us());
-  return !_clients.empty() || _idle_count > 0;
+  for (auto& l : _listeners) l->look();
+  return _outage.lasts(now_ms) || !_clients.empty() || _idle_count > 0;
 }
 
 std::string_view worker::http_date() {

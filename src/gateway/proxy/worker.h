@@ -27,11 +27,12 @@
 namespace mes::gateway {
 
 class client_connection;
+class descriptor_outage;
 class listener;
 
 class worker {
  public:
-  worker(const proxy_options& o, const proxy_parts& p, traffic_stats& s);
+  worker(const proxy_options& o, const proxy_parts& p, traffic_stats& s, descriptor_outage& outage);
   ~worker();
 
   // Before the loop runs: its TLS context towards clients.
@@ -76,9 +77,11 @@ class worker {
 
  private:
   bool sweep(std::int64_t now_ms);
+  void note_shortage(int error);
   void close_listeners(bool tls);
   void drop_old_idle(std::int64_t now_ms);
 
+  descriptor_outage& _outage;
   tls_context _server_tls;
   client_contexts _client_tls;
   std::shared_ptr<const certificate_store> _certificates;  // of the plan in use
