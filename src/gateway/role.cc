@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <utility>
 
 #include "base/instant.h"
 #include "gateway/admin/admin.h"
@@ -128,33 +129,69 @@ class gateway {
     const std::string& path = settings.text("kong_config");
     if (path.empty()) return _store.use_file(built_in_configuration(), built_in_name);
     auto text = read(path);
-    if (!text) return fail(text.error());
-    _file_text = *text;
-    return _store.use_file(std::move(*text), path);
+    return text ? use_text(std::move(*text), path) : fail(text.error());
   }
 
-  // Other contents of the configuration's file, or of the certificate's, are used at once.
+  result<void> use_text(std::string text, const std::string& path) {
+    auto used = _store.use_file(text, path);
+    if (!was_not_read(used)) _file_text = std::move(text);
+    return used;
+  }
+
+  // Files whose other contents are used at once.
+  struct watched_files {
+    std::string_view what;
+    std::unique_ptr<runtime::file_watch> watch;
+    std::string trouble;  // why they could not be read when they changed; "" = they could
+  };
+
   void watch_files(const runtime::config& settings) {
-    _watches.clear();
-    auto watch = [&](std::string_view what, std::vector<std::string> files,
+    auto watch = [&](watched_files& w, std::vector<std::string> files,
                      std::function<void(const runtime::config&)> changed) {
+      w.watch.reset();
+      w.trouble.clear();
       if (std::ranges::find(files, "") != files.end()) return;
-      auto missing = [this, what, all = fmt::format("{}", fmt::join(files, ", "))](bool gone) {
+      auto missing = [this, what = w.what, all = fmt::format("{}", fmt::join(files, ", "))](bool gone) {
         if (gone)
           _process.log().warn(fmt::format("the {} cannot be read any more, and stays as it was: {}", what, all));
         else
           _process.log().info(fmt::format("the {} can be read again: {}", what, all));
       };
-      _watches.push_back(std::make_unique<runtime::file_watch>(
+      w.watch = std::make_unique<runtime::file_watch>(
           _process.loop(), std::move(files), 250ms, [settings, changed = std::move(changed)] { changed(settings); },
-          std::move(missing)));
+          std::move(missing));
     };
-    watch("configuration", {settings.text("kong_config")}, [this](const runtime::config& s) {
-      auto text = read_regular_text(s.text("kong_config"));
-      if (!text || *text != _file_text) tell("configuration", load_file(s, read_regular_text));
+    watch(_configuration_files, {settings.text("kong_config")}, [this](const runtime::config& s) {
+      const std::string& path = s.text("kong_config");
+      auto text = read_regular_text(path);
+      if (text && *text == _file_text) return tell_of_reading(_configuration_files, {});
+      take(_configuration_files, text ? use_text(std::move(*text), path) : fail(text.error()));
     });
-    watch("certificate", {settings.text("tls_certificate"), settings.text("tls_key")},
-          [this](const runtime::config& s) { tell("certificate", use_options(s)); });
+    watch(_certificate_files, {settings.text("tls_certificate"), settings.text("tls_key")},
+          [this](const runtime::config& s) { take(_certificate_files, use_options(s)); });
+  }
+
+  // No descriptor was left, a disk is in trouble, a permission is missing: nothing is known of the contents, and
+  // nothing refused.
+  static bool was_not_read(const result<void>& taken) {
+    return !taken && (taken.error().code == error_code::not_found || taken.error().code == error_code::storage_failed);
+  }
+
+  void take(watched_files& w, const result<void>& taken) {
+    tell_of_reading(w, taken);
+    if (!was_not_read(taken)) tell(w.what, taken);
+  }
+
+  // Of each reason once. What was not read is looked at until it can be.
+  void tell_of_reading(watched_files& w, const result<void>& taken) {
+    if (!w.watch) return;
+    const std::string before = std::exchange(w.trouble, was_not_read(taken) ? taken.error().message : "");
+    if (!w.trouble.empty()) w.watch->tell_again();
+    if (w.trouble == before) return;
+    if (w.trouble.empty())
+      _process.log().info(fmt::format("the {} can be read again", w.what));
+    else
+      _process.log().error(fmt::format("the {} cannot be read, and stays as it was: {}", w.what, w.trouble));
   }
 
   // SIGHUP: settings, certificate and configuration, each all or nothing.
@@ -164,9 +201,12 @@ class gateway {
     for (const std::string_view name : settings_of_start())
       if (settings->text(name) != _process.settings().text(name))
         _process.log().warn(fmt::format("{} has changed: used from the next start on", name));
-    tell("settings", use_options(*settings));
-    tell("configuration", load_file(*settings, read_regular_text));
+    const auto used = use_options(*settings), loaded = load_file(*settings, read_regular_text);
     watch_files(*settings);
+    tell("settings", used);
+    tell("configuration", loaded);
+    tell_of_reading(_certificate_files, used);
+    tell_of_reading(_configuration_files, loaded);
   }
 
   result<void> use_options(const runtime::config& settings) {
@@ -386,7 +426,8 @@ class gateway {
   std::uint64_t _generation_number = 0, _refused_reloads = 0;
   std::string _file_text;    // of the configuration's file when it was last read
   std::string _certificate;  // the listener's file in use; "" = one that was made here
-  std::vector<std::unique_ptr<runtime::file_watch>> _watches;
+  watched_files _configuration_files{.what = "configuration", .watch = {}, .trouble = {}};
+  watched_files _certificate_files{.what = "certificate", .watch = {}, .trouble = {}};
   std::unique_ptr<runtime::http_server> _admin;
   std::unique_ptr<runtime::kafka_consumer> _heartbeats;
   std::shared_ptr<runtime::event_loop::timer> _ready_anyway;

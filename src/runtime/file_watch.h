@@ -23,6 +23,9 @@ class file_watch {
   file_watch(event_loop& loop, std::vector<std::string> files, std::chrono::milliseconds period,
              std::function<void()> changed, std::function<void(bool)> missing = {});
 
+  // What is there is told once more at the next look: for who could not read it now.
+  void tell_again() { _told.clear(); }
+
  private:
   // Device, inode, size, and the times of the last writes of contents and of the inode, in nanoseconds.
   using mark = std::array<std::int64_t, 5>;

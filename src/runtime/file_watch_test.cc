@@ -63,6 +63,18 @@ TEST_F(file_watch_test, says_nothing_of_files_that_stay_and_waits_for_one_that_i
   EXPECT_EQ(calls, 1);
 }
 
+TEST_F(file_watch_test, tells_again_who_could_not_read_what_is_there) {
+  write("a", "1");
+  int calls = 0;
+  file_watch watch(loop, {path("a")}, 5ms, [&] {
+    if (++calls == 3) return loop.stop();
+    watch.tell_again();
+  });
+  write("a", "22");
+  loop.run();
+  EXPECT_EQ(calls, 3);
+}
+
 TEST_F(file_watch_test, tells_once_that_a_file_is_missing_and_once_that_it_is_back) {
   write("a", "1");
   std::vector<bool> gone;

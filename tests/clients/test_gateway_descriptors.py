@@ -5,10 +5,11 @@ import json
 import os
 import resource
 import socket
+import ssl
 
 import pytest
 
-from gateway import Admin, Gateway
+from gateway import Admin, Gateway, make_certificate
 from tests.support.wait import eventually
 
 BEGIN = "clients are turned away or wait: no descriptor is left for another connection"
@@ -72,3 +73,33 @@ def test_that_clients_are_turned_away_is_told_when_it_begins_and_when_it_is_over
         assert gateway.log().count(BEGIN) == 2
     finally:
         gateway.stop()
+
+
+def test_what_changes_while_no_descriptor_is_left_is_used_once_there_is_one(tmp_path):
+    make_certificate(tmp_path, "first.example")
+    gateway = Gateway(tmp_path, configuration(1), threads=1, tls_certificate=tmp_path / "cert.pem", tls_key=tmp_path / "key.pem")
+    reasons = [f"the {what} cannot be read, and stays as it was: {tmp_path}/{file}: Too many open files"
+               for what, file in (("configuration", "kong.yml"), ("certificate", "cert.pem"))]
+
+    def shown():
+        return ssl.get_server_certificate(("127.0.0.1", gateway.tls_port), timeout=20)
+
+    try:
+        with contextlib.ExitStack() as clients, descriptors(gateway, 0):
+            def none_is_left():  # connections of before, which are still being closed, leave some
+                clients.enter_context(socket.create_connection(("127.0.0.1", gateway.port), 20))
+                limit, _ = resource.prlimit(gateway.process.pid, resource.RLIMIT_NOFILE)
+                return BEGIN in gateway.log() and len(os.listdir(f"/proc/{gateway.process.pid}/fd")) == limit
+
+            eventually(none_is_left)
+            certificate, _ = make_certificate(tmp_path, "second.example")
+            gateway.file.write_text(configuration(2))
+            for reason in reasons:
+                eventually(lambda: reason in gateway.log())
+        eventually(lambda: ask(gateway) == (200, "version 2"))
+        eventually(lambda: shown() == certificate)
+        assert [gateway.log().count(reason) for reason in reasons] == [1, 1], gateway.log()
+        assert "cannot be used" not in gateway.log()
+    finally:
+        gateway.stop()
+

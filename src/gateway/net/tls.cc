@@ -1,6 +1,7 @@
 #include "gateway/net/tls.h"
 
 #include <fmt/format.h>
+#include <openssl/err.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 
@@ -84,17 +85,21 @@ int show_staple(SSL* connection, void* store) {
 
 // Which setting and which file it is that is wrong.
 result<void> use_files(SSL_CTX* context, const certificate_files& files) {
-  auto wrong = [](std::string_view setting, const std::filesystem::path& file, std::string_view why) {
-    return fail(error_code::invalid_argument, fmt::format("{}: {}: {}", setting, file.string(), why));
+  auto wrong = [](std::string_view setting, const std::filesystem::path& file, error_code code, std::string_view why) {
+    return fail(code, fmt::format("{}: {}: {}", setting, file.string(), why));
+  };
+  auto unusable = [&](std::string_view setting, const std::filesystem::path& file) {
+    const bool unread = ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_SYS;
+    return wrong(setting, file, unread ? error_code::storage_failed : error_code::invalid_argument, openssl_error());
   };
   if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1)
-    return wrong("tls_certificate", files.certificate, openssl_error());
+    return unusable("tls_certificate", files.certificate);
   bio_ptr in(BIO_new_file(files.key.c_str(), "r"));
   key_ptr key(in ? PEM_read_bio_PrivateKey(in.get(), nullptr, no_passphrase, nullptr) : nullptr);
-  if (!key) return wrong("tls_key", files.key, openssl_error());
+  if (!key) return unusable("tls_key", files.key);
   if (SSL_CTX_use_PrivateKey(context, key.get()) != 1 || SSL_CTX_check_private_key(context) != 1) {
     ERR_clear_error();
-    return wrong("tls_key", files.key,
+    return wrong("tls_key", files.key, error_code::invalid_argument,
                  fmt::format("the key does not belong to the certificate {}", files.certificate.string()));
   }
   return {};
