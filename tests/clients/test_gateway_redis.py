@@ -1,6 +1,7 @@
 """Rate limits that are counted in Redis, which comes and goes, answers slowly or something else."""
 import concurrent.futures
 import shutil
+import signal
 import socket
 import socketserver
 import subprocess
@@ -138,6 +139,60 @@ def test_what_is_not_yet_in_redis_outlives_a_reload(with_plugins, redis):
     assert requests.post(f"{gateway.admin}/config", json={"config": "_format_version: '3.0'"}, timeout=20).status_code == 201
     assert sum(redis.counts()) < 40
     eventually(lambda: sum(redis.counts()) == 40, timeout_s=20)
+
+
+def test_what_redis_refuses_to_one_key_concerns_no_other(with_plugins, redis):
+    """Kong logs the one command's error (policies/init.lua)."""
+    gateway = with_plugins([limit_by_redis(redis, year=3)])
+    assert statuses([gateway.url], "a", 3) == statuses([gateway.url], "b", 3) == [200] * 3
+    of_a = next(key for key in redis.ask("KEYS", "ratelimit:*") if ":a:" in key)
+    redis.ask("DEL", of_a)
+    redis.ask("LPUSH", of_a, "x")
+    assert sorted(statuses([gateway.url], "a", 4)) == [200, 200, 200, 429]  # counted in the gateway alone
+    assert statuses([gateway.url], "b", 4) == [429] * 4
+    assert gateway.metric("mes_gateway_rate_limit_fallbacks_total") == 4
+    assert gateway.metric("mes_gateway_redis_up") == 1
+    assert gateway.metric("mes_gateway_redis_failures_total") == 0
+    assert "WRONGTYPE" in gateway.log()
+
+
+def test_without_fault_tolerance_what_redis_refuses_is_an_error(with_plugins, redis):
+    gateway = with_plugins([limit_by_redis(redis, fault_tolerant=False)])
+    assert statuses([gateway.url], "a", 1) == statuses([gateway.url], "b", 1) == [200]
+    of_a = next(key for key in redis.ask("KEYS", "ratelimit:*") if ":a:" in key)
+    redis.ask("DEL", of_a)
+    redis.ask("LPUSH", of_a, "x")
+    assert statuses([gateway.url], "a", 1) == [500]
+    assert statuses([gateway.url], "b", 1) == [200]
+
+
+def test_what_a_read_only_redis_did_not_take_comes_once_it_takes_it(with_plugins, redis):
+    """Without another request, and once."""
+    gateway = with_plugins([limit_by_redis(redis, sync_rate=0.05)])
+    assert statuses([gateway.url], "a", 1) == [200]
+    redis.ask("REPLICAOF", "127.0.0.1", "1")
+    for _ in range(9):
+        assert statuses([gateway.url], "a", 1) == [200]
+    eventually(lambda: gateway.metric("mes_gateway_redis_up") == 0)
+    assert redis.counts() == [1]
+    redis.ask("REPLICAOF", "NO", "ONE")
+    eventually(lambda: redis.counts() == [10], timeout_s=20)
+    assert "READONLY" in gateway.log()
+
+
+def test_a_redis_that_is_slow_counts_what_is_synchronised_once(with_plugins, redis):
+    """It carries out later what it was sent, though nobody waits for the answer any more."""
+    gateway = with_plugins([limit_by_redis(redis, sync_rate=0.05, redis_timeout=200)])
+    assert statuses([gateway.url], "a", 1) == [200]
+    redis.process.send_signal(signal.SIGSTOP)
+    try:
+        assert statuses([gateway.url], "a", 1) == [200]
+        eventually(lambda: gateway.metric("mes_gateway_redis_up") == 0, timeout_s=20)
+    finally:
+        redis.process.send_signal(signal.SIGCONT)
+    assert statuses([gateway.url], "a", 1) == [200]
+    eventually(lambda: redis.counts() == [3], timeout_s=20)
+    assert statuses([gateway.url], "b", 1) == [200]
 
 
 def test_a_redis_that_answers_in_drops_is_away(with_plugins):

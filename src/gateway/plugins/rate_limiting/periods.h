@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <optional>
@@ -33,7 +34,8 @@ inline std::string wrong_order(const std::array<std::optional<double>, period_co
 inline std::vector<window_limit> as_limits(const std::array<std::optional<double>, period_count>& limits) {
   std::vector<window_limit> out;
   for (std::size_t i = 0; i < period_count; ++i)
-    if (limits[i]) out.push_back({static_cast<period>(i), static_cast<std::int64_t>(std::ceil(*limits[i]))});
+    if (limits[i])
+      out.push_back({static_cast<period>(i), static_cast<std::int64_t>(std::min(std::ceil(*limits[i]), whole_max))});
   return out;
 }
 

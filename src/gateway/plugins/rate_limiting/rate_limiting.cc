@@ -89,11 +89,6 @@ void check(const record& config, const std::string& what, reporter& report) {
     report.error(config.mark_of("policy"), fmt::format("{}: policy redis needs 'redis_host'", what));
 }
 
-// What Redis said of one request's limits, in their order; written by the link's thread before the request goes on.
-struct redis_answer {
-  std::vector<std::int64_t> used;
-  bool failed = false;
-};
 struct request_state {
   std::shared_ptr<redis_answer> answer;  // nullptr: not asked
 };
@@ -116,7 +111,7 @@ class rate_limiting final : public plugin {
     if (entry.config.text("policy") != "redis" || !parts.redis) return;
     _link = parts.redis->link(redis_address::of(entry.config));
     if (double rate = entry.config.number("sync_rate"); rate > 0)
-      _synced = std::make_shared<synced_counts>(_link, rate);
+      _synced = std::make_shared<synced_counts>(_link, _clock, rate);
   }
 
   verdict access(plugin_context& c) const override {
@@ -171,9 +166,8 @@ class rate_limiting final : public plugin {
     if (!c.suspend) return fall_back(c);
     asked.answer = std::make_shared<redis_answer>();
     bool sent = _link->send({count_one(keys_of(identifier, now_s), _limits)}, _limits.size(),
-                            [answer = asked.answer, resume = c.suspend()](redis_replies replies) {
-                              answer->failed = !replies;
-                              if (replies) answer->used = std::move(*replies);
+                            [answer = asked.answer, resume = c.suspend()](const redis_replies& replies) {
+                              answer->take(replies);
                               resume();
                             });
     if (sent) {
@@ -190,11 +184,11 @@ class rate_limiting final : public plugin {
     return std::nullopt;
   }
 
-  decision judge(const std::vector<std::int64_t>& used) const {
+  decision judge(const std::vector<double>& used) const {
     decision d;
     for (std::size_t i = 0; i < _limits.size(); ++i) {
       d.usage[i].used = used[i];
-      if (used[i] >= _limits[i].limit) d.stopped_by = i;
+      if (used[i] >= static_cast<double>(_limits[i].limit)) d.stopped_by = i;
     }
     return d;
   }
@@ -207,7 +201,7 @@ class rate_limiting final : public plugin {
 
   // From the counts that are kept here. Nothing: one of them is not known.
   std::optional<decision> look(std::string_view identifier, std::int64_t now_s) const {
-    std::vector<std::int64_t> used(_limits.size());
+    std::vector<double> used(_limits.size());
     const std::vector<std::string> keys = keys_of(identifier, now_s);
     for (std::size_t i = 0; i < _limits.size(); ++i)
       if (!_synced->look(keys[i], used[i])) return std::nullopt;
@@ -222,7 +216,7 @@ class rate_limiting final : public plugin {
     const std::vector<std::string> keys = keys_of(identifier, now_s);
     for (std::size_t i = 0; i < _limits.size(); ++i) {
       period p = _limits[i].length;
-      std::int64_t used = d.usage[i].used + (d.stopped_by ? 0 : 1);
+      const double used = d.usage[i].used + (d.stopped_by ? 0 : 1);
       _synced->adopt(keys[i], p, used, window_start_s(p, now_s) + length_s(p));
     }
   }
@@ -236,9 +230,9 @@ class rate_limiting final : public plugin {
     tightest t;
     for (std::size_t i = 0; i < _limits.size(); ++i) {
       const window_limit& l = _limits[i];
-      std::int64_t remaining = l.limit - d.usage[i].used;
-      if (!d.stopped_by || d.stopped_by == i) --remaining;
-      if (remaining < 0) remaining = 0;
+      double left = static_cast<double>(l.limit) - d.usage[i].used;
+      if (!d.stopped_by || d.stopped_by == i) --left;
+      const auto remaining = static_cast<std::int64_t>(std::clamp(left, 0.0, whole_max));
       std::int64_t window = length_s(l.length);
       if (t.limit < 0 || remaining < t.remaining || (remaining == t.remaining && window > t.window))
         t = {.limit = l.limit,

@@ -38,15 +38,22 @@ return used)";
   return out;
 }
 
-bool synced_counts::look(const std::string& key, std::int64_t& used) {
+void redis_answer::take(const redis_replies& replies) {
+  for (const redis_reply& r : replies) {
+    failed |= !r;
+    used.push_back(static_cast<double>(r.value_or(0)));
+  }
+}
+
+bool synced_counts::look(const std::string& key, double& used) {
   std::lock_guard lock(_lock);
   auto found = _counts.find(key);
   if (found == _counts.end()) return false;
-  used = found->second.used + found->second.delta;
+  used = found->second.used + static_cast<double>(found->second.delta);
   return true;
 }
 
-void synced_counts::adopt(const std::string& key, period p, std::int64_t used, std::int64_t expires_s) {
+void synced_counts::adopt(const std::string& key, period p, double used, std::int64_t expires_s) {
   std::lock_guard lock(_lock);
   if (auto known = _counts.find(key); known != _counts.end())
     known->second.used = std::max(known->second.used, used);
@@ -59,10 +66,13 @@ void synced_counts::add(const std::string& key) {
   auto found = _counts.find(key);
   if (found == _counts.end()) return;
   if (found->second.delta++ == 0) _changed.push_back(key);
-  if (_scheduled) return;
-  _scheduled = true;
+  schedule(_rate_s);
+}
+
+void synced_counts::schedule(double delay_s) {
+  if (std::exchange(_scheduled, true)) return;
   // Strong: a reload may take the plugin away before its counts are sent.
-  _link->later(std::chrono::duration<double>(_rate_s), [self = shared_from_this()] { self->sync(); });
+  _link->later(std::chrono::duration<double>(delay_s), [self = shared_from_this()] { self->sync(); });
 }
 
 void synced_counts::forget_expired(std::int64_t now_s) {
@@ -77,35 +87,46 @@ void synced_counts::sync() {
       "local n = redis.call('incrby', KEYS[1], ARGV[1]) if n == tonumber(ARGV[1]) then redis.call('expire', KEYS[1], "
       "ARGV[2]) end return n";
   std::vector<redis_command> commands;
-  std::vector<std::pair<std::string, std::int64_t>> sent;
+  std::vector<sent_count> sent;
   {
     std::lock_guard lock(_lock);
     _scheduled = false;
     for (const std::string& key : std::exchange(_changed, {})) {
       count& c = _counts.at(key);
       commands.push_back({"EVAL", script, "1", key, std::to_string(c.delta), std::to_string(length_s(c.length))});
-      sent.emplace_back(key, c.delta);
-      c.used += c.delta;
+      sent.push_back({.key = key, .delta = c.delta});
+      c.used += static_cast<double>(c.delta);
       c.delta = 0;
     }
   }
   if (commands.empty()) return;
-  auto done = [self = shared_from_this(), sent](const redis_replies& replies) {
-    std::lock_guard lock(self->_lock);
-    for (std::size_t i = 0; i < sent.size(); ++i) {
-      auto found = self->_counts.find(sent[i].first);
-      if (found == self->_counts.end()) continue;
-      if (replies) {
-        found->second.used = (*replies)[i];
-      } else {  // later, with what comes then
-        found->second.used -= sent[i].second;
-        if (found->second.delta == 0) self->_changed.push_back(sent[i].first);
-        found->second.delta += sent[i].second;
-      }
+  auto done = [self = shared_from_this(), sent](const redis_replies& replies) { self->settle(sent, replies); };
+  if (!_link->send(std::move(commands), 1, done))
+    settle(sent, redis_replies(sent.size(), std::unexpected(redis_failure::not_taken)));
+}
+
+// What Redis has surely not taken goes again. What is in doubt does not: a Redis that is slow rather than away carries
+// it out, and would count it once more with each try. So the others see it at most once (as with Kong, which forgets
+// whatever fails), and this gateway goes on counting it until Redis says what it has. The same holds for what it
+// refuses.
+void synced_counts::settle(const std::vector<sent_count>& sent, const redis_replies& replies) {
+  const std::int64_t now_s = _clock.now_ms() / 1000;
+  std::lock_guard lock(_lock);
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    auto found = _counts.find(sent[i].key);
+    if (found == _counts.end()) continue;
+    count& c = found->second;
+    if (replies[i]) {
+      c.used = static_cast<double>(*replies[i]);
+    } else if (replies[i].error() == redis_failure::not_taken && c.expires_s > now_s) {
+      c.used -= static_cast<double>(sent[i].delta);
+      if (c.delta == 0) _changed.push_back(sent[i].key);
+      c.delta += sent[i].delta;
     }
-  };
-  if (!_link->send(std::move(commands), sent.size(), done))
-    done(fail(error_code::unavailable, "redis is not available"));
+  }
+  // While Redis rests, nothing could be sent anyway.
+  if (!_changed.empty())
+    schedule(std::max(_rate_s, std::chrono::duration<double>(redis_link::rest_after_failure).count()));
 }
 
 }  // namespace mes::gateway

@@ -62,7 +62,7 @@ window_counters::decision window_counters::look(counts& c, const std::vector<win
       c.used[p] = 0;
     }
     out.usage[i].used = c.used[p];
-    if (c.used[p] >= limits[i].limit) out.stopped_by = i;
+    if (c.used[p] >= static_cast<double>(limits[i].limit)) out.stopped_by = i;
   }
   return out;
 }
@@ -86,7 +86,7 @@ window_counters::decision window_counters::look(std::string_view identifier, con
 }
 
 void window_counters::add(std::string_view identifier, const std::vector<window_limit>& limits, std::int64_t now_s,
-                          std::int64_t amount) {
+                          double amount) {
   shard& s = shard_of(identifier);
   std::lock_guard lock(s.lock);
   counts& c = find_or_make(s, identifier, limits, now_s);

@@ -24,13 +24,17 @@ std::int64_t length_s(period p);
 // Start of the calendar window that `now_s` (since 1970, UTC) lies in.
 std::int64_t window_start_s(period p, std::int64_t now_s);
 
+// Counts are numbers as Lua has them: what an answer costs may have a fraction. Up to here they are exact, and no limit
+// and no cost is more.
+inline constexpr double whole_max = 9'007'199'254'740'992;  // 2^53
+
 struct window_limit {
   period length = period::minute;
   std::int64_t limit = 0;
 };
 
 struct window_usage {
-  std::int64_t used = 0;  // before this request
+  double used = 0;  // before this request
 };
 
 // The counters of all limits with one scope (a plugin's). Thread-safe; an identifier is forgotten some time after its
@@ -50,8 +54,7 @@ class window_counters {
   // What was used, and adding to it: for limits whose cost is known only afterwards. What is added counts in the
   // windows of `now_s`, when its request was looked at: not where they are over by now.
   decision look(std::string_view identifier, const std::vector<window_limit>& limits, std::int64_t now_s);
-  void add(std::string_view identifier, const std::vector<window_limit>& limits, std::int64_t now_s,
-           std::int64_t amount);
+  void add(std::string_view identifier, const std::vector<window_limit>& limits, std::int64_t now_s, double amount);
 
   std::size_t identifiers();  // that are known now
 
@@ -60,7 +63,7 @@ class window_counters {
   struct counts {
     std::string identifier;
     std::array<std::int64_t, period_count> window{};  // start, by period
-    std::array<std::int64_t, period_count> used{};
+    std::array<double, period_count> used{};
     std::int64_t last_s = 0;
   };
   struct shard {

@@ -1,7 +1,6 @@
 #include "gateway/plugins/redis/redis_link.h"
 
 #include <fmt/format.h>
-#include <hiredis/hiredis.h>
 
 #include <algorithm>
 #include <array>
@@ -9,11 +8,11 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <deque>
-#include <iterator>
 #include <span>
 #include <utility>
 
-#include "gateway/plugins/delivery/blocking_stream.h"
+#include "base/error.h"
+#include "gateway/plugins/redis/redis_connection.h"
 #include "observe/log.h"
 #include "runtime/thread.h"
 
@@ -22,22 +21,8 @@ namespace {
 
 using steady = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds rest_after_failure{1};
 constexpr std::size_t waiting_max = 16'384;
-
-struct free_reader {
-  void operator()(redisReader* r) const { redisReaderFree(r); }
-};
-struct free_reply {
-  void operator()(redisReply* r) const { freeReplyObject(r); }
-};
-using reply_ptr = std::unique_ptr<redisReply, free_reply>;
-
-// RESP: an array of bulk strings.
-void put_command(std::string& out, const redis_command& command) {
-  fmt::format_to(std::back_inserter(out), "*{}\r\n", command.size());
-  for (const std::string& word : command) fmt::format_to(std::back_inserter(out), "${}\r\n{}\r\n", word.size(), word);
-}
+constexpr std::chrono::seconds refusals_told_every{1};
 
 std::int64_t integer_of(const redisReply& r) {
   return r.type == REDIS_REPLY_INTEGER  ? r.integer
@@ -45,72 +30,22 @@ std::int64_t integer_of(const redisReply& r) {
                                         : 0;
 }
 
-// One connection: write all commands, read all replies.
-class redis_connection {
- public:
-  static result<std::unique_ptr<redis_connection>> open(const redis_address& to, stream_target& where,
-                                                        const deadline& until) {
-    auto stream = blocking_stream::open(where, until);
-    if (!stream) return fail(stream.error());
-    std::unique_ptr<redis_connection> made(new redis_connection(std::move(*stream)));
-    std::vector<redis_command> greeting;
-    if (!to.password.empty())
-      greeting.push_back(to.username.empty() ? redis_command{"AUTH", to.password}
-                                             : redis_command{"AUTH", to.username, to.password});
-    if (to.database != 0) greeting.push_back({"SELECT", std::to_string(to.database)});
-    if (auto greeted = made->run(greeting, until); !greeted) return fail(greeted.error());
-    return made;
-  }
+// False: it is not of so many integers.
+bool take_integers(const redisReply& r, std::span<redis_reply> to) {
+  const bool is_array = r.type == REDIS_REPLY_ARRAY;
+  if (to.size() != (is_array ? r.elements : 1)) return false;
+  for (std::size_t i = 0; i < to.size(); ++i) to[i] = integer_of(is_array ? *r.element[i] : r);
+  return true;
+}
 
-  bool looks_alive() const { return _stream->looks_alive(); }
-
-  redis_replies run(const std::vector<redis_command>& commands, const deadline& until) {
-    if (auto sent = send(commands, until); !sent) return fail(sent.error());
-    return receive(commands.size(), until);
-  }
-
-  result<void> send(const std::vector<redis_command>& commands, const deadline& until) {
-    std::string text;
-    for (const redis_command& c : commands) put_command(text, c);
-    return _stream->write(text, until);
-  }
-
-  redis_replies receive(std::size_t replies, const deadline& until) {
-    std::vector<std::int64_t> values;
-    for (std::size_t i = 0; i < replies; ++i) {
-      auto reply = next_reply(until);
-      if (!reply) return fail(reply.error());
-      const redisReply& r = **reply;
-      if (r.type == REDIS_REPLY_ERROR) return fail(error_code::unavailable, std::string(r.str, r.len));
-      if (r.type == REDIS_REPLY_ARRAY)
-        for (const redisReply* one : std::span(r.element, r.elements)) values.push_back(integer_of(*one));
-      else
-        values.push_back(integer_of(r));
-    }
-    return values;
-  }
-
- private:
-  explicit redis_connection(std::unique_ptr<blocking_stream> stream)
-      : _stream(std::move(stream)), _reader(redisReaderCreate()) {}
-
-  result<reply_ptr> next_reply(const deadline& until) {
-    while (true) {
-      void* reply = nullptr;
-      if (redisReaderGetReply(_reader.get(), &reply) != REDIS_OK)
-        return fail(error_code::unavailable, std::string(_reader->errstr));
-      if (reply) return reply_ptr(static_cast<redisReply*>(reply));
-      std::array<char, 16 << 10> block;
-      auto got = _stream->read(block.data(), block.size(), until);
-      if (!got) return fail(got.error());
-      if (*got == 0) return fail(error_code::unavailable, "the connection was closed");
-      redisReaderFeed(_reader.get(), block.data(), *got);
-    }
-  }
-
-  std::unique_ptr<blocking_stream> _stream;
-  std::unique_ptr<redisReader, free_reader> _reader;
-};
+// Errors that say of Redis, or of this user, that commands are not taken now, whatever they ask. Sought anywhere in the
+// text: before version 7 the error of a script has that of its command within.
+bool concerns_all(std::string_view text) {
+  static constexpr auto signs = std::to_array<std::string_view>(
+      {"NOAUTH ", "WRONGPASS ", "DENIED ", "permissions to run", "LOADING ", "BUSY ", "MASTERDOWN ", "READONLY ",
+       "MISCONF ", "NOREPLICAS ", "OOM ", "CLUSTERDOWN ", "max number of clients"});
+  return std::ranges::any_of(signs, [&](std::string_view sign) { return text.contains(sign); });
+}
 
 constexpr std::chrono::seconds unset_timeout{60};  // 0 is OpenResty's lua_socket_connect_timeout, as in Kong
 
@@ -133,8 +68,14 @@ redis_address redis_address::of(const record& config) {
 struct redis_link::state {
   struct call {
     std::vector<redis_command> commands;
-    std::size_t integers;
-    std::function<void(redis_replies)> done;
+    std::size_t integers_each;
+    std::function<void(const redis_replies&)> done;
+    redis_replies replies{};
+
+    void set_all(redis_failure to) { replies.assign(commands.size() * integers_each, std::unexpected(to)); }
+    std::span<redis_reply> replies_of(std::size_t command) {
+      return std::span(replies).subspan(command * integers_each, integers_each);
+    }
   };
 
   state(redis_address a, const observe::logger& l)
@@ -173,16 +114,18 @@ struct redis_link::state {
       std::vector<std::function<void()>> due;
       {
         std::unique_lock lock(mutex);
-        auto something = [&] { return stopping || !waiting.empty(); };
-        if (timers.empty())
-          changed.wait(lock, [&] { return something() || !timers.empty(); });
-        else
-          changed.wait_until(lock, timers.begin()->first, something);
+        while (!stopping && waiting.empty() &&
+               next_timer() > steady::now()) {  // which may have become another meanwhile
+          if (timers.empty())
+            changed.wait(lock);
+          else
+            changed.wait_until(lock, next_timer());
+        }
         batch.swap(waiting);
         if (stopping) {
           auto dropped = std::exchange(timers, {});  // which may hold this link: not under its lock
           lock.unlock();
-          refuse(batch, "the gateway stops");
+          tell(batch);
           return;
         }
         while (!timers.empty() && timers.begin()->first <= steady::now()) {
@@ -195,43 +138,71 @@ struct redis_link::state {
     }
   }
 
+  steady::time_point next_timer() const { return timers.empty() ? steady::time_point::max() : timers.begin()->first; }
+
   void answer(std::deque<call>& batch) {
-    if (steady::now() < resting_until.load()) return refuse(batch, last_error);
+    if (steady::now() >= resting_until.load()) {
+      if (auto exchanged = exchange(batch); !exchanged)
+        rest(exchanged.error().message);
+      else if (!reachable.exchange(true))
+        log.info("redis answers", {{"redis", std::string_view(name)}});
+    }
+    tell(batch);
+  }
+
+  // An error: nobody should ask for a while. What was answered before counts nevertheless.
+  result<void> exchange(std::deque<call>& batch) {
     std::vector<redis_command> all;
     for (call& c : batch) all.insert(all.end(), c.commands.begin(), c.commands.end());
     if (connection && !connection->looks_alive()) connection = nullptr;
     const deadline until(address.timeout, end);  // of all of it: a request waits for this
     if (!connection) {
       auto opened = redis_connection::open(address, where, until);
-      if (!opened) return broken(batch, opened.error().message);
+      if (!opened) return fail(opened.error());
       connection = std::move(*opened);
     }
-    if (auto sent = connection->send(all, until); !sent) return broken(batch, sent.error().message);
-    std::vector<std::vector<std::int64_t>> replies;  // by call
-    for (const call& c : batch) {
-      auto got = connection->receive(c.commands.size(), until);
-      if (!got) return broken(batch, got.error().message);
-      if (got->size() != c.integers) return broken(batch, "it answers something else");
-      replies.push_back(std::move(*got));
-    }
-    if (!reachable.exchange(true)) log.info("redis answers", {{"redis", std::string_view(name)}});
-    for (std::size_t i = 0; i < batch.size(); ++i) batch[i].done(std::move(replies[i]));
+    for (call& c : batch) c.set_all(redis_failure::in_doubt);
+    if (auto sent = connection->send(all, until); !sent) return sent;
+    result<void> taken;  // all are read: those behind one that is not may have been
+    for (call& c : batch)
+      for (std::size_t i = 0; i < c.commands.size(); ++i) {
+        auto reply = connection->receive(until);
+        if (!reply) return fail(reply.error());
+        if ((*reply)->type == REDIS_REPLY_ERROR) {
+          const std::string why = text_of_error(**reply);
+          const bool by_all = concerns_all(why);
+          std::ranges::fill(c.replies_of(i),
+                            std::unexpected(by_all ? redis_failure::not_taken : redis_failure::refused));
+          if (by_all)
+            taken = fail(error_code::unavailable, why);
+          else
+            tell_of_refusal(why);
+        } else if (!take_integers(**reply, c.replies_of(i))) {
+          return fail(error_code::unavailable, "it answers something else");
+        }
+      }
+    return taken;
   }
 
-  void broken(std::deque<call>& batch, const std::string& why) {
+  void tell_of_refusal(const std::string& why) {
+    const auto now = steady::now();
+    if (now < refusals_told_at + refusals_told_every) return;
+    refusals_told_at = now;
+    log.warn("redis refuses a command", {{"redis", std::string_view(name)}, {"reason", std::string_view(why)}});
+  }
+
+  void rest(const std::string& why) {
     connection = nullptr;
-    if (end.passed()) return refuse(batch, "the gateway stops");
-    last_error = why;
+    if (end.passed()) return;  // the gateway stops
     resting_until = steady::now() + rest_after_failure;
     failures.fetch_add(1);
     if (reachable.exchange(false) || failures.load() == 1)
       log.warn("redis is not available, limits are counted in this gateway alone until it is back",
                {{"redis", std::string_view(name)}, {"reason", std::string_view(why)}});
-    refuse(batch, why);
   }
 
-  static void refuse(std::deque<call>& batch, const std::string& why) {
-    for (call& c : batch) c.done(fail(error_code::unavailable, why));
+  static void tell(std::deque<call>& batch) {
+    for (call& c : batch) c.done(c.replies);
   }
 
   const redis_address address;
@@ -245,7 +216,7 @@ struct redis_link::state {
   bool stopping = false;
   stream_target where;                           // the thread's
   std::unique_ptr<redis_connection> connection;  // the thread's
-  std::string last_error;                        // the thread's
+  steady::time_point refusals_told_at{};         // the thread's
   std::atomic<steady::time_point> resting_until{steady::time_point{}};
   std::atomic<bool> reachable = false;
   std::atomic<std::uint64_t> failures = 0;
@@ -278,13 +249,15 @@ redis_link::~redis_link() {
 }
 void redis_link::stop() { _state->stop(); }
 
-bool redis_link::send(std::vector<redis_command> commands, std::size_t integers,
-                      std::function<void(redis_replies)> done) {
+bool redis_link::send(std::vector<redis_command> commands, std::size_t integers_each,
+                      std::function<void(const redis_replies&)> done) {
   if (steady::now() < _state->resting_until.load()) return false;
+  state::call made{std::move(commands), integers_each, std::move(done)};
+  made.set_all(redis_failure::not_taken);
   {
     std::lock_guard lock(_state->mutex);
     if (_state->stopping || _state->waiting.size() >= waiting_max) return false;
-    _state->waiting.push_back({std::move(commands), integers, std::move(done)});
+    _state->waiting.push_back(std::move(made));
   }
   _state->changed.notify_one();
   return true;
@@ -361,7 +334,7 @@ std::string redis_links::metrics() const {
   if (!_fallbacks.empty())
     out +=
         "# HELP mes_gateway_rate_limit_fallbacks_total Requests whose limits were counted in this gateway alone, "
-        "because Redis did not answer\n# TYPE mes_gateway_rate_limit_fallbacks_total counter\n";
+        "because Redis gave no count\n# TYPE mes_gateway_rate_limit_fallbacks_total counter\n";
   for (const auto& [plugin, count] : _fallbacks)
     out += fmt::format("mes_gateway_rate_limit_fallbacks_total{{plugin=\"{}\"}} {}\n", plugin, count);
   return out;

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <map>
 #include <memory>
@@ -12,7 +13,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/error.h"
 #include "gateway/config/schema.h"
 
 namespace mes::observe {
@@ -35,8 +35,15 @@ struct redis_address {
 };
 
 using redis_command = std::vector<std::string>;
+
+enum class redis_failure : std::uint8_t {
+  refused,    // for what this command asks (a key of another type, a sum that overflows): nobody else is concerned
+  not_taken,  // Redis is away, or takes no commands now
+  in_doubt,   // sent, but not answered: Redis may have carried it out, or may still do so
+};
 // The integers of the replies, in order, those of an array one by one; nil is 0.
-using redis_replies = result<std::vector<std::int64_t>>;
+using redis_reply = std::expected<std::int64_t, redis_failure>;
+using redis_replies = std::vector<redis_reply>;
 
 // Thread-safe.
 class redis_link {
@@ -59,9 +66,12 @@ class redis_link {
   redis_link(const redis_link&) = delete;
   redis_link& operator=(const redis_link&) = delete;
 
+  static constexpr std::chrono::seconds rest_after_failure{1};
+
   // False at once if the server could not be reached within the last second: nobody should wait then. `done` runs on
-  // the link's thread and must not block; it gets as many integers as are asked for.
-  bool send(std::vector<redis_command> commands, std::size_t integers, std::function<void(redis_replies)> done);
+  // the link's thread and must not block; it gets so many integers, or so many failures, of each command.
+  bool send(std::vector<redis_command> commands, std::size_t integers_each,
+            std::function<void(const redis_replies&)> done);
 
   // By then `done` has been called: what was sent before takes its time too.
   std::chrono::milliseconds patience() const;

@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
+#include <cstdlib>
 
 #include "gateway/plugins/kinds.h"
 #include "gateway/plugins/rate_limiting/periods.h"
+#include "gateway/plugins/rate_limiting/redis_counting.h"
 #include "gateway/plugins/redis/redis_fields.h"
 #include "gateway/plugins/redis/redis_link.h"
 
@@ -93,26 +96,30 @@ std::vector<named_limit> limits_in(const record& config) {
   return out;
 }
 
-struct redis_answer {
-  std::vector<std::int64_t> used;
-  bool failed = false;
-};
-
 // What a request has left of each limit, and what its answer costs.
 struct usage {
   std::int64_t now_s = 0;
   std::string identifier;
-  std::vector<std::vector<std::int64_t>> remaining;  // by limit, by period; empty: not known
-  std::vector<std::int64_t> cost;                    // by limit
+  std::vector<std::vector<double>> remaining;  // by limit, by period; empty: not known
+  std::vector<double> cost;                    // by limit
   bool stopped = false, local = true;
   std::shared_ptr<redis_answer> answer;
 };
 
 std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
+  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
+  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
   return text;
 }
+
+double number_in(std::string_view text) {
+  std::int64_t read = 0;
+  auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), read);
+  return failure == std::errc{} && end == text.data() + text.size() ? static_cast<double>(read) : 0;
+}
+
+// As Lua's tostring writes it.
+std::string text_of(double number) { return fmt::format("{:.14g}", number); }
 
 class response_ratelimiting final : public plugin {
  public:
@@ -145,13 +152,13 @@ class response_ratelimiting final : public plugin {
     }
     if (u.local) look_locally(u);
     for (std::size_t i = 0; i < _limits.size(); ++i) {
-      std::int64_t least = *std::ranges::min_element(u.remaining[i]);
-      if (_block && std::ranges::find(u.remaining[i], 0) != u.remaining[i].end()) {
+      const double least = *std::ranges::min_element(u.remaining[i]);
+      if (_block && std::ranges::find(u.remaining[i], 0.0) != u.remaining[i].end()) {
         std::string message = fmt::format("API rate limit exceeded for '{}'", _limits[i].name);
         u.remaining.clear();  // as in Kong, nothing more is said of them
         return c.exit_error(429, message);
       }
-      c.upstream_headers.set(_limits[i].upstream_header, fmt::format_int(least).str());
+      c.upstream_headers.set(_limits[i].upstream_header, text_of(least));
     }
     return verdict::next;
   }
@@ -164,9 +171,9 @@ class response_ratelimiting final : public plugin {
       const named_limit& limit = _limits[i];
       for (std::size_t p = 0; p < limit.limits.size(); ++p) {
         if (!_hide) {
-          std::int64_t left = std::max<std::int64_t>(0, u->remaining[i][p] - u->cost[i]);
+          const double left = std::max(0.0, u->remaining[i][p] - u->cost[i]);
           c.response_headers.set(limit.limit_headers[p], fmt::format_int(limit.limits[p].limit).str());
-          c.response_headers.set(limit.remaining_headers[p], fmt::format_int(left).str());
+          c.response_headers.set(limit.remaining_headers[p], text_of(left));
         }
         u->stopped |= u->cost[i] > 0 && u->remaining[i][p] <= 0;
       }
@@ -187,8 +194,7 @@ class response_ratelimiting final : public plugin {
         for (const window_limit& l : _limits[i].limits) commands.push_back(add_command(_limits[i], l, *u, u->cost[i]));
     }
     if (commands.empty()) return;
-    const std::size_t integers = commands.size();
-    if (!_link->send(std::move(commands), integers, [](const redis_replies&) {}) && _links)
+    if (!_link->send(std::move(commands), 1, [](const redis_replies&) {}) && _links)
       _links->note_fallback("response-ratelimiting");
   }
 
@@ -210,11 +216,13 @@ class response_ratelimiting final : public plugin {
                        period_names[static_cast<std::size_t>(l.length)]);
   }
 
-  redis_command add_command(const named_limit& limit, const window_limit& l, const usage& u, std::int64_t cost) const {
+  redis_command add_command(const named_limit& limit, const window_limit& l, const usage& u, double cost) const {
+    // A fraction is refused by Redis, as Kong's is: what is counted there is whole.
     static constexpr const char* script =
         "local n = redis.call('incrby', KEYS[1], ARGV[1]) if n == tonumber(ARGV[1]) then redis.call('expire', KEYS[1], "
         "ARGV[2]) end return n";
-    return {"EVAL", script, "1", redis_key(limit, l, u), std::to_string(cost), std::to_string(length_s(l.length))};
+    return {
+        "EVAL", script, "1", redis_key(limit, l, u), fmt::format("{:.16g}", cost), std::to_string(length_s(l.length))};
   }
 
   std::optional<verdict> ask_redis(plugin_context& c, usage& u) const {
@@ -225,7 +233,7 @@ class response_ratelimiting final : public plugin {
       u.remaining.clear();
       for (const named_limit& limit : _limits) {
         auto& left = u.remaining.emplace_back();
-        for (const window_limit& l : limit.limits) left.push_back(l.limit - *used++);
+        for (const window_limit& l : limit.limits) left.push_back(static_cast<double>(l.limit) - *used++);
       }
       return std::nullopt;
     }
@@ -234,11 +242,9 @@ class response_ratelimiting final : public plugin {
       std::vector<redis_command> commands;
       for (const named_limit& limit : _limits)
         for (const window_limit& l : limit.limits) commands.push_back({"GET", redis_key(limit, l, u)});
-      const std::size_t integers = commands.size();
       bool sent =
-          _link->send(std::move(commands), integers, [answer = u.answer, resume = c.suspend()](redis_replies replies) {
-            answer->failed = !replies;
-            if (replies) answer->used = std::move(*replies);
+          _link->send(std::move(commands), 1, [answer = u.answer, resume = c.suspend()](const redis_replies& replies) {
+            answer->take(replies);
             resume();
           });
       if (sent) {
@@ -256,22 +262,19 @@ class response_ratelimiting final : public plugin {
       auto looked = _counters->look(local_key(limit, u), limit.limits, u.now_s);
       auto& left = u.remaining.emplace_back();
       for (std::size_t p = 0; p < limit.limits.size(); ++p)
-        left.push_back(limit.limits[p].limit - looked.usage[p].used);
+        left.push_back(static_cast<double>(limit.limits[p].limit) - looked.usage[p].used);
     }
   }
 
   // "videos=3, images=1"
-  std::vector<std::int64_t> costs_in(std::string_view field) const {
-    std::vector<std::int64_t> out(_limits.size());
+  std::vector<double> costs_in(std::string_view field) const {
+    std::vector<double> out(_limits.size());
     for_each_token(field, [&](std::string_view token) {
       std::size_t equals = token.find('=');
       if (equals == std::string_view::npos) return;
       std::string_view name = trimmed(token.substr(0, equals)), number = trimmed(token.substr(equals + 1));
       auto limit = std::ranges::find(_limits, name, &named_limit::name);
-      std::int64_t cost = 0;
-      auto [end, failure] = std::from_chars(number.data(), number.data() + number.size(), cost);
-      if (limit != _limits.end() && failure == std::errc{} && end == number.data() + number.size())
-        out[static_cast<std::size_t>(limit - _limits.begin())] = cost;
+      if (limit != _limits.end()) out[static_cast<std::size_t>(limit - _limits.begin())] = number_in(number);
     });
     return out;
   }
