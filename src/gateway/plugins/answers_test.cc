@@ -1,6 +1,10 @@
 // rate-limiting, response-ratelimiting, proxy-cache: K:spec/03-plugins/{23-rate-limiting,24-response-rate-limiting,
 // 31-proxy-cache}.
+#include <fmt/format.h>
+
+#include "gateway/plugins/redis/test_redis.h"
 #include "gateway/plugins/test_exchange.h"
+#include "observe/log.h"
 
 namespace mes::gateway {
 namespace {
@@ -84,6 +88,35 @@ TEST(rate_limiting, counts_by_what_it_is_told) {
       with_plugins("- {name: rate-limiting, config: {second: 1, error_code: 403, error_message: slow}}\n"));
   own.send(request);
   EXPECT_EQ(own.get("/", "Accept: text/plain\r\n"), "403 slow\n");
+}
+
+// The last second of a minute; the answer comes in the next one. Kong (handler.lua) reads the clock once.
+TEST(rate_limiting, takes_what_redis_says_for_the_window_that_was_asked_for) {
+  for (const char* more : {"", ", sync_rate: 3600"}) {
+    set_clock* clock = nullptr;
+    test_redis redis([&](const redis_command& c) {
+      clock->now_s = 1'700'000'040;
+      const bool is_old = c.at(3).ends_with(":1699999980000:minute");
+      return fmt::format("*1\r\n:{}\r\n", is_old ? 5 : 0);
+    });
+    observe::logger log("test", observe::level::error);
+    log.set_stdout(false);
+    redis_links links(log);
+    test_exchange t(with_plugins(fmt::format("- {{name: rate-limiting, config: {{minute: 5, policy: redis, redis_host: "
+                                             "127.0.0.1, redis_port: {}{}}}}}\n",
+                                             redis.address().port, more)),
+                    &links);
+    clock = &t.clock;
+    t.clock.now_s = 1'700'000'039;
+    auto old = t.send(request);
+    EXPECT_EQ(old.status, 429) << more;
+    EXPECT_EQ(old.header("retry-after"), "1") << more;
+    auto fresh = t.send(request);
+    EXPECT_EQ(fresh.status, 200) << more;
+    EXPECT_EQ(fresh.header("x-ratelimit-remaining-minute"), "4") << more;
+    EXPECT_EQ(fresh.header("ratelimit-reset"), "60") << more;
+    links.stop();
+  }
 }
 
 TEST(response_ratelimiting, counts_what_answers_cost) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <future>
 #include <map>
 #include <memory>
 #include <stdexcept>
@@ -21,7 +23,7 @@ namespace mes::gateway {
 class set_clock final : public wall_clock {
  public:
   std::int64_t now_ms() const override { return now_s * 1000; }
-  std::int64_t now_s = 1'700'000'000;
+  std::atomic<std::int64_t> now_s = 1'700'000'000;
 };
 
 // What came of a request.
@@ -48,7 +50,7 @@ struct seen_exchange {
 
 class test_exchange {
  public:
-  explicit test_exchange(const std::string& yaml) {
+  explicit test_exchange(const std::string& yaml, redis_links* redis = nullptr) {
     reporter report("kong.yml");
     _all = load_configuration("_format_version: \"3.0\"\n" + yaml, report);
     for (const diagnostic& d : report.sorted())
@@ -56,7 +58,7 @@ class test_exchange {
     if (!_all) throw std::runtime_error("the configuration is refused");
     keys.set_configured(*_all);
     _generation = std::make_unique<generation>(
-        _all, plugin_parts{.clock = clock, .keys = keys, .limits = limits, .cache = &cache}, 1);
+        _all, plugin_parts{.clock = clock, .keys = keys, .limits = limits, .redis = redis, .cache = &cache}, 1);
   }
 
   // `request` is a whole message with CRLF; `answer` is the service's.
@@ -111,6 +113,10 @@ class test_exchange {
     c.to = c.on_route->to;
     c.listener_port = 8000;
     c.started_us = clock.now_s * 1'000'000;
+    c.suspend = [this] {
+      _resumed = {};
+      return [this] { _resumed.set_value(); };
+    };
   }
 
   bool run_access(plugin_context& c, const std::string& body, seen_exchange& out) {
@@ -122,6 +128,10 @@ class test_exchange {
         EXPECT_FALSE(c.request_body) << "asked for the body again";
         out.asked_for_body = "yes";
         c.request_body = body;
+        v = p->access(c);
+      }
+      if (v == verdict::wait) {
+        _resumed.get_future().wait();
         v = p->access(c);
       }
       if (v == verdict::respond) return false;
@@ -178,6 +188,7 @@ class test_exchange {
   std::shared_ptr<const configuration> _all;
   std::unique_ptr<generation> _generation;
   std::string _path;
+  std::promise<void> _resumed;
 };
 
 // A service with one route, the plugins given, and what else a configuration may have.

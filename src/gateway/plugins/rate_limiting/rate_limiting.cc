@@ -91,6 +91,7 @@ void check(const record& config, const std::string& what, reporter& report) {
 
 struct request_state {
   std::shared_ptr<redis_answer> answer;  // nullptr: not asked
+  std::int64_t now_s = 0;                // when it was: the answer is about the windows of then
 };
 
 class rate_limiting final : public plugin {
@@ -152,19 +153,20 @@ class rate_limiting final : public plugin {
     return id.empty() ? c.client_address : id;
   }
 
-  // Sets `d` once Redis has answered. A verdict: the request waits, or fails.
-  std::optional<verdict> ask_redis(plugin_context& c, std::string_view identifier, std::int64_t now_s,
+  // Sets `d` once Redis has answered, and `now_s` to the time that it is of. A verdict: the request waits, or fails.
+  std::optional<verdict> ask_redis(plugin_context& c, std::string_view identifier, std::int64_t& now_s,
                                    std::optional<decision>& d) const {
     auto& asked = c.state_of<request_state>(this);
     if (asked.answer) {
       if (asked.answer->failed) return fall_back(c);
+      now_s = asked.now_s;
       d = judge(asked.answer->used);
       if (_synced) adopt(identifier, now_s, *d);
       return std::nullopt;
     }
     if (_synced && (d = look(identifier, now_s))) return std::nullopt;
     if (!c.suspend) return fall_back(c);
-    asked.answer = std::make_shared<redis_answer>();
+    asked = {.answer = std::make_shared<redis_answer>(), .now_s = now_s};
     bool sent = _link->send({count_one(keys_of(identifier, now_s), _limits)}, _limits.size(),
                             [answer = asked.answer, resume = c.suspend()](const redis_replies& replies) {
                               answer->take(replies);
