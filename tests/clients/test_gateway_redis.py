@@ -195,6 +195,18 @@ def test_a_redis_that_is_slow_counts_what_is_synchronised_once(with_plugins, red
     assert statuses([gateway.url], "b", 1) == [200]
 
 
+def test_a_fraction_of_a_cost_is_refused_by_redis_alone(with_plugins, redis):
+    """Kong: INCRBY takes whole numbers."""
+    gateway = with_plugins([{"name": "response-ratelimiting", "config": {
+        "limits": {"v": {"year": 9}}, "policy": "redis", "redis_host": "127.0.0.1", "redis_port": redis.port,
+        "redis_password": "pw"}}])
+    left = [requests.get(gateway.url, headers={"X-Kong-Limit": f"v={cost}"}, timeout=20).headers["X-RateLimit-Remaining-v-year"]
+            for cost in ("1.5", "1e0")]
+    assert left == ["7.5", "8"]
+    eventually(lambda: redis.ask("GET", redis.ask("KEYS", "response-ratelimit:*")[0]) == ["1"])
+    assert gateway.metric("mes_gateway_redis_up") == 1
+
+
 def test_a_redis_that_answers_in_drops_is_away(with_plugins):
     drops = serve_drops(b":")
     gateway = with_plugins([{"name": "rate-limiting", "config": {

@@ -2,6 +2,8 @@
 // 31-proxy-cache}.
 #include <fmt/format.h>
 
+#include <initializer_list>
+
 #include "gateway/plugins/redis/test_redis.h"
 #include "gateway/plugins/test_exchange.h"
 #include "observe/log.h"
@@ -117,6 +119,30 @@ TEST(rate_limiting, takes_what_redis_says_for_the_window_that_was_asked_for) {
     EXPECT_EQ(fresh.header("ratelimit-reset"), "60") << more;
     links.stop();
   }
+}
+
+// Kong: the cost is Lua's tonumber, which shm:incr adds as it is; what is left is written as Lua's tostring does.
+TEST(response_ratelimiting, reads_costs_as_lua_does) {
+  test_exchange t(with_plugins("- {name: response-ratelimiting, config: {limits: {v: {minute: 10}}}}\n"));
+  struct row {
+    const char *cost, *left;
+  };
+  for (const row& r : std::initializer_list<row>{{"1.5", "8.5"},
+                                                 {"1e0", "7.5"},
+                                                 {"0x2", "5.5"},
+                                                 {"+1", "4.5"},
+                                                 {"-.5", "5"},
+                                                 {"1 2", "5"},
+                                                 {"1=2", "5"},
+                                                 {"v", "5"},
+                                                 {"", "5"},
+                                                 {"9223372036854775807", "0"},
+                                                 {"0", "0"}}) {
+    auto seen = t.send(request, fmt::format("HTTP/1.1 200 OK\r\nX-Kong-Limit: v={}\r\n\r\nok", r.cost));
+    EXPECT_EQ(seen.status, 200) << r.cost;
+    EXPECT_EQ(seen.header("x-ratelimit-remaining-v-minute"), r.left) << r.cost;
+  }
+  EXPECT_EQ(t.send(request, "HTTP/1.1 200 OK\r\nX-Kong-Limit: v=1\r\n\r\nok").status, 429);
 }
 
 TEST(response_ratelimiting, counts_what_answers_cost) {

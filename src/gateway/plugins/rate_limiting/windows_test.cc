@@ -47,6 +47,15 @@ TEST(windows, count_what_is_added_where_its_request_began) {
   EXPECT_EQ(counters.look("a", limits, 180).usage[0].used, 1);
 }
 
+TEST(windows, take_fractions_and_sums_beyond_any_limit) {
+  window_counters counters;
+  std::vector<window_limit> limits = {{period::minute, 3}};
+  counters.add("a", limits, 120, 1.5);
+  EXPECT_EQ(counters.look("a", limits, 120).usage[0].used, 1.5);
+  for (int i = 0; i < 3; ++i) counters.add("a", limits, 120, 0x1p63);  // who had asked before the limit was used up
+  EXPECT_TRUE(counters.look("a", limits, 120).stopped_by);
+}
+
 TEST(windows, stay_for_who_read_the_clock_before_they_began) {
   window_counters counters;
   std::vector<window_limit> limits = {{period::minute, 2}};

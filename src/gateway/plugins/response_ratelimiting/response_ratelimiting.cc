@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstdlib>
 
@@ -112,10 +111,13 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+// As Lua's tonumber reads it: "1.5", "1e2", "0x10"; 0 if it is none.
 double number_in(std::string_view text) {
-  std::int64_t read = 0;
-  auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), read);
-  return failure == std::errc{} && end == text.data() + text.size() ? static_cast<double>(read) : 0;
+  const std::string whole(text);
+  char* end = nullptr;
+  const double read = std::strtod(whole.c_str(), &end);
+  if (end != whole.c_str() + whole.size() || std::isnan(read)) return 0;
+  return std::clamp(read, -whole_max, whole_max);
 }
 
 // As Lua's tostring writes it.
