@@ -155,12 +155,18 @@ void put_upstream_fields(Out& out, const exchange& x, const forwarding& from) {
     if (e.what != header_edit::kind::clear && is_for_plugins(e.name.id)) put(out, e.name.text, e.value);
 }
 
+std::string_view connection_options(bool tunnel, bool names_protocols, bool keep_alive) {
+  if (tunnel) return "upgrade";
+  if (names_protocols) return keep_alive ? "keep-alive, Upgrade" : "close, Upgrade";
+  return keep_alive ? "keep-alive" : "close";
+}
+
 template <class Out>
 void put_proxied_fields(Out& out, const exchange& x, const response_extras& extras) {
   const response_head& r = x.response;
   const header_edits& edits = x.context.response_headers;
   nominated_fields nominated(r.headers);
-  bool dated = false;
+  bool dated = false, names_protocols = false;
   for (const header_view& h : r.headers) {
     switch (h.id) {
       case field_id::date:
@@ -174,7 +180,8 @@ void put_proxied_fields(Out& out, const exchange& x, const response_extras& extr
       case field_id::via:
         continue;
       case field_id::upgrade:
-        if (!x.tunnel) continue;
+        // A 426 has to say what to (RFC 9110, section 15.5.22).
+        if (!x.tunnel && (!has_hop_fields<Out> || r.status != 426)) continue;
         break;
       case field_id::content_length:
         if (r.status == 204 || r.status < 200) continue;  // RFC 9110, section 8.6
@@ -190,13 +197,14 @@ void put_proxied_fields(Out& out, const exchange& x, const response_extras& extr
     }
     if (!edits.empty() && edits.replaces(h)) continue;
     if (nominated.has(h.name)) continue;
+    names_protocols |= h.id == field_id::upgrade;
     put(out, h.name, h.value);
   }
   if (!dated && !x.tunnel) put(out, "Date", extras.date);
   if (extras.body_bytes) put(out, "Content-Length", static_cast<std::int64_t>(*extras.body_bytes));
   if constexpr (has_hop_fields<Out>) {
     if (!extras.body_bytes && x.chunked_out) put(out, "Transfer-Encoding", "chunked");
-    put(out, "Connection", x.tunnel ? "upgrade" : extras.keep_alive ? "keep-alive" : "close");
+    put(out, "Connection", connection_options(x.tunnel, names_protocols, extras.keep_alive));
   }
   put_response_edits(out, edits);
   put(out, "X-Kong-Upstream-Latency", extras.upstream_ms);

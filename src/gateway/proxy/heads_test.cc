@@ -29,6 +29,26 @@ TEST(heads, fields_that_any_connection_line_names_end_here) {
   EXPECT_TRUE(has(seen, "X-Three: 3\r\n"));
 }
 
+// RFC 9110, sections 15.5.22 and 7.8.
+TEST(heads, a_426_says_which_protocols_its_service_wants) {
+  raw_service service = answering(
+      "HTTP/1.1 426 Upgrade Required\r\nUpgrade: foo/2\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Content-Length: 0\r\n\r\n");
+  gateway_under_test g(service_yaml(service.port()));
+  const std::string closing = g.get("/");
+  EXPECT_TRUE(has(closing, "\r\nUpgrade: foo/2\r\nUpgrade: websocket\r\n")) << closing;
+  EXPECT_TRUE(has(closing, "\r\nConnection: close, Upgrade\r\n"));
+  socket_handle kept = g.connect();
+  for (int i = 0; i < 2; ++i) {
+    kept.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_TRUE(has(kept.receive_until("\r\n\r\n"), "\r\nConnection: keep-alive, Upgrade\r\n")) << i;
+  }
+  raw_service other = answering("HTTP/1.1 200 OK\r\nUpgrade: h2c\r\nConnection: Upgrade\r\nContent-Length: 0\r\n\r\n");
+  gateway_under_test h(service_yaml(other.port()));
+  const std::string plain = h.get("/");
+  EXPECT_FALSE(has(plain, "Upgrade")) << plain;
+}
+
 TEST(heads, may_have_hundreds_of_fields) {
   std::string fields;
   for (int i = 0; i < 400; ++i) fields += "X-" + std::to_string(i) + ": v\r\n";
