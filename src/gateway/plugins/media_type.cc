@@ -1,41 +1,65 @@
 #include "gateway/plugins/media_type.h"
 
+#include <algorithm>
+
 #include "base/lower_case.h"
 #include "gateway/http/head.h"
 
 namespace mes::gateway {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
+void skip_spaces(std::string_view& text) { text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size())); }
+
+std::string_view take(std::string_view& text, std::size_t size) {
+  std::string_view taken = text.substr(0, size);
+  text.remove_prefix(taken.size());
+  return taken;
+}
+
+std::string_view take_token(std::string_view& text) {
+  std::size_t size = 0;
+  while (size < text.size() && is_token(text.substr(size, 1))) ++size;
+  return take(text, size);
+}
+
+// Nothing: it is none.
+std::optional<std::string_view> take_value(std::string_view& text) {
+  if (!text.starts_with('"')) {
+    std::string_view token = take_token(text);
+    return token.empty() ? std::nullopt : std::optional(token);
+  }
+  text.remove_prefix(1);
+  const std::size_t end = text.find('"');
+  if (end == std::string_view::npos) return std::nullopt;
+  std::string_view quoted = take(text, end);
+  text.remove_prefix(1);
+  return quoted;
 }
 
 }  // namespace
 
+// Names are the same in either case; what parameters are is not.
 std::optional<media_type> media_type::parse(std::string_view text) {
-  std::size_t end = text.find(';');
-  std::string_view whole = trimmed(text.substr(0, end));
-  std::size_t slash = whole.find('/');
   media_type out;
-  if (whole == "*") {
-    out.type = out.subtype = "*";
-  } else {
-    if (slash == std::string_view::npos) return std::nullopt;
-    out.type = lower_case(whole.substr(0, slash));
-    out.subtype = lower_case(whole.substr(slash + 1));
-    if (!is_token(out.type) || !is_token(out.subtype)) return std::nullopt;
+  out.type = lower_case(take_token(text));
+  if (text.starts_with('/')) {
+    text.remove_prefix(1);
+    out.subtype = lower_case(take_token(text));
+  } else if (out.type == "*") {
+    out.subtype = "*";
   }
-  while (end != std::string_view::npos) {
-    text.remove_prefix(end + 1);
-    end = text.find(';');
-    std::string_view one = trimmed(text.substr(0, end));
-    std::size_t equals = one.find('=');
-    if (equals == std::string_view::npos) return std::nullopt;
-    std::string_view value = one.substr(equals + 1);
-    if (value.size() >= 2 && value.starts_with('"') && value.ends_with('"')) value = value.substr(1, value.size() - 2);
-    out.parameters[lower_case(one.substr(0, equals))] = lower_case(value);
+  if (out.type.empty() || out.subtype.empty()) return std::nullopt;
+  while (!text.empty()) {
+    skip_spaces(text);
+    if (!text.starts_with(';')) return std::nullopt;
+    text.remove_prefix(1);
+    skip_spaces(text);
+    std::string_view name = take_token(text);
+    if (name.empty() || !text.starts_with('=')) return std::nullopt;
+    text.remove_prefix(1);
+    auto value = take_value(text);
+    if (!value) return std::nullopt;
+    out.parameters[lower_case(name)] = *value;
   }
   return out;
 }
