@@ -4,6 +4,7 @@ import http.client
 import json
 import socket
 import ssl
+import struct
 import subprocess
 import threading
 import time
@@ -187,6 +188,35 @@ def test_a_body_until_the_end_of_a_connection_that_tls_does_not_announce(start, 
             tls.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 20_000)  # closed without close_notify
     gateway = start(f"https://127.0.0.1:{RawService(serve).port}")
     assert request(gateway, "/") == (200, b"x" * 20_000)
+
+
+def test_a_body_that_tls_may_have_cut_off_is_not_cached(start, certificate):
+    """RFC 9112, section 9.8, and RFC 9111, section 3.3. What is reset reaches nobody as whole, as with nginx."""
+    begun = threading.Event()
+
+    def serve(connection, _):
+        tls = tls_context(certificate).wrap_socket(connection, server_side=True)
+        path = read_head(tls).split()[1]
+        tls.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nx")
+        if path == b"/told":
+            tls.unwrap()
+        if path == b"/reset":
+            begun.wait(20)
+            tls.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        tls.close()
+    service = RawService(serve)
+    gateway = start(f"https://127.0.0.1:{service.port}", more="plugins: [{name: proxy-cache, config: {strategy: memory}}],")
+    for path, asked in (("/told", 1), ("/untold", 2)):
+        before = len(service.connections)
+        assert [request(gateway, path) for _ in range(2)] == [(200, b"x")] * 2
+        assert len(service.connections) - before == asked, path
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=20)) as client:
+        client.request("GET", "/reset")
+        answer = client.getresponse()
+        assert answer.read(1) == b"x"
+        begun.set()
+        with pytest.raises((http.client.HTTPException, ConnectionError)):
+            answer.read()
 
 
 @pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])

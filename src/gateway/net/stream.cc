@@ -172,8 +172,6 @@ io_result net_stream::from_ssl(int result, bool& wanted) {
       return {io_status::again};
     case SSL_ERROR_ZERO_RETURN:
       return {io_status::closed};
-    case SSL_ERROR_SYSCALL:
-      return {_peer_finished ? io_status::closed : io_status::failed};
     default:
       return {io_status::failed};
   }
@@ -277,6 +275,9 @@ void net_stream::note_events(std::uint32_t epoll_events) {
   socket_of(_ssl).peer_finished = _peer_finished;
   if (_readable) socket_of(_ssl).empty = false;
 }
+
+// OpenSSL reads no further than to that word.
+bool net_stream::cut_off() const { return _ssl && socket_of(_ssl).ended; }
 
 std::size_t net_stream::untaken() const {
   int bytes = 0;

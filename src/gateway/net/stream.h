@@ -60,6 +60,7 @@ class net_stream {
   bool writable() const { return _writable; }
   bool hung_up() const { return _hung_up; }  // both directions, or an error
   bool peer_finished() const { return _peer_finished; }
+  bool cut_off() const;         // TLS has ended without a word (close_notify): what came may be half of it
   std::size_t untaken() const;  // bytes (and our end) that the other side's system has not acknowledged
   bool stale() const;           // there is an end or unexpected data to read: costs a system call
 

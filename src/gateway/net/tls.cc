@@ -145,7 +145,8 @@ result<tls_context> make_client_context(const client_tls_settings& settings, ssl
   if (!context) return fail(error_code::internal, openssl_error());
   SSL_CTX* c = context.get();
   SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION);
-  // As Kong: many services end without close_notify. A body with a length is held against it all the same.
+  // As Kong: many services end without close_notify. A body with a length is held against it all the same, and one
+  // without is not taken for whole (net_stream::cut_off).
   SSL_CTX_set_options(c, SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_mode(c, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   if (settings.authorities.empty() && trusting)

@@ -228,7 +228,8 @@ bool client_exchange::relay_response_body() {
 }
 
 // A body that lasts until the connection's end is whole if that is no reset; any other is cut off, and so is the
-// client's.
+// client's. Of one over TLS whose end nobody has vouched for (RFC 9112, section 9.8) the client gets all that there is,
+// as from nginx, but who watches it does not see it end.
 bool client_exchange::end_of_upstream(bool in_order) {
   exchange& x = *_x;
   if (!in_order || x.response_body.kind != body_kind::until_close) {
@@ -236,6 +237,7 @@ bool client_exchange::end_of_upstream(bool in_order) {
     refuse(502);
     return false;
   }
+  if (_up->stream.cut_off()) x.context.watch_body = false;
   x.response_body.done = x.response_done = true;
   end_response_body();
   x.response.keep_alive = false;
