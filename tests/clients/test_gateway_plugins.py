@@ -5,11 +5,13 @@ import json
 import socket
 import struct
 import subprocess
+import threading
 import time
 
 import pytest
 import requests
 
+from gateway import RawService
 from http2_frames import PREFACE, frame
 from plugin_gateway import serve
 from tests.support.http_service import QuietHandler
@@ -166,6 +168,40 @@ def test_who_takes_no_hits_of_the_cache_costs_no_memory(with_plugins):
             assert rss_kib(gateway.process.pid) - before < bound_kib, path
         eventually(lambda path=path: requests.get(gateway.url + path, timeout=20).content == Large.body)
     assert len(large.requests) == 2
+
+
+def test_answers_on_their_way_into_the_cache_have_a_bound(with_plugins):
+    """The gateway's README: 64 MiB in all. Who is slow gets all of an answer, whether it is kept or not."""
+    size, clients, go_on = 7 << 20, 40, threading.Event()
+
+    def answer(connection, _):
+        while b"\r\n\r\n" in connection.recv(65536):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n" % size)
+            connection.sendall(b"x" * (size - 1))
+            go_on.wait(60)
+            connection.sendall(b"y")
+
+    gateway = with_plugins([], services=[{"name": "slow", "url": f"http://127.0.0.1:{RawService(answer).port}", "routes": [
+        {"name": "all", "paths": ["/"]}], "plugins": [{"name": "proxy-cache", "config": {"strategy": "memory"}}]}])
+    used = "kong_memory_lua_shared_dict_bytes"
+    before = rss_kib(gateway.process.pid)
+    with contextlib.ExitStack() as open_ones:
+        answers = []
+        for n in range(clients):
+            client = open_ones.enter_context(socket.create_connection(("127.0.0.1", gateway.port), 20))
+            client.sendall(b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n" % n)
+            answers.append(open_ones.enter_context(client.makefile("rb")))
+        for one in answers:
+            while one.readline() != b"\r\n":
+                pass
+            assert len(one.read(size - 1)) == size - 1
+        assert has_sanitizer(gateway.process.pid) or rss_kib(gateway.process.pid) - before < 160 << 10  # all: 280 MiB
+        assert 0 < gateway.metric(used) <= 64 << 20
+        go_on.set()
+        assert {one.read(1) for one in answers} == {b"y"}
+    asked = [requests.get(f"{gateway.url}/{n}", timeout=20) for n in ("a", "a")]
+    assert [one.headers["X-Cache-Status"] for one in asked] == ["Miss", "Hit"] and asked[1].content == b"x" * (size - 1) + b"y"
+    assert gateway.metric(used) <= 64 << 20
 
 
 def test_an_answer_that_costs_too_much_is_taken_back(with_plugins):

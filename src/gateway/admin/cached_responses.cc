@@ -18,7 +18,7 @@ std::shared_ptr<const cached_response> find_cached(const admin_view& view, const
   bool asked = std::ranges::any_of(view.store.config().plugins, [&](const plugin_entry& p) {
     return p.name == "proxy-cache" && (segments.size() == 2 || p.id == segments[1]);
   });
-  return asked ? view.cache.find(segments.back(), instant::now().ms() / 1000) : nullptr;
+  return asked ? view.cache.find(segments.back(), system_wall_clock().steady_ms() / 1000) : nullptr;
 }
 
 // The request's body is not kept: there is none in nearly all that is cached.

@@ -377,9 +377,12 @@ std::string record::text(std::string_view field_name) const {
   const json::value& value = at(field_name);
   return value.is_string() ? std::string(value.get_string().c_str(), value.get_string().size()) : std::string();
 }
+// One that is too large is the largest: numbers are doubles, as in Lua.
 std::int64_t record::integer(std::string_view field_name) const {
+  constexpr double most = 0x1.fffffffffffffp62;
   const json::value& value = at(field_name);
-  return value.is_int64() ? value.get_int64() : value.is_double() ? static_cast<std::int64_t>(value.get_double()) : 0;
+  if (value.is_int64()) return value.get_int64();
+  return value.is_double() ? static_cast<std::int64_t>(std::clamp(value.get_double(), -most, most)) : 0;
 }
 double record::number(std::string_view field_name) const {
   const json::value& value = at(field_name);

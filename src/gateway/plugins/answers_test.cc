@@ -246,15 +246,123 @@ TEST(proxy_cache, bypasses_what_may_not_be_kept) {
   EXPECT_EQ(only.get("/", "Cache-Control: only-if-cached\r\n"), "504 ");
 }
 
+// RFC 9111, sections 1.2.2 and 4.2.1.
+TEST(proxy_cache, reads_times_of_any_length) {
+  struct time_case {
+    const char* said;
+    const char* ttl_s;  // "" = not kept
+  };
+  constexpr const char* most = "2147483648";
+  const time_case cases[] = {{"max-age=5", "5"},
+                             {"max-age=2147483648", most},
+                             {"max-age=4294967296", most},
+                             {"max-age=9223372036854775807", most},
+                             {"max-age=99999999999999999999", most},
+                             {"s-maxage=18446744073709551617, max-age=5", most},
+                             {"s-maxage=0, max-age=5", ""},
+                             {"max-age=inf", ""},
+                             {"max-age=1e3", ""},
+                             {"max-age=-5", ""},
+                             {"max-age=", ""},
+                             {"max-age", ""},
+                             {"s-maxage=x, max-age=5", ""}};
+  for (const char* config : {"", ", storage_ttl: 9223372036854775807", ", cache_ttl: 9223372036854775807"}) {
+    for (const time_case& k : cases) {
+      test_exchange t(with_plugins("- {name: proxy-cache, config: {strategy: memory, cache_control: true" +
+                                   std::string(config) + "}}\n"));
+      const std::string answer =
+          "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nCache-Control: " + std::string(k.said) + "\r\n\r\nx";
+      const std::string key = t.send(request, answer).header("x-cache-key");
+      auto kept = t.cache.find(key, t.clock.now_s);
+      EXPECT_EQ(kept ? std::to_string(kept->ttl_s) : "", k.ttl_s) << k.said << config;
+      EXPECT_EQ(t.send(request, answer).header("x-cache-status"), kept ? "Hit" : "Bypass") << k.said << config;
+    }
+  }
+  test_exchange without(
+      with_plugins("- {name: proxy-cache, config: {strategy: memory, cache_ttl: 9223372036854775807}}\n"));
+  without.send(request);
+  EXPECT_EQ(without.send(request).header("x-cache-status"), "Hit");
+  test_exchange asked(with_plugins("- {name: proxy-cache, config: {strategy: memory, cache_control: true}}\n"));
+  const std::string fresh = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nCache-Control: max-age=60\r\n\r\nx";
+  auto status = [&](const std::string& directive) {
+    return asked.send("GET / HTTP/1.1\r\nHost: a\r\nCache-Control: " + directive + "\r\n\r\n", fresh)
+        .header("x-cache-status");
+  };
+  status("max-age=60");
+  EXPECT_EQ(status("max-age=99999999999999999999"), "Hit");
+  EXPECT_EQ(status("max-stale=99999999999999999999"), "Hit");
+  EXPECT_EQ(status("min-fresh=99999999999999999999"), "Refresh");
+}
+
+TEST(proxy_cache, a_clock_that_is_set_changes_no_age) {
+  test_exchange t(with_plugins("- {name: proxy-cache, config: {strategy: memory, cache_ttl: 10}}\n"));
+  t.send(request);
+  t.clock.now_s += 3;
+  for (std::int64_t by_s : {-14'400, 14'400, 86'400}) {
+    t.clock.set(by_s);
+    auto hit = t.send(request);
+    EXPECT_EQ(hit.header("x-cache-status") + " " + hit.header("age"), "Hit 3") << by_s;
+  }
+  t.clock.set(-100'000);
+  t.clock.now_s += 8;
+  EXPECT_EQ(t.send(request).header("x-cache-status"), "Miss");
+}
+
+// RFC 9111, section 3.1.
+TEST(proxy_cache, keeps_no_fields_of_one_hop) {
+  test_exchange t(
+      with_plugins("- {name: proxy-cache, config: {strategy: memory}}\n"
+                   "- {name: response-transformer, config: {add: {headers: ['X-Ours:1']}}}\n"));
+  const std::string key = t.send(request,
+                                 "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: X-Hop, close, x-ours\r\n"
+                                 "x-hop: secret\r\nX-End: 1\r\n\r\nx")
+                              .header("x-cache-key");
+  auto hit = t.send(request);
+  EXPECT_EQ(hit.header("x-cache-status"), "Hit");
+  EXPECT_EQ(hit.header("x-hop"), "");
+  EXPECT_EQ(hit.header("x-end"), "1");
+  EXPECT_EQ(hit.header("x-ours"), "1");  // is the gateway's own
+  for (const auto& [name, value] : t.cache.find(key, t.clock.now_s)->headers)
+    EXPECT_TRUE(name != "Connection" && name != "x-hop") << name;
+}
+
+std::shared_ptr<cache_entry> entry_of(response_cache& cache, std::size_t bytes) {
+  auto entry = cache.begin();
+  entry->response.forget_s = 10;
+  return cache.append(*entry, std::string(bytes, 'x')) ? entry : nullptr;
+}
+
 TEST(proxy_cache, is_bounded) {
   response_cache cache(8000);
-  for (int i = 0; i < 100; ++i) cache.keep("k" + std::to_string(i), {.body = std::string(500, 'x'), .forget_s = 10});
+  for (int i = 0; i < 100; ++i) cache.keep("k" + std::to_string(i), entry_of(cache, 500));
   EXPECT_LE(cache.bytes(), 8000U);
   EXPECT_TRUE(cache.find("k99", 0));
   EXPECT_FALSE(cache.find("k0", 0));
   EXPECT_FALSE(cache.find("k99", 10));
-  cache.keep("large", {.body = std::string(2000, 'x'), .forget_s = 10});
-  EXPECT_FALSE(cache.find("large", 0));
+  EXPECT_FALSE(entry_of(cache, 2000));
+}
+
+// What comes and what is being sent takes memory as well as what is kept.
+TEST(proxy_cache, counts_answers_wherever_they_are) {
+  response_cache cache(8000);
+  for (int i = 0; i < 20; ++i) cache.keep("k" + std::to_string(i), entry_of(cache, 500));
+  std::vector<std::shared_ptr<const cached_response>> sent = {cache.find("k18", 0), cache.find("k19", 0)};
+  std::vector<std::shared_ptr<cache_entry>> coming;
+  for (int i = 0; i < 100; ++i)
+    if (auto entry = entry_of(cache, 500)) coming.push_back(entry);
+  EXPECT_GE(coming.size(), 6U);
+  EXPECT_LT(coming.size(), 14U);
+  EXPECT_LE(cache.bytes(), 8000U);
+  EXPECT_FALSE(cache.find("k17", 0));  // has made room; the two have none to make
+  EXPECT_TRUE(cache.find("k18", 0));
+  cache.clear();
+  EXPECT_GE(cache.bytes(), 500 * (sent.size() + coming.size()));
+  sent.clear();
+  cache.keep("new", std::move(coming.back()));
+  coming.clear();
+  EXPECT_TRUE(cache.find("new", 0));
+  cache.remove("new");
+  EXPECT_EQ(cache.bytes(), 0U);
 }
 
 }  // namespace

@@ -12,9 +12,13 @@ namespace {
 // seconds.
 class system_clock final : public wall_clock {
  public:
-  std::int64_t now_ms() const override {
+  std::int64_t now_ms() const override { return read(CLOCK_REALTIME_COARSE); }
+  std::int64_t steady_ms() const override { return read(CLOCK_MONOTONIC_COARSE); }
+
+ private:
+  static std::int64_t read(clockid_t clock) {
     timespec now{};
-    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    clock_gettime(clock, &now);
     return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
   }
 };

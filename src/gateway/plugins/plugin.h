@@ -29,11 +29,13 @@ class response_cache;
 class shared_tables;
 class traffic_stats;
 
-// Wall clock, so that tests can set it. Thread-safe.
+// So that tests can set it. Thread-safe.
 class wall_clock {
  public:
   virtual ~wall_clock() = default;
   virtual std::int64_t now_ms() const = 0;  // since 1970, UTC
+  // Since whenever: nobody sets it, as they may the other.
+  virtual std::int64_t steady_ms() const { return now_ms(); }
 };
 const wall_clock& system_wall_clock();
 
@@ -116,8 +118,8 @@ struct plugin_context {
   int response_status = 0;
   std::string_view local_content_type;  // of an answer of our own
   // Set in header_filter. hold_body: transform_body gets the whole body (bounded), before the head is sent.
-  // watch_body: body_filter sees each piece as the service sent it. rewrite_body: the hook of that name changes each
-  // piece.
+  // watch_body: body_filter sees each piece as the service sent it, and an end of what is whole. rewrite_body: the hook
+  // of that name changes each piece.
   bool hold_body = false, watch_body = false, rewrite_body = false;
   const field_lines* response_trailers = nullptr;  // of a service of gRPC; there with the last piece
   bool want_sent_head = false;        // set at the latest in header_filter: `sent_head` is kept for the log phase

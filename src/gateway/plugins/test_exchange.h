@@ -23,7 +23,13 @@ namespace mes::gateway {
 class set_clock final : public wall_clock {
  public:
   std::int64_t now_ms() const override { return now_s * 1000; }
+  std::int64_t steady_ms() const override { return (now_s - set_by_s) * 1000; }
+  void set(std::int64_t by_s) {  // no time has passed
+    now_s += by_s;
+    set_by_s += by_s;
+  }
   std::atomic<std::int64_t> now_s = 1'700'000'000;
+  std::int64_t set_by_s = 0;
 };
 
 // What came of a request.

@@ -2,11 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <charconv>
 #include <map>
 
 #include "base/lower_case.h"
 #include "base/sha256.h"
+#include "gateway/http/nominated_fields.h"
 #include "gateway/plugins/form_arguments.h"
 #include "gateway/plugins/http_time.h"
 #include "gateway/plugins/kinds.h"
@@ -41,28 +42,32 @@ const schema& config_fields() {
   return fields;
 }
 
-// The directives of all Cache-Control fields (RFC 9110, section 5.3); -1: one without a number.
+// What a time above it counts as (RFC 9111, section 1.2.2).
+constexpr std::int64_t seconds_max = std::int64_t{1} << 31;
+
+// RFC 9111's delta-seconds: digits alone.
+std::optional<std::int64_t> read_seconds(std::string_view text) {
+  if (text.empty() || text.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
+  std::int64_t seconds = seconds_max;  // stays, where there are too many digits for a number
+  std::from_chars(text.data(), text.data() + text.size(), seconds);
+  return std::min(seconds, seconds_max);
+}
+
+// The directives of all Cache-Control fields (RFC 9110, section 5.3), with their seconds if they have some.
 struct directives {
-  std::map<std::string, double> values;
+  std::map<std::string, std::optional<std::int64_t>> values;
 
   explicit directives(const std::vector<std::string_view>& fields) {
     for (std::string_view field : fields) for_each_token(field, [&](std::string_view token) { add(token); });
   }
   void add(std::string_view token) {
-    std::size_t equals = token.find('=');
-    double number = -1;
-    if (equals != std::string_view::npos) {
-      std::string text(token.substr(equals + 1));
-      char* end = nullptr;
-      double read = std::strtod(text.c_str(), &end);
-      if (!text.empty() && *end == '\0') number = read;
-    }
-    values[lower_case(token.substr(0, equals))] = number;
+    std::size_t equals = std::min(token.find('='), token.size());
+    values[lower_case(token.substr(0, equals))] = read_seconds(token.substr(std::min(equals + 1, token.size())));
   }
   bool has(const char* name) const { return values.contains(name); }
-  std::optional<double> number(const char* name) const {
+  std::optional<std::int64_t> seconds(const char* name) const {
     auto found = values.find(name);
-    return found == values.end() || found->second < 0 ? std::nullopt : std::optional(found->second);
+    return found == values.end() ? std::nullopt : found->second;
   }
 };
 
@@ -75,8 +80,7 @@ bool is_hop_by_hop(std::string_view name) {
 
 struct cache_state {
   std::string key;
-  bool keeps = false;
-  cached_response response;
+  std::shared_ptr<cache_entry> coming;         // on its way into the cache
   std::shared_ptr<const cached_response> hit;  // its headers are sent from here
 };
 
@@ -85,8 +89,8 @@ class proxy_cache final : public plugin {
   proxy_cache(const record& config, const plugin_parts& parts)
       : _methods(config.strings("request_method")),
         _codes(config.integers("response_code")),
-        _cache_ttl_s(config.integer("cache_ttl")),
-        _storage_ttl_s(config.is_null("storage_ttl") ? 0 : config.integer("storage_ttl")),
+        _cache_ttl_s(std::min(config.integer("cache_ttl"), seconds_max)),
+        _storage_ttl_s(config.is_null("storage_ttl") ? 0 : std::min(config.integer("storage_ttl"), seconds_max)),
         _by_cache_control(config.flag("cache_control")),
         _ignore_case(config.flag("ignore_uri_case")),
         _vary_query(config.strings("vary_query_params")),
@@ -103,7 +107,7 @@ class proxy_cache final : public plugin {
     auto& state = c.state_of<cache_state>(this);
     std::string key = key_of(c);
     c.response_headers.set("X-Cache-Key", key);
-    std::int64_t now_s = _clock.now_ms() / 1000;
+    const std::int64_t now_s = _clock.steady_ms() / 1000;
     auto found = _cache->find(key, now_s);
     state.key = std::move(key);
     if (!found) {
@@ -123,42 +127,39 @@ class proxy_cache final : public plugin {
   void header_filter(plugin_context& c) const override {
     auto* state = c.state_if_any<cache_state>(this);
     if (!state || state->key.empty()) return;
-    double ttl = 0;
-    if (c.replace_status || !is_cacheable_answer(c, ttl)) {
+    std::int64_t ttl_s = _cache_ttl_s;
+    if (c.replace_status || !is_cacheable_answer(c, ttl_s)) {
       mark(c, "Bypass");
       state->key.clear();
       return;
     }
-    state->keeps = c.watch_body = true;
-    cached_response& r = state->response;
+    if (c.response->body == body_kind::length && c.response->content_length > _cache->body_bytes_max()) return;
+    c.watch_body = true;
+    state->coming = _cache->begin();
+    cached_response& r = state->coming->response;
     r.status = c.response_status;
-    r.ttl_s = _by_cache_control ? static_cast<std::int64_t>(ttl) : _cache_ttl_s;
+    r.ttl_s = ttl_s;
+    const nominated_fields of_this_hop(c.response->headers);
     for (const header_view& h : c.response->headers)
-      if (!c.response_headers.replaces(h)) r.headers.emplace_back(h.name, h.value);
+      if (h.id != field_id::connection && !of_this_hop.has(h.name) && !c.response_headers.replaces(h))
+        r.headers.emplace_back(h.name, h.value);
     for (const header_edit& e : c.response_headers)
       if (e.what != header_edit::kind::clear) r.headers.emplace_back(e.name.text, e.value);
   }
 
   void body_filter(plugin_context& c, std::string_view piece, bool last) const override {
     auto* state = c.state_if_any<cache_state>(this);
-    if (!state || !state->keeps) return;
-    cached_response& r = state->response;
-    if (r.body.size() + piece.size() > body_max) {
-      state->keeps = false;
-      r = {};
-      return;
-    }
-    r.body.append(piece);
+    if (!state || !state->coming) return;
+    if (!_cache->append(*state->coming, piece)) return state->coming.reset();
     if (!last) return;
+    cached_response& r = state->coming->response;
     r.stored_s = _clock.now_ms() / 1000;
-    r.forget_s = r.stored_s + (_storage_ttl_s > 0 ? _storage_ttl_s : r.ttl_s);
-    _cache->keep(state->key, std::move(r));
-    state->keeps = false;
+    r.since_s = _clock.steady_ms() / 1000;
+    r.forget_s = r.since_s + (_storage_ttl_s > 0 ? _storage_ttl_s : r.ttl_s);
+    _cache->keep(state->key, std::move(state->coming));
   }
 
  private:
-  static constexpr std::size_t body_max = 8 << 20;
-
   static verdict mark(plugin_context& c, std::string_view status) {
     c.response_headers.set("X-Cache-Status", status);
     return verdict::next;
@@ -170,7 +171,7 @@ class proxy_cache final : public plugin {
            !(asked.has("no-store") || asked.has("no-cache") || c.request->headers.find(field_id::authorization));
   }
 
-  bool is_cacheable_answer(const plugin_context& c, double& ttl) const {
+  bool is_cacheable_answer(const plugin_context& c, std::int64_t& ttl_s) const {
     if (!c.response || std::ranges::find(_codes, c.response_status) == _codes.end()) return false;
     auto type = media_type::parse(c.response_header("content-type").value_or(""));
     auto fits = [&](const media_type& wanted) {
@@ -181,25 +182,25 @@ class proxy_cache final : public plugin {
     if (!_by_cache_control) return true;
     directives said(c.response_header_values("cache-control"));
     if (said.has("private") || said.has("no-store") || said.has("no-cache")) return false;
-    ttl = ttl_of(c, said);
-    return ttl > 0;
+    ttl_s = ttl_of(c, said);
+    return ttl_s > 0;
   }
 
-  double ttl_of(const plugin_context& c, const directives& said) const {
-    if (auto age = said.number("s-maxage")) return *age;
-    if (auto age = said.number("max-age")) return *age;
+  // What says a time that is none is no longer fresh (RFC 9111, section 4.2.1).
+  std::int64_t ttl_of(const plugin_context& c, const directives& said) const {
+    for (const char* name : {"s-maxage", "max-age"})
+      if (said.has(name)) return said.seconds(name).value_or(0);
     auto expires_s = parse_http_time(c.response_header("expires").value_or(""));
-    const std::int64_t now_s = _clock.now_ms() / 1000;
-    return expires_s ? static_cast<double>(*expires_s - now_s) : 0;
+    return expires_s ? std::min(*expires_s - _clock.now_ms() / 1000, seconds_max) : 0;
   }
 
   bool is_stale(const cached_response& r, const directives& asked, std::int64_t now_s) const {
-    auto age = static_cast<double>(now_s - r.stored_s), ttl = static_cast<double>(r.ttl_s);
-    if (!_by_cache_control) return age > static_cast<double>(_cache_ttl_s);
-    if (auto most = asked.number("max-age"); most && age > *most) return true;
-    if (auto stale = asked.number("max-stale"); stale && age - ttl > *stale) return true;
-    auto fresh = asked.number("min-fresh");
-    return fresh && ttl - age < *fresh;
+    const std::int64_t age_s = now_s - r.since_s;
+    if (!_by_cache_control) return age_s > _cache_ttl_s;
+    if (auto most = asked.seconds("max-age"); most && age_s > *most) return true;
+    if (auto stale = asked.seconds("max-stale"); stale && age_s - r.ttl_s > *stale) return true;
+    auto fresh = asked.seconds("min-fresh");
+    return fresh && r.ttl_s - age_s < *fresh;
   }
 
   static verdict answer_from(plugin_context& c, const std::shared_ptr<const cached_response>& hit, std::int64_t now_s) {
@@ -211,7 +212,7 @@ class proxy_cache final : public plugin {
       bool spent = lower_case(name).find("ratelimit-remaining") != std::string::npos;
       if (!is_hop_by_hop(name) && !spent && !made.find(name)) c.response_headers.add(name, value);
     }
-    c.response_headers.set("Age", fmt::format("{}", now_s - r.stored_s));
+    c.response_headers.set("Age", fmt::format("{}", now_s - r.since_s));
     mark(c, "Hit");
     c.answer = local_response{.status = r.status, .as_from_service = true, .shared_body = {hit, &r.body}};
     return verdict::respond;
