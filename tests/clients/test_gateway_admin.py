@@ -1,5 +1,7 @@
 """The Admin API's endpoints and answers: what Kong 3.4 with a database has (kong/api, kong/db, and
 spec/02-integration/04-admin_api at 3.4.2), over sockets."""
+import base64
+import gzip
 import hashlib
 import json
 import os
@@ -518,6 +520,31 @@ def test_cached_answers_are_shown_and_forgotten(admin):
     admin("GET", "/proxy-cache", status=405)
     admin("DELETE", f"/plugins/{plugin}", status=204)
     admin("GET", f"/proxy-cache/{key}", status=404)
+    service.shutdown()
+
+
+class Packed(QuietHandler):
+    body = gzip.compress(b"hello")
+
+    def do_GET(self):
+        self.send_response(200)
+        for name, value in (("Content-Type", "text/plain"), ("Content-Encoding", "gzip"), ("X-Latin", "M\xfcnchen"),
+                            ("Content-Length", len(self.body))):
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(self.body)
+
+
+def test_cached_answers_of_any_bytes_are_shown_as_json(admin):
+    """RFC 8259, section 8.1: UTF-8."""
+    service = Service(Packed)
+    admin("POST", "/services", {"name": "s", "url": f"http://127.0.0.1:{service.port}"}, 201)
+    admin("POST", "/services/s/routes", {"paths": ["/"]}, 201)
+    admin("POST", "/services/s/plugins", {"name": "proxy-cache", "config": {"strategy": "memory"}}, 201)
+    key = eventually(lambda: requests.get(admin.gateway.url, timeout=30).headers.get("X-Cache-Key"))
+    shown = json.loads(admin("GET", f"/proxy-cache/{key}", status=200).content.decode("utf-8", "strict"))
+    assert (shown["body_encoding"], base64.b64decode(shown["body"]), shown["body_len"]) == ("base64", Packed.body, len(Packed.body))
+    assert shown["headers"]["X-Latin"] == "M\N{REPLACEMENT CHARACTER}nchen"
     service.shutdown()
 
 

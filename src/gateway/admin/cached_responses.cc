@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 
-#include "base/instant.h"
+#include "base/base64.h"
+#include "base/utf8.h"
 #include "gateway/plugins/proxy_cache/response_cache.h"
 
 namespace mes::gateway {
@@ -21,26 +22,31 @@ std::shared_ptr<const cached_response> find_cached(const admin_view& view, const
   return asked ? view.cache.find(segments.back(), system_wall_clock().steady_ms() / 1000) : nullptr;
 }
 
-// The request's body is not kept: there is none in nearly all that is cached.
+// The request's body is not kept: there is none in nearly all that is cached. JSON is UTF-8 (RFC 8259, section 8.1):
+// where Kong writes other bytes as they are, a body's go in base64, and those of fields as they do in logs.
 json::object describe(const cached_response& r) {
   json::object headers;
-  for (const auto& [name, value] : r.headers) {
+  for (const auto& [name, bytes] : r.headers) {
     json::value& slot = headers[name];
+    json::string value(valid_utf8(bytes));
     if (slot.is_null())
-      slot = value;
+      slot = std::move(value);
     else if (slot.is_string())
-      slot = json::array{slot, value};
+      slot = json::array{slot, std::move(value)};
     else
-      slot.as_array().push_back(json::string(value));
+      slot.as_array().push_back(std::move(value));
   }
-  return {{"status", r.status},
-          {"headers", std::move(headers)},
-          {"body", r.body},
-          {"body_len", r.body.size()},
-          {"timestamp", r.stored_s},
-          {"ttl", r.ttl_s},
-          {"version", 1},
-          {"req_body", ""}};
+  json::object shown = {{"status", r.status},
+                        {"headers", std::move(headers)},
+                        {"body_len", r.body.size()},
+                        {"timestamp", r.stored_s},
+                        {"ttl", r.ttl_s},
+                        {"version", 1},
+                        {"req_body", ""}};
+  const bool text = is_utf8(r.body);
+  shown["body"] = text ? r.body : base64_encode(r.body);
+  if (!text) shown["body_encoding"] = "base64";
+  return shown;
 }
 
 }  // namespace
