@@ -7,6 +7,7 @@
 
 #include "base/utf8.h"
 #include "gateway/plugins/json_text.h"
+#include "gateway/plugins/log_edits.h"
 #include "gateway/plugins/request_views.h"
 
 namespace mes::gateway {
@@ -62,7 +63,7 @@ std::string upstream_status_of(const plugin_context& c) {
 
 }  // namespace
 
-json::object log_record_of(const plugin_context& c) {
+result<json::object> log_record_of(const plugin_context& c) {
   const exchange_totals& t = *c.totals;
   json::object out = {
       {"request", request_of(c)},
@@ -85,15 +86,15 @@ json::object log_record_of(const plugin_context& c) {
   if (c.on_route) out["route"] = c.on_route->source.values;
   if (c.to) out["service"] = c.to->source.values;
   if (c.who) out["consumer"] = c.who->source.values;
+  if (c.log_changes)
+    if (auto done = apply(*c.log_changes, out); !done) return fail(done.error());
   return out;
 }
 
-std::string log_line_of(const plugin_context& c) { return valid_utf8(cjson_encode(log_record_of(c))); }
-
-field custom_fields_by_lua() {
-  return {.name = "custom_fields_by_lua",
-          .type = field_type::text_map,
-          .absent = "Lua is not run here; leave the field out and shape the record where it arrives"};
+result<std::string> log_line_of(const plugin_context& c) {
+  auto record = log_record_of(c);
+  if (!record) return fail(record.error());
+  return valid_utf8(cjson_encode(*record));
 }
 
 }  // namespace mes::gateway

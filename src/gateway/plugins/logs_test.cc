@@ -43,7 +43,7 @@ TEST(log_record, has_kongs_members) {
                          .bytes_out = 99};
   c.totals = &totals;
   EXPECT_EQ(
-      log_record_of(c),
+      log_record_of(c).value(),
       boost::json::value(
           {{"request",
             {{"uri", "/a?x=1&x=2&y"},

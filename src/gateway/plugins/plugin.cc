@@ -104,6 +104,8 @@ void plugin_context::reset() {
   spans = nullptr;
   started_us = sent_after_us = answered_after_us = 0;
   totals = nullptr;
+  lua = nullptr;
+  log_changes.reset();
   waited = false;
   wait_ms = 0;
 }

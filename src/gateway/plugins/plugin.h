@@ -22,12 +22,14 @@ namespace mes::gateway {
 
 class deliveries;
 class jwt_keys;
+class lua_sandbox;
 class plugin;
 class rate_limit_store;
 class redis_links;
 class response_cache;
 class shared_tables;
 class traffic_stats;
+struct log_edits;
 
 // So that tests can set it. Thread-safe.
 class wall_clock {
@@ -137,6 +139,8 @@ struct plugin_context {
   std::int64_t answered_after_us = 0;  // from the start until the answer's head was there
 
   traffic_stats* stats = nullptr;           // of this loop
+  lua_sandbox* lua = nullptr;               // of this loop, for scripts of this configuration
+  std::shared_ptr<log_edits> log_changes;   // what scripts have changed of the log record; nullptr: nothing
   const exchange_totals* totals = nullptr;  // in the log phase
 
   // What a plugin keeps between its phases; made at first use.

@@ -1,11 +1,16 @@
-// A plugin that pushes each exchange's log record, as a text, into a queue: tcp-log, udp-log, file-log, syslog, loggly.
+// A plugin that pushes each exchange's log record, as a text, into a queue: http-log, tcp-log, udp-log, file-log,
+// syslog, loggly.
 #pragma once
+
+#include <fmt/format.h>
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "gateway/plugins/custom_fields.h"
 #include "gateway/plugins/delivery/delivery.h"
 #include "gateway/plugins/log_record.h"
 
@@ -21,20 +26,28 @@ inline queue_options single_try(std::size_t batch_entries_max = 100) {
 
 class record_log final : public plugin {
  public:
-  // `text_of` gives "" for what is not to be sent.
-  using formatter = std::function<std::string(const plugin_context&)>;
-  record_log(std::shared_ptr<delivery_queue> queue, formatter text_of)
-      : _queue(std::move(queue)), _text_of(std::move(text_of)) {}
+  // What stands before each record; nothing: of this exchange none is to be sent.
+  using prefix = std::function<std::optional<std::string>(const plugin_context&)>;
+  record_log(std::shared_ptr<delivery_queue> queue, const plugin_entry& entry, prefix before = nullptr)
+      : _queue(std::move(queue)), _name(entry.name), _fields(entry), _before(std::move(before)) {}
 
   void header_filter(plugin_context& c) const override { keep_for_log(c); }
   void log(plugin_context& c) const override {
-    if (!_queue) return;
-    if (std::string text = _text_of(c); !text.empty()) _queue->push(std::move(text));
+    if (!_fields.apply(c)) return;
+    std::optional<std::string> text = _before ? _before(c) : std::string();
+    if (!_queue || !text) return;
+    auto line = log_line_of(c);
+    if (line)
+      _queue->push(std::move(*text += *line));
+    else
+      c.lua->complain(this, fmt::format("[{}] no record is sent: {}", _name, line.error().message));
   }
 
  private:
   std::shared_ptr<delivery_queue> _queue;  // nullptr: nothing is sent
-  formatter _text_of;
+  std::string _name;
+  custom_fields _fields;
+  prefix _before;
 };
 
 }  // namespace mes::gateway

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "gateway/jwt/keys.h"
+#include "gateway/lua/sandbox.h"
 #include "gateway/plugins/plugin.h"
 #include "gateway/plugins/proxy_cache/response_cache.h"
 #include "gateway/plugins/rate_limiting/windows.h"
@@ -101,6 +102,7 @@ class test_exchange {
   jwt_keys keys;
   rate_limit_store limits;
   response_cache cache;
+  lua_sandbox lua;
   std::string client = "127.0.0.1";
   const generation& made() const { return *_generation; }
 
@@ -118,6 +120,7 @@ class test_exchange {
     c.on_route = _all->routes.data();
     c.to = c.on_route->to;
     c.listener_port = 8000;
+    c.lua = &lua;
     c.started_us = clock.now_s * 1'000'000;
     c.suspend = [this] {
       _resumed = {};

@@ -27,9 +27,12 @@ std::map<std::string, std::string> uri_captures::of(const plugin_context& c) con
     std::vector<re2::StringPiece> caught(static_cast<std::size_t>(groups));
     if (!expression->ok() || !expression->Match(path, 0, path.size(), RE2::ANCHOR_START, caught.data(), groups))
       continue;
-    for (std::size_t i = 0; i < caught.size(); ++i) out[std::to_string(i)] = caught[i].as_string();
+    auto keep = [&](const std::string& name, const re2::StringPiece& text) {
+      if (text.data()) out[name] = text.as_string();
+    };
+    for (std::size_t i = 0; i < caught.size(); ++i) keep(std::to_string(i), caught[i]);
     for (const auto& [name, index] : expression->NamedCapturingGroups())
-      out[name] = caught[static_cast<std::size_t>(index)].as_string();
+      keep(name, caught[static_cast<std::size_t>(index)]);
     break;
   }
   return out;

@@ -26,7 +26,8 @@ class uri_captures {
   uri_captures(uri_captures&&) noexcept;
   uri_captures& operator=(uri_captures&&) noexcept;
 
-  // By name, and by number from "1"; "0" is all that matched. Empty if the route has no expression.
+  // By name, and by number from "1"; "0" is all that matched. A group that has no part in it is not there. Empty if the
+  // route has no expression.
   std::map<std::string, std::string> of(const plugin_context& c) const;
   boost::json::object as_json(const plugin_context& c) const;
 

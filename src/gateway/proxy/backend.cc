@@ -49,7 +49,7 @@ void prepare_tls(backend& b, client_contexts& contexts, const observe::logger& l
 
 loop_plan::loop_plan(std::shared_ptr<const generation> g, const upstream_states& upstreams, client_contexts& client_tls,
                      const observe::logger& log)
-    : current(std::move(g)) {
+    : current(std::move(g)), lua(&log) {
   std::unordered_map<std::string_view, const upstream*> groups;
   for (const upstream& u : current->config().upstreams) groups.emplace(u.name, &u);
   for (const service& s : current->config().services) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gateway/balancer/algorithms.h"
+#include "gateway/lua/sandbox.h"
 #include "gateway/names/names.h"
 #include "gateway/net/client_contexts.h"
 #include "gateway/proxy/generation.h"
@@ -60,6 +61,7 @@ struct backend {
 struct loop_plan {
   std::shared_ptr<const generation> current;
   std::vector<backend> backends;  // by index of the service
+  lua_sandbox lua;
 
   loop_plan(std::shared_ptr<const generation> g, const upstream_states& upstreams, client_contexts& client_tls,
             const observe::logger& log);

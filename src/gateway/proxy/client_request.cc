@@ -106,6 +106,7 @@ exchange& client_exchange::open_exchange() {
   x.context.listener_port = _port;
   x.context.started_us = x.started.microseconds;
   x.context.stats = &_worker.stats;
+  x.context.lua = &x.plan->lua;
   x.context.suspend = [this] { return make_resume(); };
   return x;
 }

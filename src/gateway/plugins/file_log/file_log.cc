@@ -89,7 +89,7 @@ std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration&, co
     queue = parts.logs->queue(
         "file-log", entry.id, single_try(),
         [file](const std::vector<std::string>& batch, const wait_end&) { return file->append(batch); });
-  return std::make_unique<record_log>(std::move(queue), log_line_of);
+  return std::make_unique<record_log>(std::move(queue), entry);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include "gateway/plugins/delivery/delivery.h"
 #include "gateway/plugins/delivery/http_sender.h"
 #include "gateway/plugins/kinds.h"
-#include "gateway/plugins/log_record.h"
+#include "gateway/plugins/record_log.h"
 
 namespace mes::gateway {
 namespace {
@@ -69,46 +69,33 @@ struct destination {
   }
 };
 
-class http_log final : public plugin {
- public:
-  http_log(const record& config, deliveries* logs) {
-    if (!logs) return;
-    queue_options options = queue_options_of(config);
-    auto ms = [&](std::string_view name) {
-      return std::chrono::milliseconds(static_cast<std::int64_t>(config.number(name)));
-    };
-    http_url url = *http_url::parse(config.text("http_endpoint"));
-    http_sender::fields headers = {{"Content-Type", config.text("content_type")}};
-    if (!url.user.empty()) headers.emplace_back("Authorization", "Basic " + base64_encode(url.user));
-    if (!config.is_null("headers"))
-      for (const auto& [name, value] : config.at("headers").get_object())
-        headers.emplace_back(std::string_view(name), std::string_view(value.get_string()));
-    auto to = std::make_shared<destination>(destination{
-        .sender = http_sender(url, {.verify = false, .timeout = ms("timeout"), .keep_alive = ms("keepalive")}),
-        .method = config.text("method"),
-        .headers = std::move(headers),
-        .as_list = options.batch_entries_max > 1});
-    // Instances that send to the same place share a queue.
-    std::string name =
-        fmt::format("{}:{}:{}:{}:{}:{}", config.text("http_endpoint"), config.text("method"),
-                    config.text("content_type"), config.number("timeout"), config.number("keepalive"),
-                    config.is_null("retry_count") ? "nil" : fmt::format("{}", config.integer("retry_count")));
-    _queue = logs->queue("http-log", name, options, [to](const std::vector<std::string>& batch, const wait_end& end) {
-      return to->send(batch, end);
-    });
-  }
-
-  void header_filter(plugin_context& c) const override { keep_for_log(c); }
-  void log(plugin_context& c) const override {
-    if (_queue) _queue->push(log_line_of(c));
-  }
-
- private:
-  std::shared_ptr<delivery_queue> _queue;
-};
+std::shared_ptr<delivery_queue> queue_of(const record& config, deliveries& logs) {
+  queue_options options = queue_options_of(config);
+  auto ms = [&](std::string_view name) {
+    return std::chrono::milliseconds(static_cast<std::int64_t>(config.number(name)));
+  };
+  http_url url = *http_url::parse(config.text("http_endpoint"));
+  http_sender::fields headers = {{"Content-Type", config.text("content_type")}};
+  if (!url.user.empty()) headers.emplace_back("Authorization", "Basic " + base64_encode(url.user));
+  if (!config.is_null("headers"))
+    for (const auto& [name, value] : config.at("headers").get_object())
+      headers.emplace_back(std::string_view(name), std::string_view(value.get_string()));
+  auto to = std::make_shared<destination>(destination{
+      .sender = http_sender(url, {.verify = false, .timeout = ms("timeout"), .keep_alive = ms("keepalive")}),
+      .method = config.text("method"),
+      .headers = std::move(headers),
+      .as_list = options.batch_entries_max > 1});
+  // Instances that send to the same place share a queue.
+  std::string name =
+      fmt::format("{}:{}:{}:{}:{}:{}", config.text("http_endpoint"), config.text("method"), config.text("content_type"),
+                  config.number("timeout"), config.number("keepalive"),
+                  config.is_null("retry_count") ? "nil" : fmt::format("{}", config.integer("retry_count")));
+  return logs.queue("http-log", name, options,
+                    [to](const std::vector<std::string>& batch, const wait_end& end) { return to->send(batch, end); });
+}
 
 std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration&, const plugin_parts& parts) {
-  return std::make_unique<http_log>(entry.config, parts.logs);
+  return std::make_unique<record_log>(parts.logs ? queue_of(entry.config, *parts.logs) : nullptr, entry);
 }
 
 }  // namespace

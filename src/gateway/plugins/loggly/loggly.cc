@@ -37,12 +37,12 @@ struct message_form {
   severity_choice severity;
   const wall_clock& clock;
 
-  std::string text_of(const plugin_context& c) const {
+  std::optional<std::string> head_of(const plugin_context& c) const {
     int level = severity.of(c.totals->status);
-    if (level < 0) return {};
+    if (level < 0) return std::nullopt;
     std::time_t now = clock.now_ms() / 1000;
-    return fmt::format("<{}>1 {:%Y-%m-%dT%H:%M:%SZ} {} kong - - [{}@41058 {}] {}", 8 + level, fmt::gmtime(now),
-                       host_name(), key, tags, log_line_of(c));
+    return fmt::format("<{}>1 {:%Y-%m-%dT%H:%M:%SZ} {} kong - - [{}@41058 {}] ", 8 + level, fmt::gmtime(now),
+                       host_name(), key, tags);
   }
 };
 
@@ -61,7 +61,8 @@ std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration&, co
         [to](const std::vector<std::string>& batch, const wait_end& end) { return to->send(batch, end); });
   message_form form{
       .key = config.text("key"), .tags = std::move(tags), .severity = severity_choice(config), .clock = parts.clock};
-  return std::make_unique<record_log>(std::move(queue), [form](const plugin_context& c) { return form.text_of(c); });
+  return std::make_unique<record_log>(std::move(queue), entry,
+                                      [form](const plugin_context& c) { return form.head_of(c); });
 }
 
 }  // namespace

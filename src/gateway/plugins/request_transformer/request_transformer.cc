@@ -13,6 +13,7 @@
 #include "gateway/plugins/multipart.h"
 #include "gateway/plugins/name_value.h"
 #include "gateway/plugins/request_transformer/value_template.h"
+#include "gateway/plugins/uri_captures.h"
 #include "gateway/router/path.h"
 
 namespace mes::gateway {
@@ -23,10 +24,6 @@ namespace json = boost::json;
 
 std::string check_value_entry(std::string_view entry) {
   std::string wrong = check_has_value(entry);
-  return wrong.empty() ? check_template(name_value::parse(entry).value) : wrong;
-}
-std::string check_header_value_entry(std::string_view entry) {
-  std::string wrong = check_header_entry(entry);
   return wrong.empty() ? check_template(name_value::parse(entry).value) : wrong;
 }
 
@@ -43,14 +40,14 @@ const schema rename_fields = {
 };
 const schema value_fields = {
     {.name = "body", .type = strings, .fallback = none, .check = check_value_entry},
-    {.name = "headers", .type = strings, .fallback = none, .check = check_header_value_entry},
+    {.name = "headers", .type = strings, .fallback = none, .check = check_header_entry},
     {.name = "querystring", .type = strings, .fallback = none, .check = check_value_entry},
 };
 const schema replace_fields = {
     {.name = "body", .type = strings, .fallback = none, .check = check_value_entry},
-    {.name = "headers", .type = strings, .fallback = none, .check = check_header_value_entry},
+    {.name = "headers", .type = strings, .fallback = none, .check = check_header_entry},
     {.name = "querystring", .type = strings, .fallback = none, .check = check_value_entry},
-    {.name = "uri", .check = check_template},
+    {.name = "uri"},
 };
 
 const schema& config_fields() {
@@ -68,7 +65,25 @@ const schema& config_fields() {
 enum class action : std::uint8_t { remove, rename, replace, add, append };
 constexpr std::array<std::string_view, 5> action_names = {"remove", "rename", "replace", "add", "append"};
 
-// What is to be done with one name; what is removed has no value, whatever stands behind its colon.
+// Kong's schema looks into the templates of bodies and queries alone. Others that are no Lua are loaded, and each
+// request that comes to them is answered with 500.
+void check(const record& config, const std::string& what, reporter& report) {
+  auto look = [&](std::string_view text, const std::string& name) {
+    if (std::string wrong = check_template(text); !wrong.empty())
+      report.warning(config.mark_of(name),
+                     fmt::format("{}, {}: {}; requests will be answered with 500", what, name, wrong));
+  };
+  auto look_at_all = [&](const std::string& name) {
+    const std::vector<std::string> entries = config.strings(name);
+    for (std::size_t i = 0; i < entries.size(); ++i)
+      look(name_value::parse(entries[i]).value, fmt::format("{}[{}]", name, i));
+  };
+  look(config.text("replace.uri"), "replace.uri");
+  for (std::string_view part : {"body", "headers", "querystring"}) look_at_all(fmt::format("remove.{}", part));
+  for (std::string_view action : {"replace", "add", "append"}) look_at_all(fmt::format("{}.headers", action));
+}
+
+// What is to be done with one name. Of what is removed too the value is made, though nobody needs it: it may fail.
 struct step {
   action what;
   std::string name;
@@ -80,13 +95,13 @@ using steps = std::vector<step>;
 steps steps_of(const record& config, std::string_view part) {
   steps out;
   for (std::size_t i = 0; i < action_names.size(); ++i)
-    for (name_value& pair : name_values(config, fmt::format("{}.{}", action_names[i], part))) {
-      const auto what = static_cast<action>(i);
-      out.push_back({what, std::move(pair.name),
-                     what == action::remove ? value_template() : *value_template::parse(pair.value), pair.value});
-    }
+    for (name_value& pair : name_values(config, fmt::format("{}.{}", action_names[i], part)))
+      out.push_back({static_cast<action>(i), std::move(pair.name), value_template(pair.value), pair.value});
   return out;
 }
+
+// A template that cannot be made into a text, which the log has been told.
+std::unexpected<error> no_value() { return fail(error_code::internal, "An unexpected error occurred"); }
 
 // Each `apply` is true if what it is applied to has to be written anew.
 
@@ -176,7 +191,7 @@ bool apply(const step& s, std::string value, multipart_form& to) {
       if (!found) to.set(s.name, std::move(value));
       return !found;
     case action::append:
-      return false;  // Kong does not append to multipart bodies
+      break;  // Kong does not append to multipart bodies
   }
   return false;
 }
@@ -188,14 +203,17 @@ class request_transformer final : public plugin {
         _headers(steps_of(config, "headers")),
         _query(steps_of(config, "querystring")),
         _body(steps_of(config, "body")) {
-    if (!config.is_null("replace.uri")) _uri = *value_template::parse(config.text("replace.uri"));
+    if (!config.is_null("replace.uri")) _uri.emplace(config.text("replace.uri"));
     _retypes = std::ranges::any_of(_headers, [](const step& s) {
       return equals_ignoring_case(s.name, "content-type") || equals_ignoring_case(s.new_name, "content-type");
     });
-    auto catches = [](const step& s) { return s.value.needs_captures(); };
-    if ((_uri && _uri->needs_captures()) || std::ranges::any_of(_headers, catches) ||
-        std::ranges::any_of(_query, catches) || std::ranges::any_of(_body, catches))
-      _captures = uri_captures(all);
+    auto any = [&](auto which) {
+      auto of_step = [&](const step& s) { return which(s.value); };
+      return (_uri && which(*_uri)) || std::ranges::any_of(_headers, of_step) || std::ranges::any_of(_query, of_step) ||
+             std::ranges::any_of(_body, of_step);
+    };
+    _scripted = any([](const value_template& t) { return t.script() != nullptr; });
+    if (any([](const value_template& t) { return t.needs_captures(); })) _captures = uri_captures(all);
   }
 
   verdict access(plugin_context& c) const override {
@@ -203,41 +221,60 @@ class request_transformer final : public plugin {
     bool body_as_query = is_urlencoded(type) && (_method == "GET" || _method == "HEAD" || _method == "TRACE");
     bool body = !_body.empty() && (_retypes || is_form(type));
     if ((body || body_as_query) && !c.request_body) return verdict::want_body;
-    form_arguments query = form_arguments::parse(c.current_query());
-    if (_uri) c.upstream_path = as_path(_uri->render(c, _captures));
-    if (!_method.empty()) c.upstream_method = _method;
-    if (body_as_query) {
-      auto form = form_arguments::parse_body(current_body(c));
-      if (!form) return c.exit_error(413, form.error().message);
-      for (const auto& a : *form) query.add(a.name, a.value.value_or("true"));
-      c.upstream_query = query.encode();
-    }
-    // All values are made of the request as it is before the steps: Kong reads headers and query once, when first asked
-    // for.
-    auto headers = render(_headers, c);
-    auto arguments = render(_query, c);
-    auto members = render(_body, c);
-    transform_headers(c, headers);
-    type = c.upstream_header("content-type").value_or("");  // the body goes by what the headers now say
-    if (body && is_form(type))
-      if (auto changed = change_body(c, type, members); !changed) return c.exit_error(413, changed.error().message);
-    if (!_query.empty()) {
-      for (std::size_t i = 0; i < _query.size(); ++i) apply(_query[i], std::move(arguments[i]), query);
-      c.upstream_query = query.encode();
+    std::optional<lua_turn> turn;
+    if (_scripted) turn.emplace(*c.lua, c, &_captures);
+    if (auto done = transform(c, turn ? &*turn : nullptr, body, body_as_query); !done) {
+      const bool too_large = done.error().code == error_code::too_large;
+      return too_large ? c.exit_error(413, done.error().message) : c.exit_message(500, done.error().message);
     }
     return verdict::next;
   }
 
  private:
-  std::vector<std::string> render(const steps& list, const plugin_context& c) const {
-    std::vector<std::string> out;
-    for (const step& s : list) out.push_back(s.value.render(c, _captures));
-    return out;
+  // Kong's order: what a template reads is as it is after the steps before.
+  result<void> transform(plugin_context& c, lua_turn* turn, bool body, bool body_as_query) const {
+    if (_uri)
+      if (auto set = set_path(c, turn); !set) return set;
+    if (!_method.empty()) c.upstream_method = _method;
+    form_arguments query = form_arguments::parse(c.current_query());
+    if (body_as_query) {
+      auto form = form_arguments::parse_body(current_body(c));
+      if (!form) return fail(form.error());
+      for (const auto& a : *form) query.add(a.name, a.value.value_or("true"));
+      c.upstream_query = query.encode();
+    }
+    if (auto done = transform_headers(c, turn); !done) return done;
+    const std::string type(
+        c.upstream_header("content-type").value_or(""));  // the body goes by what the headers now say
+    if (body && is_form(type))
+      if (auto changed = change_body(c, turn, type); !changed) return changed;
+    if (_query.empty()) return {};
+    for (const step& s : _query) {
+      auto value = render(c, turn, s.value);
+      if (!value) return fail(value.error());
+      apply(s, std::move(*value), query);
+    }
+    c.upstream_query = query.encode();
+    return {};
   }
 
-  static std::string as_path(std::string path) {
-    if (!path.starts_with('/')) path.insert(0, "/");
-    return is_plain_path(path) ? path : escape_path(path);
+  static result<std::string> render(const plugin_context& c, lua_turn* turn, const value_template& value) {
+    auto text = value.render(turn);
+    if (text) return text;
+    c.lua->complain(value.script(), fmt::format("[request-transformer] failed to render the template {}, error:{}",
+                                                value.text(), text.error().message));
+    return no_value();
+  }
+
+  result<void> set_path(plugin_context& c, lua_turn* turn) const {
+    auto path = render(c, turn, *_uri);
+    if (!path) return fail(path.error());
+    if (!path->starts_with('/')) {
+      c.lua->complain(&*_uri, fmt::format("[request-transformer] the path '{}' does not start with /", *path));
+      return no_value();
+    }
+    c.upstream_path = is_plain_path(*path) ? std::move(*path) : escape_path(*path);
+    return {};
   }
 
   static bool is_form(std::string_view type) { return is_json(type) || is_multipart(type) || is_urlencoded(type); }
@@ -246,7 +283,14 @@ class request_transformer final : public plugin {
     return c.upstream_body ? *c.upstream_body : *c.request_body;
   }
 
-  void transform_headers(plugin_context& c, std::vector<std::string>& values) const {
+  // All values first: templates see the headers as they were.
+  result<void> transform_headers(plugin_context& c, lua_turn* turn) const {
+    std::vector<std::string> values;
+    for (const step& s : _headers) {
+      auto value = render(c, turn, s.value);
+      if (!value) return fail(value.error());
+      values.push_back(std::move(*value));
+    }
     header_edits& to = c.upstream_headers;
     for (std::size_t i = 0; i < _headers.size(); ++i) {
       const step& s = _headers[i];
@@ -271,20 +315,24 @@ class request_transformer final : public plugin {
           break;
       }
     }
+    return {};
   }
 
   // What is no form or JSON goes on as it is. One that has too much to be read does not: its service would understand
   // it, with what is to be removed.
-  result<void> change_body(plugin_context& c, std::string_view type, std::vector<std::string>& values) const {
+  result<void> change_body(plugin_context& c, lua_turn* turn, std::string_view type) const {
     const std::string& text = current_body(c);
+    result<void> failed;
     auto apply_those = [&](auto which, auto& form) {
       bool changed = false;
-      for (std::size_t i = 0; i < _body.size(); ++i) {
-        const action what = _body[i].what;
-        if (which(what) && (!text.empty() || what == action::add || what == action::append))
-          changed |= apply(_body[i], std::move(values[i]), form);
+      for (const step& s : _body) {
+        if (!failed || !which(s.what) || (text.empty() && s.what != action::add && s.what != action::append)) continue;
+        if (auto value = render(c, turn, s.value))
+          changed |= apply(s, std::move(*value), form);
+        else
+          failed = fail(value.error());
       }
-      return changed;
+      return changed && failed;
     };
     auto applied = [&](auto& form) { return apply_those([](action) { return true; }, form); };
     if (is_json(type)) {
@@ -295,14 +343,14 @@ class request_transformer final : public plugin {
       auto form = multipart_form::parse(text, type);
       if (!form) return refused_if_too_large(std::move(form.error()));
       bool changed = apply_those([](action what) { return what == action::rename; }, *form);
-      changed |= apply_those([](action what) { return what != action::rename; }, *form);
+      changed |= apply_those([](action what) { return what != action::rename && what != action::append; }, *form);
       if (changed) c.upstream_body = form->encode();
     } else {
       auto form = form_arguments::parse_body(text);
       if (!form) return refused_if_too_large(std::move(form.error()));
       if (applied(*form)) c.upstream_body = form->encode();
     }
-    return {};
+    return failed;
   }
 
   static result<void> refused_if_too_large(error why) {
@@ -312,7 +360,8 @@ class request_transformer final : public plugin {
 
   std::string _method;
   steps _headers, _query, _body;
-  bool _retypes = false;  // a header step may change Content-Type
+  bool _retypes = false;   // a header step may change Content-Type
+  bool _scripted = false;  // a template has Lua
   std::optional<value_template> _uri;
   uri_captures _captures;
 };
@@ -328,7 +377,7 @@ plugin_kind request_transformer_kind() {
           .priority = 801,
           .config_fields = config_fields,
           .per_consumer = true,
-          .check = nullptr,
+          .check = check,
           .make = make};
 }
 

@@ -1,43 +1,30 @@
-// A transformer's value with parts taken from the request: "$(headers.x-user)", "$(query_params['id'] or 'none')",
-// "$(uri_captures[1])".
-//
-// Kong runs Lua there. Here each part is a list of alternatives joined with `or`: a member of headers, query_params or
-// uri_captures, or a text in quotes. Other expressions are refused when the configuration is read.
+// A transformer's value with parts that are Lua: "$(headers.x_user or 'nobody')" (Penlight 1.13's pl.template with
+// Kong's options: lines are Lua if they begin with the byte 0xff, which no UTF-8 has).
 #pragma once
 
-#include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/error.h"
-#include "gateway/plugins/plugin.h"
-#include "gateway/plugins/uri_captures.h"
+#include "gateway/lua/sandbox.h"
 
 namespace mes::gateway {
 
 class value_template {
  public:
-  static result<value_template> parse(std::string_view text);
+  explicit value_template(std::string_view text);
 
-  bool needs_captures() const;
-  // A part without a value is left out.
-  std::string render(const plugin_context& c, const uri_captures& captures) const;
+  const std::string& text() const { return _text; }           // as it was written
+  const lua_script* script() const { return _script.get(); }  // nullptr: there is no Lua in it
+  bool needs_captures() const { return _script && _script->source.find("uri_captures") != std::string::npos; }
+
+  // `turn` is nullptr if no template of the plugin has Lua. What gives nil or false is left out.
+  result<std::string> render(lua_turn* turn) const { return _script ? turn->render(*_script) : _text; }
 
  private:
-  enum class source : std::uint8_t { text, header, query, capture };
-  struct alternative {
-    source from = source::text;
-    std::string name;
-  };
-  using part = std::vector<alternative>;  // the first that has a value; one of source::text is plain text
-
-  static result<part> parse_expression(std::string_view expression);
-  static std::optional<std::string> value_of(const alternative& a, const plugin_context& c,
-                                             const uri_captures& captures);
-
-  std::vector<part> _parts;
+  std::string _text;
+  std::unique_ptr<lua_script> _script;
 };
 
 std::string check_template(std::string_view text);  // "" if fine

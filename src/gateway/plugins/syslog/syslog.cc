@@ -57,11 +57,12 @@ std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration&, co
     queue = parts.logs->queue(
         "syslog", entry.id, single_try(),
         [to](const std::vector<std::string>& batch, const wait_end&) { return write_lines(batch, to); });
-  return std::make_unique<record_log>(std::move(queue),
-                                      [choice = severity_choice(entry.config)](const plugin_context& c) {
-                                        int severity = choice.of(c.totals->status);
-                                        return severity < 0 ? std::string() : std::to_string(severity) + log_line_of(c);
-                                      });
+  return std::make_unique<record_log>(
+      std::move(queue), entry,
+      [choice = severity_choice(entry.config)](const plugin_context& c) -> std::optional<std::string> {
+        int severity = choice.of(c.totals->status);
+        return severity < 0 ? std::nullopt : std::optional(std::to_string(severity));
+      });
 }
 
 }  // namespace

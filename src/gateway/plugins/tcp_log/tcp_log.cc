@@ -66,7 +66,7 @@ std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration&, co
     queue = parts.logs->queue(
         "tcp-log", entry.id, single_try(),
         [to](const std::vector<std::string>& batch, const wait_end& end) { return to->send(batch, end); });
-  return std::make_unique<record_log>(std::move(queue), log_line_of);
+  return std::make_unique<record_log>(std::move(queue), entry);
 }
 
 }  // namespace

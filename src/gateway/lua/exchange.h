@@ -1,0 +1,13 @@
+// What scripts can ask and change of the exchange that they run for. prelude.lua dresses these as Kong's PDK.
+#pragma once
+
+struct lua_State;
+
+namespace mes::gateway {
+
+// Pushes a table: ask(what [, argument]) gives a value; uri_captures() what the route's expression has caught, nil if
+// it has none; edit(key, value, mode) is an edit of the log record (log_edits.h); log(level, text) writes into the
+// gateway's log.
+void push_exchange_functions(lua_State* state);
+
+}  // namespace mes::gateway

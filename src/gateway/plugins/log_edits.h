@@ -1,0 +1,31 @@
+// What scripts change of an exchange's log record (K:kong/pdk/log.lua, set_serialize_value). Edits stay with the
+// exchange: log plugins that run later see those of earlier ones.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+
+namespace mes::gateway {
+
+struct log_edit {
+  // set: whether it is there or not; add: unless it is; replace: if it is.
+  enum class mode : std::uint8_t { set, add, replace };
+
+  std::string key;  // "request.headers.x": dots lead into tables, which are made where they are missing
+  mode how = mode::set;
+  std::optional<boost::json::value> value;  // nothing: what is there goes away
+};
+
+struct log_edits {
+  std::vector<log_edit> list;
+};
+
+// An error where a key leads through what is no table: Kong makes no record then.
+result<void> apply(const log_edits& edits, boost::json::object& record);
+
+}  // namespace mes::gateway
