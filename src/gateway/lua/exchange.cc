@@ -13,6 +13,7 @@
 
 #include "base/base64.h"
 #include "base/instant.h"
+#include "base/lower_case.h"
 #include "gateway/lua/sandbox.h"
 #include "gateway/lua/values.h"
 #include "gateway/plugins/form_arguments.h"
@@ -33,10 +34,15 @@ string_view scheme_of(const plugin_context& c) { return c.tls ? "https" : "http"
 int status_of(const plugin_context& c) { return c.totals ? c.totals->status : c.response_status; }
 string_view raw_path_of(const plugin_context& c) { return c.request->target.substr(0, c.request->target.find('?')); }
 
-// The value of a field, of several the first; `_` stands for `-`.
-json::value member(const json::object& fields, std::string name) {
-  for (char& ch : name) ch = ch == '_' ? '-' : static_cast<char>(ch >= 'A' && ch <= 'Z' ? ch + 32 : ch);
-  const json::value* found = fields.if_contains(name);
+std::string header_name(string_view name) {
+  std::string out = lower_case(name);
+  std::ranges::replace(out, '_', '-');
+  return out;
+}
+
+// The value of a field, of several the first.
+json::value member(const json::object& fields, string_view name) {
+  const json::value* found = fields.if_contains(header_name(name));
   if (!found) return nullptr;
   return found->is_array() ? found->get_array().front() : *found;
 }
@@ -105,7 +111,7 @@ constexpr named_reader variables[] = {
 json::value variable(const plugin_context& c, string_view name) {
   for (const named_reader& one : variables)
     if (one.name == name) return one.read(c, {});
-  auto rest = [&](string_view prefix) { return std::string(name.substr(prefix.size())); };
+  auto rest = [&](string_view prefix) { return name.substr(prefix.size()); };
   if (name.starts_with("http_")) return member(headers_as_json(c), rest("http_"));
   if (name.starts_with("sent_http_")) return member(sent_head_as_json(c.sent_head), rest("sent_http_"));
   if (name.starts_with("arg_")) return argument_named(c, rest("arg_"));
@@ -191,6 +197,12 @@ int edit(lua_State* l) {
   return 0;
 }
 
+int push_header_name(lua_State* l) {
+  lua_sandbox::of(l).answer() = header_name(text_at(l, 1));
+  push_value(l, lua_sandbox::of(l).answer());
+  return 1;
+}
+
 int uri_captures_of(lua_State* l) {
   lua_sandbox& in = lua_sandbox::of(l);
   if (!in.captures()) return lua_pushnil(l), 1;
@@ -208,7 +220,7 @@ int log(lua_State* l) {
 
 void push_exchange_functions(lua_State* l) {
   constexpr std::pair<const char*, lua_CFunction> functions[] = {
-      {"ask", ask}, {"edit", edit}, {"log", log}, {"uri_captures", uri_captures_of}};
+      {"ask", ask}, {"edit", edit}, {"header_name", push_header_name}, {"log", log}, {"uri_captures", uri_captures_of}};
   lua_createtable(l, 0, static_cast<int>(std::size(functions)));
   for (const auto& [name, function] : functions) {
     lua_pushcfunction(l, function);

@@ -7,7 +7,7 @@ namespace mes::gateway {
 
 // Pushes a table: ask(what [, argument]) gives a value; uri_captures() what the route's expression has caught, nil if
 // it has none; edit(key, value, mode) is an edit of the log record (log_edits.h); log(level, text) writes into the
-// gateway's log.
+// gateway's log; header_name(text) is a field's name as headers have it, in lower case and with - for _.
 void push_exchange_functions(lua_State* state);
 
 }  // namespace mes::gateway

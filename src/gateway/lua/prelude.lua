@@ -5,7 +5,7 @@ local ask = exchange.ask
 local error, load, pairs, pcall, rawget, rawset, select, setfenv, setmetatable, tonumber, tostring, type =
   error, load, pairs, pcall, rawget, rawset, select, setfenv, setmetatable, tonumber, tostring, type
 local string, table, floor = string, table, math.floor
-local byte, sub, lower, concat, insert = string.byte, string.sub, string.lower, table.concat, table.insert
+local byte, sub, concat, insert = string.byte, string.sub, table.concat, table.insert
 
 -- Functions of LuaJIT's that take time or the C stack without counting instructions. Methods of texts are found in
 -- this table, so that ("…"):gsub() is no way around.
@@ -171,7 +171,7 @@ end
 -- ngx.req.get_headers: names in lower case; X_Foo is looked up as x-foo too.
 local headers_index = {
   __index = function(self, name)
-    local known = lower(name):gsub("_", "-")
+    local known = exchange.header_name(name)
     if known ~= name then return rawget(self, known) end
   end,
 }
