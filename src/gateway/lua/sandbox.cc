@@ -1,5 +1,7 @@
 #include "gateway/lua/sandbox.h"
 
+#include <openssl/rand.h>
+
 #include <cstdint>
 #include <cstdlib>
 #include <ctime>
@@ -109,6 +111,13 @@ int lua_sandbox::set_up(lua_State* l) {
     lua_pushstring(l, one.name);
     lua_call(l, 1, 0);
   }
+  std::uint32_t seed = 0;  // math.random of each state begins elsewhere; scripts cannot set it
+  RAND_bytes(reinterpret_cast<unsigned char*>(&seed), sizeof seed);
+  lua_getglobal(l, LUA_MATHLIBNAME);
+  lua_getfield(l, -1, "randomseed");
+  lua_pushnumber(l, seed);
+  lua_call(l, 1, 0);
+  lua_settop(l, 0);
   const std::size_t bytes = static_cast<std::size_t>(mes_gateway_lua_prelude_end - mes_gateway_lua_prelude_begin);
   if (luaL_loadbufferx(l, mes_gateway_lua_prelude_begin, bytes, "=prelude", "t") != 0) lua_error(l);
   lua_pushcfunction(l, lua_pattern_search);

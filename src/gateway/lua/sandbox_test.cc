@@ -144,6 +144,15 @@ TEST_F(log_fields, have_no_way_out) {
   EXPECT_EQ(run("return leak"), "nothing");
 }
 
+TEST_F(log_fields, of_chance_begin_elsewhere_in_each_state) {
+  const lua_script script{lua_script::kind::log_field, "return math.random(1e15)"};
+  const std::string first = run(script.source);
+  lua_sandbox other;
+  lua_turn turn(other, c);
+  ASSERT_TRUE(turn.set_field("a", script));
+  EXPECT_NE(boost::json::serialize(*c.log_changes->list.back().value), first);
+}
+
 TEST_F(log_fields, say_where_a_script_is_wrong) {
   EXPECT_EQ(check_lua({lua_script::kind::log_field, "return 1"}), "");
   EXPECT_THAT(check_lua({lua_script::kind::log_field, "local a\nreturn 1 +"}),

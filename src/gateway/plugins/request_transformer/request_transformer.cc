@@ -294,6 +294,8 @@ class request_transformer final : public plugin {
     header_edits& to = c.upstream_headers;
     for (std::size_t i = 0; i < _headers.size(); ++i) {
       const step& s = _headers[i];
+      if (s.value.text().empty() && s.what != action::remove)
+        continue;  // "name:" has no value, and nothing comes of it
       bool host = equals_ignoring_case(s.name, "host");
       auto present = c.upstream_header(s.name);
       switch (s.what) {

@@ -137,6 +137,17 @@ TEST(request_transformer, reads_headers_and_query_when_a_template_first_asks) {
   EXPECT_EQ(late.send("GET / HTTP/1.1\r\nHost: h\r\na: 1\r\n\r\n").query, "after=%7C1");
 }
 
+// K: access.lua, iter() gives no value then, and headers[name] = nil changes nothing.
+TEST(request_transformer, does_nothing_with_headers_that_have_no_value) {
+  test_exchange t(
+      transformer("{add: {headers: ['new:', 'empty:$(nil)']}, replace: {headers: ['a:']}, append: {headers: ['b:']}}"));
+  auto seen = t.send("GET / HTTP/1.1\r\nHost: h\r\na: 1\r\nb: 2\r\n\r\n");
+  EXPECT_FALSE(seen.request_headers.contains("new"));
+  EXPECT_TRUE(seen.request_headers.contains("empty"));
+  EXPECT_EQ(seen.sent("a"), "1");
+  EXPECT_EQ(seen.sent("b"), "2");
+}
+
 TEST(request_transformer, keeps_a_templates_globals_as_kong_does) {
   test_exchange t(transformer("{add: {headers: ['n:$((function() n = (n or 0) + 1 return n end)())']}}"));
   for (const char* expected : {"1", "2", "3"})
