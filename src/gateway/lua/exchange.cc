@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <cmath>
 #include <lua.hpp>
 #include <memory>
 #include <string>
@@ -132,8 +133,10 @@ constexpr named_reader values[] = {
     {"headers", [](const plugin_context& c, string_view) { return json::value(headers_as_json(c)); }},
     {"node.hostname", [](const plugin_context&, string_view) { return json::value(host_name()); }},
     {"node.id", [](const plugin_context&, string_view) { return json::value(node_id()); }},
-    {"now", [](const plugin_context&,
-               string_view) { return json::value(static_cast<double>(instant::now().microseconds / 1000) / 1000); }},
+    {"now",
+     [](const plugin_context&, string_view) {
+       return json::value(std::floor(static_cast<double>(instant::now().microseconds) / 1000) / 1000);
+     }},
     {"query", [](const plugin_context& c, string_view) { return json::value(query_as_json(c)); }},
     {"record", [](const plugin_context& c, string_view) { return record_of(c); }},
     {"request.host", [](const plugin_context& c, string_view) { return json::value(host_of(c)); }},

@@ -127,13 +127,13 @@ bool apply(const step& s, std::string value, form_arguments& to) {
   return false;
 }
 
-void append(json::value& to, std::string value) {
+void append(json::value& to, const std::string& value) {
   if (to.is_string()) {
-    to = json::array{std::move(to), std::move(value)};
+    to = json::array{std::move(to), value};
   } else if (to.is_array()) {
-    to.get_array().emplace_back(std::move(value));
+    to.get_array().emplace_back(value);
   } else {
-    to = json::array{std::move(value)};
+    to = json::array{value};
   }
 }
 
@@ -142,7 +142,7 @@ bool is_truthy(const json::object& in, std::string_view name) {
   return v && !(v->is_bool() && !v->get_bool());
 }
 
-bool apply(const step& s, std::string value, json::object& to) {
+bool apply(const step& s, const std::string& value, json::object& to) {
   switch (s.what) {
     case action::remove:
       to.erase(s.name);
@@ -157,14 +157,14 @@ bool apply(const step& s, std::string value, json::object& to) {
     }
     case action::replace:
       if (!is_truthy(to, s.name)) return false;
-      to[s.name] = std::move(value);
+      to[s.name] = value;
       return true;
     case action::add:
       if (is_truthy(to, s.name)) return false;
-      to[s.name] = std::move(value);
+      to[s.name] = value;
       return true;
     case action::append:
-      append(to[s.name], std::move(value));
+      append(to[s.name], value);
       return true;
   }
   return false;
