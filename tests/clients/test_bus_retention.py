@@ -7,11 +7,11 @@ import time
 import zlib
 
 import pytest
-from confluent_kafka import KafkaError, Producer
+from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 
 from bus import MES, kcat
 from bus_operator import QUICK, create, metric, produce, read
-from differential.records import GZIP, packed_batch, sized, varint, whole_batches
+from differential.records import GZIP, batch, packed_batch, sized, varint, whole_batches
 from raw import Raw
 from tests.support.wait import eventually
 
@@ -83,6 +83,27 @@ def test_timestamps_out_of_bounds_are_refused(start_bus):
         producer.produce("t", "x", partition=0, timestamp=stamp, on_delivery=lambda e, _: outcome.append(e and e.code()))
         assert producer.flush(10) == 0
     assert outcome == [None, KafkaError.INVALID_TIMESTAMP, KafkaError.INVALID_TIMESTAMP]
+
+
+def test_a_compressed_batch_is_as_new_as_its_newest_record(start_bus):
+    """Whatever it says: segmentio/kafka-go gives the last record's time. As Apache Kafka 4.2, which looks at the records."""
+    bus = start_bus(*QUICK)
+    day, now = 86_400_000, int(time.time() * 1000)
+    create(bus, "t", retention_ms=7 * day)
+    create(bus, "old", retention_ms=7 * day)
+    times = [now - 8 * day, now, now - 8 * day + 1]
+    with Raw(bus.address) as raw:
+        assert raw.produce("t", 0, batch([b"a", b"b", b"c"], timestamps=times, codec=GZIP, newest=times[-1])) == 0
+        assert raw.produce("old", 0, batch([b"a", b"b"], timestamps=times[::2], codec=GZIP, newest=now + day)) == 0
+        future = batch([b"a", b"b", b"c"], timestamps=[now, now + day, now + 1], codec=GZIP, newest=now + 1)
+        assert raw.produce("t", 0, future) == KafkaError.INVALID_TIMESTAMP
+    eventually(lambda: not read(bus, "old"))  # retention has looked at both
+    assert [offset for offset, *_ in read(bus, "t")] == ["0", "1", "2"]
+    consumer = Consumer({"bootstrap.servers": bus.address, "group.id": "times", "check.crcs": True})
+    assert consumer.offsets_for_times([TopicPartition("t", 0, now - 3_600_000)], 10)[0].offset == 1
+    consumer.assign([TopicPartition("t", 0, 1)])  # its sum is that of the batch as it is now
+    assert consumer.poll(10).value() == b"b"
+    consumer.close()
 
 
 @pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler")

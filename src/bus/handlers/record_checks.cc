@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "wire/kafka/reader.h"
+#include "wire/kafka/record_times.h"
 
 namespace mes::bus::handlers {
 namespace kafka = wire::kafka;
@@ -69,10 +70,14 @@ std::optional<refused_records> check_records(const log::topic& t, kafka::batch_h
   const bool keys = t.is_compacted();
   // Times are the broker's to give. Where the topic does not say so, Kafka minds it alone if there is no other.
   const bool stamped = batch.log_append_time() && (!create_time || batch.max_timestamp_ms < 0);
-  // A batch tells its largest timestamp; only what may be too old, or has no key, needs a look at each record.
-  const bool too_new = create_time && after_max < INT64_MAX && batch.max_timestamp_ms - now_ms > after_max;
-  const bool untrue = create_time && batch.max_timestamp_ms < batch.base_timestamp_ms;
-  const bool ages = create_time && (before_max < INT64_MAX || too_new || untrue);
+  const std::size_t unpacked_max = uncompressed_max(bytes.size());
+  // Only what may be too old, or has no key, needs a look at each record: else the largest timestamp tells. Retention
+  // goes by it, and so it must be true. What cannot be unpacked is its readers' affair, and keeps what its header says.
+  const bool each = keys || (create_time && before_max < INT64_MAX);
+  if (create_time && !each && batch.codec() != kafka::compression::none && !batch.log_append_time())
+    batch.max_timestamp_ms = kafka::largest_timestamp(batch, bytes, unpacked_max).value_or(batch.max_timestamp_ms);
+  const bool too_new = batch.max_timestamp_ms > now_ms && batch.max_timestamp_ms - now_ms > after_max;
+  const bool ages = create_time && (each || too_new);
   if (!keys && !ages && !stamped) return std::nullopt;
 
   refused_records refused;
@@ -82,7 +87,6 @@ std::optional<refused_records> check_records(const log::topic& t, kafka::batch_h
     if (refused.error == error_code::none) refused.error = error;
     if (refused.records.size() < faults_told_max) refused.records.push_back({index, std::move(why)});
   };
-  const std::size_t unpacked_max = uncompressed_max(bytes.size());
   const auto whole = kafka::for_each_record(bytes, unpacked_max, [&](const kafka::record_view& r) {
     newest = std::max(newest, r.timestamp_ms);
     if (keys && !r.key) {
@@ -92,7 +96,7 @@ std::optional<refused_records> check_records(const log::topic& t, kafka::batch_h
     } else if (ages && r.timestamp_ms >= 0 && now_ms - r.timestamp_ms > before_max) {
       tell(error_code::invalid_timestamp,
            fmt::format("Timestamp {} is more than {} ms in the past", r.timestamp_ms, before_max));
-    } else if (ages && r.timestamp_ms - now_ms > after_max) {
+    } else if (ages && r.timestamp_ms > now_ms && r.timestamp_ms - now_ms > after_max) {
       tell(error_code::invalid_timestamp,
            fmt::format("Timestamp {} is more than {} ms in the future", r.timestamp_ms, after_max));
     }

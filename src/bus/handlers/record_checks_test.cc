@@ -48,14 +48,43 @@ TEST(record_checks, a_time_that_is_the_brokers_to_give_is_refused_record_by_reco
 }
 
 TEST(record_checks, a_newest_time_that_cannot_be_is_not_believed) {
-  const std::string batch = two_records();
-  const log::topic t;
-  for (const std::int64_t said : {std::int64_t{0}, std::int64_t{1} << 61}) {
-    kafka::batch_header header = *kafka::peek_batch(batch);
-    header.max_timestamp_ms = said;
-    EXPECT_FALSE(check_records(t, header, batch, 2'000));
-    EXPECT_EQ(header.max_timestamp_ms, 1'000);
+  const std::string plain = kafka::make_batch({{"k", "a", 1'000}, {"k", "b", 1'500}, {"k", "c", 1'001}});
+  const std::string batch = *kafka::recompress_batch(plain, SIZE_MAX, kafka::compression::gzip, {});
+  log::topic t;
+  for (const char* policy : {"delete", "compact"}) {
+    t.configs = {{"cleanup.policy", policy}};
+    for (const std::int64_t said : {std::int64_t{0}, std::int64_t{1'001}, std::int64_t{1} << 61}) {
+      kafka::batch_header header = *kafka::peek_batch(batch);
+      header.max_timestamp_ms = said;
+      EXPECT_FALSE(check_records(t, header, batch, 2'000));
+      EXPECT_EQ(header.max_timestamp_ms, 1'500) << policy;
+    }
   }
+}
+
+TEST(record_checks, a_record_from_the_future_is_seen_whatever_its_compressed_batch_says) {
+  const std::string plain = kafka::make_batch({{"k", "a", 1'000}, {"k", "b", 9'000'000}, {"k", "c", 1'001}});
+  const std::string batch = *kafka::recompress_batch(plain, SIZE_MAX, kafka::compression::zstd, {});
+  log::topic t;
+  for (const char* policy : {"delete", "compact"}) {
+    t.configs = {{"cleanup.policy", policy}};
+    kafka::batch_header header = *kafka::peek_batch(batch);
+    header.max_timestamp_ms = 1'001;
+    const auto refused = check_records(t, header, batch, 2'000);
+    ASSERT_TRUE(refused) << policy;
+    EXPECT_EQ(refused->error, error_code::invalid_timestamp);
+    ASSERT_EQ(refused->records.size(), 1U);
+    EXPECT_EQ(refused->records[0].index, 1);
+  }
+}
+
+TEST(record_checks, what_cannot_be_unpacked_keeps_the_time_that_it_says) {
+  std::string batch = *kafka::recompress_batch(two_records(), SIZE_MAX, kafka::compression::lz4, {});
+  batch.back() = batch[kafka::batch_header::size] = 'x';  // no frame begins so
+  const log::topic t;
+  kafka::batch_header header = *kafka::peek_batch(batch);
+  EXPECT_FALSE(check_records(t, header, batch, 2'000));
+  EXPECT_EQ(header.max_timestamp_ms, 1'000);
 }
 
 TEST(record_checks, what_unpacks_to_more_than_anybody_sends_is_refused) {

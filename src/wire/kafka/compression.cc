@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
+#include <utility>
 
 #include "wire/kafka/reader.h"
 #include "wire/kafka/writer.h"
@@ -14,109 +16,192 @@
 namespace mes::wire::kafka {
 namespace {
 
-using unpacked = std::expected<std::string, unpack_fault>;
+using unpacked = std::expected<void, unpack_fault>;
 constexpr auto broken = std::unexpected(unpack_fault::broken), too_large = std::unexpected(unpack_fault::too_large);
 constexpr std::size_t step = std::size_t{64} << 10;
 
-// Makes room for another step; false at the limit.
-bool grow(std::string& out, std::size_t used, std::size_t bytes_max) {
-  if (used > bytes_max) return false;
-  const std::size_t wanted = used + std::min(step, bytes_max + 1 - used);
-  // The last doubling goes to the limit, and a byte further, so that none follows for that byte alone.
-  if (wanted > out.capacity() && 2 * out.capacity() >= bytes_max) out.reserve(bytes_max + 1);
-  out.resize(wanted);
-  return out.size() > used;
-}
+// Where a codec puts what it unpacks, a piece at a time.
+class output {
+ public:
+  explicit output(std::size_t bytes_max) : _bytes_max(bytes_max) {}
+  virtual ~output() = default;
 
-unpacked gunzip(std::string_view data, std::size_t bytes_max) {
+  // For a piece, but for no more than a byte beyond the limit. Empty: that byte has come.
+  std::span<char> room(std::size_t size) {
+    return is_over() ? std::span<char>() : make_room(std::min(size, _bytes_max + 1 - _used));
+  }
+  // The first `size` bytes of it are filled. False: no more is wanted.
+  bool add(std::size_t size) {
+    _used += size;
+    return take(size);
+  }
+  bool is_over() const { return _used > _bytes_max; }
+
+ protected:
+  const std::size_t _bytes_max;
+  std::size_t _used = 0;
+
+ private:
+  virtual std::span<char> make_room(std::size_t size) = 0;
+  virtual bool take(std::size_t size) = 0;
+};
+
+class whole_output final : public output {
+ public:
+  using output::output;
+  std::string bytes() {
+    _bytes.resize(_used);
+    return std::move(_bytes);
+  }
+
+ private:
+  std::span<char> make_room(std::size_t size) override {
+    const std::size_t wanted = _used + size;
+    // The last doubling goes to the limit, and a byte further, so that none follows for that byte alone.
+    if (wanted > _bytes.capacity() && 2 * _bytes.capacity() >= _bytes_max) _bytes.reserve(_bytes_max + 1);
+    _bytes.resize(wanted);
+    return std::span(_bytes).subspan(_used);
+  }
+  bool take(std::size_t) override { return true; }
+
+  std::string _bytes;
+};
+
+class output_in_pieces final : public output {
+ public:
+  output_in_pieces(std::size_t bytes_max, const std::function<bool(std::string_view)>& each)
+      : output(bytes_max), _each(each) {}
+
+ private:
+  std::span<char> make_room(std::size_t size) override {
+    if (size > _room) {
+      _piece = std::make_unique_for_overwrite<char[]>(size);
+      _room = size;
+    }
+    return {_piece.get(), size};
+  }
+  bool take(std::size_t size) override { return _each({_piece.get(), size}); }
+
+  const std::function<bool(std::string_view)>& _each;
+  std::unique_ptr<char[]> _piece;
+  std::size_t _room = 0;
+};
+
+unpacked gunzip(std::string_view data, output& out) {
   z_stream stream{};
   if (inflateInit2(&stream, 15 + 32) != Z_OK) return broken;
   const auto end = [](z_stream* s) { inflateEnd(s); };
   const std::unique_ptr<z_stream, decltype(end)> guard(&stream, end);
-  std::string in(data), out;  // zlib's input is not const
+  std::string in(data);  // zlib's input is not const
   stream.next_in = reinterpret_cast<Bytef*>(in.data());
   stream.avail_in = static_cast<uInt>(in.size());
-  std::size_t used = 0;
   for (int status = Z_OK; status != Z_STREAM_END;) {
-    if (!grow(out, used, bytes_max)) return too_large;
-    stream.next_out = reinterpret_cast<Bytef*>(out.data() + used);
-    stream.avail_out = static_cast<uInt>(out.size() - used);
-    const auto before = stream.avail_out;
+    const auto room = out.room(step);
+    if (room.empty()) return too_large;
+    stream.next_out = reinterpret_cast<Bytef*>(room.data());
+    stream.avail_out = static_cast<uInt>(room.size());
     status = inflate(&stream, Z_NO_FLUSH);
-    used = out.size() - stream.avail_out;
+    const std::size_t got = room.size() - stream.avail_out;
     if (status != Z_OK && status != Z_STREAM_END) return broken;
-    if (status == Z_OK && stream.avail_in == 0 && before == stream.avail_out) return broken;
+    if (status == Z_OK && stream.avail_in == 0 && got == 0) return broken;
+    if (!out.add(got)) break;
   }
-  if (used > bytes_max) return too_large;
-  out.resize(used);
-  return out;
-}
-
-std::expected<void, unpack_fault> append_snappy(std::string_view data, std::size_t bytes_max, std::string& out) {
-  std::size_t size = 0;
-  if (snappy_uncompressed_length(data.data(), data.size(), &size) != SNAPPY_OK) return broken;
-  if (size > bytes_max - out.size()) return too_large;
-  const std::size_t at = out.size();
-  out.resize(at + size);
-  if (snappy_uncompress(data.data(), data.size(), out.data() + at, &size) != SNAPPY_OK) return broken;
   return {};
 }
 
-unpacked unsnappy(std::string_view data, std::size_t bytes_max) {
+// False: no more is wanted.
+std::expected<bool, unpack_fault> unsnappy_block(std::string_view data, output& out) {
+  std::size_t size = 0;
+  if (snappy_uncompressed_length(data.data(), data.size(), &size) != SNAPPY_OK) return broken;
+  if (size == 0) return true;
+  const auto room = out.room(size);
+  if (room.size() < size) return too_large;
+  if (snappy_uncompress(data.data(), data.size(), room.data(), &size) != SNAPPY_OK) return broken;
+  return out.add(size);
+}
+
+unpacked unsnappy(std::string_view data, output& out) {
   constexpr std::string_view xerial("\x82SNAPPY\0", 8);
-  std::string out;
   if (!data.starts_with(xerial)) {
-    if (const auto added = append_snappy(data, bytes_max, out); !added) return std::unexpected(added.error());
-    return out;
+    if (const auto added = unsnappy_block(data, out); !added) return std::unexpected(added.error());
+    return {};
   }
   reader blocks(data.substr(std::min<std::size_t>(16, data.size())));  // after magic, version and compatible version
   while (blocks.left() > 0) {
     const auto size = blocks.int32();
     const auto block = blocks.raw(size < 0 ? SIZE_MAX : static_cast<std::size_t>(size));
     if (!blocks.ok()) return broken;
-    if (const auto added = append_snappy(block, bytes_max, out); !added) return std::unexpected(added.error());
+    const auto added = unsnappy_block(block, out);
+    if (!added) return std::unexpected(added.error());
+    if (!*added) break;
   }
-  return out;
+  return {};
 }
 
-unpacked unlz4(std::string_view data, std::size_t bytes_max) {
+unpacked unlz4(std::string_view data, output& out) {
   LZ4F_dctx* context = nullptr;
   if (LZ4F_isError(LZ4F_createDecompressionContext(&context, LZ4F_VERSION)) != 0) return broken;
   const auto end = [](LZ4F_dctx* c) { LZ4F_freeDecompressionContext(c); };
   const std::unique_ptr<LZ4F_dctx, decltype(end)> guard(context, end);
-  std::string out;
-  std::size_t used = 0;
   for (std::size_t hint = 1; hint != 0;) {
-    if (!grow(out, used, bytes_max)) return too_large;
-    std::size_t room = out.size() - used, taken = data.size();
-    hint = LZ4F_decompress(context, out.data() + used, &room, data.data(), &taken, nullptr);
+    const auto room = out.room(step);
+    if (room.empty()) return too_large;
+    std::size_t got = room.size(), taken = data.size();
+    hint = LZ4F_decompress(context, room.data(), &got, data.data(), &taken, nullptr);
     if (LZ4F_isError(hint) != 0) return broken;
-    used += room;
     data.remove_prefix(taken);
-    if (hint != 0 && room == 0 && taken == 0) return broken;
+    if (hint != 0 && got == 0 && taken == 0) return broken;
+    if (!out.add(got)) break;
   }
-  if (used > bytes_max) return too_large;
-  out.resize(used);
-  return out;
+  return {};
 }
 
-unpacked unzstd(std::string_view data, std::size_t bytes_max) {
+unpacked unzstd(std::string_view data, output& out) {
   const std::unique_ptr<ZSTD_DStream, decltype(&ZSTD_freeDStream)> stream(ZSTD_createDStream(), &ZSTD_freeDStream);
-  std::string out;
   ZSTD_inBuffer in{data.data(), data.size(), 0};
-  std::size_t used = 0;
   for (std::size_t hint = 1; hint != 0;) {
-    if (!grow(out, used, bytes_max)) return too_large;
-    ZSTD_outBuffer to{out.data() + used, out.size() - used, 0};
+    const auto room = out.room(step);
+    if (room.empty()) return too_large;
+    ZSTD_outBuffer to{room.data(), room.size(), 0};
     const std::size_t before = in.pos;
     hint = ZSTD_decompressStream(stream.get(), &to, &in);
     if (ZSTD_isError(hint) != 0) return broken;
-    used += to.pos;
     if (hint != 0 && to.pos == 0 && in.pos == before) return broken;
+    if (!out.add(to.pos)) break;
   }
-  if (used > bytes_max) return too_large;
-  out.resize(used);
-  return out;
+  return {};
+}
+
+unpacked plain(std::string_view data, output& out) {
+  while (!data.empty()) {
+    const auto room = out.room(std::min(step, data.size()));
+    if (room.empty()) return too_large;
+    std::ranges::copy(data.substr(0, room.size()), room.data());
+    data.remove_prefix(room.size());
+    if (!out.add(room.size())) break;
+  }
+  return {};
+}
+
+unpacked unpack(compression codec, std::string_view data, output& out) {
+  const auto by = [codec] {
+    switch (codec) {
+      case compression::none:
+        return plain;
+      case compression::gzip:
+        return gunzip;
+      case compression::snappy:
+        return unsnappy;
+      case compression::lz4:
+        return unlz4;
+      case compression::zstd:
+        return unzstd;
+    }
+    return decltype(&plain){};
+  }();
+  if (!by) return broken;
+  auto done = by(data, out);
+  return done && out.is_over() ? too_large : done;
 }
 
 std::optional<std::string> gzip(std::string_view data, int level) {
@@ -178,20 +263,15 @@ std::optional<std::string> zstd(std::string_view data, int level) {
 }  // namespace
 
 std::expected<std::string, unpack_fault> decompress(compression codec, std::string_view data, std::size_t bytes_max) {
-  switch (codec) {
-    case compression::none:
-      if (data.size() > bytes_max) return too_large;
-      return std::string(data);
-    case compression::gzip:
-      return gunzip(data, bytes_max);
-    case compression::snappy:
-      return unsnappy(data, bytes_max);
-    case compression::lz4:
-      return unlz4(data, bytes_max);
-    case compression::zstd:
-      return unzstd(data, bytes_max);
-  }
-  return broken;
+  whole_output out(bytes_max);
+  if (const auto done = unpack(codec, data, out); !done) return std::unexpected(done.error());
+  return out.bytes();
+}
+
+std::expected<void, unpack_fault> decompress_in_pieces(compression codec, std::string_view data, std::size_t bytes_max,
+                                                       const std::function<bool(std::string_view)>& each) {
+  output_in_pieces out(bytes_max, each);
+  return unpack(codec, data, out);
 }
 
 int default_level(compression codec) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,11 @@ enum class unpack_fault : std::uint8_t { broken, too_large };  // broken: or of 
 
 // At most `bytes_max`. Snappy comes plain or in xerial's blocks, lz4 as frames.
 std::expected<std::string, unpack_fault> decompress(compression codec, std::string_view data, std::size_t bytes_max);
+
+// The same, for who wants little of it and would keep less: `each` gets a piece after the other, and none after it has
+// returned false. The rest is not unpacked then.
+std::expected<void, unpack_fault> decompress_in_pieces(compression codec, std::string_view data, std::size_t bytes_max,
+                                                       const std::function<bool(std::string_view)>& each);
 
 // In the forms that Kafka's own client writes. Levels are those of Kafka's compression.*.level; none and snappy have
 // none. No value: unknown, or the library fails.
