@@ -25,7 +25,8 @@ constexpr std::int64_t producer_id_block = 1'000;
 constexpr unsigned char producer_ids_change = 32;
 constexpr std::int64_t housekeeping_ms = 60'000;
 constexpr std::int64_t folder_check_ms = 1'000;
-constexpr std::int64_t offsets_check_ms = 600'000;  // as Kafka's offsets.retention.check.interval.ms
+// As Kafka's offsets.retention.check.interval.ms and producer.id.expiration.check.interval.ms.
+constexpr std::int64_t unused_check_ms = 600'000;
 
 // Segments, index files and connections each take a descriptor.
 std::size_t descriptors_left() {
@@ -306,8 +307,10 @@ result<void> broker::make_topics() {
 result<void> broker::run() {
   housekeeping();
   _loop->after(folder_check_ms, [this] { look_at_folder(); });
-  expire_records();
-  _loop->after(offsets_check_ms, [this] { expire_offsets(); });
+  // The clock may be wrong until NTP has set it: at once goes only what no clock decides on.
+  _store->delete_expired(log::retention_by::size);
+  _loop->after(_settings.initial_task_delay_ms, [this] { expire_records(); });
+  _loop->after(unused_check_ms, [this] { expire_unused(); });
   clean();
   _loop->run();
   _server->stop_accepting();
@@ -354,7 +357,6 @@ void broker::tell_of_space() {
 void broker::housekeeping() {
   // Buffers of a burst would otherwise stay with the allocator for good.
   if (std::exchange(_trimmed_at, _server->stats().bytes_in) != _server->stats().bytes_in) malloc_trim(0);
-  _transactions->expire_ids(instant::now().ms());
   _access->limits().forget_idle(net::now_ms());
   _is_full_told = false;
   if (_settings.connections_idle_max_ms > 0) _server->close_idle(_settings.connections_idle_max_ms);
@@ -373,13 +375,16 @@ void broker::look_at_folder() {
 
 // Intervals are the loop's: the clock of the wall may jump.
 void broker::expire_records() {
-  _store->delete_expired();
+  _store->delete_expired(log::retention_by::age_and_size);
   _loop->after(_settings.retention_check_ms, [this] { expire_records(); });
 }
 
-void broker::expire_offsets() {
-  _groups->expire(instant::now().ms());
-  _loop->after(offsets_check_ms, [this] { expire_offsets(); });
+void broker::expire_unused() {
+  const std::int64_t now_ms = instant::now().ms();
+  _groups->expire(now_ms);
+  _transactions->expire_ids(now_ms);
+  _store->expire_producers(now_ms);
+  _loop->after(unused_check_ms, [this] { expire_unused(); });
 }
 
 void broker::clean() {

@@ -55,8 +55,9 @@ struct broker_settings : changeable_settings {
   std::string directory;
   security::access_settings access;  // and the listeners
   std::uint32_t segment_bytes = 64U << 20;
-  std::int64_t retention_check_ms = 300'000;  // as Kafka's log.retention.check.interval.ms
-  std::int64_t cleaner_interval_ms = 15'000;  // as log.cleaner.backoff.ms
+  std::int64_t retention_check_ms = 300'000;    // as Kafka's log.retention.check.interval.ms
+  std::int64_t initial_task_delay_ms = 30'000;  // as log.initial.task.delay.ms
+  std::int64_t cleaner_interval_ms = 15'000;    // as log.cleaner.backoff.ms
   std::size_t cleaner_memory_bytes = std::size_t{32} << 20;
   std::uint64_t disk_bytes_max = 0;  // 0: no limit
   std::size_t request_bytes_max = 100U << 20;
@@ -145,7 +146,7 @@ class broker {
   void housekeeping();
   void look_at_folder();
   void expire_records();
-  void expire_offsets();
+  void expire_unused();
   void clean();
 
   broker_settings _settings;

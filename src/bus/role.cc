@@ -40,6 +40,8 @@ const std::vector<setting>& settings() {
        "Bytes of all records together, beyond which the oldest are deleted, but none of compacted topics; 0: no limit.",
        0},
       {"retention_check_interval", duration_ms, "5m", "How often old records are looked for.", 10, 86'400'000},
+      {"log_initial_task_delay", duration_ms, "30s",
+       "After how long at start old records are first looked for: the clock may have to be set before.", 0, 86'400'000},
       {"cleaner_interval", duration_ms, "15s", "How often topics are looked at for compaction.", 10, 86'400'000},
       {"cleaner_memory", size_bytes, "32M",
        "Memory for the keys of one partition while it is compacted. Beside them is one batch, unpacked; one that comes "
@@ -155,6 +157,7 @@ result<broker_settings> settings_of(runtime::process& process, os::file_system& 
   s.directory = process.data_dir().string();
   s.disk_bytes_max = static_cast<std::uint64_t>(c.integer("disk_bytes_max"));
   s.retention_check_ms = c.duration("retention_check_interval").count();
+  s.initial_task_delay_ms = c.duration("log_initial_task_delay").count();
   s.cleaner_interval_ms = c.duration("cleaner_interval").count();
   s.cleaner_memory_bytes = static_cast<std::size_t>(c.integer("cleaner_memory"));
   s.segment_bytes = static_cast<std::uint32_t>(c.integer("segment_bytes"));

@@ -17,6 +17,8 @@ MES = pathlib.Path(os.environ.get("MES_BINARY", ROOT / "build/release/mes")).res
 class Bus:
     def __init__(self, data, *options):
         self.data, self.options = pathlib.Path(data), options
+        if "--log-initial-task-delay" not in options:  # records of tests are of the past, and a test may take 30 s
+            self.options += ("--log-initial-task-delay", "1h")
         self.offset = free_offset(PORTS)
         self.address = f"127.0.0.1:{9092 + self.offset}"
         self.process = None

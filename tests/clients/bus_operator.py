@@ -8,7 +8,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from bus import MES, kcat
 
-QUICK = ("--cleaner-interval", "50ms", "--retention-check-interval", "50ms")
+QUICK = ("--cleaner-interval", "50ms", "--retention-check-interval", "50ms", "--log-initial-task-delay", "0")
 
 
 def create(bus, name, partitions=1, **configs):

@@ -1,4 +1,5 @@
 """Compaction, retention and the limit of the disk as clients see them."""
+import contextlib
 import json
 import os
 import shutil
@@ -106,14 +107,26 @@ def test_a_compressed_batch_is_as_new_as_its_newest_record(start_bus):
     consumer.close()
 
 
-@pytest.mark.skipif(not shutil.which("cc"), reason="no C compiler")
-def test_retention_goes_on_when_the_clock_has_jumped(start_bus, tmp_path, monkeypatch):
+@pytest.fixture
+def wall_clock(tmp_path, monkeypatch):
+    """The clock of buses that are started within `wall_clock()`: a day ahead while its file is there."""
+    if not shutil.which("cc"):
+        pytest.skip("no C compiler")
     (tmp_path / "clock.c").write_text(CLOCK)
     subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "clock.so", tmp_path / "clock.c"], check=True)
-    ahead = tmp_path / "ahead"
-    with monkeypatch.context() as environment:
-        environment.setenv("LD_PRELOAD", str(tmp_path / "clock.so"))
-        environment.setenv("CLOCK_IS_AHEAD", str(ahead))
+
+    @contextlib.contextmanager
+    def clock():
+        with monkeypatch.context() as environment:
+            environment.setenv("LD_PRELOAD", str(tmp_path / "clock.so"))
+            environment.setenv("CLOCK_IS_AHEAD", str(tmp_path / "ahead"))
+            yield
+    clock.is_ahead = tmp_path / "ahead"
+    return clock
+
+
+def test_retention_goes_on_when_the_clock_has_jumped(start_bus, wall_clock):
+    with wall_clock():
         bus = start_bus(*QUICK)
     create(bus, "t", retention_ms=3_600_000)
     now = int(time.time() * 1000)
@@ -124,11 +137,30 @@ def test_retention_goes_on_when_the_clock_has_jumped(start_bus, tmp_path, monkey
         assert producer.flush(20) == 0
     put(now)
     assert read(bus, "t")
-    ahead.touch()
+    wall_clock.is_ahead.touch()
     eventually(lambda: not read(bus, "t"))
-    ahead.unlink()
+    wall_clock.is_ahead.unlink()
     put(now - 7_200_000)
     eventually(lambda: not read(bus, "t"))
+
+
+def test_a_clock_that_is_wrong_at_start_deletes_nothing_by_age(start_bus, wall_clock):
+    """NTP sets it soon. Kafka's first look comes after log.initial.task.delay.ms; what is too large goes at once here."""
+    bus = start_bus("--log-initial-task-delay", "1h")
+    create(bus, "aged", retention_ms=3_600_000)
+    create(bus, "large", retention_bytes=1, retention_ms=-1)
+    produce(bus, "aged", [(None, "x")])
+    produce(bus, "large", [(None, str(n)) for n in range(3)], **{"batch.num.messages": 1})
+    bus.stop()
+    wall_clock.is_ahead.touch()
+    with wall_clock():
+        bus.start()
+    eventually(lambda: len(read(bus, "large")) == 1)
+    assert read(bus, "aged")
+    bus.stop()
+    with wall_clock():
+        bus = start_bus("--log-initial-task-delay", "0")
+    eventually(lambda: not read(bus, "aged"))
 
 
 def test_what_retention_deletes_is_in_the_log(start_bus, tmp_path):

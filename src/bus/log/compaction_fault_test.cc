@@ -83,7 +83,7 @@ TEST(compaction, finds_what_it_names_wherever_the_power_goes) {
       ASSERT_TRUE(o.housekeeping());
       ASSERT_EQ(slow->partitions[0]->cleaned().segments.size(), 1U);
       put();
-      o.store->delete_expired();
+      o.store->delete_expired(retention_by::age_and_size);
       bool done = false;
       o.store->set_configs(slow->id, {{"retention.ms", "1"}}, [&](bool) { done = true; });
       ASSERT_TRUE(o.wait(done));
@@ -96,7 +96,7 @@ TEST(compaction, finds_what_it_names_wherever_the_power_goes) {
       o.store->retire();
       while (o.store->cleaning().runs < 2 && go_on()) {
       }
-      if (o.fault) o.store->delete_expired();
+      if (o.fault) o.store->delete_expired(retention_by::age_and_size);
       if (o.fault) o.store->retire();
       for (int i = 0; i < 10'000 && o.fault && o.store->unused_segments() > 0 && go_on(); ++i) {
       }

@@ -67,17 +67,17 @@ struct deleted_records {
 
 }  // namespace
 
-void store::delete_expired() {
+void store::delete_expired(retention_by what) {
   const std::int64_t now_ms = instant::now().ms();
   for (const auto& [name, t] : _by_name) {
     const bool deletes = t->is_deleted();
-    const std::int64_t keep_ms = t->config_number("retention.ms", _options.retention_ms);
+    const std::int64_t keep_ms =
+        what == retention_by::size ? -1 : t->config_number("retention.ms", _options.retention_ms);
     const std::int64_t keep_bytes = t->config_number("retention.bytes", _options.retention_bytes);
     deleted_records deleted;
     for (std::size_t i = 0; i < t->partitions.size(); ++i) {
       partition& p = *t->partitions[i];
       const std::int64_t start = p.log_start();
-      p.expire_producers(now_ms - _options.producer_expiry_ms);
       const bool moved = p.retire([&](const partition::oldest& oldest, std::uint64_t size) {
         if (!deletes) return false;
         if (keep_ms >= 0 && time_of(oldest, now_ms) < now_ms - keep_ms) return true;
@@ -94,6 +94,11 @@ void store::delete_expired() {
                                                             {"retention_ms", keep_ms},
                                                             {"retention_bytes", keep_bytes}});
   }
+}
+
+void store::expire_producers(std::int64_t now_ms) {
+  for (const auto& [name, t] : _by_name)
+    for (const auto& p : t->partitions) p->expire_producers(now_ms - _options.producer_expiry_ms);
 }
 
 // Nothing is deleted where emptying segments makes enough space: that writes less than it frees, and is tried once.

@@ -88,6 +88,21 @@ TEST(retention, empties_segments_beside_a_topic_that_is_always_to_be_compacted) 
   EXPECT_EQ(values(*slow), kept);
 }
 
+TEST(retention, by_size_alone_asks_no_clock) {
+  os::sim_file_system files;
+  opened o(files, 4'096);
+  const auto aged = o.make("aged", 1, {{"retention.ms", "1"}});
+  const auto large = o.make("large", 1, {{"retention.ms", "-1"}, {"retention.bytes", "2000"}});
+  for (const auto& t : {aged, large})
+    for (int i = 0; i < 10; ++i) ASSERT_EQ(o.put(t, std::string(500, 'x')), opened::outcome::stored);
+  o.store->delete_expired(retention_by::size);
+  EXPECT_EQ(aged->partitions[0]->log_start(), 0);
+  EXPECT_GT(large->partitions[0]->log_start(), 0);
+  EXPECT_LT(large->partitions[0]->log_start(), 10);
+  o.store->delete_expired(retention_by::age_and_size);
+  EXPECT_EQ(aged->partitions[0]->log_start(), 10);
+}
+
 TEST(retention, of_records_without_a_time_goes_by_their_file) {
   os::sim_file_system files;
   opened o(files, 4'096);
@@ -117,7 +132,7 @@ TEST(retention, removes_no_file_before_it_is_stored_that_its_records_are_deleted
   }
   opened o(files, 4'096, options);
   const std::uint64_t before = o.store->disk_bytes();
-  o.store->delete_expired();
+  o.store->delete_expired(retention_by::age_and_size);
   o.store->retire();
   EXPECT_EQ(o.store->disk_bytes(), before);
   ASSERT_TRUE(o.housekeeping());

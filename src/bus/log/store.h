@@ -50,6 +50,9 @@ class state_machine {
   virtual bool restore(wire::kafka::reader& in, std::int8_t version) = 0;  // of the checkpoint: log/checkpoint.cc
 };
 
+// What retention may go by. Size alone: the clock may be wrong.
+enum class retention_by : std::uint8_t { size, age_and_size };
+
 struct store_options {
   os::file_system* files = nullptr;
   std::string directory;
@@ -145,9 +148,10 @@ class store {
   }
 
   void submit();
-  result<void> collect();  // an error is fatal: stop
-  void delete_expired();   // retention; now and then
-  void retire();           // disk_bytes_max, compaction, files that nothing refers to; now and then
+  result<void> collect();                      // an error is fatal: stop
+  void delete_expired(retention_by what);      // now and then
+  void expire_producers(std::int64_t now_ms);  // now and then
+  void retire();                               // disk_bytes_max, compaction, files that nothing refers to; now and then
   bool is_cleaning() const { return _cleaning; }
   std::size_t unused_segments() const { return _unused.size(); }  // that wait for a checkpoint to be removed
   const cleaning_stats& cleaning() const { return _cleaning_stats; }

@@ -139,7 +139,7 @@ TEST(store, forgets_old_segments_whole) {
   o.store->set_configs(t->id, {{"retention.ms", "1"}}, [&](bool) { done = true; });
   ASSERT_TRUE(o.wait(done));
   const auto before = files.list("/bus")->size();
-  o.store->delete_expired();  // the records are of 1970
+  o.store->delete_expired(retention_by::age_and_size);  // the records are of 1970
   o.store->retire();
   done = false;
   o.store->when_durable([&](bool) { done = true; });

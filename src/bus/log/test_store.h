@@ -106,7 +106,7 @@ struct opened {
 
   // Housekeeping, with what follows from it: a run of the cleaner, and the removal of files unless there is no space.
   bool housekeeping(bool until_files_are_gone = true) {
-    store->delete_expired();
+    store->delete_expired(retention_by::age_and_size);
     store->retire();
     do {
       store->submit();
