@@ -1,6 +1,7 @@
 // Dead letters carry where they came from in headers (service/event_consumer.cc): dlq_topic, dlq_partition, dlq_offset,
 // dlq_reason. What of a topic was sent back is an offset of a group (redrive_group.h, sent_back.h), which one redrive
-// at a time is a member of, so that none goes twice.
+// at a time is a member of, so that none goes twice, but for the one that a redrive sends when it is killed: that it
+// was sent is stored behind it.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -189,8 +190,8 @@ class redrive {
 int redrive_command(int argc, char** argv) {
   CLI::App app(
       "Sends dead letters back to the topics that they came from, each once; those whose topic is not there are left "
-      "for the next time. Consumers pass over events that they have handled. One redrive runs at a time. On Apache "
-      "Kafka, "
+      "for the next time. Where a redrive is killed or loses the bus, the record that it was sending may go again with "
+      "the next. Consumers pass over events that they have handled. One redrive runs at a time. On Apache Kafka, "
       "offsets.retention.minutes must not be less than twice the retention.ms of dead letters.",
       "mes bus redrive");
   redrive_options o;
