@@ -120,9 +120,9 @@ void append_members(std::string& out, const bus::groups::group& g, const bus::gr
   }
   if (!g.modern) return;
   for (const auto& [id, m] : g.modern->members) {
-    append_member(out, m, std::exchange(first, false));
-    out += fmt::format(",\"epoch\":{},\"assignment\":[", m.epoch);
-    append_assignment(out, m.assigned, topics);
+    append_member(out, *m, std::exchange(first, false));
+    out += fmt::format(",\"epoch\":{},\"assignment\":[", m->epoch);
+    append_assignment(out, m->assigned, topics);
     out += "]}";
   }
 }

@@ -82,6 +82,7 @@ void add_limits(page& p, broker& b) {
   p.line(name, "{of=\"answer_bytes_of_a_connection\"}", listen.output_bytes_max);
   p.line(name, "{of=\"answer_bytes\"}", listen.answer_bytes_max);
   p.line(name, "{of=\"disk_bytes\"}", s.disk_bytes_max);
+  p.line(name, "{of=\"group_members_bytes\"}", s.groups.members_bytes_max);
 }
 
 void add_requests(page& p, broker& b) {
@@ -149,6 +150,8 @@ void add_transactions(page& p, const transactions::coordinator& t) {
 }
 
 void add_groups(page& p, broker& b) {
+  p.one("mes_bus_group_members_bytes", "gauge", "Memory of what the members of all groups said when they joined.",
+        b.groups().members_bytes());
   p.head("kafka_consumergroup_members", "gauge", "Members of the group.");
   for (const auto& [group, g] : b.groups().all())
     p.line("kafka_consumergroup_members", fmt::format("{{consumergroup=\"{}\"}}", observe::label_text(group)),

@@ -80,6 +80,10 @@ const std::vector<setting>& settings() {
       {"group_session_timeout_min", duration_ms, "6s", "Shortest session time-out that a member may ask for.", 1,
        1'800'000},
       {"group_max_size", integer, "2147483647", "Members of a consumer group, whichever protocol.", 1, 2'147'483'647},
+      {"group_members_bytes_max", size_bytes, "128M",
+       "Memory of what the members of all groups together said when they joined, beyond which none joins; one group's "
+       "may take 8M, and a subscription by the consumer protocol (KIP-848) 1M; 0: no limit of all together.",
+       0, std::int64_t{64} << 30},
       {"group_consumer_session_timeout", duration_ms, "45s",
        "Session time-out of members of the consumer protocol (KIP-848) where the group does not say.", 100, 3'600'000},
       {"group_consumer_session_timeout_min", duration_ms, "45s", "Shortest such time-out that a group may have.", 100,
@@ -117,6 +121,7 @@ result<groups::coordinator_options> group_options(const runtime::config& c) {
   o.initial_rebalance_delay_ms = ms("group_initial_rebalance_delay");
   o.session_timeout_min_ms = ms("group_session_timeout_min");
   o.group_size_max = o.consumer_group_size_max = static_cast<std::size_t>(c.integer("group_max_size"));
+  o.members_bytes_max = static_cast<std::size_t>(c.integer("group_members_bytes_max"));
   o.consumer_session_timeout_ms = ms("group_consumer_session_timeout");
   o.consumer_session_timeout_min_ms = ms("group_consumer_session_timeout_min");
   o.consumer_session_timeout_max_ms = ms("group_consumer_session_timeout_max");

@@ -27,7 +27,7 @@ targets kept_of(const group_spec& spec, std::set<topic_partition_id>& kept) {
   for (const auto& [id, m] : spec.members) {
     assignment& mine = result[id];
     for (const auto& [topic, partitions] : m.had) {
-      if (!m.topics.contains(topic)) continue;
+      if (!m.topics->contains(topic)) continue;
       const std::int32_t count = spec.partitions.at(topic);
       for (const std::int32_t p : partitions)
         if (p < count && kept.emplace(topic, p).second) mine[topic].insert(p);
@@ -36,23 +36,36 @@ targets kept_of(const group_spec& spec, std::set<topic_partition_id>& kept) {
   return result;
 }
 
-std::map<uuid, std::vector<std::string>> subscribers_of(const group_spec& spec) {
-  std::map<uuid, std::vector<std::string>> result;
-  for (const auto& [id, m] : spec.members)
-    for (const uuid& topic : m.topics) result[topic].push_back(id);
+// Members by their place in the spec.
+using subscribers = std::map<uuid, std::vector<std::size_t>>;
+
+subscribers subscribers_of(const group_spec& spec) {
+  subscribers result;
+  std::size_t place = 0;
+  for (const auto& [id, m] : spec.members) {
+    for (const uuid& topic : *m.topics) result[topic].push_back(place);
+    ++place;
+  }
+  return result;
+}
+
+template <class Topics>
+std::vector<topic_partition_id> free_ones(const group_spec& spec, const std::set<topic_partition_id>& kept,
+                                          const Topics& order) {
+  std::vector<topic_partition_id> result;
+  for (const uuid& topic : order)
+    for (std::int32_t p = 0; p < spec.partitions.at(topic); ++p)
+      if (!kept.contains({topic, p})) result.emplace_back(topic, p);
   return result;
 }
 
 // Topics that few read come first: who reads nothing else has no other choice.
-std::vector<topic_partition_id> free_ones(const group_spec& spec, const std::set<topic_partition_id>& kept,
-                                          const std::map<uuid, std::vector<std::string>>& subscribers) {
+std::vector<uuid> fewest_first(const subscribers& of) {
   std::vector<std::pair<std::size_t, uuid>> order;
-  for (const auto& [topic, who] : subscribers) order.emplace_back(who.size(), topic);
+  for (const auto& [topic, who] : of) order.emplace_back(who.size(), topic);
   std::ranges::sort(order);
-  std::vector<topic_partition_id> result;
-  for (const auto& [count, topic] : order)
-    for (std::int32_t p = 0; p < spec.partitions.at(topic); ++p)
-      if (!kept.contains({topic, p})) result.emplace_back(topic, p);
+  std::vector<uuid> result;
+  for (const auto& [count, topic] : order) result.push_back(topic);
   return result;
 }
 
@@ -84,28 +97,32 @@ void share_evenly(targets& result, std::vector<topic_partition_id> unassigned) {
 
 // Members read different topics: the free ones to who has least, then moves from who has most to who has least, topic
 // by topic, while that makes the shares more alike. Each move lowers the sum of their squares: it ends.
-void share_by_subscription(targets& result, const std::vector<topic_partition_id>& unassigned,
-                           const std::map<uuid, std::vector<std::string>>& subscribers) {
-  std::map<std::string, std::size_t> load;
-  for (const auto& [id, mine] : result) load[id] = size_of(mine);
-  const auto by_load = [&](const std::string& a, const std::string& b) { return load[a] < load[b]; };
+void share_by_subscription(targets& result, const std::vector<topic_partition_id>& unassigned, const subscribers& of) {
+  std::vector<assignment*> mine;
+  std::vector<std::size_t> load;
+  for (auto& [id, a] : result) {
+    mine.push_back(&a);
+    load.push_back(size_of(a));
+  }
+  const auto by_load = [&](std::size_t a, std::size_t b) { return load[a] < load[b]; };
   for (const auto& p : unassigned) {
-    const std::string& least = *std::ranges::min_element(subscribers.at(p.first), by_load);
-    add(result[least], p);
+    const std::size_t least = *std::ranges::min_element(of.at(p.first), by_load);
+    add(*mine[least], p);
     ++load[least];
   }
   for (bool moved = true; moved;) {
     moved = false;
-    for (const auto& [topic, who] : subscribers) {
+    for (const auto& [topic, who] : of) {
       while (true) {
-        const std::string& least = *std::ranges::min_element(who, by_load);
-        const std::string* most = nullptr;
-        for (const std::string& id : who)
-          if (result[id].contains(topic) && (!most || load[id] > load[*most])) most = &id;
-        if (!most || load[*most] < load[least] + 2) break;
-        const topic_partition_id p{topic, *result[*most].at(topic).rbegin()};
-        take(result[*most], p);
-        add(result[least], p);
+        const std::size_t least = *std::ranges::min_element(who, by_load);
+        std::optional<std::size_t> most;
+        for (const std::size_t member : who)
+          if (load[member] >= load[least] + 2 && (!most || load[member] > load[*most]) && mine[member]->contains(topic))
+            most = member;
+        if (!most) break;
+        const topic_partition_id p{topic, *mine[*most]->at(topic).rbegin()};
+        take(*mine[*most], p);
+        add(*mine[least], p);
         --load[*most];
         ++load[least];
         moved = true;
@@ -121,7 +138,7 @@ targets assign_range(const group_spec& spec) {
   std::map<uuid, range_state> topics;
   for (const auto& [id, m] : spec.members) {
     members.emplace_back(id, &m);
-    for (const uuid& topic : m.topics) ++topics[topic].subscribers;
+    for (const uuid& topic : *m.topics) ++topics[topic].subscribers;
   }
   for (auto& [topic, state] : topics) {
     state.partitions = spec.partitions.at(topic);
@@ -135,7 +152,7 @@ targets assign_range(const group_spec& spec) {
   targets result;
   for (const auto& [id, m] : members) {
     assignment& mine = result[id];
-    for (const uuid& topic : m->topics) {
+    for (const uuid& topic : *m->topics) {
       range_state& state = topics[topic];
       std::int32_t share = state.partitions / state.subscribers;
       if (state.extra > 0) {
@@ -152,14 +169,14 @@ targets assign_uniform(const group_spec& spec) {
   if (spec.members.empty()) return {};
   std::set<topic_partition_id> kept;
   targets result = kept_of(spec, kept);
-  const auto subscribers = subscribers_of(spec);
-  auto unassigned = free_ones(spec, kept, subscribers);
   const auto& topics = spec.members.begin()->second.topics;
   const bool alike = std::ranges::all_of(spec.members, [&](const auto& m) { return m.second.topics == topics; });
-  if (alike)
-    share_evenly(result, std::move(unassigned));
-  else
-    share_by_subscription(result, unassigned, subscribers);
+  if (alike) {
+    share_evenly(result, free_ones(spec, kept, *topics));
+  } else {
+    const auto of = subscribers_of(spec);
+    share_by_subscription(result, free_ones(spec, kept, fewest_first(of)), of);
+  }
   return result;
 }
 

@@ -10,13 +10,14 @@
 #include <string_view>
 
 #include "bus/groups/assignment.h"
+#include "bus/groups/shared_value.h"
 
 namespace mes::bus::groups {
 
 struct member_spec {
   std::optional<std::string> instance_id;
-  std::set<uuid> topics;  // of those in group_spec::partitions
-  assignment had;         // its last target
+  shared_value<std::set<uuid>> topics;  // of those in group_spec::partitions; with all that subscribe to the same
+  assignment had;                       // its last target
 };
 
 struct group_spec {

@@ -12,7 +12,8 @@ enum class change : std::int8_t {
   group_deleted = 19,
   consumer_group_without_principals = 20,  // of older versions; read, not written
   offsets_committed = 21,
-  consumer_group = 22,  // of KIP-848's protocol
+  consumer_group_without_moved = 22,  // of older versions; read, not written
+  consumer_group = 23,                // of KIP-848's protocol
 };
 
 }  // namespace mes::bus::groups

@@ -51,11 +51,12 @@ void coordinator::give_id(group& g, const join_request& request, const std::func
   if (g.ids_given.size() >= _options.ids_given_max) return done({.error = error_code::group_max_size_reached});
   const std::string id = request.client_id + "-" + uuid::make_v4().to_string();
   // One that never comes back must not hold up the others for longer than a member that fell silent.
-  g.ids_given[id] = _loop.after(request.session_timeout_ms, [this, name = g.name, id] {
+  const auto timer = _loop.after(request.session_timeout_ms, [this, name = g.name, id] {
     const auto it = _groups.find(name);
     if (it == _groups.end() || it->second->ids_given.erase(id) == 0) return;
     try_complete_join(*it->second);
   });
+  g.ids_given[id] = {timer, held_for_id(g, id)};
   done({.error = error_code::member_id_required, .member_id = id});
 }
 
@@ -63,7 +64,7 @@ void coordinator::join_known(group& g, join_request request, std::function<void(
   const auto refuse = [&](error_code e) { done({.error = e, .member_id = request.member_id}); };
   if (const auto given = g.ids_given.find(request.member_id); given != g.ids_given.end()) {
     if (request.instance_id) return refuse(error_code::unknown_member_id);  // only dynamic members are given ids
-    _loop.cancel(given->second);
+    _loop.cancel(given->second.timer);
     g.ids_given.erase(given);
     std::string id = request.member_id;
     return add_member(g, id, std::move(request), std::move(done));
@@ -167,6 +168,7 @@ void coordinator::update_member(group& g, member& m, join_request request, std::
   m.session_timeout_ms = request.session_timeout_ms;
   m.rebalance_timeout_ms = request.rebalance_timeout_ms;
   m.supported = std::move(request.supported);
+  count_memory(g, m);
   keep_alive(g, m);
   if (!done) return;
   if (m.joining) std::exchange(m.joining, nullptr)({.error = error_code::rebalance_in_progress, .member_id = m.id});

@@ -89,7 +89,7 @@ void coordinator::leave_classic(group& g, const std::vector<leaving_member>& mem
 
 error_code coordinator::leave_one(group& g, const leaving_member& who) {
   if (const auto given = g.ids_given.find(who.member_id); given != g.ids_given.end()) {
-    _loop.cancel(given->second);
+    _loop.cancel(given->second.timer);
     g.ids_given.erase(given);
     return error_code::none;
   }

@@ -28,7 +28,7 @@ std::optional<packed_subscription> unpack_subscription(std::string_view bytes, c
   result.version = std::min(result.version, kafka::consumer_protocol_subscription::version_max);
   kafka::consumer_protocol_subscription subscription;
   if (!decode(in, result.version, subscription)) return std::nullopt;
-  for (const auto topic : subscription.topics) result.topics.emplace(topic);
+  result.topics = topic_set({subscription.topics.begin(), subscription.topics.end()});
   if (subscription.rack_id) result.rack_id = std::string(*subscription.rack_id);
   result.owned = by_id(subscription.owned_partitions, topics);
   return result;

@@ -2,18 +2,18 @@
 #pragma once
 
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 
 #include "bus/groups/assignment.h"
+#include "bus/groups/topic_set.h"
 #include "bus/groups/topic_view.h"
 
 namespace mes::bus::groups {
 
 struct packed_subscription {
   std::int16_t version = 0;
-  std::set<std::string> topics;
+  topic_set topics;
   std::optional<std::string> rack_id;
   assignment owned;
 };

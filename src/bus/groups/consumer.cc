@@ -11,25 +11,30 @@ namespace mes::bus::groups {
 using wire::kafka::error_code;
 
 void coordinator::consumer_heartbeat(heartbeat_request request, std::function<void(heartbeat_result)> done) {
-  if (auto refused = check(request)) return done(std::move(*refused));
+  if (auto refused = check(request, _options.member_bytes_max)) return done(std::move(*refused));
   group* g = known(request.group);
   if (!g && request.epoch != 0)
     return done(refuse(error_code::group_id_not_found, fmt::format("Consumer group {} not found.", request.group)));
   if (!g && !has_room_for(request.group))
     return done(refuse(error_code::policy_violation, "The broker has as many groups as it may have."));
+  const bool is_new = !g;
   if (!g) g = &make(request.group);
   if (request.member_id.empty()) request.member_id = uuid::make_v4().to_string();
-  auto result = answer_to(*g, request);
-  if (result.error != error_code::none || !result.change) {
-    if (result.error == error_code::none) after_beat(*g, request);
-    return done(std::move(result));
-  }
-  if (g->changing) {
+  // What a change on its way will make of the group is not known yet; but who is at rest can be told so.
+  const bool looks_on = g->changing && g->modern && g->topics_seen == _topics->version();
+  auto at_rest = looks_on ? beat_at_rest(*g->modern, request) : std::nullopt;
+  if (g->changing && !at_rest) {
     const auto again =
         std::make_shared<std::pair<heartbeat_request, std::function<void(heartbeat_result)>>>(std::move(request), done);
-    if (!wait_for_change(*g, [this, again] { consumer_heartbeat(again->first, again->second); }))
+    if (!wait_for_change(*g, [this, again] { consumer_heartbeat(std::move(again->first), std::move(again->second)); }))
       done(refuse(error_code::coordinator_load_in_progress, "Too many members change at once."));
     return;
+  }
+  auto result = at_rest ? std::move(*at_rest) : answer_to(*g, request);
+  if (result.error != error_code::none || !result.change) {
+    if (result.error == error_code::none) after_beat(*g, request.member_id, request.epoch);
+    if (result.error != error_code::none && is_new) _groups.erase(request.group);
+    return done(std::move(result));
   }
   const consumer_change change = std::move(*result.change);
   result.change.reset();
@@ -37,16 +42,16 @@ void coordinator::consumer_heartbeat(heartbeat_request request, std::function<vo
   if (request.epoch >= 0) g->topics_seen = _topics->version();
   put_consumer(
       *g, change,
-      [this, request, result, seen, done = std::move(done)](error_code error) {
-        group* const now = known(request.group);
-        const bool is_gone =
-            !now || (!now->modern && request.epoch >= 0);  // who leaves may leave classic members alone
+      [this, name = g->name, member = request.member_id, epoch = request.epoch, result, seen,
+       done = std::move(done)](error_code error) {
+        group* const now = known(name);
+        const bool is_gone = !now || (!now->modern && epoch >= 0);  // who leaves may leave classic members alone
         if (error != error_code::none || is_gone) {
           if (now) now->topics_seen = seen;
           return done(refuse(error == error_code::none ? error_code::unknown_member_id : error,
                              "The change of the group could not be stored."));
         }
-        after_beat(*now, request);
+        after_beat(*now, member, epoch);
         done(result);
       },
       request.epoch < 0);
@@ -56,14 +61,15 @@ void coordinator::consumer_heartbeat(heartbeat_request request, std::function<vo
 heartbeat_result coordinator::answer_to(group& g, const heartbeat_request& request) {
   const bool leaves = request.epoch < 0;
   const bool look_again = g.topics_seen != _topics->version();
+  const group_room room{_options.consumer_group_size_max, std::min(_options.state_bytes_max, memory_left_to(g))};
   heartbeat_result result;
   const bool begins = request.epoch == 0 && g.is_empty() && (g.deleting || !g.modern);
   if (begins) {
-    result = beat({}, request, *_topics, true, _options.consumer_group_size_max);
+    result = beat({}, request, *_topics, true, room);
     if (result.change) result.change->fresh = true;
   } else if (g.modern) {
-    result = leaves ? groups::leave(*g.modern, request, *_topics)
-                    : beat(*g.modern, request, *_topics, look_again, _options.consumer_group_size_max);
+    result =
+        leaves ? groups::leave(*g.modern, request, *_topics) : beat(*g.modern, request, *_topics, look_again, room);
   } else {
     std::string why;
     if (const auto e = upgrade_error(g, request, why); e != error_code::none) return refuse(e, std::move(why));
@@ -73,7 +79,7 @@ heartbeat_result coordinator::answer_to(group& g, const heartbeat_request& reque
                     fmt::format("Cannot upgrade the classic group {} to consumer group because the embedded consumer "
                                 "protocol is malformed.",
                                 g.name));
-    result = beat(*from, request, *_topics, true, _options.consumer_group_size_max);
+    result = beat(*from, request, *_topics, true, room);
     if (result.change) {
       consumer_group next = *from;
       groups::apply(next, std::move(*result.change));
@@ -99,7 +105,7 @@ void coordinator::put_consumer(group& g, const consumer_change& change, std::fun
   wire::kafka::writer out;
   out.int8(static_cast<std::int8_t>(change::consumer_group));
   out.string(true, g.name);
-  write_change(out, change);
+  write_change(out, change, change_form::latest);
   if (out.buffer().size() > _options.state_bytes_max) return done(error_code::unknown_server_error);
   g.changing = true;
   _put(std::move(out.buffer()), [this, name = g.name, done = std::move(done), is_leave](bool stored) {
@@ -134,19 +140,19 @@ std::int32_t coordinator::config(const group& g, std::string_view name, std::int
   return _read_config ? static_cast<std::int32_t>(_read_config(g.name, name, otherwise)) : otherwise;
 }
 
-void coordinator::after_beat(group& g, const heartbeat_request& request) {
+void coordinator::after_beat(group& g, const std::string& member_id, std::int32_t epoch) {
   if (!g.modern) return;
   // Clocks of those that are gone: who left, and whom a static member replaced.
-  if (g.clocks.size() > g.modern->members.size() || request.epoch < 0) {
+  if (g.clocks.size() > g.modern->members.size() || epoch < 0) {
     std::vector<std::string> gone;
     for (const auto& [id, clock] : g.clocks)
       if (!g.modern->members.contains(id)) gone.push_back(id);
     for (const auto& id : gone) forget_clock(g, id);
   }
-  const auto m = g.modern->members.find(request.member_id);
+  const auto m = g.modern->members.find(member_id);
   if (m == g.modern->members.end()) return;
-  if (request.epoch >= 0) keep_alive(g, m->second);
-  watch_rebalance(g, m->second);
+  if (epoch >= 0) keep_alive(g, *m->second);
+  watch_rebalance(g, *m->second);
 }
 
 void coordinator::keep_alive(group& g, const consumer_member& m) {
@@ -195,7 +201,7 @@ void coordinator::on_consumer_rebalance(const std::string& group_name, const std
   if (!g || !g->modern || !g->clocks.contains(member_id)) return;
   g->clocks[member_id].rebalance = 0;
   const auto m = g->modern->members.find(member_id);
-  if (m == g->modern->members.end() || m->second.epoch != epoch) return;
+  if (m == g->modern->members.end() || m->second->epoch != epoch) return;
   fence(group_name, member_id, "it did not rebalance in time");
 }
 

@@ -22,6 +22,30 @@ std::optional<std::string> read_optional(kafka::reader& in) {
   return text ? std::optional<std::string>(*text) : std::nullopt;
 }
 
+void write_current(kafka::writer& out, const current_assignment& c) {
+  out.int32(c.epoch);
+  out.int32(c.previous_epoch);
+  out.int8(static_cast<std::int8_t>(c.state));
+  write_assignment(out, c.assigned);
+  write_assignment(out, c.revoking);
+}
+
+current_assignment read_current(kafka::reader& in) {
+  current_assignment c;
+  c.epoch = in.int32();
+  c.previous_epoch = in.int32();
+  c.state = static_cast<progress>(in.int8());
+  c.assigned = read_assignment(in);
+  c.revoking = read_assignment(in);
+  return c;
+}
+
+topic_set read_topics(kafka::reader& in) {
+  std::vector<std::string> names;
+  read_all(in, [&] { names.emplace_back(in.string(true)); });
+  return topic_set(std::move(names));
+}
+
 void write_member(kafka::writer& out, const consumer_member& m) {
   out.string(true, m.id);
   out.nullable_string(true, m.instance_id);
@@ -40,11 +64,7 @@ void write_member(kafka::writer& out, const consumer_member& m) {
       out.bytes(true, protocol.second);
     });
   }
-  out.int32(m.epoch);
-  out.int32(m.previous_epoch);
-  out.int8(static_cast<std::int8_t>(m.state));
-  write_assignment(out, m.assigned);
-  write_assignment(out, m.revoking);
+  write_current(out, m);
   out.string(true, m.principal);
 }
 
@@ -56,7 +76,7 @@ consumer_member read_member(kafka::reader& in, bool has_principal) {
   m.client_id = in.string(true);
   m.client_host = in.string(true);
   m.rebalance_timeout_ms = in.int32();
-  read_all(in, [&] { m.topics.emplace(in.string(true)); });
+  m.topics = read_topics(in);
   m.regex = in.string(true);
   m.assignor = read_optional(in);
   if (in.boolean()) {
@@ -66,11 +86,7 @@ consumer_member read_member(kafka::reader& in, bool has_principal) {
       m.classic->supported.emplace_back(std::move(name), std::string(in.bytes(true)));
     });
   }
-  m.epoch = in.int32();
-  m.previous_epoch = in.int32();
-  m.state = static_cast<progress>(in.int8());
-  m.assigned = read_assignment(in);
-  m.revoking = read_assignment(in);
+  static_cast<current_assignment&>(m) = read_current(in);
   if (has_principal) m.principal = in.string(true);
   return m;
 }
@@ -89,19 +105,19 @@ std::size_t bytes_of(const protocols& offered) {
 }
 
 const consumer_member* consumer_group::find_instance(std::string_view instance_id) const {
-  const auto it = std::ranges::find_if(members, [&](const auto& m) { return m.second.instance_id == instance_id; });
-  return it == members.end() ? nullptr : &it->second;
+  const auto it = std::ranges::find_if(members, [&](const auto& m) { return m.second->instance_id == instance_id; });
+  return it == members.end() ? nullptr : &*it->second;
 }
 
 bool consumer_group::has_owner(const uuid& topic, std::int32_t partition) const {
   return std::ranges::any_of(members, [&](const auto& m) {
-    return holds(m.second.assigned, topic, partition) || holds(m.second.revoking, topic, partition);
+    return holds(m.second->assigned, topic, partition) || holds(m.second->revoking, topic, partition);
   });
 }
 
 bool is_all_classic(const consumer_group& g) {
   return !g.members.empty() &&
-         std::ranges::all_of(g.members, [](const auto& m) { return m.second.classic.has_value(); });
+         std::ranges::all_of(g.members, [](const auto& m) { return m.second->classic.has_value(); });
 }
 
 void consumer_group::add_topics_of(const consumer_member& m, const topic_view& view,
@@ -117,23 +133,41 @@ void consumer_group::add_topics_of(const consumer_member& m, const topic_view& v
 
 const assignment& consumer_group::target_of(const std::string& member_id) const {
   static const assignment none;
-  const auto it = target.find(member_id);
-  return it == target.end() ? none : it->second;
+  const auto it = target->find(member_id);
+  return it == target->end() ? none : it->second;
 }
 
 std::string_view consumer_group::assignor_name() const {
   std::map<std::string_view, int> votes;
   for (const auto& [id, m] : members)
-    if (m.assignor) ++votes[*m.assignor];
+    if (m->assignor) ++votes[*m->assignor];
   const auto best = std::ranges::max_element(votes, {}, [](const auto& v) { return v.second; });
   return best == votes.end() ? default_assignor.name : best->first;
+}
+
+std::size_t consumer_group::memory_bytes() const {
+  constexpr std::size_t ids_of_a_member = 4;  // its own, and those of its place, its target and its clock
+  std::unordered_set<const void*> counted;
+  const auto once = [&](const topic_set& names) {
+    return counted.insert(names.identity()).second ? names.memory_bytes() : 0;
+  };
+  const auto size_of_text = [](const std::optional<std::string>& text) { return text ? text->size() : 0; };
+  std::size_t sum = 0;
+  for (const auto& [id, m] : members) {
+    sum += sizeof(consumer_member) + ids_of_a_member * id.size() + size_of_text(m->instance_id) +
+           size_of_text(m->rack_id) + m->client_id.size() + m->client_host.size() + m->principal.size() +
+           m->regex.size() + once(m->topics);
+    if (m->classic) sum += bytes_of(m->classic->supported);
+  }
+  for (const auto& [regex, names] : patterns) sum += regex.size() + once(names);
+  return sum;
 }
 
 std::string_view state_name(const consumer_group& g) {
   if (g.members.empty()) return "Empty";
   if (g.epoch > g.target_epoch) return "Assigning";
   const bool settled =
-      std::ranges::all_of(g.members, [&](const auto& m) { return m.second.is_settled(g.target_epoch); });
+      std::ranges::all_of(g.members, [&](const auto& m) { return m.second->is_settled(g.target_epoch); });
   return settled ? "Stable" : "Reconciling";
 }
 
@@ -143,15 +177,21 @@ std::optional<consumer_change> difference(const consumer_group& before, const co
   change.target_epoch = after.target_epoch;
   if (before.topics != after.topics) change.topics = after.topics;
   if (before.patterns != after.patterns) change.patterns = after.patterns;
+  const bool has_targets = before.target != after.target;
   for (const auto& [id, m] : before.members)
     if (!after.members.contains(id)) change.gone.push_back(id);
   for (const auto& [id, m] : after.members) {
     const auto was = before.members.find(id);
-    if (was == before.members.end() || was->second != m) change.members.push_back(m);
-    if (before.target_of(id) != after.target_of(id)) change.target.emplace_back(id, after.target_of(id));
+    if (was == before.members.end() ||
+        static_cast<const member_metadata&>(*was->second) != static_cast<const member_metadata&>(*m))
+      change.members.push_back(m);
+    else if (was->second != m)
+      change.moved.emplace_back(id, *m);
+    if (has_targets && before.target_of(id) != after.target_of(id)) change.target.emplace_back(id, after.target_of(id));
   }
   const bool same = before.epoch == after.epoch && before.target_epoch == after.target_epoch && !change.topics &&
-                    !change.patterns && change.gone.empty() && change.members.empty() && change.target.empty();
+                    !change.patterns && change.gone.empty() && change.members.empty() && change.moved.empty() &&
+                    change.target.empty();
   if (same) return std::nullopt;
   return change;
 }
@@ -161,9 +201,22 @@ consumer_change whole(const consumer_group& g) {
   change.topics = g.topics;
   change.patterns = g.patterns;
   for (const auto& [id, m] : g.members) change.members.push_back(m);
-  for (const auto& [id, a] : g.target) change.target.emplace_back(id, a);
+  for (const auto& [id, a] : *g.target) change.target.emplace_back(id, a);
   return change;
 }
+
+namespace {
+
+void share_names(const consumer_group& g, std::vector<shared_value<consumer_member>>& members) {
+  shared_topic_sets known;
+  for (const auto& [id, m] : g.members) known.add(m->topics);
+  for (auto& m : members) {
+    const topic_set& shared = known.shared(m->topics);
+    if (shared.identity() != m->topics.identity()) m.edit().topics = shared;
+  }
+}
+
+}  // namespace
 
 void apply(consumer_group& g, consumer_change change) {
   if (change.fresh) g = {};
@@ -171,21 +224,28 @@ void apply(consumer_group& g, consumer_change change) {
   g.target_epoch = change.target_epoch;
   if (change.topics) g.topics = std::move(*change.topics);
   if (change.patterns) g.patterns = std::move(*change.patterns);
-  for (const auto& id : change.gone) {
-    g.members.erase(id);
-    g.target.erase(id);
+  for (const auto& id : change.gone) g.members.erase(id);
+  if (!change.members.empty()) share_names(g, change.members);
+  for (auto& m : change.members) {
+    std::string id = m->id;
+    g.members.insert_or_assign(std::move(id), std::move(m));
   }
-  for (auto& m : change.members) g.members.insert_or_assign(m.id, std::move(m));
-  for (auto& [id, a] : change.target) g.target.insert_or_assign(id, std::move(a));
+  for (auto& [id, current] : change.moved)
+    if (const auto m = g.members.find(id); m != g.members.end())
+      static_cast<current_assignment&>(m->second.edit()) = std::move(current);
+  if (change.gone.empty() && change.target.empty()) return;
+  targets& target = g.target.edit();
+  for (const auto& id : change.gone) target.erase(id);
+  for (auto& [id, a] : change.target) target.insert_or_assign(id, std::move(a));
 }
 
-void write_change(kafka::writer& out, const consumer_change& change) {
+void write_change(kafka::writer& out, const consumer_change& change, change_form form) {
   out.boolean(change.fresh);
   out.int32(change.epoch);
   out.int32(change.target_epoch);
   out.boolean(change.topics.has_value());
   if (change.topics)
-    write_all(out, *change.topics, [&](const auto& topic) {
+    write_all(out, **change.topics, [&](const auto& topic) {
       out.string(true, topic.first);
       out.uuid(topic.second.id);
       out.int32(topic.second.partitions);
@@ -197,38 +257,49 @@ void write_change(kafka::writer& out, const consumer_change& change) {
       write_all(out, pattern.second, [&](const std::string& topic) { out.string(true, topic); });
     });
   write_all(out, change.gone, [&](const std::string& id) { out.string(true, id); });
-  write_all(out, change.members, [&](const consumer_member& m) { write_member(out, m); });
+  write_all(out, change.members, [&](const auto& m) { write_member(out, *m); });
   write_all(out, change.target, [&](const auto& t) {
     out.string(true, t.first);
     write_assignment(out, t.second);
   });
+  if (form < change_form::latest) return;
+  write_all(out, change.moved, [&](const auto& m) {
+    out.string(true, m.first);
+    write_current(out, m.second);
+  });
 }
 
-consumer_change read_change(kafka::reader& in, bool has_principals) {
+consumer_change read_change(kafka::reader& in, change_form form) {
   consumer_change change;
   change.fresh = in.boolean();
   change.epoch = in.int32();
   change.target_epoch = in.int32();
   if (in.boolean()) {
-    auto& topics = change.topics.emplace();
+    subscribed_topics topics;
     read_all(in, [&] {
       auto& topic = topics[std::string(in.string(true))];
       topic.id = in.uuid();
       topic.partitions = in.int32();
     });
+    change.topics = std::move(topics);
   }
   if (in.boolean()) {
     auto& patterns = change.patterns.emplace();
     read_all(in, [&] {
-      auto& topics = patterns[std::string(in.string(true))];
-      read_all(in, [&] { topics.emplace(in.string(true)); });
+      std::string regex(in.string(true));
+      patterns[std::move(regex)] = read_topics(in);
     });
   }
   read_all(in, [&] { change.gone.emplace_back(in.string(true)); });
-  read_all(in, [&] { change.members.push_back(read_member(in, has_principals)); });
+  read_all(in, [&] { change.members.emplace_back(read_member(in, form > change_form::without_principals)); });
   read_all(in, [&] {
     std::string id(in.string(true));
     change.target.emplace_back(std::move(id), read_assignment(in));
+  });
+  if (form < change_form::latest) return change;
+  read_all(in, [&] {
+    std::string id(in.string(true));
+    change.moved.emplace_back(std::move(id), read_current(in));
   });
   return change;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "bus/groups/reconcile.h"
 #include "bus/groups/topic_pattern.h"
@@ -10,6 +11,16 @@
 namespace mes::bus::groups {
 using wire::kafka::error_code;
 namespace {
+
+// A record of Kafka's has a byte or two before each name.
+std::size_t record_bytes_of(const heartbeat_request& r) {
+  const auto size_of_text = [](const std::optional<std::string>& text) { return text ? text->size() : 0; };
+  std::size_t sum = r.member_id.size() + size_of_text(r.instance_id) + size_of_text(r.rack_id) + size_of_text(r.regex) +
+                    size_of_text(r.assignor) + r.client_id.size() + r.client_host.size();
+  if (r.topics)
+    for (const std::string& name : *r.topics) sum += name.size() + (name.size() < 127 ? 1 : 2);
+  return sum;
+}
 
 bool is_empty(const std::optional<std::string>& text) { return text && text->empty(); }
 
@@ -60,7 +71,7 @@ std::optional<heartbeat_result> find_member(const consumer_group& g, consumer_gr
   const consumer_member* found = nullptr;
   if (!r.instance_id) {
     const auto it = g.members.find(r.member_id);
-    found = it == g.members.end() ? nullptr : &it->second;
+    found = it == g.members.end() ? nullptr : &*it->second;
     if (!found && r.epoch != 0) return unknown_member(r);
   } else {
     found = g.find_instance(*r.instance_id);
@@ -77,17 +88,18 @@ std::optional<heartbeat_result> find_member(const consumer_group& g, consumer_gr
     }
   }
   if (!found) {
-    next.members[r.member_id].id = r.member_id;
+    next.members[r.member_id].edit().id = r.member_id;
     return std::nullopt;
   }
   return check_epoch(*found, r);
 }
 
-void describe(consumer_member& m, const heartbeat_request& r) {
+// `topics`: of the request, if it names some.
+void describe(member_metadata& m, const heartbeat_request& r, const topic_set& topics) {
   if (r.instance_id) m.instance_id = r.instance_id;
   if (r.rack_id) m.rack_id = r.rack_id;
   if (r.rebalance_timeout_ms != -1) m.rebalance_timeout_ms = r.rebalance_timeout_ms;
-  if (r.topics) m.topics = {r.topics->begin(), r.topics->end()};
+  if (r.topics) m.topics = topics;
   if (r.regex) m.regex = *r.regex;
   if (r.assignor) m.assignor = r.assignor;
   m.client_id = r.client_id;
@@ -101,26 +113,41 @@ bool is_whole(const heartbeat_request& r) {
   return r.epoch == 0 || (r.rebalance_timeout_ms != -1 && (r.topics || r.regex) && r.owned);
 }
 
-bool is_at_rest(const consumer_group& g, const consumer_member& m, const heartbeat_request& r) {
-  if (r.epoch != m.epoch || g.epoch != g.target_epoch || !m.is_settled(g.target_epoch)) return false;
-  consumer_member told = m;
-  describe(told, r);
-  return told == m;
+topic_set topics_of(const heartbeat_request& r) { return r.topics ? topic_set(*r.topics) : topic_set(); }
+
+topic_set as_others_have(const consumer_group& g, topic_set topics) {
+  shared_topic_sets known;
+  for (const auto& [id, m] : g.members) known.add(m->topics);
+  return known.shared(topics);
 }
 
 resolved_patterns resolve(const consumer_group& g, const topic_view& topics, bool all) {
   resolved_patterns result;
   for (const auto& [id, m] : g.members) {
-    if (m.regex.empty() || result.contains(m.regex)) continue;
-    const auto known = g.patterns.find(m.regex);
-    result[m.regex] = all || known == g.patterns.end() ? matching_topics(m.regex, topics) : known->second;
+    if (m->regex.empty() || result.contains(m->regex)) continue;
+    const auto known = g.patterns.find(m->regex);
+    result[m->regex] = all || known == g.patterns.end() ? matching_topics(m->regex, topics) : known->second;
+  }
+  return result;
+}
+
+// What decides which topics a member reads; only with an expression does it matter who it is.
+using subscription = std::tuple<const void*, std::string_view, std::string_view, std::string_view>;
+
+// The members by that: most groups have a single one, however many members.
+std::map<subscription, std::vector<const consumer_member*>> by_subscription(const consumer_group& g) {
+  std::map<subscription, std::vector<const consumer_member*>> result;
+  for (const auto& [id, m] : g.members) {
+    subscription s{m->topics.identity(), "", "", ""};
+    if (!m->regex.empty()) s = {m->topics.identity(), m->regex, m->principal, m->client_host};
+    result[s].push_back(&*m);
   }
   return result;
 }
 
 subscribed_topics topics_of_all(const consumer_group& g, const topic_view& topics) {
   std::unordered_set<std::string_view> names;
-  for (const auto& [id, m] : g.members) g.add_topics_of(m, topics, names);
+  for (const auto& [what, members] : by_subscription(g)) g.add_topics_of(*members.front(), topics, names);
   subscribed_topics result;
   for (const auto name : names)
     if (const auto found = topics.find(name)) result[found->name] = {found->id, found->partitions};
@@ -129,15 +156,15 @@ subscribed_topics topics_of_all(const consumer_group& g, const topic_view& topic
 
 targets new_targets(const consumer_group& g, const topic_view& topics) {
   group_spec spec;
-  for (const auto& [name, topic] : g.topics) spec.partitions[topic.id] = topic.partitions;
-  for (const auto& [id, m] : g.members) {
-    member_spec& s = spec.members[id];
-    s.instance_id = m.instance_id;
-    s.had = g.target_of(id);
+  for (const auto& [name, topic] : *g.topics) spec.partitions[topic.id] = topic.partitions;
+  for (const auto& [what, members] : by_subscription(g)) {
     std::unordered_set<std::string_view> names;
-    g.add_topics_of(m, topics, names);
+    g.add_topics_of(*members.front(), topics, names);
+    std::set<uuid> ids;
     for (const auto name : names)
-      if (const auto it = g.topics.find(name); it != g.topics.end()) s.topics.insert(it->second.id);
+      if (const auto it = g.topics->find(name); it != g.topics->end()) ids.insert(it->second.id);
+    const shared_value<std::set<uuid>> shared(std::move(ids));
+    for (const consumer_member* m : members) spec.members[m->id] = {m->instance_id, shared, g.target_of(m->id)};
   }
   const assignor* const wanted = find_assignor(g.assignor_name());
   return (wanted ? *wanted : default_assignor).assign(spec);
@@ -163,7 +190,7 @@ heartbeat_result refuse(error_code error, std::string message) {
   return result;
 }
 
-std::optional<heartbeat_result> check(const heartbeat_request& r) {
+std::optional<heartbeat_result> check(const heartbeat_request& r, std::size_t member_bytes_max) {
   const auto invalid = [](std::string why) { return refuse(error_code::invalid_request, std::move(why)); };
   if (r.member_id.empty() && (r.makes_own_id || r.epoch != 0)) return invalid("MemberId can't be empty.");
   if (r.group.empty()) return invalid("GroupId can't be empty.");
@@ -176,6 +203,10 @@ std::optional<heartbeat_result> check(const heartbeat_request& r) {
   } else if (r.epoch < epoch_left_static) {
     return invalid("MemberEpoch is invalid.");
   }
+  // Kafka stores a member as one record, and answers UNKNOWN_SERVER_ERROR where that is too large. Clients end by
+  // either error; of this one they show the text.
+  if (const std::size_t bytes = record_bytes_of(r); bytes > member_bytes_max)
+    return invalid(fmt::format("What a member subscribes to may take {} bytes, this one {}.", member_bytes_max, bytes));
   if (r.assignor && !find_assignor(*r.assignor))
     return refuse(
         error_code::unsupported_assignor,
@@ -187,22 +218,24 @@ std::optional<heartbeat_result> check(const heartbeat_request& r) {
   return std::nullopt;
 }
 
-consumer_member& replace(consumer_group& next, const std::string& old_id, const std::string& new_id) {
+void replace(consumer_group& next, const std::string& old_id, const std::string& new_id) {
   auto node = next.members.extract(old_id);
-  node.key() = node.mapped().id = new_id;
-  node.mapped().epoch = node.mapped().previous_epoch = 0;
-  if (auto target = next.target.extract(old_id); !target.empty()) {
+  consumer_member& m = node.mapped().edit();
+  node.key() = m.id = new_id;
+  m.epoch = m.previous_epoch = 0;
+  if (next.target->contains(old_id)) {
+    auto target = next.target.edit().extract(old_id);
     target.key() = new_id;
-    next.target.insert(std::move(target));
+    next.target.edit().insert(std::move(target));
   }
-  return next.members.insert(std::move(node)).position->second;
+  next.members.insert(std::move(node));
 }
 
 void bring_up_to_date(consumer_group& next, const topic_view& topics, bool bump, bool look_again) {
   if (bump || look_again) {
     next.patterns = resolve(next, topics, look_again);
     auto subscribed = topics_of_all(next, topics);
-    if (subscribed != next.topics) {
+    if (subscribed != *next.topics) {
       next.topics = std::move(subscribed);
       bump = true;
     }
@@ -222,36 +255,50 @@ void bring_up_to_date(consumer_group& next, const topic_view& topics, bool bump,
 
 void move_member(const consumer_group& before, consumer_group& next, const std::string& id,
                  const std::optional<assignment>& owned) {
-  consumer_member& m = next.members.at(id);
+  consumer_member& m = next.members.at(id).edit();
   m = reconcile(std::move(m), next.target_epoch, next.target_of(id), owned,
                 [&](const uuid& topic, std::int32_t partition) { return before.has_owner(topic, partition); });
 }
 
-heartbeat_result beat(const consumer_group& g, const heartbeat_request& r, const topic_view& topics, bool look_again,
-                      std::size_t members_max) {
+std::optional<heartbeat_result> beat_at_rest(const consumer_group& g, const heartbeat_request& r) {
   const auto known = g.members.find(r.member_id);
-  if (known == g.members.end() && g.members.size() >= members_max)
+  if (known == g.members.end() || g.epoch != g.target_epoch) return std::nullopt;
+  const consumer_member& m = *known->second;
+  if (m.instance_id != r.instance_id || r.epoch != m.epoch || !m.is_settled(g.target_epoch)) return std::nullopt;
+  member_metadata told = m;
+  describe(told, r, topics_of(r));
+  if (told != static_cast<const member_metadata&>(m)) return std::nullopt;
+  auto result = result_of(m);
+  if (is_whole(r)) result.assigned = m.assigned;
+  return result;
+}
+
+heartbeat_result beat(const consumer_group& g, const heartbeat_request& r, const topic_view& topics, bool look_again,
+                      const group_room& room) {
+  const auto known = g.members.find(r.member_id);
+  if (known == g.members.end() && g.members.size() >= room.members)
     return refuse(error_code::group_max_size_reached,
-                  fmt::format("The consumer group has reached its maximum capacity of {} members.", members_max));
-  // Nearly all heartbeats: nothing is new.
-  if (known != g.members.end() && !look_again && known->second.instance_id == r.instance_id &&
-      is_at_rest(g, known->second, r)) {
-    auto result = result_of(known->second);
-    if (is_whole(r)) result.assigned = known->second.assigned;
-    return result;
-  }
+                  fmt::format("The consumer group has reached its maximum capacity of {} members.", room.members));
+  if (!look_again)
+    if (auto result = beat_at_rest(g, r)) return std::move(*result);
   consumer_group next = g;
   if (auto refused = find_member(g, next, r)) return std::move(*refused);
-  consumer_member& m = next.members.at(r.member_id);
-  const consumer_member was = m;
-  describe(m, r);
-  const bool is_another = m.principal != was.principal || m.client_host != was.client_host;
-  const bool bump = m.topics != was.topics || m.regex != was.regex || (is_another && !m.regex.empty()) || g.epoch == 0;
-  bring_up_to_date(next, topics, bump, look_again);
+  const shared_value<consumer_member> was = next.members.at(r.member_id);
+  consumer_member& m = next.members.at(r.member_id).edit();
+  describe(m, r, as_others_have(g, topics_of(r)));
+  const bool is_another = m.principal != was->principal || m.client_host != was->client_host;
+  const bool says_another = static_cast<const member_metadata&>(m) != static_cast<const member_metadata&>(*was);
+  const bool wants_another = m.topics != was->topics || m.regex != was->regex;
+  bring_up_to_date(next, topics, wants_another || (is_another && !m.regex.empty()) || g.epoch == 0, look_again);
+  if (says_another)
+    if (const std::size_t bytes = next.memory_bytes(); bytes > room.bytes && bytes > g.memory_bytes())
+      return refuse(error_code::group_max_size_reached,
+                    fmt::format("The members of the consumer group would take {} bytes, and there is room for {}.",
+                                bytes, room.bytes));
   move_member(g, next, r.member_id, r.owned);
-  const consumer_member& now = next.members.at(r.member_id);
+  const consumer_member& now = *next.members.at(r.member_id);
   auto result = result_of(now);
-  if (is_whole(r) || now.assigned != was.assigned) result.assigned = now.assigned;
+  if (is_whole(r) || now.assigned != was->assigned) result.assigned = now.assigned;
   result.change = difference(g, next);
   return result;
 }
@@ -264,14 +311,14 @@ heartbeat_result leave(const consumer_group& g, const heartbeat_request& r, cons
   } else {
     const auto it = g.members.find(r.member_id);
     if (it == g.members.end()) return unknown_member(r);
-    found = &it->second;
+    found = &*it->second;
   }
   heartbeat_result result;
   result.member_id = r.member_id;
   result.epoch = r.epoch;
   if (r.instance_id && r.epoch == epoch_left_static) {
     consumer_group next = g;
-    consumer_member& m = next.members.at(found->id);
+    consumer_member& m = next.members.at(found->id).edit();
     m.epoch = epoch_left_static;
     m.revoking.clear();
     result.change = difference(g, next);
@@ -286,10 +333,10 @@ consumer_change without_members(const consumer_group& g, const std::vector<std::
   consumer_group next = g;
   for (const auto& id : ids) {
     next.members.erase(id);
-    next.target.erase(id);
+    next.target.edit().erase(id);
   }
   next.patterns = resolve(next, topics, false);
-  next.topics = topics_of_all(next, topics);
+  if (auto subscribed = topics_of_all(next, topics); subscribed != *next.topics) next.topics = std::move(subscribed);
   // Where only members of the classic protocol stay, theirs goes on in this generation (coordinator::downgrade).
   if (!is_all_classic(next)) next.epoch += 1;
   return *difference(g, next);

@@ -39,13 +39,21 @@ struct heartbeat_result {
 
 heartbeat_result refuse(wire::kafka::error_code error, std::string message);
 
-// Nothing: the request is well-formed.
-std::optional<heartbeat_result> check(const heartbeat_request& request);
+// Nothing: the request is well-formed, and what it says of its member takes no more than `member_bytes_max`.
+std::optional<heartbeat_result> check(const heartbeat_request& request, std::size_t member_bytes_max);
+
+// What a group may become by a request: in members, and in bytes that they hold.
+struct group_room {
+  std::size_t members = 0, bytes = 0;
+};
+
+// Nearly all heartbeats: nothing is new. Nothing: something may be.
+std::optional<heartbeat_result> beat_at_rest(const consumer_group& g, const heartbeat_request& request);
 
 // A member joins, or tells that it is there. `look_again`: topics came or went, or who may describe them changed, since
 // the group was last looked at.
 heartbeat_result beat(const consumer_group& g, const heartbeat_request& request, const topic_view& topics,
-                      bool look_again, std::size_t members_max);
+                      bool look_again, const group_room& room);
 heartbeat_result leave(const consumer_group& g, const heartbeat_request& request, const topic_view& topics);
 consumer_change without_members(const consumer_group& g, const std::vector<std::string>& ids, const topic_view& topics);
 
@@ -54,6 +62,6 @@ void bring_up_to_date(consumer_group& next, const topic_view& topics, bool bump,
 void move_member(const consumer_group& before, consumer_group& next, const std::string& id,
                  const std::optional<assignment>& owned);
 // A static member's successor takes its place, its partitions and its target.
-consumer_member& replace(consumer_group& next, const std::string& old_id, const std::string& new_id);
+void replace(consumer_group& next, const std::string& old_id, const std::string& new_id);
 
 }  // namespace mes::bus::groups

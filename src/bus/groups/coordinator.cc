@@ -51,20 +51,6 @@ coordinator::error_code coordinator::check_member(const group& g, const member_c
   return g.members.contains(claim.member_id) ? error_code::none : error_code::unknown_member_id;
 }
 
-// What all members offer, with the one that the request is of as it would be.
-std::size_t coordinator::offered_bytes(const group* g, const join_request& r) {
-  std::size_t sum = bytes_of(r.supported);
-  const auto add = [&](const auto& m, const protocols& offered) {
-    if (m.id != r.member_id && !(m.instance_id && m.instance_id == r.instance_id)) sum += bytes_of(offered);
-  };
-  if (!g) return sum;
-  for (const auto& [id, m] : g->members) add(m, m.supported);
-  if (g->modern)
-    for (const auto& [id, m] : g->modern->members)
-      if (m.classic) add(m, m.classic->supported);
-  return sum;
-}
-
 // ---- By the group's protocol ----
 
 void coordinator::join(join_request request, std::function<void(join_result)> done) {
@@ -77,7 +63,8 @@ void coordinator::join(join_request request, std::function<void(join_result)> do
   if (!g && !request.member_id.empty()) return refuse(error_code::unknown_member_id);
   if (!g && !has_room_for(request.group)) return refuse(error_code::policy_violation);
   // Kafka refuses the assignment of such a group; what its members offer would lie in memory until then.
-  if (offered_bytes(g, request) > _options.state_bytes_max) return refuse(error_code::unknown_server_error);
+  if (offered_bytes(g, request) > _options.state_bytes_max || !has_memory_for(g, request))
+    return refuse(error_code::unknown_server_error);
   if (!g) g = &make(request.group);
   if (g->changing) {
     const auto again = std::make_shared<std::pair<join_request, std::function<void(join_result)>>>(request, done);
@@ -88,6 +75,7 @@ void coordinator::join(join_request request, std::function<void(join_result)> do
   if (g->modern && !g->is_empty()) return join_modern(*g, std::move(request), std::move(done));
   if (g->modern) {  // an empty group is whatever the next member speaks
     g->modern.reset();
+    count_memory(*g);
     g->empty_since_ms = instant::now().ms();
   }
   join_classic(*g, std::move(request), std::move(done));

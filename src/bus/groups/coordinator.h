@@ -136,6 +136,7 @@ class coordinator {
   error_code remove(const std::string& group, on_stored done);  // DeleteGroups
   const group* find(std::string_view name) const;
   const std::map<std::string, std::unique_ptr<group>, std::less<>>& all() const { return _groups; }
+  std::size_t members_bytes() const { return _members_bytes; }  // memory of all groups' members, about
   const coordinator_options& options() const { return _options; }
   const topic_view& topics() const { return *_topics; }
 
@@ -151,7 +152,13 @@ class coordinator {
   group& make(const std::string& name);
   bool has_room_for(std::string_view name) const { return _groups.size() < _options.groups_max || find(name); }
   error_code check_member(const group& g, const member_claim& claim) const;
+  // Memory (memory.cc).
   static std::size_t offered_bytes(const group* g, const join_request& request);
+  bool has_memory_for(const group* g, const join_request& request) const;
+  std::size_t memory_left_to(const group& g) const;
+  void count_memory(group& g, member& m);
+  held_bytes held_for_id(const group& g, const std::string& id);
+  void count_memory(group& g);  // what is not of its classic members
 
   // The classic protocol: joining (classic_join.cc).
   void join_classic(group& g, join_request request, std::function<void(join_result)> done);
@@ -194,7 +201,7 @@ class coordinator {
                     bool is_leave = false);
   void change_done(const std::string& name);
   heartbeat_result answer_to(group& g, const heartbeat_request& request);
-  void after_beat(group& g, const heartbeat_request& request);
+  void after_beat(group& g, const std::string& member_id, std::int32_t epoch);
   void keep_alive(group& g, const consumer_member& m);
   void watch_rebalance(group& g, const consumer_member& m);
   void expect_within(group& g, const consumer_member& m, std::int64_t timeout_ms);
@@ -219,6 +226,7 @@ class coordinator {
   void put_group(const group& g, std::function<void(error_code)> done);
   void apply_offsets(wire::kafka::reader& in, group& g);
   void apply_group(wire::kafka::reader& in, group& g);
+  void apply_consumer(wire::kafka::reader& in, change_form form, group& g);
   void apply_deleted(const std::string& name);
 
   coordinator_options _options;
@@ -231,6 +239,7 @@ class coordinator {
   config_reader _read_config;
   bool _live = false;
   std::uint64_t _next_store = 1;
+  std::size_t _members_bytes = 0;                            // outlives the groups, which give back what they hold
   std::unordered_map<std::string, std::size_t> _committing;  // groups, and commits on their way to the log
   std::map<std::string, std::unique_ptr<group>, std::less<>> _groups;
 };

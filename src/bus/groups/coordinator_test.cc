@@ -179,6 +179,41 @@ TEST(coordinator, a_group_has_a_bound) {
   EXPECT_EQ(b.sync(joined->member_id, 2, {{joined->member_id, "all"}})->error, error_code::none);
 }
 
+TEST(coordinator, all_groups_together_have_a_bound) {
+  bench b({.session_timeout_min_ms = 1, .members_bytes_max = 10'000});
+  const auto of_group = [](const std::string& name, std::size_t bytes) {
+    auto r = bench::request("", std::string(bytes, 'm'));
+    r.group = name;
+    return r;
+  };
+  const auto first = b.join(of_group("g", 3'000));
+  EXPECT_EQ(first->error, error_code::none);
+  EXPECT_EQ(b.join(of_group("h", 3'000))->error, error_code::none);
+  EXPECT_EQ(b.join(of_group("i", 6'000))->error, error_code::unknown_server_error);
+  EXPECT_EQ(b.groups.find("i"), nullptr);
+  EXPECT_LE(b.groups.members_bytes(), 10'000U);
+  EXPECT_EQ(b.join(bench::request(first->member_id, std::string(2'900, 'n')))->error, error_code::none);
+  EXPECT_EQ(b.leave({{first->member_id, {}}}).front(), error_code::none);
+  EXPECT_EQ(b.join(of_group("i", 3'000))->error, error_code::none) << "there is room again";
+}
+
+TEST(coordinator, ids_that_were_given_out_count) {
+  bench b({.session_timeout_min_ms = 1, .members_bytes_max = 100'000});
+  auto request = bench::request();
+  request.id_required = true;
+  request.client_id = std::string(10'000, 'c');
+  request.session_timeout_ms = 20;
+  int given = 0;
+  while (given < 100 && b.join(request)->error == error_code::member_id_required) ++given;
+  EXPECT_GE(given, 1);
+  EXPECT_LT(given, 10);
+  EXPECT_EQ(b.join(request)->error, error_code::unknown_server_error);
+  EXPECT_GE(b.groups.members_bytes(), 10'000U * static_cast<unsigned>(given));
+  while (!b.groups.find("g")->ids_given.empty()) b.loop->turn();
+  EXPECT_EQ(b.groups.members_bytes(), b.groups.find("g")->held.bytes());
+  EXPECT_EQ(b.join(request)->error, error_code::member_id_required);
+}
+
 TEST(coordinator, members_and_offsets_outlive_a_restart) {
   bench before;
   const auto joined = before.join(bench::request());

@@ -21,7 +21,7 @@ void write_members(kafka::writer& out, const group& g) {
   out.boolean(g.modern != nullptr);
   if (g.modern) {
     out.string(true, g.name);
-    write_change(out, whole(*g.modern));
+    write_change(out, whole(*g.modern), change_form::without_moved);
   } else if (g.stored.empty()) {
     group fresh;
     fresh.name = g.name;
@@ -51,8 +51,8 @@ void coordinator::start() {
     for (auto& [id, m] : g->members) keep_alive(*g, m);
     if (!g->modern) continue;
     for (const auto& [id, m] : g->modern->members) {
-      keep_alive(*g, m);
-      watch_rebalance(*g, m);
+      keep_alive(*g, *m);
+      watch_rebalance(*g, *m);
     }
     if (is_all_classic(*g->modern)) classic_again.push_back(g.get());
   }
@@ -75,24 +75,31 @@ void coordinator::apply(std::string_view payload) {
     case change::group:
       return apply_group(in, make(name));
     case change::consumer_group_without_principals:
-    case change::consumer_group: {
-      group& g = make(name);
-      auto change = read_change(in, what == change::consumer_group);
-      if (!in.ok()) return;
-      if (change.fresh) {
-        if (_live) leave_classic_behind(g);
-        g = group{.name = name,
-                  .offsets = std::move(g.offsets),
-                  .modern = std::make_unique<consumer_group>(),
-                  .clocks = std::move(g.clocks),
-                  .changing = g.changing,
-                  .waiting = std::move(g.waiting),
-                  .topics_seen = g.topics_seen};
-      }
-      if (g.modern) groups::apply(*g.modern, std::move(change));
-      return;
-    }
+      return apply_consumer(in, change_form::without_principals, make(name));
+    case change::consumer_group_without_moved:
+      return apply_consumer(in, change_form::without_moved, make(name));
+    case change::consumer_group:
+      return apply_consumer(in, change_form::latest, make(name));
   }
+}
+
+void coordinator::apply_consumer(kafka::reader& in, change_form form, group& g) {
+  auto change = read_change(in, form);
+  if (!in.ok()) return;
+  if (change.fresh) {
+    if (_live) leave_classic_behind(g);
+    g = group{.name = std::move(g.name),
+              .offsets = std::move(g.offsets),
+              .modern = std::make_unique<consumer_group>(),
+              .clocks = std::move(g.clocks),
+              .changing = g.changing,
+              .waiting = std::move(g.waiting),
+              .topics_seen = g.topics_seen};
+  }
+  if (!g.modern) return;
+  const bool counts = change.fresh || change.patterns || !change.members.empty() || !change.gone.empty();
+  groups::apply(*g.modern, std::move(change));
+  if (counts) count_memory(g);
 }
 
 void coordinator::apply_offsets(kafka::reader& in, group& g) {
@@ -119,9 +126,12 @@ void coordinator::apply_group(kafka::reader& in, group& g) {
   out.string(true, g.name);
   out.raw(in.rest());
   g.stored = std::move(out.buffer());
-  if (_live && !g.modern) return;
-  g.modern.reset();
+  const bool is_ahead = _live && !g.modern;
+  if (!is_ahead) g.modern.reset();
+  count_memory(g);
+  if (is_ahead) return;
   read_group(in, g);
+  for (auto& [id, m] : g.members) count_memory(g, m);
 }
 
 // Members that joined meanwhile stay: they are not in the log yet.
@@ -140,6 +150,7 @@ void coordinator::apply_deleted(const std::string& name) {
   }
   g->offsets.clear();
   g->stored.clear();
+  count_memory(*g);
 }
 
 void coordinator::snapshot(kafka::writer& out) const {
@@ -159,11 +170,14 @@ bool coordinator::restore(kafka::reader& in, std::int8_t version) {
     group& g = make(std::string(in.string(true)));
     if (is_modern) {
       g.modern = std::make_unique<consumer_group>();
-      groups::apply(*g.modern, read_change(in, version >= with_principals));
+      groups::apply(*g.modern, read_change(in, version >= with_principals ? change_form::without_moved
+                                                                          : change_form::without_principals));
     } else {
       if (!read_group(in, g)) return false;
       g.stored = written(g);
+      for (auto& [id, m] : g.members) count_memory(g, m);
     }
+    count_memory(g);
     for (std::uint32_t k = 0, size = in.varuint(); k < size && in.ok(); ++k) {
       auto [where, o] = read_offset(in, has_both_kinds);
       g.offsets[std::move(where)] = std::move(o);

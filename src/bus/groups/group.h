@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "bus/groups/consumer_group.h"
+#include "bus/groups/held_bytes.h"
 #include "bus/net/poller.h"
 #include "wire/kafka/errors.h"
 #include "wire/kafka/reader.h"
@@ -60,6 +61,7 @@ struct member {
   bool has_synced = false;                   // in this generation
   std::int64_t alive_until_ms = 0;
   net::poller::timer_id timer = 0;
+  held_bytes held;  // what it said when it joined
 
   const std::string* metadata(std::string_view protocol) const;
 };
@@ -77,6 +79,12 @@ using topic_partition = std::pair<std::string, std::int32_t>;
 
 enum class group_state : std::uint8_t { empty, preparing_rebalance, completing_rebalance, stable };
 std::string_view name_of(group_state state);  // as Kafka prints it: "PreparingRebalance"
+
+// KIP-394: an id that was handed out, and that nobody joined with yet.
+struct given_id {
+  net::poller::timer_id timer = 0;
+  held_bytes held;
+};
 
 // The time-outs of a member of KIP-848's protocol.
 struct member_clock {
@@ -98,12 +106,12 @@ struct group {
   std::string protocol_type;
   std::string protocol;
   std::string leader;
-  std::map<std::string, member> members;                   // by id
-  std::map<std::string, std::string> instances;            // static members: instance id to member id
-  std::map<std::string, net::poller::timer_id> ids_given;  // KIP-394: ids handed out, not joined yet
-  std::int64_t empty_since_ms = 0;                         // wall clock; counts while empty
-  bool is_first_rebalance = false;                         // it was empty: more may come within the initial delay
-  bool more_came = false;                                  // meanwhile
+  std::map<std::string, member> members;         // by id
+  std::map<std::string, std::string> instances;  // static members: instance id to member id
+  std::map<std::string, given_id> ids_given;
+  std::int64_t empty_since_ms = 0;  // wall clock; counts while empty
+  bool is_first_rebalance = false;  // it was empty: more may come within the initial delay
+  bool more_came = false;           // meanwhile
   net::poller::timer_id rebalance_timer = 0;
   std::string stored;         // write_group() as it is in the log: what a checkpoint may hold
   std::uint64_t storing = 0;  // the assignment that is on its way to the disk
@@ -115,6 +123,8 @@ struct group {
   std::deque<std::function<void()>> waiting;   // for that
   bool deleting = false;                       // so is its end: who joins now begins it anew
   std::uint64_t topics_seen = 0;               // topic_view::version() when `modern` was last compared with it
+
+  held_bytes held;  // `stored` and `modern`
 
   bool is_empty() const { return modern ? modern->members.empty() : state == group_state::empty; }
   std::size_t member_count() const { return modern ? modern->members.size() : members.size(); }

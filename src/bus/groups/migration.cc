@@ -39,13 +39,14 @@ error_code coordinator::upgrade_error(const group& g, const heartbeat_request& r
 std::optional<consumer_group> coordinator::upgraded(const group& g) const {
   consumer_group result;
   result.epoch = result.target_epoch = g.generation;
+  targets target;
   const std::string protocol = g.protocol.empty() ? g.chosen_protocol() : g.protocol;
   for (const auto& [id, m] : g.members) {
     const std::string* metadata = m.metadata(protocol);
     const auto subscription = metadata ? unpack_subscription(*metadata, *_topics) : std::nullopt;
     auto assigned = unpack_assignment(m.assignment, *_topics);
     if (!subscription || !assigned) return std::nullopt;
-    consumer_member& now = result.members[id];
+    consumer_member& now = result.members[id].edit();
     now.id = id;
     now.instance_id = m.instance_id;
     now.rack_id = subscription->rack_id;
@@ -56,15 +57,16 @@ std::optional<consumer_group> coordinator::upgraded(const group& g) const {
     now.classic = classic_side{m.session_timeout_ms, m.supported};
     now.epoch = now.previous_epoch = g.generation;
     now.assigned = *assigned;
-    result.target[id] = std::move(*assigned);
+    target[id] = std::move(*assigned);
   }
+  result.target = std::move(target);
   return result;
 }
 
 // Who waits for the end of a classic rebalance is told of the new one; sessions go on.
 void coordinator::leave_classic_behind(group& g) {
   _loop.cancel(std::exchange(g.rebalance_timer, 0));
-  for (const auto& [id, timer] : std::exchange(g.ids_given, {})) _loop.cancel(timer);
+  for (const auto& [id, given] : std::exchange(g.ids_given, {})) _loop.cancel(given.timer);
   for (auto& [id, m] : std::exchange(g.members, {})) {
     _loop.cancel(m.timer);
     if (m.joining) m.joining({.error = error_code::rebalance_in_progress, .member_id = id});
@@ -83,7 +85,7 @@ bool supports(const consumer_group& g, const join_request& r) {
   if (r.protocol_type != consumer_protocol_type) return false;
   return std::ranges::any_of(r.supported, [&](const auto& offered) {
     return std::ranges::all_of(g.members, [&](const auto& m) {
-      return !m.second.classic || metadata_of(m.second.classic->supported, offered.first);
+      return !m.second->classic || metadata_of(m.second->classic->supported, offered.first);
     });
   });
 }
@@ -94,7 +96,7 @@ const consumer_member* find_member(const consumer_group& g, const std::string& m
   const auto it = g.members.find(member_id);
   const consumer_member* m = instance_id             ? g.find_instance(*instance_id)
                              : it == g.members.end() ? nullptr
-                                                     : &it->second;
+                                                     : &*it->second;
   error = !m ? error_code::unknown_member_id : m->id != member_id ? error_code::fenced_instance_id : error_code::none;
   return error == error_code::none ? m : nullptr;
 }
@@ -129,7 +131,7 @@ error_code place_joining(const consumer_group& g, consumer_group& next, const jo
       return known->id == r.member_id ? error_code::none : error_code::fenced_instance_id;
     }
   }
-  next.members[id].id = id;
+  next.members[id].edit().id = id;
   return error_code::none;
 }
 
@@ -149,7 +151,7 @@ void coordinator::join_modern(group& g, join_request r, std::function<void(join_
 
   consumer_group next = now;
   if (const auto e = place_joining(now, next, r, id); e != error_code::none) return refuse(e);
-  consumer_member& m = next.members.at(id);
+  consumer_member& m = next.members.at(id).edit();
   const auto topics_before = m.topics;
   if (r.instance_id) m.instance_id = r.instance_id;
   if (subscription->rack_id) m.rack_id = subscription->rack_id;
@@ -162,7 +164,7 @@ void coordinator::join_modern(group& g, join_request r, std::function<void(join_
   bring_up_to_date(next, *_topics, topics_before != m.topics, g.topics_seen != _topics->version());
   move_member(now, next, id, subscription->owned);
 
-  join_result result{.generation = next.members.at(id).epoch,
+  join_result result{.generation = next.members.at(id)->epoch,
                      .protocol_type = std::string(consumer_protocol_type),
                      .protocol = r.supported.front().first,
                      .member_id = id};
@@ -170,7 +172,7 @@ void coordinator::join_modern(group& g, join_request r, std::function<void(join_
     if (error != error_code::none) return done({.error = error, .member_id = result.member_id});
     group* const g_now = known(name);
     if (g_now && g_now->modern && g_now->modern->members.contains(result.member_id)) {
-      const consumer_member& joined_member = g_now->modern->members.at(result.member_id);
+      const consumer_member& joined_member = *g_now->modern->members.at(result.member_id);
       keep_alive(*g_now, joined_member);
       _loop.cancel(std::exchange(g_now->clocks[result.member_id].rebalance, 0));
       expect_within(*g_now, joined_member, joined_member.rebalance_timeout_ms);  // its SyncGroup
@@ -253,12 +255,12 @@ void coordinator::downgrade(group& g, std::function<void()> done) {
   for (const auto& [id, m] : g.modern->members) {
     member& now = to.members[id];
     now.id = id;
-    now.instance_id = m.instance_id;
-    now.client_id = m.client_id;
-    now.client_host = m.client_host;
-    now.session_timeout_ms = m.classic->session_timeout_ms;
-    now.rebalance_timeout_ms = m.rebalance_timeout_ms;
-    now.supported = m.classic->supported;
+    now.instance_id = m->instance_id;
+    now.client_id = m->client_id;
+    now.client_host = m->client_host;
+    now.session_timeout_ms = m->classic->session_timeout_ms;
+    now.rebalance_timeout_ms = m->rebalance_timeout_ms;
+    now.supported = m->classic->supported;
     const auto subscription = unpack_subscription(now.supported.front().second, *_topics);
     now.assignment =
         pack_assignment(g.modern->target_of(id), subscription ? subscription->version : std::int16_t{0}, *_topics);

@@ -22,8 +22,8 @@ error_code check_modern_commit(const consumer_group& g, const member_claim& clai
   if (claim.generation < 0 && g.members.empty()) return error_code::none;
   const auto m = g.members.find(claim.member_id);
   if (m == g.members.end()) return error_code::unknown_member_id;
-  if (!terms.transactional && !m->second.classic && !terms.knows_member_epoch) return error_code::unsupported_version;
-  const auto error = epoch_error(m->second, claim.generation);
+  if (!terms.transactional && !m->second->classic && !terms.knows_member_epoch) return error_code::unsupported_version;
+  const auto error = epoch_error(*m->second, claim.generation);
   return terms.transactional && error == error_code::stale_member_epoch ? error_code::illegal_generation : error;
 }
 
@@ -73,7 +73,7 @@ error_code coordinator::check_fetch(std::string_view name, const std::optional<s
   if (!g || !g->modern || (!member_id && epoch < 0)) return error_code::none;
   const auto m = g->modern->members.find(member_id.value_or(""));
   if (m == g->modern->members.end()) return error_code::unknown_member_id;
-  return epoch_error(m->second, epoch);
+  return epoch_error(*m->second, epoch);
 }
 
 void coordinator::commit(const std::string& group_name, const std::vector<offset_to_commit>& offsets, on_stored done) {
@@ -124,7 +124,7 @@ error_code coordinator::check_delete_offsets(std::string_view name) const {
 group_subscriptions coordinator::subscriptions_of(const group& g) const {
   if (!g.modern) return classic_subscriptions(g);
   group_subscriptions all;
-  for (const auto& [id, m] : g.modern->members) g.modern->add_topics_of(m, *_topics, all.topics);
+  for (const auto& [id, m] : g.modern->members) g.modern->add_topics_of(*m, *_topics, all.topics);
   return all;
 }
 

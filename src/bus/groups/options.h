@@ -23,9 +23,11 @@ struct coordinator_options {
   std::size_t offset_metadata_bytes_max = 4'096;
   // Bounds of ours, which Kafka does not have under these names.
   std::size_t groups_max = 100'000;
-  std::size_t ids_given_max = 10'000;      // of one group: ids handed out that nobody joined with yet
-  std::size_t waiting_max = 10'000;        // of one group: requests that wait for a change to be durable
-  std::size_t state_bytes_max = 8U << 20;  // of one change in the log
+  std::size_t ids_given_max = 10'000;          // of one group: ids handed out that nobody joined with yet
+  std::size_t waiting_max = 10'000;            // of one group: requests that wait for a change to be durable
+  std::size_t state_bytes_max = 8U << 20;      // of one change in the log, and of what a group's members say
+  std::size_t member_bytes_max = 1U << 20;     // of what one of KIP-848's says, as Kafka's record of it has room for
+  std::size_t members_bytes_max = 128U << 20;  // of what the members of all groups say; 0: no limit
 };
 
 }  // namespace mes::bus::groups

@@ -2,6 +2,8 @@
 
 #include <re2/re2.h>
 
+#include <vector>
+
 namespace mes::bus::groups {
 namespace {
 
@@ -23,13 +25,13 @@ std::optional<std::string> check_pattern(const std::string& regex) {
   return std::nullopt;
 }
 
-std::set<std::string> matching_topics(const std::string& regex, const topic_view& topics) {
-  std::set<std::string> result;
+topic_set matching_topics(const std::string& regex, const topic_view& topics) {
   const RE2 compiled(regex, options());
-  if (!compiled.ok()) return result;
+  if (!compiled.ok()) return {};
+  std::vector<std::string> result;
   for (auto& name : topics.names())
-    if (RE2::FullMatch(name, compiled)) result.insert(std::move(name));
-  return result;
+    if (RE2::FullMatch(name, compiled)) result.push_back(std::move(name));
+  return topic_set(std::move(result));
 }
 
 }  // namespace mes::bus::groups

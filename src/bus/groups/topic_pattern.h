@@ -2,15 +2,15 @@
 #pragma once
 
 #include <optional>
-#include <set>
 #include <string>
 
+#include "bus/groups/topic_set.h"
 #include "bus/groups/topic_view.h"
 
 namespace mes::bus::groups {
 
 // What is wrong with it; nothing: it can be used.
 std::optional<std::string> check_pattern(const std::string& regex);
-std::set<std::string> matching_topics(const std::string& regex, const topic_view& topics);
+topic_set matching_topics(const std::string& regex, const topic_view& topics);
 
 }  // namespace mes::bus::groups

@@ -48,16 +48,16 @@ void fill(const groups::consumer_group& g, const groups::topic_view& topics, des
   for (const auto& [id, m] : g.members) {
     auto& member = out.members.emplace_back();
     member.member_id = id;
-    member.instance_id = m.instance_id;
-    member.rack_id = m.rack_id;
-    member.member_epoch = m.epoch;
-    member.client_id = m.client_id;
-    member.client_host = m.client_host;
-    member.subscribed_topic_names.assign(m.topics.begin(), m.topics.end());
-    member.subscribed_topic_regex = m.regex;
-    member.assignment = to_wire(m.assigned, topics);
+    member.instance_id = m->instance_id;
+    member.rack_id = m->rack_id;
+    member.member_epoch = m->epoch;
+    member.client_id = m->client_id;
+    member.client_host = m->client_host;
+    member.subscribed_topic_names.assign(m->topics.begin(), m->topics.end());
+    member.subscribed_topic_regex = m->regex;
+    member.assignment = to_wire(m->assigned, topics);
     member.target_assignment = to_wire(g.target_of(id), topics);
-    member.member_type = m.classic ? 0 : 1;
+    member.member_type = m->classic ? 0 : 1;
   }
 }
 
