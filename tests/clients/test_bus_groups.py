@@ -363,6 +363,58 @@ def test_subscriptions_to_many_topics_are_read_once(bus):
         assert (raw.committed_offset("g", names[0]), raw.committed_offset("g", "other")) == (1, -1)
 
 
+class Beats:
+    """Members of KIP-848 by hand: each keeps what the answers to its heartbeats told it."""
+    def __init__(self, raw, group, names):
+        self.raw, self.group, self.names, self.epochs, self.owned = raw, group, names, {}, {}
+
+    def beat(self, member):
+        joins = member not in self.epochs
+        answer = self.raw.call(
+            "consumer_group_heartbeat", 1, group_id=self.group, member_id=member, member_epoch=self.epochs.get(member, 0),
+            instance_id=None, rack_id=None, rebalance_timeout_ms=60_000 if joins else -1,
+            subscribed_topic_names=self.names if joins else None, subscribed_topic_regex=None, server_assignor=None,
+            topic_partitions=[] if joins else self.owned[member])
+        assert answer["error_code"] == 0, answer
+        self.epochs[member] = answer["member_epoch"]
+        if answer["assignment"] is not None:
+            self.owned[member] = answer["assignment"]["topic_partitions"]
+        self.owned.setdefault(member, [])
+
+
+def test_a_group_on_its_way_is_the_same_after_a_kill(tmp_path):
+    """Its members' names are in the log once; what came after them is found again."""
+    bus = Bus(tmp_path).start()  # sessions are long ones
+    names = [f"line-{number:03}.events" for number in range(300)]
+    for name in names[:3]:
+        make_topic(bus, name)
+
+    def described():
+        with Raw(bus.address) as raw:
+            return raw.call("consumer_group_describe", 0, group_ids=["g"], include_authorized_operations=False)["groups"]
+    with Raw(bus.address) as raw:
+        beats = Beats(raw, "g", names)
+        for member in "abc":
+            beats.beat(member)
+        for member in "abca":  # one has given up, two wait
+            beats.beat(member)
+        before = described()
+    assert before[0]["group_state"] == "Reconciling"
+    assert [m["subscribed_topic_names"] for m in before[0]["members"]] == [names] * 3
+    bus.kill()
+    bus.start()
+    assert described() == before
+    with Raw(bus.address) as raw:
+        beats.raw = raw
+        for member in "abc" * 5:
+            beats.beat(member)
+    after = described()
+    assert after[0]["group_state"] == "Stable"
+    owned = [(t["topic_name"], p) for m in after[0]["members"] for t in m["assignment"]["topic_partitions"] for p in t["partitions"]]
+    assert sorted(owned) == [(name, p) for name in names[:3] for p in range(PARTITIONS)]
+    bus.stop()
+
+
 def test_offsets_of_a_topic_that_was_deleted_do_not_come_back(bus):
     client = admin.AdminClient({"bootstrap.servers": bus.address})
     wanted = kafka.ConsumerGroupTopicPartitions("g", [kafka.TopicPartition(t, 0, 3) for t in ("goes", "stays")])

@@ -14,6 +14,8 @@ from raw import FETCH, OFFSET_COMMIT, Raw, string
 from tests.support.process_memory import rss_kib
 from tests.support.wait import eventually
 
+UNKNOWN_SERVER_ERROR, INVALID_REQUEST, GROUP_MAX_SIZE_REACHED = -1, 42, 81
+
 pytestmark = pytest.mark.skipif(not shutil.which("kcat"), reason="kcat is not installed")
 
 
@@ -97,6 +99,33 @@ def test_requests_that_come_slowly_have_a_bound_together(start_bus):
     assert metric(bus, "kafka_network_socketserver_memorypoolused") == 0
     assert metric(bus, 'mes_bus_limit{of="partial_request_bytes"}') == limit
     assert rss_kib(bus.process.pid) - before < 200_000  # of sanitizers, too
+
+
+def test_what_members_of_groups_say_has_a_bound(start_bus):
+    bus = start_bus("--group-members-bytes-max", "20M")
+    assert metric(bus, 'mes_bus_limit{of="group_members_bytes"}') == 20 << 20
+    said = os.urandom(5_000_000)
+
+    def join(raw, number):
+        return raw.call("join_group", 3, group_id=f"g{number}", session_timeout_ms=60_000, rebalance_timeout_ms=60_000,
+                        member_id="", group_instance_id=None, protocol_type="consumer",
+                        protocols=[{"name": "range", "metadata": said}])
+
+    def beat(raw, names):
+        answer = raw.call("consumer_group_heartbeat", 1, group_id="modern", member_id="m", member_epoch=0, instance_id=None,
+                          rack_id=None, rebalance_timeout_ms=60_000, subscribed_topic_names=names,
+                          subscribed_topic_regex=None, server_assignor=None, topic_partitions=[])
+        return answer["error_code"]
+    with Raw(bus.address) as raw:
+        joined = [join(raw, number) for number in range(8)]
+        assert [j["error_code"] for j in joined] == [0] * 4 + [UNKNOWN_SERVER_ERROR] * 4
+        assert 20_000_000 < metric(bus, "mes_bus_group_members_bytes") <= 20 << 20
+        assert beat(raw, [f"topic-{n:05}" + "n" * 200 for n in range(6_000)]) == INVALID_REQUEST
+        assert beat(raw, [f"topic-{n:05}" + "n" * 200 for n in range(4_500)]) == GROUP_MAX_SIZE_REACHED
+        left = raw.call("leave_group", 3, group_id="g0", members=[{"member_id": joined[0]["member_id"], "group_instance_id": None}])
+        assert left["error_code"] == 0
+        assert beat(raw, [f"topic-{n:05}" + "n" * 200 for n in range(4_500)]) == 0
+    assert {g["name"] for g in bus.get("/groups")} == {"g0", "g1", "g2", "g3", "modern"}
 
 
 def test_a_look_at_records_has_a_bound(start_bus):
