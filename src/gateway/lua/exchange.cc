@@ -171,12 +171,15 @@ string_view text_at(lua_State* l, int index) {
   return {text, bytes};
 }
 
+constexpr std::int64_t steps_of_an_answer = 50;  // it may be a whole record
+
 // The value stays in the sandbox while it is pushed: Lua's errors, of memory here, leave this by a jump.
 int ask(lua_State* l) {
   lua_sandbox& in = lua_sandbox::of(l);
   const string_view name = text_at(l, 1), argument = text_at(l, 2);
   const auto* found = std::ranges::lower_bound(values, name, {}, &named_reader::name);
   if (found == std::end(values) || found->name != name) return luaL_error(l, "there is no %s", lua_tostring(l, 1));
+  in.spend(l, steps_of_an_answer);
   in.answer() = found->read(in.context(), argument);
   push_value(l, in.answer());
   return 1;

@@ -1,11 +1,11 @@
--- What scripts of a configuration see (sandbox.h). Loaded once into each state; C++ gives it `search` (patterns.h) and
--- `exchange` (exchange.h), and calls the functions that it returns.
-local search, exchange = ...
+-- What scripts of a configuration see (sandbox.h). Loaded once into each state; C++ gives it `search` (patterns.h),
+-- `exchange` (exchange.h) and `spend`, which counts steps, and calls the functions that it returns.
+local search, exchange, spend = ...
 local ask = exchange.ask
 local error, load, pairs, pcall, rawget, rawset, select, setfenv, setmetatable, tonumber, tostring, type =
   error, load, pairs, pcall, rawget, rawset, select, setfenv, setmetatable, tonumber, tostring, type
 local string, table, floor = string, table, math.floor
-local byte, sub, concat, insert = string.byte, string.sub, table.concat, table.insert
+local byte, sub, concat, insert, remove = string.byte, string.sub, table.concat, table.insert, table.remove
 
 -- Functions of LuaJIT's that take time or the C stack without counting instructions. Methods of texts are found in
 -- this table, so that ("…"):gsub() is no way around.
@@ -121,12 +121,24 @@ do
     return concat(out), count
   end
 
+  local function spend_on_moving(list, position)
+    if type(list) ~= "table" or type(position) ~= "number" then return end
+    if position >= 1 and position < #list then spend((#list - position) / 64) end
+  end
+
   function table.insert(list, position, ...)
     if select("#", ...) == 0 then return insert(list, position) end
     if type(position) == "number" and position < 1 then
       error("bad argument #2 to 'insert' (position out of bounds)", 2)
     end
+    spend_on_moving(list, position)
     return insert(list, position, ...)
+  end
+
+  function table.remove(list, position)
+    if position == nil then return remove(list) end
+    spend_on_moving(list, position)
+    return remove(list, position)
   end
 
   -- Heapsort: what LuaJIT's compares counts as one instruction, however long the texts are.
@@ -154,6 +166,17 @@ do
 
   string.dump = nil
 end
+
+-- At the end of Lua's stack there is no room for the hook that counts instructions, and that is an error like others: a
+-- script that catches it, and goes on there, would count nothing. So what catches an error counts.
+local function caught(fine, ...)
+  if not fine then spend(1) end
+  return fine, ...
+end
+local raw_pcall, raw_resume = pcall, coroutine.resume
+function pcall(...) return caught(raw_pcall(...)) end
+_G.pcall = pcall
+function coroutine.resume(...) return caught(raw_resume(...)) end
 
 -- LuaJIT calls xpcall's handler inside of the hook that counts instructions if that has raised the error, and then counts
 -- none of the handler's.

@@ -105,6 +105,11 @@ void lua_sandbox::spend(lua_State* state, std::int64_t steps) {
 
 void lua_sandbox::count(lua_State* state, lua_Debug*) { of(state).spend(state, steps_between_looks); }
 
+int lua_sandbox::spend_some(lua_State* state) {
+  of(state).spend(state, static_cast<std::int64_t>(luaL_checknumber(state, 1)));
+  return 0;
+}
+
 int lua_sandbox::set_up(lua_State* l) {
   for (const library& one : libraries) {
     lua_pushcfunction(l, one.open);
@@ -122,7 +127,8 @@ int lua_sandbox::set_up(lua_State* l) {
   if (luaL_loadbufferx(l, mes_gateway_lua_prelude_begin, bytes, "=prelude", "t") != 0) lua_error(l);
   lua_pushcfunction(l, lua_pattern_search);
   push_exchange_functions(l);
-  lua_call(l, 2, 1);
+  lua_pushcfunction(l, spend_some);
+  lua_call(l, 3, 1);
   lua_setfield(l, LUA_REGISTRYINDEX, "prelude");
   return 0;
 }

@@ -77,6 +77,7 @@ class lua_sandbox {
 
   static void* allocate(void* self, void* block, std::size_t old_bytes, std::size_t new_bytes);
   static void count(lua_State* state, lua_Debug* at);
+  static int spend_some(lua_State* state);
   static int set_up(lua_State* state);
   static int call(lua_State* state);
   void push_function(const lua_script& script);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "base/trimmed.h"
 #include "gateway/plugins/kinds.h"
 #include "gateway/plugins/rate_limiting/periods.h"
 #include "gateway/plugins/rate_limiting/redis_counting.h"
@@ -104,12 +105,6 @@ struct usage {
   bool stopped = false, local = true;
   std::shared_ptr<redis_answer> answer;
 };
-
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
-}
 
 // As Lua's tonumber reads it: "1.5", "1e2", "0x10"; 0 if it is none.
 double number_in(std::string_view text) {
