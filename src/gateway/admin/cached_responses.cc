@@ -5,6 +5,7 @@
 
 #include "base/base64.h"
 #include "base/utf8.h"
+#include "gateway/plugins/plugin.h"
 #include "gateway/plugins/proxy_cache/response_cache.h"
 
 namespace mes::gateway {
