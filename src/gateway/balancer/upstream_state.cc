@@ -150,11 +150,6 @@ void upstream_state::set_addresses(const target& t, const std::vector<endpoint>&
   k.healthy = true;
 }
 
-bool upstream_state::has_dns_error(const target& t) const {
-  std::lock_guard lock(_lock);
-  return _targets[static_cast<std::size_t>(&t - _of->targets.data())].dns_error;
-}
-
 void upstream_state::note(peer_state& p, sighting what, int limit, std::string_view by, std::string_view why) {
   if (!p.health.note(what, limit)) return;
   bool healthy = what == sighting::success;

@@ -75,7 +75,6 @@ class upstream_state {
   std::shared_ptr<peer_state> peer(const target& t, const endpoint& where);
   // Which addresses a target has now; none: its name could not be resolved. What is not among them is forgotten.
   void set_addresses(const target& t, const std::vector<endpoint>& now);
-  bool has_dns_error(const target& t) const;  // the last time that its name was answered for
 
   // What an exchange or a probe has seen; logs a change, and `why` it has failed.
   void note(peer_state& p, sighting what, int limit, std::string_view by, std::string_view why = {});

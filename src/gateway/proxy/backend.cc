@@ -116,14 +116,6 @@ void backend::rebuild_peers() {
   if (changed) algorithm->use(peers);
 }
 
-// By consistent hashing the keys of a target whose name is being looked up go nowhere else meanwhile, as in Kong, which
-// makes balancers with all addresses. Nobody waits for a name that had none the last time.
-bool backend::awaits_names(const choice_input& input) const {
-  return std::ranges::any_of(targets, [&](const backend_target& t) {
-    return t.waiting && (peers.empty() || (input.hash && t.of->weight > 0 && !shared->has_dns_error(*t.of)));
-  });
-}
-
 bool backend::is_healthy() const {
   if (!group || group->threshold_percent <= 0) return true;
   std::int64_t all = 0, healthy = 0;
@@ -139,9 +131,11 @@ backend::choice backend::choose(name_directory& names, choice_input input,
   std::int64_t now_ms = input.now_us / 1000;
   if (peers.empty() || known_generation != names.generation() || known_until_ms <= now_ms)
     look_up(names, now_ms, make_changed);
-  if (awaits_names(input)) return {.what = name_state::waiting};
-  // A name of its own is one that cannot be resolved; a group's targets are all out of reach.
-  if (peers.empty()) return {.what = group ? name_state::known : name_state::unknown};
+  if (peers.empty()) {
+    if (std::ranges::any_of(targets, &backend_target::waiting)) return {.what = name_state::waiting};
+    // A name of its own is one that cannot be resolved; a group's targets are all out of reach.
+    return {.what = group ? name_state::known : name_state::unknown};
+  }
   if (shared && shared->revivable())
     for (peer& p : peers)
       if (p.weight > 0) shared->revive(*p.state, now_ms, another_try_ms);

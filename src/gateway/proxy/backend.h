@@ -53,7 +53,6 @@ struct backend {
  private:
   void look_up(name_directory& names, std::int64_t now_ms, const std::function<std::function<void()>()>& make_changed);
   void rebuild_peers();
-  bool awaits_names(const choice_input& input) const;
   bool is_healthy() const;
 };
 

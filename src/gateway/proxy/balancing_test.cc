@@ -311,50 +311,6 @@ TEST(balancing, hashes_what_plugins_have_made_of_a_request) {
   }
 }
 
-// A name server's zone in which all names are this machine.
-name_server::zone zone_of(std::initializer_list<const char*> names) {
-  name_server::zone zone;
-  for (const char* name : names) zone[{name, type_a}] = {dns_record(type_a, 1, s_of("\x7f\0\0\x01", 4))};
-  return zone;
-}
-
-// Kong makes a balancer with the addresses of all targets before it serves.
-TEST(balancing, by_hashing_the_first_requests_go_where_all_others_go) {
-  named_service a("a"), b("b");
-  name_server names(zone_of({"b.example"}));
-  const std::string yaml =
-      "services: [{name: s, host: u, routes: [{name: all, paths: [/]}]}]\nupstreams: [{name: u, hash_on: path, "
-      "targets: "
-      "[{target: '" +
-      a.target() + "'}, {target: 'b.example:" + std::to_string(b.service.port()) + "'}]}]\n";
-  std::string path = "/";
-  {
-    gateway_under_test g(yaml, {}, 1, names.options());
-    ASSERT_TRUE(eventually([&] { return body_of(g.get(path += "x")) == "b"; }));
-  }
-  for (int i = 0; i < 5; ++i) {
-    gateway_under_test g(yaml, {}, 1, names.options());
-    EXPECT_EQ(body_of(g.get(path)), "b") << i;
-  }
-}
-
-TEST(balancing, by_hashing_a_name_without_addresses_holds_up_one_request) {
-  named_service a("a");
-  name_server names(zone_of({}));
-  gateway_under_test g(
-      "services: [{name: s, host: u, routes: [{name: all, paths: [/]}]}]\nupstreams: [{name: u, hash_on: path, "
-      "targets: "
-      "[{target: '" +
-          a.target() + "'}, {target: 'nobody.example:80'}]}]\n",
-      {}, 1, names.options());
-  EXPECT_EQ(body_of(g.get("/")), "a");
-  names.be(name_server::mood::silent);
-  std::this_thread::sleep_for(std::chrono::milliseconds(1100));  // until it is asked for again
-  socket_handle client = g.connect();
-  client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-  EXPECT_TRUE(has(client.receive_until("\r\n\r\na"), "HTTP/1.1 200"));
-}
-
 TEST(balancing, gives_a_cookie_to_hash_on) {
   named_service a("a");
   gateway_under_test g(
@@ -399,8 +355,10 @@ TEST(balancing, a_slow_service_costs_the_others_nothing) {
 
 // A zone with SRV records of `web.example`, and names that all are this machine.
 name_server::zone srv_zone(const std::vector<std::string>& records) {
-  name_server::zone zone = zone_of({"a.example", "b.example", "c.example"});
+  name_server::zone zone;
   for (const std::string& r : records) zone[{"web.example", type_srv}].push_back(dns_record(type_srv, 1, r));
+  for (const char* name : {"a.example", "b.example", "c.example"})
+    zone[{name, type_a}] = {dns_record(type_a, 1, s_of("\x7f\0\0\x01", 4))};
   return zone;
 }
 
