@@ -17,6 +17,8 @@ void coordinator::sync_classic(group& g, sync_request request, std::function<voi
     return done({.error = error_code::inconsistent_group_protocol});
   member& m = g.members.at(request.member_id);
   if (g.state == group_state::preparing_rebalance) return done({.error = error_code::rebalance_in_progress});
+  const bool assigns = m.id == g.leader && g.state != group_state::stable && g.storing == 0;
+  if (assigns && !has_memory_for(g, request.assignments)) return done({.error = error_code::unknown_server_error});
   m.has_synced = true;
   if (g.state == group_state::stable) {
     stop_waiting_for_sync(g);
@@ -25,7 +27,7 @@ void coordinator::sync_classic(group& g, sync_request request, std::function<voi
   if (m.syncing) std::exchange(m.syncing, nullptr)({.error = error_code::rebalance_in_progress});
   m.syncing = std::move(done);
   stop_waiting_for_sync(g);
-  if (m.id == g.leader && g.storing == 0) store_assignment(g, request.assignments);
+  if (assigns) store_assignment(g, request.assignments);
 }
 
 void coordinator::stop_waiting_for_sync(group& g) {
@@ -33,7 +35,7 @@ void coordinator::stop_waiting_for_sync(group& g) {
     _loop.cancel(std::exchange(g.rebalance_timer, 0));
 }
 
-void coordinator::store_assignment(group& g, const std::vector<std::pair<std::string, std::string>>& assignments) {
+void coordinator::store_assignment(group& g, const assignments_of_members& assignments) {
   for (auto& [id, m] : g.members) m.assignment.clear();
   for (const auto& [id, assignment] : assignments)
     if (const auto m = g.members.find(id); m != g.members.end()) m->second.assignment = assignment;

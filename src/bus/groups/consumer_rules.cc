@@ -287,10 +287,9 @@ heartbeat_result beat(const consumer_group& g, const heartbeat_request& r, const
   consumer_member& m = next.members.at(r.member_id).edit();
   describe(m, r, as_others_have(g, topics_of(r)));
   const bool is_another = m.principal != was->principal || m.client_host != was->client_host;
-  const bool says_another = static_cast<const member_metadata&>(m) != static_cast<const member_metadata&>(*was);
   const bool wants_another = m.topics != was->topics || m.regex != was->regex;
   bring_up_to_date(next, topics, wants_another || (is_another && !m.regex.empty()) || g.epoch == 0, look_again);
-  if (says_another)
+  if (wants_another)
     if (const std::size_t bytes = next.memory_bytes(); bytes > room.bytes && bytes > g.memory_bytes())
       return refuse(error_code::group_max_size_reached,
                     fmt::format("The members of the consumer group would take {} bytes, and there is room for {}.",
@@ -331,9 +330,10 @@ heartbeat_result leave(const consumer_group& g, const heartbeat_request& r, cons
 consumer_change without_members(const consumer_group& g, const std::vector<std::string>& ids,
                                 const topic_view& topics) {
   consumer_group next = g;
+  targets& left = next.target.edit();
   for (const auto& id : ids) {
     next.members.erase(id);
-    next.target.edit().erase(id);
+    left.erase(id);
   }
   next.patterns = resolve(next, topics, false);
   if (auto subscribed = topics_of_all(next, topics); subscribed != *next.topics) next.topics = std::move(subscribed);

@@ -38,12 +38,14 @@ struct join_request {
   bool knows_skip_assignment = false;  // from version 9 on
 };
 
+using assignments_of_members = std::vector<std::pair<std::string, std::string>>;  // by member id
+
 struct sync_request {
   std::string group, member_id;
   std::optional<std::string> instance_id;
   std::int32_t generation = -1;
   std::optional<std::string> protocol_type, protocol;
-  std::vector<std::pair<std::string, std::string>> assignments;  // member id, assignment
+  assignments_of_members assignments;
 };
 
 // A member as requests name it.
@@ -155,6 +157,7 @@ class coordinator {
   // Memory (memory.cc).
   static std::size_t offered_bytes(const group* g, const join_request& request);
   bool has_memory_for(const group* g, const join_request& request) const;
+  bool has_memory_for(const group& g, const assignments_of_members& assignments) const;
   std::size_t memory_left_to(const group& g) const;
   void count_memory(group& g, member& m);
   held_bytes held_for_id(const group& g, const std::string& id);
@@ -183,7 +186,7 @@ class coordinator {
 
   // The classic protocol: assignment, staying and leaving (classic_stay.cc).
   void sync_classic(group& g, sync_request request, std::function<void(sync_result)> done);
-  void store_assignment(group& g, const std::vector<std::pair<std::string, std::string>>& assignments);
+  void store_assignment(group& g, const assignments_of_members& assignments);
   void finish_sync(group& g, error_code error);
   void stop_waiting_for_sync(group& g);
   error_code heartbeat_classic(group& g, const member_claim& claim);

@@ -38,7 +38,10 @@ bool coordinator::has_memory_for(const group* g, const join_request& r) const {
   std::size_t had = 0;
   if (g && g->modern) {
     const auto m = g->modern->members.find(r.member_id);
-    if (m != g->modern->members.end() && m->second->classic) had = bytes_of(m->second->classic->supported);
+    const consumer_member* known = m == g->modern->members.end() ? nullptr : &*m->second;
+    if (r.instance_id) known = g->modern->find_instance(*r.instance_id);
+    if (known && known->classic)
+      had = memory_of(known->id.size(), known->client_id, known->client_host, known->classic->supported);
   } else if (g) {
     const auto instance = r.instance_id ? g->instances.find(*r.instance_id) : g->instances.end();
     const auto m = g->members.find(instance == g->instances.end() ? r.member_id : instance->second);
@@ -47,6 +50,14 @@ bool coordinator::has_memory_for(const group* g, const join_request& r) const {
       had = given->second.held.bytes();
   }
   return asked <= had || _members_bytes - had + asked <= _options.members_bytes_max;
+}
+
+// With its member, and in the group's record.
+bool coordinator::has_memory_for(const group& g, const assignments_of_members& assignments) const {
+  std::size_t asked = 0;
+  for (const auto& [id, assignment] : assignments) asked += 2 * assignment.size();
+  const std::size_t had = g.held.bytes();
+  return _options.members_bytes_max == 0 || asked <= had || _members_bytes - had + asked <= _options.members_bytes_max;
 }
 
 // For a group as a whole, in place of what it holds now.
@@ -62,7 +73,9 @@ void coordinator::count_memory(group& g, member& m) {
 }
 
 void coordinator::count_memory(group& g) {
-  g.held = held_bytes(_members_bytes, g.stored.size() + (g.modern ? g.modern->memory_bytes() : 0));
+  std::size_t bytes = g.stored.size() + (g.modern ? g.modern->memory_bytes() : 0);
+  for (const auto& [id, m] : g.members) bytes += m.assignment.size();
+  g.held = held_bytes(_members_bytes, bytes);
 }
 
 held_bytes coordinator::held_for_id(const group& g, const std::string& id) {

@@ -40,6 +40,7 @@ std::optional<consumer_group> coordinator::upgraded(const group& g) const {
   consumer_group result;
   result.epoch = result.target_epoch = g.generation;
   targets target;
+  shared_topic_sets named;
   const std::string protocol = g.protocol.empty() ? g.chosen_protocol() : g.protocol;
   for (const auto& [id, m] : g.members) {
     const std::string* metadata = m.metadata(protocol);
@@ -53,7 +54,7 @@ std::optional<consumer_group> coordinator::upgraded(const group& g) const {
     now.client_id = m.client_id;
     now.client_host = m.client_host;
     now.rebalance_timeout_ms = m.rebalance_timeout_ms;
-    now.topics = subscription->topics;
+    now.topics = named.shared(subscription->topics);
     now.classic = classic_side{m.session_timeout_ms, m.supported};
     now.epoch = now.previous_epoch = g.generation;
     now.assigned = *assigned;
