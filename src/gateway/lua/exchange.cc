@@ -188,15 +188,16 @@ int ask(lua_State* l) {
 int edit(lua_State* l) {
   lua_sandbox& in = lua_sandbox::of(l);
   const string_view key = text_at(l, 1), mode = text_at(l, 3);
+  if (is_too_deep(key)) return luaL_error(l, "a key has %d parts at most", static_cast<int>(key_parts_max));
   const char* wrong = nullptr;
   {
+    auto& edits = in.context().log_changes;
+    if (!edits) edits = std::make_shared<log_edits>();
     log_edit made{.key = std::string(key),
                   .how = mode == "add"       ? log_edit::mode::add
                          : mode == "replace" ? log_edit::mode::replace
                                              : log_edit::mode::set,
-                  .value = value_at(l, 2, wrong)};
-    auto& edits = in.context().log_changes;
-    if (!edits) edits = std::make_shared<log_edits>();
+                  .value = value_at(l, 2, edits->bytes_left, wrong)};
     if (!wrong) edits->list.push_back(std::move(made));
   }
   if (wrong) return luaL_error(l, "the value of '%s' is, or has in it, %s", lua_tostring(l, 1), wrong);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstring>
 #include <lua.hpp>
+#include <utility>
 
 #include "gateway/lua/sandbox.h"
 
@@ -45,10 +46,11 @@ class matcher {
   }
 
  private:
-  void step() {
-    if (++_steps < 1000) return;
-    _steps = 0;
-    _sandbox.spend(_lua, 1000);
+  // A long set, which is gone through, is more than one.
+  void step(std::ptrdiff_t item_bytes = 0) {
+    _steps += 1 + item_bytes / 64;
+    if (_steps < 1000) return;
+    _sandbox.spend(_lua, std::exchange(_steps, 0));
   }
 
   const char* match(const char* s, const char* p) {
@@ -76,6 +78,7 @@ class matcher {
           p += 2;
           if (p >= _pattern_end || *p != '[') luaL_error(_lua, "missing '[' after '%%f' in pattern");
           const char* after = item_end(p);
+          step(3 * (after - p));
           const char before = s == _begin ? '\0' : s[-1], here = s == _end ? '\0' : *s;
           if (in_set(before, p, after) || !in_set(here, p, after)) return nullptr;
           p = after;
@@ -89,6 +92,7 @@ class matcher {
         }
       }
       const char* after = item_end(p);
+      step(2 * (after - p));
       const char how_often = after < _pattern_end ? *after : '\0';
       const bool fits = s < _end && is_one(*s, p, after);
       switch (how_often) {
@@ -115,7 +119,7 @@ class matcher {
 
   const char* most(const char* s, const char* item, const char* after) {
     const char* last = s;
-    for (; last < _end && is_one(*last, item, after); ++last) step();
+    for (; last < _end && is_one(*last, item, after); ++last) step(after - item);
     for (; last >= s; --last)
       if (const char* found = match(last, after + 1)) return found;
     return nullptr;

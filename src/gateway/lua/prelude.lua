@@ -122,13 +122,13 @@ do
   end
 
   local function spend_on_moving(list, position)
-    if type(list) ~= "table" or type(position) ~= "number" then return end
-    if position >= 1 and position < #list then spend((#list - position) / 64) end
+    if type(list) == "table" and position >= 1 and position < #list then spend((#list - position) / 64) end
   end
 
   function table.insert(list, position, ...)
     if select("#", ...) == 0 then return insert(list, position) end
-    if type(position) == "number" and position < 1 then
+    position = tonumber(position)
+    if not position or not (position >= 1) then
       error("bad argument #2 to 'insert' (position out of bounds)", 2)
     end
     spend_on_moving(list, position)
@@ -137,6 +137,8 @@ do
 
   function table.remove(list, position)
     if position == nil then return remove(list) end
+    position = tonumber(position)
+    if not position then error("bad argument #2 to 'remove' (number expected)", 2) end
     spend_on_moving(list, position)
     return remove(list, position)
   end
@@ -162,6 +164,12 @@ do
       list[1], list[last] = list[last], list[1]
       sink(1, last - 1)
     end
+  end
+
+  local date = os.date
+  function os.date(form, time)
+    if #text_of(form or "%c", 1, "date") > 1024 then error("bad argument #1 to 'date' (too long)", 2) end
+    return date(form, time)
   end
 
   string.dump = nil
@@ -210,7 +218,7 @@ local parts = {
   query_params = function() return ask("query") end,
   uri_captures = function()
     local caught, out = exchange.uri_captures() or {}, {}
-    for name, text in pairs(caught) do out[tonumber(name) or name] = text end
+    for name, text in pairs(caught) do out[name:find("^%d+$") and tonumber(name) or name] = text end
     return out
   end,
   shared = function() return scopes.shared end,
@@ -364,7 +372,10 @@ local kong = {
 }
 
 local ngx = setmetatable({
-  var = setmetatable({}, {__index = function(_, name) return ask("var", tostring(name)) end}),
+  var = setmetatable({}, {
+    __index = function(_, name) return ask("var", tostring(name)) end,
+    __newindex = function(_, name) error("ngx.var." .. tostring(name) .. " cannot be set", 2) end,
+  }),
   req = {
     get_headers = request_headers,
     get_method = kong.request.get_method,
@@ -383,6 +394,10 @@ local ngx = setmetatable({
   __index = function(_, name)
     if name == "ctx" then return scopes.ngx end
     if name == "status" then return ask("response.status") end
+  end,
+  __newindex = function(_, name, value)
+    if name ~= "ctx" then error("ngx." .. tostring(name) .. " cannot be set", 2) end
+    scopes.ngx = value
   end,
 })
 

@@ -195,8 +195,11 @@ int lua_sandbox::call(lua_State* l) {
 result<std::string> lua_sandbox::run(const lua_script& script, std::string_view name) {
   if (auto opened = open(); !opened) return fail(opened.error());
   request asked{.self = *this, .script = &script, .name = name};
-  if (int status = lua_cpcall(_state, call, &asked); status != 0)
+  const std::size_t memory_before = _memory_bytes_max;
+  if (int status = lua_cpcall(_state, call, &asked); status != 0) {
+    if (!_functions.contains(&script)) _memory_bytes_max = memory_before;  // it was not compiled
     return fail(error_code::invalid_argument, take_error(status));
+  }
   return std::move(asked.answer);
 }
 

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <cmath>
 #include <lua.hpp>
 #include <string_view>
+#include <unordered_set>
 
 namespace mes::gateway {
 namespace {
@@ -16,7 +18,20 @@ namespace json = boost::json;
 constexpr int table_depth_max = 100;
 constexpr double list_holes_max = 10;  // cjson's encode_sparse_array: more, and less than every second one is there
 
-json::value read(lua_State* l, int index, int depth, const char*& wrong);
+// Of one value. What is short in Lua may be long here: texts that are shared there are copied.
+struct reading {
+  std::size_t bytes_left;
+  const char* wrong = nullptr;  // why it cannot be had
+  std::unordered_set<const void*> tables = {};
+
+  bool take(std::size_t bytes) {
+    if (bytes > bytes_left) wrong = "more than a record may hold";
+    bytes_left -= std::min(bytes, bytes_left);
+    return !wrong;
+  }
+};
+
+json::value read(lua_State* l, int index, int depth, reading& r);
 
 std::string key_text(lua_State* l, int index) {
   if (lua_type(l, index) == LUA_TNUMBER) return fmt::format("{:.14g}", lua_tonumber(l, index));
@@ -26,7 +41,7 @@ std::string key_text(lua_State* l, int index) {
 }
 
 // The greatest of the keys if all of them are whole and positive; 0: it is no list.
-double list_length(lua_State* l, int index, const char*& wrong) {
+double list_length(lua_State* l, int index, reading& r) {
   double greatest = 0, count = 0;
   for (lua_pushnil(l); lua_next(l, index) != 0; lua_pop(l, 1)) {
     const double key = lua_type(l, -2) == LUA_TNUMBER ? lua_tonumber(l, -2) : 0;
@@ -34,50 +49,58 @@ double list_length(lua_State* l, int index, const char*& wrong) {
     greatest = std::max(greatest, key);
     ++count;
   }
-  if (greatest > list_holes_max && greatest > 2 * count) wrong = "an excessively sparse list";
-  return wrong ? 0 : greatest;
+  if (greatest > list_holes_max && greatest > 2 * count) r.wrong = "an excessively sparse list";
+  return r.wrong ? 0 : greatest;
 }
 
-json::value read_table(lua_State* l, int index, int depth, const char*& wrong) {
-  if (depth >= table_depth_max || lua_checkstack(l, 4) == 0) return wrong = "a table that is nested too deep", nullptr;
-  const double length = list_length(l, index, wrong);
+// As Kong, which takes each table once: one that is in itself has no end, and those that are in others twice double
+// with each level.
+json::value read_table(lua_State* l, int index, int depth, reading& r) {
+  if (depth >= table_depth_max || lua_checkstack(l, 4) == 0)
+    return r.wrong = "a table that is nested too deep", nullptr;
+  if (!r.tables.insert(lua_topointer(l, index)).second) return r.wrong = "the same table twice", nullptr;
+  const double length = list_length(l, index, r);
   if (length > 0) {
     json::array list;
-    for (int i = 1; i <= static_cast<int>(length) && !wrong; ++i) {
+    for (int i = 1; i <= static_cast<int>(length) && !r.wrong; ++i) {
       lua_rawgeti(l, index, i);
-      list.push_back(read(l, lua_gettop(l), depth + 1, wrong));
+      list.push_back(read(l, lua_gettop(l), depth + 1, r));
       lua_pop(l, 1);
     }
     return list;
   }
   json::object out;
-  if (wrong) return out;
+  if (r.wrong) return out;
   for (lua_pushnil(l); lua_next(l, index) != 0; lua_pop(l, 1)) {
-    if (lua_type(l, -2) != LUA_TNUMBER && lua_type(l, -2) != LUA_TSTRING) wrong = "a key that is no text and no number";
-    if (wrong) return lua_pop(l, 2), out;
-    out[key_text(l, -2)] = read(l, lua_gettop(l), depth + 1, wrong);
+    if (lua_type(l, -2) != LUA_TNUMBER && lua_type(l, -2) != LUA_TSTRING)
+      r.wrong = "a key that is no text and no number";
+    if (r.wrong) return lua_pop(l, 2), out;
+    const std::string key = key_text(l, -2);
+    r.take(key.size());
+    out[key] = read(l, lua_gettop(l), depth + 1, r);
   }
   return out;
 }
 
-json::value read(lua_State* l, int index, int depth, const char*& wrong) {
+json::value read(lua_State* l, int index, int depth, reading& r) {
+  if (!r.take(sizeof(json::value))) return nullptr;
   switch (lua_type(l, index)) {
     case LUA_TNIL:
       return nullptr;
     case LUA_TBOOLEAN:
       return lua_toboolean(l, index) != 0;
     case LUA_TNUMBER:
-      if (!std::isfinite(lua_tonumber(l, index))) wrong = "a number that is NaN or infinite";
+      if (!std::isfinite(lua_tonumber(l, index))) r.wrong = "a number that is NaN or infinite";
       return lua_tonumber(l, index);
     case LUA_TSTRING: {
       std::size_t bytes = 0;
       const char* text = lua_tolstring(l, index, &bytes);
-      return json::value(std::string_view(text, bytes));
+      return r.take(bytes) ? json::value(std::string_view(text, bytes)) : nullptr;
     }
     case LUA_TTABLE:
-      return read_table(l, index, depth, wrong);
+      return read_table(l, index, depth, r);
     default:
-      return wrong = "what is no nil, number, text, boolean or table", nullptr;
+      return r.wrong = "what is no nil, number, text, boolean or table", nullptr;
   }
 }
 
@@ -113,10 +136,14 @@ void push_value(lua_State* l, const json::value& value) {
   }
 }
 
-std::optional<json::value> value_at(lua_State* l, int index, const char*& wrong) {
+std::optional<json::value> value_at(lua_State* l, int index, std::size_t& bytes_left, const char*& wrong) {
   wrong = nullptr;
   if (lua_isnoneornil(l, index)) return std::nullopt;
-  return read(l, index, 0, wrong);
+  reading r{.bytes_left = bytes_left};
+  json::value value = read(l, index, 0, r);
+  bytes_left = r.bytes_left;
+  wrong = r.wrong;
+  return value;
 }
 
 }  // namespace mes::gateway

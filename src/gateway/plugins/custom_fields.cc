@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "gateway/plugins/log_edits.h"
+
 namespace mes::gateway {
 namespace {
 
@@ -10,7 +12,10 @@ std::string check_field(std::string_view text) {
   return wrong.empty() ? "" : "Error parsing function: " + wrong;
 }
 
-std::string check_field_name(std::string_view name) { return name.empty() ? "length must be at least 1" : ""; }
+std::string check_field_name(std::string_view name) {
+  if (is_too_deep(name)) return fmt::format("a name has {} parts at most", key_parts_max);
+  return name.empty() ? "length must be at least 1" : "";
+}
 
 }  // namespace
 

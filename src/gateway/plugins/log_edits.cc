@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <string_view>
 #include <utility>
@@ -39,6 +40,8 @@ result<json::object*> table_of(json::object& record, std::string_view path, cons
 }
 
 }  // namespace
+
+bool is_too_deep(std::string_view key) { return std::ranges::count(key, '.') >= key_parts_max; }
 
 result<void> apply(const log_edits& edits, json::object& record) {
   for (const log_edit& edit : edits.list) {

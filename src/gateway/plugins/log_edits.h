@@ -3,9 +3,11 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -23,7 +25,11 @@ struct log_edit {
 
 struct log_edits {
   std::vector<log_edit> list;
+  std::size_t bytes_left = 8 << 20;  // for values that scripts still set
 };
+
+constexpr std::ptrdiff_t key_parts_max = 100;
+bool is_too_deep(std::string_view key);  // more parts than that: each is a table in the one before
 
 // An error where a key leads through what is no table: Kong makes no record then.
 result<void> apply(const log_edits& edits, boost::json::object& record);
