@@ -95,7 +95,12 @@ unpacked gunzip(std::string_view data, output& out) {
   std::string in(data);  // zlib's input is not const
   stream.next_in = reinterpret_cast<Bytef*>(in.data());
   stream.avail_in = static_cast<uInt>(in.size());
-  for (int status = Z_OK; status != Z_STREAM_END;) {
+  // As Java's client: what follows is read if it is a member too (RFC 1952, section 2.2), and is nothing otherwise.
+  const auto has_another = [&] {
+    return stream.avail_in > 1 && stream.next_in[0] == 0x1f && stream.next_in[1] == 0x8b;
+  };
+  for (int status = Z_OK; status != Z_STREAM_END || has_another();) {
+    if (status == Z_STREAM_END) inflateReset(&stream);
     const auto room = out.room(step);
     if (room.empty()) return too_large;
     stream.next_out = reinterpret_cast<Bytef*>(room.data());
@@ -159,7 +164,7 @@ unpacked unlz4(std::string_view data, output& out) {
 unpacked unzstd(std::string_view data, output& out) {
   const std::unique_ptr<ZSTD_DStream, decltype(&ZSTD_freeDStream)> stream(ZSTD_createDStream(), &ZSTD_freeDStream);
   ZSTD_inBuffer in{data.data(), data.size(), 0};
-  for (std::size_t hint = 1; hint != 0;) {
+  for (std::size_t hint = 1; hint != 0 || in.pos < in.size;) {  // frames follow each other (RFC 8878, section 3)
     const auto room = out.room(step);
     if (room.empty()) return too_large;
     ZSTD_outBuffer to{room.data(), room.size(), 0};
