@@ -114,6 +114,7 @@ def made_again(both):
     make()
     produce(1, label="produce: topic made again in its transaction")
     txn.end(True, version=versions["end_txn"])
+    remove()  # its id is nobody's to know
 
 
 def classic(both):
