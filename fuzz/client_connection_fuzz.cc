@@ -17,6 +17,7 @@
 
 #include "gateway/jwt/keys.h"
 #include "gateway/plugins/rate_limiting/windows.h"
+#include "gateway/proxy/descriptor_outage.h"
 #include "gateway/proxy/worker.h"
 
 namespace {
@@ -104,7 +105,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   sent.append(reinterpret_cast<const char*>(data + 1), size - 1);
 
   traffic_stats stats;
-  worker w(around.options, around.parts, stats);
+  descriptor_outage outage(around.log);
+  worker w(around.options, around.parts, stats, outage);
   w.plan = std::make_shared<loop_plan>(around.first, around.upstreams, around.towards_services, around.log);
   socklen_t bytes = 0;
   sockaddr_un at = address_of_its_own(bytes);

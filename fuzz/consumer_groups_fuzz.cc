@@ -141,7 +141,7 @@ void one_owner_each(const groups::coordinator& c) {
     if (!g->modern) continue;
     std::set<std::pair<uuid, std::int32_t>> owned;
     for (const auto& [id, m] : g->modern->members)
-      for (const groups::assignment* const a : {&m.assigned, &m.revoking})
+      for (const groups::assignment* const a : {&m->assigned, &m->revoking})
         for (const auto& [topic, partitions] : *a)
           for (const std::int32_t partition : partitions) check(owned.insert({topic, partition}).second);
   }
