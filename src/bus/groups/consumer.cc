@@ -32,8 +32,10 @@ void coordinator::consumer_heartbeat(heartbeat_request request, std::function<vo
   }
   auto result = at_rest ? std::move(*at_rest) : answer_to(*g, request);
   if (result.error != error_code::none || !result.change) {
-    if (result.error == error_code::none) after_beat(*g, request.member_id, request.epoch);
-    if (result.error != error_code::none && is_new) _groups.erase(request.group);
+    if (result.error == error_code::none)
+      after_beat(*g, request.member_id, request.epoch);
+    else if (is_new)
+      _groups.erase(request.group);
     return done(std::move(result));
   }
   const consumer_change change = std::move(*result.change);

@@ -151,12 +151,10 @@ std::size_t consumer_group::memory_bytes() const {
   const auto once = [&](const topic_set& names) {
     return counted.insert(names.identity()).second ? names.memory_bytes() : 0;
   };
-  const auto size_of_text = [](const std::optional<std::string>& text) { return text ? text->size() : 0; };
   std::size_t sum = 0;
   for (const auto& [id, m] : members) {
-    sum += sizeof(consumer_member) + ids_of_a_member * id.size() + size_of_text(m->instance_id) +
-           size_of_text(m->rack_id) + m->client_id.size() + m->client_host.size() + m->principal.size() +
-           m->regex.size() + once(m->topics);
+    sum += sizeof(consumer_member) + ids_of_a_member * id.size() + bytes_of(m->instance_id) + bytes_of(m->rack_id) +
+           m->client_id.size() + m->client_host.size() + m->principal.size() + m->regex.size() + once(m->topics);
     if (m->classic) sum += bytes_of(m->classic->supported);
   }
   for (const auto& [regex, names] : patterns) sum += regex.size() + once(names);
@@ -205,18 +203,11 @@ consumer_change whole(const consumer_group& g) {
   return change;
 }
 
-namespace {
-
-void share_names(const consumer_group& g, std::vector<shared_value<consumer_member>>& members) {
+shared_topic_sets names_of_all(const consumer_group& g) {
   shared_topic_sets known;
   for (const auto& [id, m] : g.members) known.add(m->topics);
-  for (auto& m : members) {
-    const topic_set& shared = known.shared(m->topics);
-    if (shared.identity() != m->topics.identity()) m.edit().topics = shared;
-  }
+  return known;
 }
-
-}  // namespace
 
 void apply(consumer_group& g, consumer_change change) {
   if (change.fresh) g = {};
@@ -225,8 +216,10 @@ void apply(consumer_group& g, consumer_change change) {
   if (change.topics) g.topics = std::move(*change.topics);
   if (change.patterns) g.patterns = std::move(*change.patterns);
   for (const auto& id : change.gone) g.members.erase(id);
-  if (!change.members.empty()) share_names(g, change.members);
+  shared_topic_sets known = change.members.empty() ? shared_topic_sets() : names_of_all(g);
   for (auto& m : change.members) {
+    const topic_set& shared = known.shared(m->topics);
+    if (shared.identity() != m->topics.identity()) m.edit().topics = shared;
     std::string id = m->id;
     g.members.insert_or_assign(std::move(id), std::move(m));
   }

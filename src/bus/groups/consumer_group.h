@@ -24,6 +24,7 @@ namespace mes::bus::groups {
 using protocols = std::vector<std::pair<std::string, std::string>>;  // name and metadata, the preferred first
 const std::string* metadata_of(const protocols& offered, std::string_view name);  // null: not among them
 std::size_t bytes_of(const protocols& offered);
+inline std::size_t bytes_of(const std::optional<std::string>& text) { return text ? text->size() : 0; }
 
 // How far a member is on its way to its target.
 enum class progress : std::int8_t {
@@ -112,6 +113,8 @@ struct consumer_change {
   std::vector<std::pair<std::string, current_assignment>> moved;  // others, by id
   std::vector<std::pair<std::string, assignment>> target;         // of members whose target is another one now
 };
+
+shared_topic_sets names_of_all(const consumer_group& g);  // that its members subscribe to
 
 // Nothing: they are the same.
 std::optional<consumer_change> difference(const consumer_group& before, const consumer_group& after);

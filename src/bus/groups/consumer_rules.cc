@@ -14,9 +14,8 @@ namespace {
 
 // A record of Kafka's has a byte or two before each name.
 std::size_t record_bytes_of(const heartbeat_request& r) {
-  const auto size_of_text = [](const std::optional<std::string>& text) { return text ? text->size() : 0; };
-  std::size_t sum = r.member_id.size() + size_of_text(r.instance_id) + size_of_text(r.rack_id) + size_of_text(r.regex) +
-                    size_of_text(r.assignor) + r.client_id.size() + r.client_host.size();
+  std::size_t sum = r.member_id.size() + bytes_of(r.instance_id) + bytes_of(r.rack_id) + bytes_of(r.regex) +
+                    bytes_of(r.assignor) + r.client_id.size() + r.client_host.size();
   if (r.topics)
     for (const std::string& name : *r.topics) sum += name.size() + (name.size() < 127 ? 1 : 2);
   return sum;
@@ -114,12 +113,6 @@ bool is_whole(const heartbeat_request& r) {
 }
 
 topic_set topics_of(const heartbeat_request& r) { return r.topics ? topic_set(*r.topics) : topic_set(); }
-
-topic_set as_others_have(const consumer_group& g, topic_set topics) {
-  shared_topic_sets known;
-  for (const auto& [id, m] : g.members) known.add(m->topics);
-  return known.shared(topics);
-}
 
 resolved_patterns resolve(const consumer_group& g, const topic_view& topics, bool all) {
   resolved_patterns result;
@@ -285,7 +278,7 @@ heartbeat_result beat(const consumer_group& g, const heartbeat_request& r, const
   if (auto refused = find_member(g, next, r)) return std::move(*refused);
   const shared_value<consumer_member> was = next.members.at(r.member_id);
   consumer_member& m = next.members.at(r.member_id).edit();
-  describe(m, r, as_others_have(g, topics_of(r)));
+  describe(m, r, names_of_all(g).shared(topics_of(r)));
   const bool is_another = m.principal != was->principal || m.client_host != was->client_host;
   const bool wants_another = m.topics != was->topics || m.regex != was->regex;
   bring_up_to_date(next, topics, wants_another || (is_another && !m.regex.empty()) || g.epoch == 0, look_again);

@@ -2,25 +2,13 @@
 #include <gtest/gtest.h>
 
 #include "bus/groups/client_protocol.h"
-#include "bus/groups/coordinator.h"
+#include "bus/groups/consumer_under_test.h"
 #include "wire/kafka/generated/groups.h"
 
 namespace mes::bus::groups {
 namespace {
 
 using wire::kafka::error_code;
-
-struct one_topic : topic_view {
-  known_topic t{uuid::make_v4(), "t", 2};
-  std::optional<known_topic> find(std::string_view name) const override {
-    return name == "t" ? std::optional(t) : std::nullopt;
-  }
-  std::optional<known_topic> find(const uuid& id) const override {
-    return id == t.id ? std::optional(t) : std::nullopt;
-  }
-  std::vector<std::string> names() const override { return {"t"}; }
-  std::uint64_t version() const override { return 1; }
-};
 
 std::string subscription(const assignment& owned) {
   wire::kafka::writer out;
@@ -33,22 +21,11 @@ std::string subscription(const assignment& owned) {
   return std::move(out.buffer());
 }
 
-struct bench {
-  std::unique_ptr<net::poller> loop = std::move(*net::poller::make());
-  observe::logger log{"test", observe::level::error};
-  one_topic topics;
-  coordinator groups{{},
-                     *loop,
-                     [this](std::string payload, std::move_only_function<void(bool)> done) {
-                       groups.apply(payload);
-                       if (done) done(true);
-                     },
-                     log};
-  bench() {
-    groups.set_topics(topics);
-    groups.start();
-  }
-  join_result join(const std::string& id, const assignment& owned = {}) {
+// Members of both protocols.
+struct bench : consumer_under_test {
+  const uuid topic = topics.add("t", 2);
+
+  join_result join_classic(const std::string& id, const assignment& owned = {}) {
     join_request r;
     r.group = "g";
     r.member_id = id;
@@ -70,33 +47,18 @@ struct bench {
     groups.sync(r, [&](sync_result got) { result = std::move(got); });
     return result;
   }
-  heartbeat_result beat(const std::string& id, std::int32_t epoch, std::optional<assignment> owned = {}) {
-    heartbeat_request r;
-    r.group = "g";
-    r.member_id = id;
-    r.epoch = epoch;
-    r.owned = std::move(owned);
-    if (epoch == 0) {
-      r.rebalance_timeout_ms = 10'000;
-      r.topics = {"t"};
-      r.owned.emplace();
-    }
-    heartbeat_result result;
-    groups.consumer_heartbeat(r, [&](heartbeat_result got) { result = std::move(got); });
-    return result;
-  }
-  error_code classic_beat(const join_result& j) { return groups.heartbeat({"g", j.member_id, {}, j.generation}); }
+  error_code beat_classic(const join_result& j) { return groups.heartbeat({"g", j.member_id, {}, j.generation}); }
 };
 
 TEST(migration, a_classic_group_goes_on_as_a_new_one_and_back) {
   bench b;
-  const assignment all{{b.topics.t.id, {0, 1}}};
-  const auto old = b.join("");
+  const assignment all{{b.topic, {0, 1}}};
+  const auto old = b.join_classic("");
   ASSERT_EQ(old.error, error_code::none);
   EXPECT_EQ(unpack_assignment(b.sync(old, all).assignment, b.topics), all);
 
   // The first member of the new protocol: it waits for what the classic one has.
-  const auto first = b.beat("new", 0);
+  const auto first = b.join("new");
   ASSERT_EQ(first.error, error_code::none);
   EXPECT_EQ(first.epoch, old.generation + 1);
   EXPECT_EQ(first.assigned, assignment{});
@@ -104,18 +66,18 @@ TEST(migration, a_classic_group_goes_on_as_a_new_one_and_back) {
   EXPECT_EQ(b.groups.check_commit({"g", old.member_id, {}, old.generation}), error_code::none);
 
   // The classic one is sent to join; the answer tells it to give up one partition, in its own protocol.
-  EXPECT_EQ(b.classic_beat(old), error_code::rebalance_in_progress);
-  const auto revoking = b.join(old.member_id, all);
+  EXPECT_EQ(b.beat_classic(old), error_code::rebalance_in_progress);
+  const auto revoking = b.join_classic(old.member_id, all);
   EXPECT_EQ(revoking.error, error_code::none);
   EXPECT_EQ(revoking.generation, old.generation);
   const auto less = unpack_assignment(b.sync(revoking).assignment, b.topics);
   ASSERT_TRUE(less);
   EXPECT_EQ(size_of(*less), 1U);
-  EXPECT_EQ(b.classic_beat(revoking), error_code::rebalance_in_progress);
-  const auto revoked = b.join(old.member_id, *less);
+  EXPECT_EQ(b.beat_classic(revoking), error_code::rebalance_in_progress);
+  const auto revoked = b.join_classic(old.member_id, *less);
   EXPECT_EQ(revoked.generation, first.epoch);
   EXPECT_EQ(b.sync(revoked).error, error_code::none);
-  EXPECT_EQ(b.classic_beat(revoked), error_code::none);
+  EXPECT_EQ(b.beat_classic(revoked), error_code::none);
   const auto got = b.beat("new", first.epoch);
   ASSERT_TRUE(got.assigned);
   EXPECT_EQ(size_of(*got.assigned), 1U);
@@ -126,11 +88,11 @@ TEST(migration, a_classic_group_goes_on_as_a_new_one_and_back) {
   EXPECT_FALSE(now.modern);
   // As with Kafka its generation goes on: what it has read is committed before it joins.
   EXPECT_EQ(now.generation, revoked.generation);
-  EXPECT_EQ(b.classic_beat(revoked), error_code::rebalance_in_progress);
+  EXPECT_EQ(b.beat_classic(revoked), error_code::rebalance_in_progress);
   EXPECT_EQ(b.groups.check_commit({"g", old.member_id, {}, revoked.generation}), error_code::none);
-  EXPECT_EQ(b.classic_beat({.generation = now.generation, .member_id = old.member_id}),
+  EXPECT_EQ(b.beat_classic({.generation = now.generation, .member_id = old.member_id}),
             error_code::rebalance_in_progress);
-  const auto again = b.join(old.member_id);
+  const auto again = b.join_classic(old.member_id);
   EXPECT_EQ(again.error, error_code::none);
   EXPECT_EQ(again.leader, old.member_id);
   EXPECT_EQ(again.members.size(), 1U);
@@ -144,13 +106,13 @@ TEST(migration, only_groups_of_consumers_change) {
   r.protocol_type = "connect";
   r.supported = {{"default", "m"}};
   b.groups.join(r, [](const join_result&) {});
-  EXPECT_EQ(b.beat("new", 0).error, error_code::group_id_not_found);
+  EXPECT_EQ(b.join("new").error, error_code::group_id_not_found);
 }
 
 TEST(migration, a_classic_member_leaves_a_new_group) {
   bench b;
-  b.beat("new", 0);
-  const auto joined = b.join("");
+  b.join("new");
+  const auto joined = b.join_classic("");
   ASSERT_EQ(joined.error, error_code::none);
   EXPECT_EQ(b.groups.find("g")->modern->members.size(), 2U);
   EXPECT_EQ(b.groups.heartbeat({"g", "new", {}, 1}), error_code::unknown_member_id)
@@ -164,9 +126,9 @@ TEST(migration, a_classic_member_leaves_a_new_group) {
 
 TEST(migration, an_administrator_takes_out_members_of_either_protocol) {
   bench b;
-  b.beat("one", 0);
-  b.beat("two", 0);
-  const auto classic = b.join("");
+  b.join("one");
+  b.join("two");
+  const auto classic = b.join_classic("");
   ASSERT_EQ(classic.error, error_code::none);
   const auto leave = [&](std::vector<leaving_member> who) {
     leave_result left;
