@@ -29,10 +29,10 @@
 #include "gateway/plugins/redis/redis_link.h"
 #include "gateway/proxy/proxy.h"
 #include "gateway/settings.h"
+#include "gateway/watched_files.h"
 #include "os/file_system.h"
 #include "os/lock_file.h"
 #include "runtime/data_lock.h"
-#include "runtime/file_watch.h"
 #include "runtime/http_server.h"
 #include "runtime/kafka.h"
 #include "runtime/own_names.h"
@@ -138,60 +138,20 @@ class gateway {
     return used;
   }
 
-  // Files whose other contents are used at once.
-  struct watched_files {
-    std::string_view what;
-    std::unique_ptr<runtime::file_watch> watch;
-    std::string trouble;  // why they could not be read when they changed; "" = they could
-  };
-
   void watch_files(const runtime::config& settings) {
-    auto watch = [&](watched_files& w, std::vector<std::string> files,
-                     std::function<void(const runtime::config&)> changed) {
-      w.watch.reset();
-      w.trouble.clear();
-      if (std::ranges::find(files, "") != files.end()) return;
-      auto missing = [this, what = w.what, all = fmt::format("{}", fmt::join(files, ", "))](bool gone) {
-        if (gone)
-          _process.log().warn(fmt::format("the {} cannot be read any more, and stays as it was: {}", what, all));
-        else
-          _process.log().info(fmt::format("the {} can be read again: {}", what, all));
-      };
-      w.watch = std::make_unique<runtime::file_watch>(
-          _process.loop(), std::move(files), 250ms, [settings, changed = std::move(changed)] { changed(settings); },
-          std::move(missing));
-    };
-    watch(_configuration_files, {settings.text("kong_config")}, [this](const runtime::config& s) {
-      const std::string& path = s.text("kong_config");
+    _configuration_files.watch({settings.text("kong_config")}, [this, settings] {
+      const std::string& path = settings.text("kong_config");
       auto text = read_regular_text(path);
-      if (text && *text == _file_text) return tell_of_reading(_configuration_files, {});
+      if (text && *text == _file_text) return _configuration_files.note({});
       take(_configuration_files, text ? use_text(std::move(*text), path) : fail(text.error()));
     });
-    watch(_certificate_files, {settings.text("tls_certificate"), settings.text("tls_key")},
-          [this](const runtime::config& s) { take(_certificate_files, use_options(s)); });
+    _certificate_files.watch({settings.text("tls_certificate"), settings.text("tls_key")},
+                             [this, settings] { take(_certificate_files, use_options(settings)); });
   }
 
-  // No descriptor was left, a disk is in trouble, a permission is missing: nothing is known of the contents, and
-  // nothing refused.
-  static bool was_not_read(const result<void>& taken) {
-    return !taken && (taken.error().code == error_code::not_found || taken.error().code == error_code::storage_failed);
-  }
-
-  void take(watched_files& w, const result<void>& taken) {
-    tell_of_reading(w, taken);
-    if (!was_not_read(taken)) tell(w.what, taken);
-  }
-
-  // Of each reason once. What was not read is looked at until it can be.
-  void tell_of_reading(watched_files& w, const result<void>& taken) {
-    if (!w.watch) return;
-    const std::string before = std::exchange(w.trouble, was_not_read(taken) ? taken.error().message : "");
-    if (!w.trouble.empty()) w.watch->tell_again();
-    if (w.trouble == before) return;
-    if (w.trouble.empty())
-      _process.log().info(fmt::format("the {} can be read again", w.what));
-    else
-      _process.log().error(fmt::format("the {} cannot be read, and stays as it was: {}", w.what, w.trouble));
+  void take(watched_files& files, const result<void>& taken) {
+    files.note(taken);
+    if (!was_not_read(taken)) tell(files.what(), taken);
   }
 
   // SIGHUP: settings, certificate and configuration, each all or nothing.
@@ -205,8 +165,8 @@ class gateway {
     watch_files(*settings);
     tell("settings", used);
     tell("configuration", loaded);
-    tell_of_reading(_certificate_files, used);
-    tell_of_reading(_configuration_files, loaded);
+    _certificate_files.note(used);
+    _configuration_files.note(loaded);
   }
 
   result<void> use_options(const runtime::config& settings) {
@@ -426,8 +386,8 @@ class gateway {
   std::uint64_t _generation_number = 0, _refused_reloads = 0;
   std::string _file_text;    // of the configuration's file when it was last read
   std::string _certificate;  // the listener's file in use; "" = one that was made here
-  watched_files _configuration_files{.what = "configuration", .watch = {}, .trouble = {}};
-  watched_files _certificate_files{.what = "certificate", .watch = {}, .trouble = {}};
+  watched_files _configuration_files{"configuration", _process.loop(), _process.log()};
+  watched_files _certificate_files{"certificate", _process.loop(), _process.log()};
   std::unique_ptr<runtime::http_server> _admin;
   std::unique_ptr<runtime::kafka_consumer> _heartbeats;
   std::shared_ptr<runtime::event_loop::timer> _ready_anyway;

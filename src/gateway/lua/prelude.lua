@@ -315,6 +315,13 @@ end
 local function request_headers() return with_names(ask("headers")) end
 local function response_headers() return with_names(ask("response.headers")) end
 
+local response = {
+  get_status = getter("response.status"),
+  get_header = function(name) return named(response_headers(), name) end,
+  get_headers = response_headers,
+  get_source = getter("response.source"),
+}
+
 local log = {set_serialize_value = set_serialize_value, serialize = getter("record")}
 for _, level in pairs({"debug", "info", "notice", "warn", "err", "crit", "alert", "emerg"}) do
   log[level] = function(...)
@@ -355,18 +362,13 @@ local kong = {
     get_headers = request_headers,
     get_start_time = getter("request.start_time"),
   },
-  response = {
-    get_status = getter("response.status"),
-    get_header = function(name) return named(response_headers(), name) end,
-    get_headers = response_headers,
-    get_source = getter("response.source"),
-  },
+  response = response,
   router = {get_route = getter("router.route"), get_service = getter("router.service")},
   service = {
     response = {
       get_status = getter("service.response.status"),
-      get_header = function(name) return named(response_headers(), name) end,
-      get_headers = response_headers,
+      get_header = response.get_header,
+      get_headers = response.get_headers,
     },
   },
 }

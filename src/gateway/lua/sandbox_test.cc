@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "gateway/plugins/log_edits.h"
-#include "gateway/plugins/plugin.h"
+#include "gateway/plugins/test_request.h"
 
 namespace mes::gateway {
 namespace {
@@ -22,16 +22,14 @@ using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
 // Runs scripts as a log plugin does.
-class log_fields : public ::testing::Test {
+class log_fields : public ::testing::Test, protected test_request {
  protected:
-  log_fields() {
-    EXPECT_EQ(parse_request_head(text, head), 0);
-    c.request = &head;
+  log_fields()
+      : test_request("GET /a?x=1&y&x=2 HTTP/1.1\r\nHost: gw.example:8000\r\nX-One: first\r\nX-One: second\r\n\r\n") {
     c.path = "/a";
     c.query = "x=1&y&x=2";
     c.client_address = "10.0.0.9";
     totals.status = 201;
-    c.totals = &totals;
     c.sent_head = "HTTP/1.1 201 Created\r\nX-Answer: one\r\nX-Answer: two\r\n\r\n";
   }
 
@@ -45,11 +43,6 @@ class log_fields : public ::testing::Test {
     return edit.value ? boost::json::serialize(*edit.value) : "nothing";
   }
 
-  const std::string text =
-      "GET /a?x=1&y&x=2 HTTP/1.1\r\nHost: gw.example:8000\r\nX-One: first\r\nX-One: second\r\n\r\n";
-  request_head head;
-  plugin_context c;
-  exchange_totals totals;
   std::vector<std::unique_ptr<lua_script>> scripts;
   lua_sandbox sandbox;
 };

@@ -9,19 +9,16 @@
 
 #include "gateway/plugins/log_edits.h"
 #include "gateway/plugins/log_record.h"
-#include "gateway/plugins/test_exchange.h"
+#include "gateway/plugins/test_request.h"
 
 namespace mes::gateway {
 namespace {
 
 using ::testing::HasSubstr;
 
-class record_fields : public ::testing::Test {
+class record_fields : public ::testing::Test, protected test_request {
  protected:
-  record_fields() {
-    EXPECT_EQ(parse_request_head(text, head), 0);
-    c.request = &head;
-    c.totals = &totals;
+  record_fields() : test_request("GET /a HTTP/1.1\r\nHost: h\r\nAuthorization: secret\r\nX-One: 1\r\n\r\n") {
     c.lua = &sandbox;
   }
 
@@ -39,10 +36,6 @@ class record_fields : public ::testing::Test {
 
   boost::json::object record() { return log_record_of(c).value(); }
 
-  const std::string text = "GET /a HTTP/1.1\r\nHost: h\r\nAuthorization: secret\r\nX-One: 1\r\n\r\n";
-  request_head head;
-  plugin_context c;
-  exchange_totals totals;
   lua_sandbox sandbox;
 
  private:

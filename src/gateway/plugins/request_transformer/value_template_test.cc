@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "gateway/plugins/test_exchange.h"
+#include "gateway/plugins/test_request.h"
 
 namespace mes::gateway {
 namespace {
@@ -14,11 +15,10 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-class templates : public ::testing::Test {
+class templates : public ::testing::Test, protected test_request {
  protected:
-  templates() {
-    EXPECT_EQ(parse_request_head(text, head), 0);
-    c.request = &head;
+  templates()
+      : test_request("GET /a?q=1&flag&q=2 HTTP/1.1\r\nHost: h\r\nUser-Agent: me\r\nX-Foo: 1\r\nX-Foo: 2\r\n\r\n") {
     c.path = "/a";
     c.query = "q=1&flag&q=2";
   }
@@ -30,10 +30,6 @@ class templates : public ::testing::Test {
     auto out = made.render(&turn);
     return out ? *out : "error: " + out.error().message;
   }
-
-  const std::string text = "GET /a?q=1&flag&q=2 HTTP/1.1\r\nHost: h\r\nUser-Agent: me\r\nX-Foo: 1\r\nX-Foo: 2\r\n\r\n";
-  request_head head;
-  plugin_context c;
 };
 
 TEST_F(templates, are_texts_with_lua_in_them) {
