@@ -155,6 +155,18 @@ void lua_sandbox::close() {
   _functions.clear();
 }
 
+int lua_sandbox::collect_garbage(lua_State* l) {
+  lua_gc(l, LUA_GCCOLLECT, 0);
+  return 0;
+}
+
+// What one turn leaves behind does not take the next one's memory: Lua collects garbage when what is in use has
+// doubled, and never because there is no more.
+void lua_sandbox::make_room() {
+  auto is_cramped = [this] { return _memory_bytes_max - _memory_bytes < _bounds.memory_bytes_max / 2; };
+  if (is_cramped() && (lua_cpcall(_state, collect_garbage, nullptr) != 0 || is_cramped())) close();
+}
+
 std::string lua_sandbox::take_error(int status) {
   std::size_t bytes = 0;
   // An error may be any value; of those that are no text nothing can be said without calling Lua again.
@@ -232,6 +244,7 @@ lua_turn::lua_turn(lua_sandbox& in, plugin_context& on, const uri_captures* capt
   in._captures = captures;
   ++in._turn;
   in._steps = in._cpu_from_us = 0;
+  if (in._state) in.make_room();
   if (!in._state) return;
   if (std::exchange(in._exhausted, false))
     lua_sethook(in._state, lua_sandbox::count, LUA_MASKCOUNT, steps_between_looks);

@@ -73,12 +73,14 @@ class lua_sandbox {
   result<std::string> run(const lua_script& script, std::string_view name);
   result<void> open();
   void close();
+  void make_room();
   std::string take_error(int status);
 
   static void* allocate(void* self, void* block, std::size_t old_bytes, std::size_t new_bytes);
   static void count(lua_State* state, lua_Debug* at);
   static int spend_some(lua_State* state);
   static int set_up(lua_State* state);
+  static int collect_garbage(lua_State* state);
   static int call(lua_State* state);
   void push_function(const lua_script& script);
 

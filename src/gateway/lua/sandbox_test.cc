@@ -205,9 +205,10 @@ TEST_F(log_fields, end) {
            "return ('x'):find(('('):rep(300))",
            "kong.log.err(('x'):rep(1e9))",
            "error(('x'):rep(6e6))",
-       })
+       }) {
     EXPECT_THAT(run(source), StartsWith("error: ")) << source;
-  EXPECT_EQ(run("return 1"), "1E0");
+    EXPECT_EQ(run("return #('x'):rep(1e6):rep(2)"), "2E6") << source;
+  }
   EXPECT_LT(sandbox.memory_bytes(), 2 * lua_bounds{}.memory_bytes_max);
 }
 
@@ -218,6 +219,22 @@ TEST_F(log_fields, share_the_steps_of_a_turn) {
   for (int i = 0; i < 100 && wrong.empty(); ++i)
     if (auto set = turn.set_field("a", slow); !set) wrong = set.error().message;
   EXPECT_THAT(wrong, HasSubstr("more than 500000 steps"));
+}
+
+TEST_F(log_fields, take_no_memory_from_those_of_the_next_turn) {
+  lua_sandbox small(nullptr, {.memory_bytes_max = 1 << 20, .steps_max = 20'000});
+  const lua_script after{lua_script::kind::log_field, "return #('x'):rep(2e5)"};
+  for (const char* source :
+       {"local function f() coroutine.wrap(f)() end pcall(f)",
+        "kong.ctx.shared.all = {} for i = 1, 7 do kong.ctx.shared.all[i] = ('x'):rep(100000 + i) end",
+        "ngx.ctx = ('x'):rep(400000)"}) {
+    const lua_script before{lua_script::kind::log_field, source};
+    {
+      (void)lua_turn(small, c).set_field("a", before);
+    }
+    auto set = lua_turn(small, c).set_field("a", after);
+    EXPECT_TRUE(set) << source << ": " << set.error().message;
+  }
 }
 
 TEST_F(log_fields, take_memory_only_once_there_are_some) {
