@@ -17,7 +17,9 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr auto hold_within = kafka_membership::session_timeout + std::chrono::seconds(20);  // of others, and of the bus
+// A newcomer that is not alone by then goes, so that the one that works does not lose its hold.
+constexpr auto newcomer_waits = kafka_membership::session_timeout;
+constexpr auto hold_within = newcomer_waits + std::chrono::seconds(20);
 constexpr int slice_ms = 100;
 
 // Ours is an older generation: the group is being dealt out anew.
@@ -31,8 +33,8 @@ bool is_rebalancing(rd_kafka_resp_err_t code) {
 
 struct kafka_membership::state final : kafka_owner {
   state(const kafka_cluster& to, const std::string& client_id, const observe::logger& to_log, const std::string& group,
-        kafka_topic of)
-      : kafka_owner(lines), lines(to_log, client_id), topic(std::move(of)) {
+        kafka_topic of, kafka_admin& members_of)
+      : kafka_owner(lines), lines(to_log, client_id), topic(std::move(of)), group_name(group), bus(members_of) {
     kafka_conf conf(to, client_id);
     conf.set("group.id", group);
     conf.set("session.timeout.ms", std::to_string(std::chrono::milliseconds(session_timeout).count()));
@@ -56,6 +58,7 @@ struct kafka_membership::state final : kafka_owner {
                            void* opaque) {
     auto* self = static_cast<state*>(static_cast<kafka_owner*>(opaque));
     self->held.reset();
+    if (rd_kafka_assignment_lost(client) != 0) self->has_begun = false;
     if (code != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
       rd_kafka_assign(client, nullptr);
       return;
@@ -63,6 +66,7 @@ struct kafka_membership::state final : kafka_owner {
     self->held.emplace();
     for (const auto& p : std::span(partitions->elems, static_cast<std::size_t>(partitions->cnt)))
       self->held->push_back(p.partition);
+    self->held_since = clock::now();
     const topic_list nothing(rd_kafka_topic_partition_list_new(0));
     rd_kafka_assign(client, nothing.get());
   }
@@ -72,6 +76,19 @@ struct kafka_membership::state final : kafka_owner {
     if (got && got->err != RD_KAFKA_RESP_ERR_NO_ERROR)
       return fail(kafka_error(got->err).code, fmt::format("Bus: {}", rd_kafka_message_errstr(got.get())));
     return {};
+  }
+
+  // Whoever joins a group in which somebody was alone is a newcomer there.
+  result<bool> begin() {
+    if (has_begun) return true;
+    const auto group = bus.group(group_name);
+    if (!group) return fail(group.error());
+    has_begun = group->members.size() == 1;
+    return has_begun;
+  }
+
+  bool is_newcomer_without_prospect() const {
+    return !has_begun && (std::ranges::find(*held, 0) == held->end() || clock::now() - held_since > newcomer_waits);
   }
 
   // rd_kafka_commit() would wait for ever for a bus that is away.
@@ -92,22 +109,30 @@ struct kafka_membership::state final : kafka_owner {
 
   kafka_log lines;
   const kafka_topic topic;
+  const std::string group_name;
+  kafka_admin& bus;
   rd_kafka_t* client = nullptr;
-  std::optional<std::vector<std::int32_t>> held;             // partitions; nothing: not known yet
+  std::optional<std::vector<std::int32_t>> held;  // partitions; nothing: not known yet
+  clock::time_point held_since;
+  bool has_begun = false;                                    // all was ours alone, and the group has not lost us since
   rd_kafka_resp_err_t outcome = RD_KAFKA_RESP_ERR_NO_ERROR;  // of the commit
 };
 
 kafka_membership::kafka_membership(const kafka_cluster& to, const std::string& client_id, const observe::logger& log,
-                                   const std::string& group, kafka_topic topic)
-    : _state(std::make_unique<state>(to, client_id, log, group, std::move(topic))) {}
+                                   const std::string& group, kafka_topic topic, kafka_admin& bus)
+    : _state(std::make_unique<state>(to, client_id, log, group, std::move(topic), bus)) {}
 kafka_membership::~kafka_membership() { end_consumer(std::move(_state)); }
 
 result<void> kafka_membership::hold(const std::function<bool()>& is_over) {
   auto polled = _state->poll(0);
   for (const auto until = clock::now() + hold_within; polled && clock::now() < until; polled = _state->poll(slice_ms)) {
     const auto& held = _state->held;
-    if (held && std::ssize(*held) >= _state->topic.partitions) return {};
-    if (held && std::ranges::find(*held, 0) == held->end())
+    if (held && std::ssize(*held) >= _state->topic.partitions) {
+      const auto begun = _state->begin();
+      if (!begun) return fail(begun.error());
+      if (*begun) return {};
+    }
+    if (held && _state->is_newcomer_without_prospect())
       return fail(error_code::conflict, fmt::format("Another one works on {}", _state->topic.name));
     if (is_over()) return fail(error_code::cancelled, "Interrupted");
   }

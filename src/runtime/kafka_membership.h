@@ -1,5 +1,5 @@
-// A member of a consumer group that holds a topic as a whole, so that one process at a time works on it. Reads nothing:
-// kafka_reader does.
+// A member of a consumer group that holds a topic as a whole, so that one process at a time works on it: the one that
+// began first. Reads nothing: kafka_reader does.
 #pragma once
 
 #include <functional>
@@ -15,12 +15,12 @@ class kafka_membership {
   static constexpr auto session_timeout = std::chrono::seconds(10);
 
   kafka_membership(const kafka_cluster& to, const std::string& client_id, const observe::logger& log,
-                   const std::string& group, kafka_topic topic);
+                   const std::string& group, kafka_topic topic, kafka_admin& bus);
   ~kafka_membership();  // leaves the group, unless the bus is silent
 
-  // Once all partitions are ours, also where the group has just been dealt out anew. `conflict`: another member has the
-  // first one, and with it the right to all. `cancelled`: it is over while it waits. To be called before each step of
-  // the work.
+  // Once all partitions are ours and nobody else's, also where the group has just been dealt out anew. `conflict`:
+  // another member was there before, or has come at the same time and has the first partition. `cancelled`: it is over
+  // while it waits. To be called before each step of the work.
   result<void> hold(const std::function<bool()>& is_over);
   result<void> commit(const kafka_place& where);
 

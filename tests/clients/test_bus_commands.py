@@ -197,8 +197,29 @@ def test_of_two_redrives_one_is_refused(start_bus):
     both = [start_redrive(bus), start_redrive(bus)]
     told = [one.communicate(timeout=120) for one in both]
     assert sorted(one.returncode for one in both) == [0, 1], told
-    assert any("Another redrive is running" in errors for _, errors in told)
+    assert any("Another redrive is running" in errors for _, errors in told), told
     assert sorted(value for _, _, value in read(bus, "back")) == sorted(f"event {n}" for n in range(3_000))
+
+
+@pytest.mark.parametrize("partitions", [1, 3])
+def test_a_redrive_is_not_ended_by_one_that_begins_later(start_bus, partitions):
+    """Which would be dealt the first partition: its name comes first."""
+    bus = start_bus()
+    dead_letters(bus, 20_000, partitions=partitions)
+    first = start_redrive(bus)
+    eventually(lambda: records_in(bus, "back"), every_s=0.01)
+    later = Consumer({"bootstrap.servers": bus.address, "group.id": "mes-redrive", "client.id": "a"})
+    later.subscribe(["x.dlq"])
+    eventually(lambda: later.poll(0.1) or later.assignment())
+    assert [p.partition for p in later.assignment()][0] == 0 and first.poll() is None
+    sent = records_in(bus, "back")
+    later.close()
+    eventually(lambda: records_in(bus, "back") > sent + 100)
+    first.send_signal(signal.SIGINT)
+    out, errors = first.communicate(timeout=30)
+    back = [value for _, _, value in read(bus, "back")]
+    assert (first.returncode, errors, rows(out)[1]) == (130, "", ["back", str(len(back))])
+    assert back == [f"event {n}" for n in range(len(back))]
 
 
 def test_a_redrive_that_was_killed_is_out_of_the_way_after_a_while(start_bus):

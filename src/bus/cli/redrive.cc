@@ -77,7 +77,7 @@ class redrive {
   }
 
  private:
-  // Of two that began together, one stays in the group.
+  // Of two that begin together, one stays in the group (kafka_membership.h).
   result<void> be_alone(const runtime::kafka_topic& topic) {
     if (_options.dry_run) return {};
     const auto others = _bus.group(std::string(redrive_group));
@@ -85,7 +85,7 @@ class redrive {
     std::optional<result<void>> held;
     if (!has_members(*others)) {
       _membership.emplace(_options.to.cluster(), "mes-bus-redrive", _options.to.log(), std::string(redrive_group),
-                          topic);
+                          topic, _bus);
       held = hold();
     }
     if (held && (*held || held->error().code != error_code::conflict)) return *held;
