@@ -11,6 +11,8 @@
 #include <system_error>
 #include <utility>
 
+#include "gateway/net/system_calls.h"
+
 namespace mes::gateway {
 namespace {
 
@@ -126,7 +128,7 @@ void net_loop::tell_time() {
 void net_loop::run() {
   std::array<epoll_event, 256> events;
   while (!_stopping) {
-    int count = epoll_wait(_epoll, events.data(), static_cast<int>(events.size()), wait_ms());
+    int count = wait_for_events(_epoll, events, wait_ms());
     if (count < 0 && errno != EINTR) throw std::system_error(errno, std::generic_category(), "epoll_wait");
     tell_time();
     bool woken = false;

@@ -19,6 +19,8 @@
 #include <system_error>
 #include <utility>
 
+#include "gateway/net/system_calls.h"
+
 namespace mes::gateway {
 namespace {
 
@@ -38,7 +40,7 @@ int read_socket(BIO* bio, char* to, int room) {
   tls_socket& s = socket_of(bio);
   BIO_clear_retry_flags(bio);
   while (!s.empty) {
-    const ssize_t got = recv(s.fd, to, static_cast<std::size_t>(room), 0);
+    const ssize_t got = receive(s.fd, to, static_cast<std::size_t>(room));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK) return -1;
     s.ended = got == 0;
@@ -52,7 +54,7 @@ int read_socket(BIO* bio, char* to, int room) {
 int write_socket(BIO* bio, const char* from, int size) {
   BIO_clear_retry_flags(bio);
   while (true) {
-    const ssize_t put = send(socket_of(bio).fd, from, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+    const ssize_t put = transmit(socket_of(bio).fd, {from, static_cast<std::size_t>(size)});
     if (put >= 0) return static_cast<int>(put);
     if (errno == EINTR) continue;
     if (errno == EAGAIN || errno == EWOULDBLOCK) BIO_set_retry_write(bio);
@@ -222,7 +224,7 @@ io_result net_stream::read(char* to, std::size_t room) {
     return done(static_cast<std::size_t>(got));
   }
   while (true) {
-    ssize_t got = recv(_fd, to, room, 0);
+    ssize_t got = receive(_fd, to, room);
     if (got > 0) {
       // Fewer bytes than asked for: the socket is empty, and new bytes make a new event. An end that was announced
       // already makes none.
@@ -244,7 +246,7 @@ io_result net_stream::write(std::string_view bytes) {
     return put > 0 ? done(static_cast<std::size_t>(put)) : from_ssl(put, _writable);
   }
   while (true) {
-    ssize_t put = send(_fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    ssize_t put = transmit(_fd, bytes);
     if (put >= 0) {
       if (static_cast<std::size_t>(put) < bytes.size()) _writable = false;
       return done(static_cast<std::size_t>(put));
