@@ -16,7 +16,8 @@ produce (acks=all) and consume:
                 pauses when it holds as many records as it may: the rate with its queue lifted is beside. Unpinned, its two
                 threads get in each other's way the more, the less of the second core the broker takes.
   driver        bus_driver.py, whose requests are made before the clock starts: what the broker can do. In batches of
-                16 KiB, as Kafka's own producer makes them by default, and of 1 MB, as librdkafka's under load.
+                16 KiB, as Kafka's own producer makes them by default, and of 1 MB, as librdkafka's under load; produced in
+                gzip too, since a broker looks into what is compressed.
 Latency is that of an open loop by confluent-kafka at a fixed rate with acks=all, from produce() until the record has come
 back to a consumer. Medians of alternated runs.
 """
@@ -180,6 +181,8 @@ class Contender:
             support.let_device_rest()
             figures[f"driven_produce_{size}_{name}"] = bus_driver.produce(self.address, topic, batch, in_batch, count)
             figures[f"driven_consume_{size}_{name}"] = bus_driver.consume(self.address, topic, batch, in_batch)
+            packed = bus_driver.packed_batch_of(size, in_batch)
+            figures[f"driven_packed_{size}_{name}"] = bus_driver.produce(self.address, topic, packed, in_batch, count // 4)
         return figures
 
     def many_partitions(self, partitions=1_000):
@@ -318,6 +321,8 @@ def main():
         row("consume 1 KiB, client's queue lifted", "records/s", "consume_lifted_1024"),
         *(row(f"{what} {text}, driver, batches of {batch}", "records/s", f"driven_{what}_{size}_{batch}", goal=2.0)
           for what in ("produce", "consume") for size, text in ((100, "100 B"), (1024, "1 KiB")) for batch in DRIVER_BATCHES),
+        *(row(f"produce {text} in gzip, driver, batches of {batch}", "records/s", f"driven_packed_{size}_{batch}")
+          for size, text in ((100, "100 B"), (1024, "1 KiB")) for batch in DRIVER_BATCHES),
         row("latency p50", "ms", "p50_ms", **lower),
         row("latency p99", "ms", "p99_ms", goal=1.0, **lower),
         row("latency p99.9", "ms", "p999_ms", **lower),

@@ -6,6 +6,7 @@ when they have the last.
 """
 
 import concurrent.futures
+import random
 import socket
 import struct
 import sys
@@ -26,6 +27,12 @@ OFFSET_MARK = 0x6F66667365743F3F  # where in a fetch request its offset goes
 def batch_of(size, count):
     """`count` records of `size` bytes each."""
     return records.batch([b"x" * size] * count, timestamps=[int(time.time() * 1000)] * count)
+
+
+def packed_batch_of(size, count):
+    """The same in gzip, which takes random hex to about half: a broker looks into a compressed batch, whoever's it is."""
+    values = [random.Random(n).randbytes(size // 2).hex().encode() for n in range(count)]
+    return records.batch(values, timestamps=[int(time.time() * 1000)] * count, codec=records.GZIP)
 
 
 def connect(address):
