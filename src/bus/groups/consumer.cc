@@ -26,7 +26,8 @@ void coordinator::consumer_heartbeat(heartbeat_request request, std::function<vo
   if (g->changing && !at_rest) {
     const auto again =
         std::make_shared<std::pair<heartbeat_request, std::function<void(heartbeat_result)>>>(std::move(request), done);
-    if (!wait_for_change(*g, [this, again] { consumer_heartbeat(std::move(again->first), std::move(again->second)); }))
+    if (!wait_for_change(*g, bytes_of(again->first),
+                         [this, again] { consumer_heartbeat(std::move(again->first), std::move(again->second)); }))
       done(refuse(error_code::coordinator_load_in_progress, "Too many members change at once."));
     return;
   }
@@ -96,9 +97,10 @@ heartbeat_result coordinator::answer_to(group& g, const heartbeat_request& reque
 
 // ---- One change at a time ----
 
-bool coordinator::wait_for_change(group& g, std::function<void()> again) {
-  if (g.waiting.size() >= _options.waiting_max) return false;
-  g.waiting.push_back(std::move(again));
+bool coordinator::wait_for_change(group& g, std::size_t bytes, std::function<void()> again) {
+  const bool has_memory = _options.members_bytes_max == 0 || _members_bytes + bytes <= _options.members_bytes_max;
+  if (g.waiting.size() >= _options.waiting_max || !has_memory) return false;
+  g.waiting.push_back({std::move(again), {_members_bytes, bytes}});
   return true;
 }
 
@@ -125,7 +127,7 @@ void coordinator::put_consumer(group& g, const consumer_change& change, std::fun
 // Who waited goes on, until one of them changes the group again.
 void coordinator::change_done(const std::string& name) {
   for (group* g = known(name); g && !g->changing && !g->waiting.empty(); g = known(name)) {
-    const auto next = std::move(g->waiting.front());
+    const auto next = std::move(g->waiting.front().again);
     g->waiting.pop_front();
     next();
   }
@@ -212,7 +214,7 @@ void coordinator::fence(const std::string& group_name, const std::string& member
   if (!g || !g->modern || !g->modern->members.contains(member_id)) return;
   if (g->changing) {
     // The queue is for requests; this one must not be lost when it is full.
-    g->waiting.push_back([this, group_name, member_id, why] { fence(group_name, member_id, why); });
+    g->waiting.push_back({[this, group_name, member_id, why] { fence(group_name, member_id, why); }, {}});
     return;
   }
   const auto gone = [this, group_name, member_id, why](error_code error) {

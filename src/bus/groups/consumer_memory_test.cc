@@ -113,5 +113,37 @@ TEST(consumer_memory, a_group_that_has_no_room_is_not_made) {
   EXPECT_EQ(b.join("a").error, error_code::none);
 }
 
+// Whatever they ask for: what they say lies in memory as long as the change that they wait for is on its way.
+TEST(consumer_memory, requests_that_wait_for_a_change_have_a_bound) {
+  constexpr std::size_t bound = 200'000;
+  bench b({.members_bytes_max = bound});
+  b.topics.add("t", 1);
+  b.join("a");
+  const std::size_t before = b.groups.members_bytes();
+  b.waits = true;
+  b.send(bench::joining("b"));
+  std::vector<std::shared_ptr<heartbeat_result>> waiting;
+  while (waiting.size() < 100 && (waiting.empty() || waiting.back()->epoch == -99))
+    waiting.push_back(b.send(bench::joining("c" + std::to_string(waiting.size()), many_names())));
+  EXPECT_GT(waiting.size(), 2U);
+  EXPECT_LT(waiting.size(), 5U);
+  EXPECT_EQ(waiting.back()->error, error_code::coordinator_load_in_progress);
+  EXPECT_LE(b.groups.members_bytes(), bound);
+
+  sync_request assigns{.group = "g", .member_id = "a"};
+  assigns.assignments = {{"a", std::string(bound, 'a')}};
+  error_code told = error_code::none;
+  b.groups.sync(assigns, [&told](const sync_result& got) { told = got.error; });
+  EXPECT_EQ(told, error_code::coordinator_load_in_progress);
+
+  b.waits = false;
+  b.write();
+  EXPECT_EQ(waiting.front()->error, error_code::none);
+  EXPECT_NE(waiting.front()->epoch, -99);
+  for (const auto& [id, m] : std::map(b.group().members))
+    if (id != "a") b.beat(id, epoch_left);
+  EXPECT_EQ(b.groups.members_bytes(), before);
+}
+
 }  // namespace
 }  // namespace mes::bus::groups

@@ -68,7 +68,7 @@ void coordinator::join(join_request request, std::function<void(join_result)> do
   if (!g) g = &make(request.group);
   if (g->changing) {
     const auto again = std::make_shared<std::pair<join_request, std::function<void(join_result)>>>(request, done);
-    if (!wait_for_change(*g, [this, again] { join(again->first, again->second); }))
+    if (!wait_for_change(*g, bytes_of(request), [this, again] { join(again->first, again->second); }))
       refuse(error_code::coordinator_load_in_progress);
     return;
   }
@@ -87,7 +87,7 @@ void coordinator::sync(sync_request request, std::function<void(sync_result)> do
   if (!g) return done({.error = error_code::unknown_member_id});
   if (g->changing) {
     const auto again = std::make_shared<std::pair<sync_request, std::function<void(sync_result)>>>(request, done);
-    if (!wait_for_change(*g, [this, again] { sync(again->first, again->second); }))
+    if (!wait_for_change(*g, bytes_of(request), [this, again] { sync(again->first, again->second); }))
       done({.error = error_code::coordinator_load_in_progress});
     return;
   }
@@ -109,7 +109,7 @@ void coordinator::leave(const std::string& name, const std::vector<leaving_membe
   group* g = known(name);
   if (!g) return done({.error = error_code::unknown_member_id});
   if (g->changing) {
-    if (!wait_for_change(*g, [this, name, members, done] { leave(name, members, done); }))
+    if (!wait_for_change(*g, bytes_of(members), [this, name, members, done] { leave(name, members, done); }))
       done({.error = error_code::coordinator_load_in_progress});
     return;
   }

@@ -60,6 +60,11 @@ struct leaving_member {
   std::optional<std::string> instance_id;
 };
 
+// What a request holds while it waits.
+std::size_t bytes_of(const join_request& r);
+std::size_t bytes_of(const sync_request& r);
+std::size_t bytes_of(const std::vector<leaving_member>& members);
+
 struct leave_result {
   wire::kafka::error_code error = wire::kafka::error_code::none;
   std::vector<wire::kafka::error_code> members;  // as they were asked for
@@ -199,7 +204,7 @@ class coordinator {
   void on_session_timer(const std::string& group_name, const std::string& member_id);
 
   // KIP-848 (consumer.cc).
-  bool wait_for_change(group& g, std::function<void()> again);  // false: too many wait
+  bool wait_for_change(group& g, std::size_t bytes, std::function<void()> again);  // false: too many wait
   void put_consumer(group& g, const consumer_change& change, std::function<void(error_code)> done,
                     bool is_leave = false);
   void change_done(const std::string& name);

@@ -94,6 +94,12 @@ struct member_clock {
   std::int32_t rebalance_epoch = -1;    // for which `rebalance` runs
 };
 
+// For a change of its group to be durable.
+struct waiting_request {
+  std::function<void()> again;
+  held_bytes held;
+};
+
 inline constexpr std::string_view consumer_protocol_type = "consumer";
 
 struct group {
@@ -120,7 +126,7 @@ struct group {
   std::unique_ptr<consumer_group> modern;
   std::map<std::string, member_clock> clocks;  // by member id
   bool changing = false;                       // a change of `modern`, or to it or from it, is on its way to the disk
-  std::deque<std::function<void()>> waiting;   // for that
+  std::deque<waiting_request> waiting;         // for that
   bool deleting = false;                       // so is its end: who joins now begins it anew
   std::uint64_t topics_seen = 0;               // topic_view::version() when `modern` was last compared with it
 

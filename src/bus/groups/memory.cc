@@ -14,7 +14,37 @@ std::size_t memory_of(std::size_t id_bytes, std::string_view client_id, std::str
   return sizeof(member) + 3 * id_bytes + client_id.size() + client_host.size() + bytes_of(supported);
 }
 
+std::size_t memory_of(const std::string& text) { return sizeof text + text.size(); }
+
 }  // namespace
+
+std::size_t bytes_of(const join_request& r) {
+  return sizeof r + r.group.size() + r.member_id.size() + r.client_id.size() + bytes_of(r.supported) +
+         r.supported.size() * sizeof r.supported.front();
+}
+
+std::size_t bytes_of(const sync_request& r) {
+  std::size_t sum = sizeof r + r.group.size() + r.member_id.size();
+  for (const auto& [id, assignment] : r.assignments) sum += memory_of(id) + memory_of(assignment);
+  return sum;
+}
+
+std::size_t bytes_of(const std::vector<leaving_member>& members) {
+  std::size_t sum = 0;
+  for (const leaving_member& m : members) sum += sizeof m + m.member_id.size() + bytes_of(m.instance_id);
+  return sum;
+}
+
+std::size_t bytes_of(const heartbeat_request& r) {
+  constexpr std::size_t node = 4 * sizeof(void*);  // of std::map and std::set
+  std::size_t sum = sizeof r + r.group.size() + r.member_id.size() + r.client_id.size() + bytes_of(r.regex);
+  if (r.topics)
+    for (const std::string& name : *r.topics) sum += memory_of(name);
+  if (r.owned)
+    for (const auto& [topic, partitions] : *r.owned)
+      sum += node + sizeof topic + sizeof partitions + partitions.size() * (node + sizeof(std::int32_t));
+  return sum;
+}
 
 // What all members offer, with the one that the request is of as it would be.
 std::size_t coordinator::offered_bytes(const group* g, const join_request& r) {
