@@ -14,6 +14,7 @@ import requests
 from gateway import MES, Gateway, Service
 from tests.support.ports import free_offset
 from tests.support.process_memory import has_sanitizer, rss_kib
+from tests.support.wait import eventually
 
 
 class Hanging:
@@ -146,6 +147,29 @@ def test_ten_thousand_idle_connections_take_less_than_150_mb(tmp_path):
             one.close()
         gateway.stop()
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_memory_of_a_burst_goes_back_to_the_system(tmp_path):
+    gateway = Gateway(tmp_path, '_format_version: "3.0"\nservices: [{name: s, host: 127.0.0.1, port: 9, routes: [{name: r, paths: [/], '
+                                'plugins: [{name: request-transformer, config: {add: {body: ["a:1"]}}}]}]}]\n')
+    clients = []
+    try:
+        before = rss_kib(gateway.process.pid)
+        for n in range(600):  # each with a body that is waited for, of its own size
+            one = socket.create_connection(("127.0.0.1", gateway.port), 20)
+            one.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+                        b"Content-Length: 200000\r\n\r\n" + b"x" * (80_000 + 100 * n))
+            clients.append(one)
+        eventually(lambda: rss_kib(gateway.process.pid) - before > 50_000)
+        kept = clients[::60]  # what is still in use lies between what is not
+        for one in clients:
+            if one not in kept:
+                one.close()
+        eventually(lambda: has_sanitizer(gateway.process.pid) or rss_kib(gateway.process.pid) - before < 15_000)
+    finally:
+        for one in clients:
+            one.close()
+        gateway.stop()
 
 
 def test_plugins_share_one_table_of_credentials(tmp_path):
