@@ -23,8 +23,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   request_head head;
   if (parse_request_head(head_text, head) != 0) std::abort();
   exchange_totals totals;
+  const client_link link;
   plugin_context c;
   c.request = &head;
+  c.link = &link;
   c.path = "/a";
   c.query = "q=1&q=2&f";
   c.totals = &totals;

@@ -43,6 +43,23 @@ def test_transformers_change_whole_messages(with_plugins, echo):
         assert "transfer-encoding" not in echo.requests[-1]["headers"]
 
 
+def test_a_tracker_names_the_connection_and_which_of_its_requests(with_plugins):
+    """K:kong/plugins/correlation-id/handler.lua: server_addr-server_port-pid-connection-connection_requests-now."""
+    gateway = with_plugins([{"name": "correlation-id", "config": {"generator": "tracker", "echo_downstream": True}}])
+    port, pid = gateway.url.rsplit(":", 1)[1], gateway.process.pid
+    seen = []
+    for _ in range(2):
+        with requests.Session() as session:
+            for _ in range(2):
+                address, at_port, process, connection, count, made = session.get(
+                    gateway.url, timeout=10).headers["Kong-Request-ID"].split("-")
+                assert (address, at_port, process) == ("127.0.0.1", port, str(pid))
+                assert abs(float(made) - time.time()) < 60 and len(made.split(".")[1]) == 3
+                seen.append((connection, count))
+    (one, first), (same, second), (other, again), (_, last) = seen
+    assert one == same != other and [first, second, again, last] == ["1", "2", "1", "2"]
+
+
 def test_a_body_that_is_to_be_whole_is_bounded(with_plugins, echo):
     gateway = with_plugins([{"name": "request-size-limiting", "config": {"allowed_payload_size": 10, "size_unit": "bytes"}}])
     answer = requests.post(gateway.url, data=iter([b"x" * 8, b"y" * 8]), timeout=10)

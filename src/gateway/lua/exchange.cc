@@ -31,7 +31,7 @@ namespace {
 namespace json = boost::json;
 using std::string_view;
 
-string_view scheme_of(const plugin_context& c) { return c.tls ? "https" : "http"; }
+string_view scheme_of(const plugin_context& c) { return c.link->tls ? "https" : "http"; }
 int status_of(const plugin_context& c) { return c.totals ? c.totals->status : c.response_status; }
 string_view raw_path_of(const plugin_context& c) { return c.request->target.substr(0, c.request->target.find('?')); }
 
@@ -91,6 +91,9 @@ constexpr named_reader variables[] = {
     {"args", [](const plugin_context& c, string_view) { return json::value(c.current_query()); }},
     {"bytes_sent",
      [](const plugin_context& c, string_view) { return json::value(std::to_string(c.totals->bytes_out)); }},
+    {"connection", [](const plugin_context& c, string_view) { return json::value(std::to_string(c.link->number)); }},
+    {"connection_requests",
+     [](const plugin_context& c, string_view) { return json::value(std::to_string(c.link->requests)); }},
     {"host", [](const plugin_context& c, string_view) { return json::value(host_of(c)); }},
     {"is_args", [](const plugin_context& c, string_view) { return json::value(c.current_query().empty() ? "" : "?"); }},
     {"query_string", [](const plugin_context& c, string_view) { return json::value(c.current_query()); }},
@@ -103,7 +106,8 @@ constexpr named_reader variables[] = {
                         string_view) { return json::value(fmt::format("{:.3f}", c.totals->request_ms / 1000)); }},
     {"request_uri", [](const plugin_context& c, string_view) { return json::value(c.request->target); }},
     {"scheme", [](const plugin_context& c, string_view) { return json::value(scheme_of(c)); }},
-    {"server_port", [](const plugin_context& c, string_view) { return json::value(std::to_string(c.listener_port)); }},
+    {"server_addr", [](const plugin_context& c, string_view) { return json::value(c.link->own_address); }},
+    {"server_port", [](const plugin_context& c, string_view) { return json::value(std::to_string(c.link->port)); }},
     {"status", [](const plugin_context& c, string_view) { return json::value(std::to_string(status_of(c))); }},
     {"upstream_uri", [](const plugin_context& c, string_view) { return json::value(c.upstream_target); }},
     {"uri", [](const plugin_context& c, string_view) { return json::value(c.path); }},

@@ -19,7 +19,7 @@ std::int64_t whole_ms(double ms) { return static_cast<std::int64_t>(std::llround
 
 json::object request_of(const plugin_context& c) {
   std::string_view target = c.request->target;
-  std::string_view scheme = c.tls ? "https" : "http";
+  std::string_view scheme = c.link->tls ? "https" : "http";
   json::object headers = headers_as_json(c);
   for (std::string_view name : {"authorization", "proxy-authorization"})
     if (headers.contains(name)) headers[name] = "REDACTED";
@@ -29,7 +29,7 @@ json::object request_of(const plugin_context& c) {
                       {"method", c.current_method()},
                       {"headers", std::move(headers)},
                       {"size", c.totals->bytes_in}};
-  if (c.tls) out["tls"] = {{"client_verify", "NONE"}};
+  if (c.link->tls) out["tls"] = {{"client_verify", "NONE"}};
   return out;
 }
 

@@ -22,8 +22,10 @@ TEST(log_record, has_kongs_members) {
   std::string text =
       "GET /a?x=1&x=2&y HTTP/1.1\r\nHost: gw.example:8000\r\nAuthorization: Bearer secret\r\nX-One: 1\r\n\r\n";
   ASSERT_EQ(parse_request_head(text, head), 0);
+  const client_link link;
   plugin_context c;
   c.request = &head;
+  c.link = &link;
   c.path = "/a";
   c.query = "x=1&x=2&y";
   c.client_address = "192.0.2.1";

@@ -76,6 +76,7 @@ std::vector<std::string_view> plugin_context::response_header_values(const field
 void plugin_context::reset() {
   if (!states.empty()) states.clear();
   request = nullptr;
+  link = nullptr;
   path = query = client_address = request_id = {};
   on_route = nullptr;
   to = nullptr;

@@ -15,6 +15,7 @@
 #include "gateway/config/configuration.h"
 #include "gateway/http/head.h"
 #include "gateway/http/trailers.h"
+#include "gateway/plugins/client_link.h"
 #include "gateway/plugins/header_edits.h"
 #include "observe/trace.h"
 
@@ -89,9 +90,9 @@ struct plugin_context {
   const request_head* request = nullptr;
   std::string_view path;   // normalised
   std::string_view query;  // without '?'
-  std::string_view client_address;
-  bool tls = false;
-  std::string_view request_id;  // the correlation id: as it came, or the UUID that was made for it
+  const client_link* link = nullptr;
+  std::string_view client_address;  // who stands behind it, where the connection's is a trusted proxy
+  std::string_view request_id;      // the correlation id: as it came, or the UUID that was made for it
 
   // Where it goes.
   const route* on_route = nullptr;
@@ -128,8 +129,7 @@ struct plugin_context {
   std::string sent_head;              // the head as the client got it, lines with CRLF
   std::optional<int> replace_status;  // set by header_filter: an answer of this status without a body instead
 
-  // Kong's ports and times for logs.
-  std::uint16_t listener_port = 0;
+  // Kong's addresses and times for logs.
   std::string_view upstream_target;  // what the service was asked for; "" if it was not
   std::string_view upstream_host;
   std::vector<upstream_try> tries;

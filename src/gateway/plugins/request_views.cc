@@ -81,7 +81,7 @@ std::string_view http_version_of(const request_head& head) {
 int port_of(const plugin_context& c) {
   std::string_view host = c.request->authority;
   std::string_view port = host.substr(host_of(c).size());
-  int value = c.listener_port;
+  int value = c.link->port;
   if (port.size() > 1) std::from_chars(port.data() + 1, port.data() + port.size(), value);
   return value;
 }

@@ -104,6 +104,7 @@ class test_exchange {
   response_cache cache;
   lua_sandbox lua;
   std::string client = "127.0.0.1";
+  client_link link{.address = client, .own_address = "10.0.0.1", .port = 8000, .sni = {}, .number = 7};
   const generation& made() const { return *_generation; }
 
  private:
@@ -115,11 +116,12 @@ class test_exchange {
     _path = head.target.substr(0, question);
     c.path = _path;
     if (question != std::string_view::npos) c.query = head.target.substr(question + 1);
+    ++link.requests;
+    c.link = &link;
     c.client_address = client;
     c.request_id = "0190b8a5-7a31-7f00-8000-0000000000aa";
     c.on_route = _all->routes.data();
     c.to = c.on_route->to;
-    c.listener_port = 8000;
     c.lua = &lua;
     c.started_us = clock.now_s * 1'000'000;
     c.suspend = [this] {

@@ -14,11 +14,13 @@ struct test_request {
   explicit test_request(std::string head_with_crlf) : text(std::move(head_with_crlf)) {
     EXPECT_EQ(parse_request_head(text, head), 0) << text;
     c.request = &head;
+    c.link = &link;
     c.totals = &totals;
   }
 
   const std::string text;
   request_head head;
+  client_link link{.port = 8000, .number = 1, .requests = 1};
   exchange_totals totals;
   plugin_context c;
 };

@@ -11,13 +11,8 @@ constexpr int moves_a_turn = 32;
 
 }  // namespace
 
-client_exchange::client_exchange(worker& of, std::string address, std::uint16_t listener_port, bool tls)
-    : _worker(of),
-      _out(of.loop.blocks()),
-      _address(std::move(address)),
-      _port(listener_port),
-      _tls(tls),
-      _state(state::reading) {}
+client_exchange::client_exchange(worker& of, std::shared_ptr<client_link> link)
+    : _worker(of), _out(of.loop.blocks()), _link(std::move(link)), _state(state::reading) {}
 
 client_exchange::~client_exchange() {
   if (_self) *_self = nullptr;

@@ -27,7 +27,7 @@ struct endpoint;
 
 class client_exchange {
  public:
-  client_exchange(worker& of, std::string address, std::uint16_t listener_port, bool tls);
+  client_exchange(worker& of, std::shared_ptr<client_link> link);
   virtual ~client_exchange();
   client_exchange(const client_exchange&) = delete;
   client_exchange& operator=(const client_exchange&) = delete;
@@ -173,11 +173,8 @@ class client_exchange {
   void report();  // log phase, access log, spans (client_report.cc)
 
   worker& _worker;
-  io_buffer _out;  // bytes for the client: framed for HTTP/1.1, a body alone for HTTP/2
-  std::string _address;
-  std::string _sni;
-  std::uint16_t _port;
-  bool _tls;
+  io_buffer _out;                      // bytes for the client: framed for HTTP/1.1, a body alone for HTTP/2
+  std::shared_ptr<client_link> _link;  // of all streams of a connection
   state _state;
   bool _driving = false, _again = false;
   std::unique_ptr<exchange> _x;

@@ -104,7 +104,7 @@ void client_exchange::report() {
            {"route", x.route ? std::string_view(x.route->of->label()) : std::string_view{}},
            {"upstream", std::string_view(x.upstream_address)},
            {"consumer", who},
-           {"client", std::string_view(_address)},
+           {"client", std::string_view(_link->address)},
            more...},
           {.at = _worker.loop.time_at(now_us), .trace = &x.server_span, .request_id = x.request_id, .user_id = {}});
     };

@@ -101,9 +101,9 @@ exchange& client_exchange::open_exchange() {
   x.started = _worker.loop.time_at(x.started_us);
   x.plan = _worker.plan;
   x.context.request = &x.request;
-  x.context.client_address = _address;
-  x.context.tls = _tls;
-  x.context.listener_port = _port;
+  ++_link->requests;
+  x.context.link = _link.get();
+  x.context.client_address = _link->address;
   x.context.started_us = x.started.microseconds;
   x.context.stats = &_worker.stats;
   x.context.lua = &x.plan->lua;
@@ -128,9 +128,9 @@ bool client_exchange::start_exchange() {
 // Whom the peer speaks for, if it is one of those that may.
 void client_exchange::find_client() {
   exchange& x = *_x;
-  x.https = _tls;
+  x.https = _link->tls;
   const real_ip_options& options = _worker.options.real_ip;
-  if (options.trusted.empty() || !options.trusted.contains(_address)) return;
+  if (options.trusted.empty() || !options.trusted.contains(_link->address)) return;
   x.trusted_peer = true;
   x.client_address = real_client(x.request.headers, options);
   if (!x.client_address.empty()) x.context.client_address = x.client_address;
@@ -141,10 +141,10 @@ void client_exchange::find_client() {
 forwarding client_exchange::forwarded() const {
   const exchange& x = *_x;
   return {.client_address = x.context.client_address,
-          .peer_address = _address,
+          .peer_address = _link->address,
           .trusted = x.trusted_peer,
-          .tls = _tls,
-          .port = _port,
+          .tls = _link->tls,
+          .port = _link->port,
           .tracing = _worker.options.tracing};
 }
 
@@ -199,8 +199,8 @@ bool client_exchange::route_exchange() {
   x.match = x.plan->current->find({.method = x.request.method,
                                    .path = x.path,
                                    .host = x.request.authority,
-                                   .https = _tls,
-                                   .sni = _sni,
+                                   .https = _link->tls,
+                                   .sni = _link->sni,
                                    .headers = &x.request.headers,
                                    .query = x.context.query});
   if (!x.match.to) return refuse(404, "no Route matched with those values");

@@ -10,13 +10,13 @@ constexpr int blank_lines_max = 8;
 
 }  // namespace
 
-http1_client::http1_client(worker& of, net_stream stream, std::string address, std::uint16_t listener_port, bool tls)
-    : client_exchange(of, std::move(address), listener_port, tls),
+http1_client::http1_client(worker& of, net_stream stream, std::shared_ptr<client_link> link)
+    : client_exchange(of, std::move(link)),
       _stream(std::move(stream)),
       _in(of.loop.blocks()),
       _linger(of.loop, _stream) {
-  if (tls) _state = state::handshake;
-  set_deadline(tls ? of.options.header_timeout_ms : of.options.idle_timeout_ms);
+  if (_link->tls) _state = state::handshake;
+  set_deadline(_link->tls ? of.options.header_timeout_ms : of.options.idle_timeout_ms);
 }
 
 http1_client::~http1_client() { _worker.loop.forget_turn_end(*this); }
@@ -79,7 +79,7 @@ bool http1_client::shake_hands() {
     close();
     return false;
   }
-  _sni = _stream.server_name();
+  _link->sni = _stream.server_name();
   if (_stream.protocol() == "h2") {
     become_http2();
     return false;
@@ -220,8 +220,7 @@ void http1_client::gone() {
 bool http1_client::wants_http2() const { return _in.view().starts_with("PRI * HTTP/2.0\r\n\r\n"); }
 
 void http1_client::become_http2() {
-  _successor =
-      std::make_unique<http2_client>(_worker, std::move(_stream), std::move(_address), std::move(_sni), _port, _tls);
+  _successor = std::make_unique<http2_client>(_worker, std::move(_stream), _link);
   _successor->start(_in.view());
   close();
 }
@@ -231,9 +230,9 @@ bool http1_client::upgrade_to_http2() {
   exchange& x = *_x;
   bool asks = false;
   for_each_token(x.request.headers.get(field_id::upgrade), [&](std::string_view token) { asks |= token == "h2c"; });
-  if (!asks || _tls || x.request.body != body_kind::none || x.request.headers.get("http2-settings").empty())
+  if (!asks || _link->tls || x.request.body != body_kind::none || x.request.headers.get("http2-settings").empty())
     return false;
-  auto next = std::make_unique<http2_client>(_worker, net_stream(), _address, _sni, _port, _tls);
+  auto next = std::make_unique<http2_client>(_worker, net_stream(), _link);
   if (!next->start_upgraded(x.request, _in.view().substr(x.head_bytes))) return false;
   next->take_over(std::move(_stream));
   _successor = std::move(next);

@@ -14,7 +14,7 @@ class http2_client;
 
 class http1_client final : public client_connection, private client_exchange {
  public:
-  http1_client(worker& of, net_stream stream, std::string address, std::uint16_t listener_port, bool tls);
+  http1_client(worker& of, net_stream stream, std::shared_ptr<client_link> link);
 
   ~http1_client() override;
 

@@ -22,16 +22,12 @@ constexpr std::int64_t rapid_reset_ms = 50;  // of a stream's age
 
 }  // namespace
 
-http2_client::http2_client(worker& of, net_stream stream, std::string address, std::string sni,
-                           std::uint16_t listener_port, bool tls)
+http2_client::http2_client(worker& of, net_stream stream, std::shared_ptr<client_link> link)
     : _worker(of),
       _stream(std::move(stream)),
       _linger(of.loop, _stream),
       _out(of.loop.blocks()),
-      _address(std::move(address)),
-      _sni(std::move(sni)),
-      _port(listener_port),
-      _tls(tls) {
+      _link(std::move(link)) {
   _deadline_ms = of.loop.now_ms() + of.options.idle_timeout_ms;
 }
 
@@ -187,7 +183,7 @@ http2_stream* http2_client::find(std::int32_t id) {
 
 http2_stream& http2_client::add_stream(std::int32_t id) {
   auto& slot = _streams[id];
-  slot = std::make_unique<http2_stream>(*this, _worker, id, _address, _sni, _port, _tls);
+  slot = std::make_unique<http2_stream>(*this, _worker, id, _link);
   return *slot;
 }
 
@@ -226,7 +222,7 @@ void http2_client::give_up(std::uint32_t code) {
 void http2_client::ask_for_calm(std::string_view why) {
   if (std::exchange(_was_too_much, true)) return;
   _worker.parts.log.warn("a client's HTTP/2 connection ends: ENHANCE_YOUR_CALM",
-                         {{"client", _address}, {"error", why}});
+                         {{"client", std::string_view(_link->address)}, {"error", why}});
   give_up(NGHTTP2_ENHANCE_YOUR_CALM);
 }
 

@@ -33,8 +33,7 @@ using http2_session = std::unique_ptr<nghttp2_session, http2_session_deleter>;
 
 class http2_client final : public client_connection {
  public:
-  http2_client(worker& of, net_stream stream, std::string address, std::string sni, std::uint16_t listener_port,
-               bool tls);
+  http2_client(worker& of, net_stream stream, std::shared_ptr<client_link> link);
   ~http2_client() override;
 
   // What the connection has sent so far: nothing, or the preface's beginning and what came behind.
@@ -89,9 +88,7 @@ class http2_client final : public client_connection {
   net_stream _stream;
   lingering_close _linger;
   io_buffer _out;
-  std::string _address, _sni;
-  std::uint16_t _port;
-  bool _tls;
+  std::shared_ptr<client_link> _link;
   http2_session _session;
   std::unordered_map<std::int32_t, std::unique_ptr<http2_stream>> _streams;
   std::vector<std::int32_t> _ready;

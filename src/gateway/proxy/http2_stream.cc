@@ -22,14 +22,8 @@ bool parse_length(std::string_view text, std::uint64_t& out) {
 
 }  // namespace
 
-http2_stream::http2_stream(http2_client& of, worker& w, std::int32_t stream_id, std::string address, std::string sni,
-                           std::uint16_t listener_port, bool tls)
-    : client_exchange(w, std::move(address), listener_port, tls),
-      id(stream_id),
-      opened_ms(w.loop.now_ms()),
-      _of(of),
-      _body(w.loop.blocks()) {
-  _sni = std::move(sni);
+http2_stream::http2_stream(http2_client& of, worker& w, std::int32_t stream_id, std::shared_ptr<client_link> link)
+    : client_exchange(w, std::move(link)), id(stream_id), opened_ms(w.loop.now_ms()), _of(of), _body(w.loop.blocks()) {
   set_deadline(w.options.header_timeout_ms);
 }
 

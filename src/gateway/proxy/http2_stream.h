@@ -14,8 +14,7 @@ class http2_client;
 
 class http2_stream final : public client_exchange {
  public:
-  http2_stream(http2_client& of, worker& w, std::int32_t id, std::string address, std::string sni,
-               std::uint16_t listener_port, bool tls);
+  http2_stream(http2_client& of, worker& w, std::int32_t id, std::shared_ptr<client_link> link);
 
   // From the session, while its callbacks run: nothing here proceeds before proceed() is called.
   void add_field(std::string_view name, std::string_view value);

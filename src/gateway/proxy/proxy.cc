@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -141,6 +142,7 @@ struct proxy::state {
   proxy_parts parts;
   upstream_registry upstreams;
   descriptor_outage outage;
+  std::atomic<std::uint64_t> connections = 0;
   std::vector<std::unique_ptr<traffic_stats>> stats;
   std::vector<std::unique_ptr<worker>> workers;
   std::unique_ptr<health_checker> checker;
@@ -169,7 +171,7 @@ result<std::unique_ptr<proxy>> proxy::start(proxy_options options, proxy_parts p
   }
   for (std::size_t i = 0; i < plain->size(); ++i) {
     s->stats.push_back(std::make_unique<traffic_stats>());
-    s->workers.push_back(std::make_unique<worker>(o, s->parts, *s->stats.back(), s->outage));
+    s->workers.push_back(std::make_unique<worker>(o, s->parts, *s->stats.back(), s->outage, s->connections));
     s->workers.back()->listen((*plain)[i], tls[i]);
   }
   for (auto& w : s->workers)

@@ -46,8 +46,9 @@ bool is_shortage(int error) { return error == EMFILE || error == ENFILE || error
 
 }  // namespace
 
-worker::worker(const proxy_options& o, const proxy_parts& p, traffic_stats& s, descriptor_outage& outage)
-    : options(o), parts(p), stats(s), requests_log(loop, p.log), _outage(outage) {
+worker::worker(const proxy_options& o, const proxy_parts& p, traffic_stats& s, descriptor_outage& outage,
+               std::atomic<std::uint64_t>& connections)
+    : options(o), parts(p), stats(s), requests_log(loop, p.log), _outage(outage), _connections(connections) {
   loop.set_sweep([this](std::int64_t now_ms) { return sweep(now_ms); });
 }
 
@@ -156,7 +157,16 @@ void worker::accept_some(listener& at, int at_most) {
     runtime::set_accepted_options(accepted, reinterpret_cast<const sockaddr&>(from));
     net_stream stream(accepted);
     if (at.tls()) stream.start_tls_server(_server_tls.get());
-    auto client = std::make_unique<http1_client>(*this, std::move(stream), address_text(from), at.port(), at.tls());
+    sockaddr_storage own{};
+    size = sizeof own;
+    getsockname(accepted, reinterpret_cast<sockaddr*>(&own), &size);
+    auto link = std::make_shared<client_link>(client_link{.address = address_text(from),
+                                                          .own_address = address_text(own),
+                                                          .port = at.port(),
+                                                          .tls = at.tls(),
+                                                          .sni = {},
+                                                          .number = ++_connections});
+    auto client = std::make_unique<http1_client>(*this, std::move(stream), std::move(link));
     client->index = _clients.size();
     loop.watch(accepted, *client);
     _clients.push_back(std::move(client));

@@ -32,7 +32,8 @@ class listener;
 
 class worker {
  public:
-  worker(const proxy_options& o, const proxy_parts& p, traffic_stats& s, descriptor_outage& outage);
+  worker(const proxy_options& o, const proxy_parts& p, traffic_stats& s, descriptor_outage& outage,
+         std::atomic<std::uint64_t>& connections);
   ~worker();
 
   // Before the loop runs: its TLS context towards clients.
@@ -82,6 +83,7 @@ class worker {
   void drop_old_idle(std::int64_t now_ms);
 
   descriptor_outage& _outage;
+  std::atomic<std::uint64_t>& _connections;  // of all loops, ever
   tls_context _server_tls;
   client_contexts _client_tls;
   std::shared_ptr<const certificate_store> _certificates;  // of the plan in use

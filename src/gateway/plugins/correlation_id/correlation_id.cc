@@ -67,9 +67,8 @@ class correlation_id final : public plugin {
       case generator::tracker:
         break;
     }
-    auto count = _count.fetch_add(1, std::memory_order_relaxed) + 1;
-    return made = fmt::format("{}-{}-{}-{}-{:.3f}", c.client_address, getpid(), _worker.substr(0, 8), count,
-                              static_cast<double>(_clock.now_ms()) / 1000);
+    return made = fmt::format("{}-{}-{}-{}-{}-{:.3f}", c.link->own_address, c.link->port, getpid(), c.link->number,
+                              c.link->requests, static_cast<double>(_clock.now_ms()) / 1000);
   }
 
   std::string _header_text;

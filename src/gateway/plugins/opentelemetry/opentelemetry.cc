@@ -153,7 +153,7 @@ class opentelemetry final : public plugin {
   }
 
   static std::string root_span(const plugin_context& c, const trace_state& t) {
-    std::string_view scheme = c.tls ? "https" : "http";
+    std::string_view scheme = c.link->tls ? "https" : "http";
     std::string url = fmt::format("{}://{}{}", scheme, c.request->authority, c.request->target);
     std::vector<wire::otlp_attribute> attributes = {{"http.method", c.request->method},
                                                     {"http.url", url},

@@ -89,7 +89,7 @@ class request_termination final : public plugin {
     json::object out;
     if (!_message.empty()) out["message"] = _message;
     out["kong"] = {{"node_id", node_id()}, {"worker_pid", getpid()}, {"hostname", host_name()}};
-    json::object request = {{"scheme", c.tls ? "https" : "http"},
+    json::object request = {{"scheme", c.link->tls ? "https" : "http"},
                             {"host", host_of(c)},
                             {"port", port_of(c)},
                             {"headers", headers_as_json(c)},
