@@ -106,7 +106,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   traffic_stats stats;
   descriptor_outage outage(around.log);
-  worker w(around.options, around.parts, stats, outage);
+  std::atomic<std::uint64_t> connections = 0;
+  worker w(around.options, around.parts, stats, outage, connections);
   w.plan = std::make_shared<loop_plan>(around.first, around.upstreams, around.towards_services, around.log);
   socklen_t bytes = 0;
   sockaddr_un at = address_of_its_own(bytes);
