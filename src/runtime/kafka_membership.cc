@@ -58,7 +58,7 @@ struct kafka_membership::state final : kafka_owner {
                            void* opaque) {
     auto* self = static_cast<state*>(static_cast<kafka_owner*>(opaque));
     self->held.reset();
-    if (rd_kafka_assignment_lost(client) != 0) self->has_begun = false;
+    self->is_lost |= self->has_begun && rd_kafka_assignment_lost(client) != 0;
     if (code != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
       rd_kafka_assign(client, nullptr);
       return;
@@ -78,18 +78,25 @@ struct kafka_membership::state final : kafka_owner {
     return {};
   }
 
-  // Whoever joins a group in which somebody was alone is a newcomer there.
-  result<bool> begin() {
-    if (has_begun) return true;
+  // Whoever joins a group in which somebody was alone is a newcomer there. Of newcomers the one with the least id
+  // stays.
+  result<void> begin() {
     const auto group = bus.group(group_name);
     if (!group) return fail(group.error());
-    has_begun = group->members.size() == 1;
-    return has_begun;
+    const std::unique_ptr<char, decltype([](char* id) { rd_kafka_mem_free(nullptr, id); })> own(
+        rd_kafka_memberid(client));
+    const std::string_view own_id = own ? own.get() : "";
+    const auto is_other = [own_id](const kafka_group_member& m) { return m.id != own_id; };
+    const auto is_before = [own_id](const kafka_group_member& m) { return m.id < own_id; };
+    has_begun = has_all() && group->members.size() == 1 && !is_other(group->members.front());
+    const bool has_prospect =
+        std::ranges::none_of(group->members, is_before) && clock::now() - held_since < newcomer_waits;
+    if (std::ranges::any_of(group->members, is_other) && !has_prospect)
+      return fail(error_code::conflict, fmt::format("Another one works on {}", topic.name));
+    return {};
   }
 
-  bool is_newcomer_without_prospect() const {
-    return !has_begun && (std::ranges::find(*held, 0) == held->end() || clock::now() - held_since > newcomer_waits);
-  }
+  bool has_all() const { return held && std::ssize(*held) >= topic.partitions; }
 
   // rd_kafka_commit() would wait for ever for a bus that is away.
   rd_kafka_resp_err_t commit(const rd_kafka_topic_partition_list_t& offsets) {
@@ -114,7 +121,8 @@ struct kafka_membership::state final : kafka_owner {
   rd_kafka_t* client = nullptr;
   std::optional<std::vector<std::int32_t>> held;  // partitions; nothing: not known yet
   clock::time_point held_since;
-  bool has_begun = false;                                    // all was ours alone, and the group has not lost us since
+  bool has_begun = false;                                    // all was ours alone
+  bool is_lost = false;                                      // and then the group has lost us
   rd_kafka_resp_err_t outcome = RD_KAFKA_RESP_ERR_NO_ERROR;  // of the commit
 };
 
@@ -126,14 +134,13 @@ kafka_membership::~kafka_membership() { end_consumer(std::move(_state)); }
 result<void> kafka_membership::hold(const std::function<bool()>& is_over) {
   auto polled = _state->poll(0);
   for (const auto until = clock::now() + hold_within; polled && clock::now() < until; polled = _state->poll(slice_ms)) {
-    const auto& held = _state->held;
-    if (held && std::ssize(*held) >= _state->topic.partitions) {
-      const auto begun = _state->begin();
-      if (!begun) return fail(begun.error());
-      if (*begun) return {};
-    }
-    if (held && _state->is_newcomer_without_prospect())
-      return fail(error_code::conflict, fmt::format("Another one works on {}", _state->topic.name));
+    if (_state->is_lost)
+      return fail(error_code::conflict,
+                  fmt::format("The bus has not heard of this one for {} s, and another one may have worked on {} since",
+                              std::chrono::seconds(session_timeout).count(), _state->topic.name));
+    if (_state->held && !_state->has_begun)
+      if (auto begun = _state->begin(); !begun) return begun;
+    if (_state->has_begun && _state->has_all()) return {};
     if (is_over()) return fail(error_code::cancelled, "Interrupted");
   }
   if (!polled) return polled;

@@ -19,8 +19,8 @@ class kafka_membership {
   ~kafka_membership();  // leaves the group, unless the bus is silent
 
   // Once all partitions are ours and nobody else's, also where the group has just been dealt out anew. `conflict`:
-  // another member was there before, or has come at the same time and has the first partition. `cancelled`: it is over
-  // while it waits. To be called before each step of the work.
+  // another member was there before, or one that has come at the same time stays; or the bus has not heard of us for
+  // the session's time. `cancelled`: it is over while it waits. To be called before each step of the work.
   result<void> hold(const std::function<bool()>& is_over);
   result<void> commit(const kafka_place& where);
 

@@ -222,6 +222,23 @@ def test_a_redrive_is_not_ended_by_one_that_begins_later(start_bus, partitions):
     assert back == [f"event {n}" for n in range(len(back))]
 
 
+def test_a_redrive_that_stood_still_for_long_does_not_go_on(start_bus):
+    """Another one may have worked meanwhile: what that has sent would go again."""
+    bus = start_bus()
+    dead_letters(bus, 2_000)
+    first = start_redrive(bus)
+    eventually(lambda: records_in(bus, "back") > 50, every_s=0.01)
+    first.send_signal(signal.SIGSTOP)
+    eventually(lambda: ["mes-redrive", "Empty"] in [row[:2] for row in rows(command(bus, "groups"))])
+    second = start_redrive(bus)
+    assert (second.communicate(timeout=60), second.returncode)[1] == 0
+    first.send_signal(signal.SIGCONT)
+    out, errors = first.communicate(timeout=60)
+    assert first.returncode == 1 and "mes bus: " in errors, (out, errors)
+    back = [value for _, _, value in read(bus, "back")]
+    assert set(back) == {f"event {n}" for n in range(2_000)} and len(back) <= 2_001  # the one that was on its way
+
+
 def test_a_redrive_that_was_killed_is_out_of_the_way_after_a_while(start_bus):
     bus = start_bus()
     dead_letters(bus, 20_000)
