@@ -98,7 +98,9 @@ heartbeat_result coordinator::answer_to(group& g, const heartbeat_request& reque
 // ---- One change at a time ----
 
 bool coordinator::wait_for_change(group& g, std::size_t bytes, std::function<void()> again) {
-  const bool has_memory = _options.members_bytes_max == 0 || _members_bytes + bytes <= _options.members_bytes_max;
+  constexpr std::size_t small_bytes = 1024;  // who leaves, and who says that it is there
+  const bool has_memory =
+      bytes <= small_bytes || _options.members_bytes_max == 0 || _members_bytes + bytes <= _options.members_bytes_max;
   if (g.waiting.size() >= _options.waiting_max || !has_memory) return false;
   g.waiting.push_back({std::move(again), {_members_bytes, bytes}});
   return true;

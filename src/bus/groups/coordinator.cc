@@ -88,7 +88,7 @@ void coordinator::sync(sync_request request, std::function<void(sync_result)> do
   if (g->changing) {
     const auto again = std::make_shared<std::pair<sync_request, std::function<void(sync_result)>>>(request, done);
     if (!wait_for_change(*g, bytes_of(request), [this, again] { sync(again->first, again->second); }))
-      done({.error = error_code::coordinator_load_in_progress});
+      done({.error = error_code::rebalance_in_progress});  // what clients of SyncGroup understand, as from Kafka
     return;
   }
   if (g->is_empty()) return done({.error = error_code::unknown_member_id});

@@ -95,6 +95,7 @@ std::size_t coordinator::memory_left_to(const group& g) const {
   if (_options.members_bytes_max == 0) return SIZE_MAX;
   std::size_t others = _members_bytes - g.held.bytes();
   for (const auto& [id, m] : g.members) others -= m.held.bytes();
+  for (const waiting_request& r : g.waiting) others -= r.held.bytes();
   return _options.members_bytes_max - std::min(others, _options.members_bytes_max);
 }
 
