@@ -11,6 +11,7 @@
 #include "gateway/admin/admin.h"
 #include "gateway/admin/entity_store.h"
 #include "gateway/admin/guard.h"
+#include "gateway/burst_memory.h"
 #include "gateway/config/built_in.h"
 #include "gateway/config/configuration.h"
 #include "gateway/config/read_text.h"
@@ -73,6 +74,7 @@ class gateway {
     _proxy = std::move(*started);
     _certificate = _process.settings().text("tls_certificate");
     _process.on_stop([this] { _proxy->stop(10s); });
+    watch_memory();
     if (auto listening = start_admin(); !listening) return listening;
     if (_process.settings().flag("ocsp_stapling"))
       _ocsp = std::make_unique<ocsp_fetcher>(_process.loop(), _staples, _process.log());
@@ -222,6 +224,13 @@ class gateway {
     _config = std::move(all);
     if (_proxy) _proxy->use(_current);
     ask_about_certificates();
+  }
+
+  void watch_memory() {
+    _memory_look = _process.loop().after(1s, [this] {
+      _memory.look(_proxy->current().active, _proxy->take_most_active(), net_loop::clock_us() / 1000);
+      watch_memory();
+    });
   }
 
   // What is replaced is freed here, not by the loop that lets go of it last: for 9,000 entities that takes 0.1 s.
@@ -383,6 +392,8 @@ class gateway {
   std::shared_ptr<const generation> _current;
   std::vector<std::shared_ptr<const void>> _retired;
   std::shared_ptr<runtime::event_loop::timer> _retiring;
+  burst_memory _memory;
+  std::shared_ptr<runtime::event_loop::timer> _memory_look;
   std::uint64_t _generation_number = 0, _refused_reloads = 0;
   std::string _file_text;    // of the configuration's file when it was last read
   std::string _certificate;  // the listener's file in use; "" = one that was made here

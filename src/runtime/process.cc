@@ -14,7 +14,6 @@
 #include <system_error>
 #include <utility>
 
-#include "runtime/burst_memory.h"
 #include "runtime/log_shipper.h"
 #include "runtime/span_exporter.h"
 
@@ -24,7 +23,6 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds flush_time{2'000};
-constexpr std::chrono::seconds memory_look{5};
 constexpr int bus_port = 9092, redis_default_port = 6379, otlp_port = 4318, log_default_port = 5000;
 
 // The specification's ports.
@@ -97,13 +95,6 @@ struct process::state {
     });
   }
 
-  void watch_memory() {
-    memory_timer = loop.after(memory_look, [this] {
-      memory.look();
-      watch_memory();
-    });
-  }
-
   void watch_signals() {
     signals.async_wait([this](const boost::system::error_code& ec, int number) {
       if (ec) return;
@@ -165,8 +156,6 @@ struct process::state {
   std::unique_ptr<span_exporter> exporter;
   std::vector<async_step> steps;
   std::shared_ptr<event_loop::timer> give_up;
-  burst_memory memory;
-  std::shared_ptr<event_loop::timer> memory_timer;
   std::atomic<bool> ready{false};
   bool stopping = false;
   int exit_code = 0;
@@ -191,7 +180,6 @@ process::process(std::string role, config settings, settings_reader read_again) 
   s.signals.add(SIGINT);
   s.signals.add(SIGTERM);
   s.watch_signals();
-  s.watch_memory();
 }
 
 process::~process() { _state->logger.set_shipper(nullptr); }

@@ -155,7 +155,7 @@ def test_memory_of_a_burst_goes_back_to_the_system(tmp_path):
     clients = []
     try:
         before = rss_kib(gateway.process.pid)
-        for n in range(600):  # each with a body that is waited for, of its own size
+        for n in range(700):  # each with a body that is waited for, of its own size
             one = socket.create_connection(("127.0.0.1", gateway.port), 20)
             one.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n"
                         b"Content-Length: 200000\r\n\r\n" + b"x" * (80_000 + 100 * n))

@@ -232,6 +232,12 @@ std::uint16_t proxy::tls_port() const { return _state->options.tls ? _state->opt
 std::string proxy::expose_stats() const { return traffic_stats::expose(_state->stats); }
 const upstream_registry& proxy::upstreams() const { return _state->upstreams; }
 
+std::uint64_t proxy::take_most_active() {
+  std::uint64_t sum = 0;
+  for (const auto& w : _state->workers) sum += w->take_most_open();
+  return sum;
+}
+
 proxy::status proxy::current() const {
   status sum;
   for (const auto& s : _state->stats) {

@@ -35,6 +35,7 @@ class proxy {
     std::uint64_t accepted = 0, active = 0, requests = 0;
   };
   status current() const;
+  std::uint64_t take_most_active();  // connections of clients at once, at most, since it was taken
 
   // How the targets of all upstreams stand, for the Admin API and the metric. Thread-safe.
   const upstream_registry& upstreams() const;

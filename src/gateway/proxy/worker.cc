@@ -171,6 +171,7 @@ void worker::accept_some(listener& at, int at_most) {
     loop.watch(accepted, *client);
     _clients.push_back(std::move(client));
     _open.fetch_add(1, std::memory_order_relaxed);
+    if (_clients.size() > _most_open.load(std::memory_order_relaxed)) _most_open.store(_clients.size());
     stats.active.add(1);
     loop.start_sweeping();
   }

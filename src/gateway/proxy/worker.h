@@ -47,7 +47,8 @@ class worker {
   result<tls_context> make_tls(const proxy_options& next, const ticket_keys& tickets) const;  // nullptr: none is wanted
   void drain();  // thread-safe: no new connections, idle ones are closed
   bool drained() const { return _open.load() == 0; }
-  void join();  // ends what is left, and stops the loop at once
+  std::size_t take_most_open() { return _most_open.exchange(0); }  // thread-safe
+  void join();                                                     // ends what is left, and stops the loop at once
 
   // Loop thread only.
   void accept_some(listener& at, int at_most);
@@ -96,6 +97,7 @@ class worker {
   std::string _date;
   std::int64_t _date_second = 0;
   std::atomic<std::size_t> _open = 0;
+  std::atomic<std::size_t> _most_open = 0;  // since it was taken
   bool _draining = false;
   bool _started = false;
   runtime::thread _thread;
