@@ -60,6 +60,28 @@ def test_a_tracker_names_the_connection_and_which_of_its_requests(with_plugins):
     assert one == same != other and [first, second, again, last] == ["1", "2", "1", "2"]
 
 
+def test_each_stream_has_its_own_number_whenever_it_is_asked_for(with_plugins, tmp_path):
+    """nginx' connection_requests, which over HTTP/2 is that of the stream; a request that upgrades counts once."""
+    log = tmp_path / "log"
+    gateway = with_plugins([
+        {"name": "correlation-id", "config": {"generator": "tracker", "echo_downstream": True}},
+        {"name": "file-log", "config": {"path": str(log), "custom_fields_by_lua": {"n": "return ngx.var.connection_requests"}}}])
+
+    def logged():
+        return [json.loads(line)["n"] for line in log.read_text().splitlines()] if log.exists() else []
+
+    def numbers(*options):
+        before = len(logged())
+        said = subprocess.run(["nghttp", "-nv", *options, gateway.url], capture_output=True, text=True, timeout=30).stdout
+        made = [line.split()[-1].split("-")[4] for line in said.splitlines() if "kong-request-id: " in line]
+        eventually(lambda: len(logged()) == before + len(made))
+        return sorted(made, key=int), sorted(logged()[before:], key=int)
+
+    all_of_them = [str(n) for n in range(1, 13)]
+    assert numbers("-m", "12") == (all_of_them, all_of_them)
+    assert numbers("-u") == (["1"], ["1"])
+
+
 def test_a_body_that_is_to_be_whole_is_bounded(with_plugins, echo):
     gateway = with_plugins([{"name": "request-size-limiting", "config": {"allowed_payload_size": 10, "size_unit": "bytes"}}])
     answer = requests.post(gateway.url, data=iter([b"x" * 8, b"y" * 8]), timeout=10)

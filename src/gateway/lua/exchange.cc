@@ -93,7 +93,7 @@ constexpr named_reader variables[] = {
      [](const plugin_context& c, string_view) { return json::value(std::to_string(c.totals->bytes_out)); }},
     {"connection", [](const plugin_context& c, string_view) { return json::value(std::to_string(c.link->number)); }},
     {"connection_requests",
-     [](const plugin_context& c, string_view) { return json::value(std::to_string(c.link->requests)); }},
+     [](const plugin_context& c, string_view) { return json::value(std::to_string(c.request_number)); }},
     {"host", [](const plugin_context& c, string_view) { return json::value(host_of(c)); }},
     {"is_args", [](const plugin_context& c, string_view) { return json::value(c.current_query().empty() ? "" : "?"); }},
     {"query_string", [](const plugin_context& c, string_view) { return json::value(c.current_query()); }},

@@ -77,6 +77,7 @@ void plugin_context::reset() {
   if (!states.empty()) states.clear();
   request = nullptr;
   link = nullptr;
+  request_number = 0;
   path = query = client_address = request_id = {};
   on_route = nullptr;
   to = nullptr;

@@ -91,8 +91,9 @@ struct plugin_context {
   std::string_view path;   // normalised
   std::string_view query;  // without '?'
   const client_link* link = nullptr;
-  std::string_view client_address;  // who stands behind it, where the connection's is a trusted proxy
-  std::string_view request_id;      // the correlation id: as it came, or the UUID that was made for it
+  std::uint64_t request_number = 0;  // of those on its connection, from 1 on
+  std::string_view client_address;   // who stands behind it, where the connection's is a trusted proxy
+  std::string_view request_id;       // the correlation id: as it came, or the UUID that was made for it
 
   // Where it goes.
   const route* on_route = nullptr;

@@ -116,8 +116,8 @@ class test_exchange {
     _path = head.target.substr(0, question);
     c.path = _path;
     if (question != std::string_view::npos) c.query = head.target.substr(question + 1);
-    ++link.requests;
     c.link = &link;
+    c.request_number = ++link.requests;
     c.client_address = client;
     c.request_id = "0190b8a5-7a31-7f00-8000-0000000000aa";
     c.on_route = _all->routes.data();

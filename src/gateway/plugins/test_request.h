@@ -15,12 +15,13 @@ struct test_request {
     EXPECT_EQ(parse_request_head(text, head), 0) << text;
     c.request = &head;
     c.link = &link;
+    c.request_number = 1;
     c.totals = &totals;
   }
 
   const std::string text;
   request_head head;
-  client_link link{.port = 8000, .number = 1, .requests = 1};
+  client_link link{.port = 8000, .number = 1};
   exchange_totals totals;
   plugin_context c;
 };

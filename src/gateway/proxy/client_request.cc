@@ -101,8 +101,8 @@ exchange& client_exchange::open_exchange() {
   x.started = _worker.loop.time_at(x.started_us);
   x.plan = _worker.plan;
   x.context.request = &x.request;
-  ++_link->requests;
   x.context.link = _link.get();
+  x.context.request_number = ++_link->requests;
   x.context.client_address = _link->address;
   x.context.started_us = x.started.microseconds;
   x.context.stats = &_worker.stats;

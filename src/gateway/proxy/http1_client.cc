@@ -233,7 +233,8 @@ bool http1_client::upgrade_to_http2() {
   if (!asks || _link->tls || x.request.body != body_kind::none || x.request.headers.get("http2-settings").empty())
     return false;
   auto next = std::make_unique<http2_client>(_worker, net_stream(), _link);
-  if (!next->start_upgraded(x.request, _in.view().substr(x.head_bytes))) return false;
+  --_link->requests;  // as a stream it counts again
+  if (!next->start_upgraded(x.request, _in.view().substr(x.head_bytes))) return ++_link->requests, false;
   next->take_over(std::move(_stream));
   _successor = std::move(next);
   close();

@@ -68,7 +68,7 @@ class correlation_id final : public plugin {
         break;
     }
     return made = fmt::format("{}-{}-{}-{}-{}-{:.3f}", c.link->own_address, c.link->port, getpid(), c.link->number,
-                              c.link->requests, static_cast<double>(_clock.now_ms()) / 1000);
+                              c.request_number, static_cast<double>(_clock.now_ms()) / 1000);
   }
 
   std::string _header_text;
