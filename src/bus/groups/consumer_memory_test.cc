@@ -136,6 +136,13 @@ TEST(consumer_memory, requests_that_wait_for_a_change_have_a_bound) {
   b.groups.sync(assigns, [&told](const sync_result& got) { told = got.error; });
   EXPECT_EQ(told, error_code::rebalance_in_progress);
 
+  assigns.assignments.clear();
+  assigns.instance_id = assigns.protocol = std::string(30'000, 'i');
+  int refused = 0;
+  for (int i = 0; i < 10; ++i)
+    b.groups.sync(assigns, [&](const sync_result& got) { refused += got.error == error_code::rebalance_in_progress; });
+  EXPECT_GT(refused, 5) << "every text counts";
+
   const auto leaves = b.send({.group = "g", .member_id = "a", .epoch = epoch_left});
   EXPECT_EQ(leaves->epoch, -99) << "there is room for what is small: leaving gives memory back";
 

@@ -27,8 +27,6 @@ struct heartbeat_request {
   bool makes_own_id = false;  // from version 1 on the client makes the member id (KIP-1082)
 };
 
-std::size_t bytes_of(const heartbeat_request& r);
-
 struct heartbeat_result {
   wire::kafka::error_code error = wire::kafka::error_code::none;
   std::string message;  // of the error

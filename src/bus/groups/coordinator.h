@@ -63,6 +63,7 @@ struct leaving_member {
 // What a request holds while it waits.
 std::size_t bytes_of(const join_request& r);
 std::size_t bytes_of(const sync_request& r);
+std::size_t bytes_of(const heartbeat_request& r);
 std::size_t bytes_of(const std::vector<leaving_member>& members);
 
 struct leave_result {

@@ -16,28 +16,33 @@ std::size_t memory_of(std::size_t id_bytes, std::string_view client_id, std::str
 
 std::size_t memory_of(const std::string& text) { return sizeof text + text.size(); }
 
+std::size_t length(const std::string& text) { return text.size(); }
+std::size_t length(const std::optional<std::string>& text) { return bytes_of(text); }
+std::size_t bytes_of_all(const auto&... texts) { return (length(texts) + ...); }
+
 }  // namespace
 
 std::size_t bytes_of(const join_request& r) {
-  return sizeof r + r.group.size() + r.member_id.size() + r.client_id.size() + bytes_of(r.supported) +
-         r.supported.size() * sizeof r.supported.front();
+  return sizeof r + bytes_of_all(r.group, r.member_id, r.instance_id, r.client_id, r.client_host, r.protocol_type) +
+         bytes_of(r.supported) + r.supported.size() * sizeof r.supported.front();
 }
 
 std::size_t bytes_of(const sync_request& r) {
-  std::size_t sum = sizeof r + r.group.size() + r.member_id.size();
+  std::size_t sum = sizeof r + bytes_of_all(r.group, r.member_id, r.instance_id, r.protocol_type, r.protocol);
   for (const auto& [id, assignment] : r.assignments) sum += memory_of(id) + memory_of(assignment);
   return sum;
 }
 
 std::size_t bytes_of(const std::vector<leaving_member>& members) {
   std::size_t sum = 0;
-  for (const leaving_member& m : members) sum += sizeof m + m.member_id.size() + bytes_of(m.instance_id);
+  for (const leaving_member& m : members) sum += sizeof m + bytes_of_all(m.member_id, m.instance_id);
   return sum;
 }
 
 std::size_t bytes_of(const heartbeat_request& r) {
   constexpr std::size_t node = 4 * sizeof(void*);  // of std::map and std::set
-  std::size_t sum = sizeof r + r.group.size() + r.member_id.size() + r.client_id.size() + bytes_of(r.regex);
+  std::size_t sum = sizeof r + bytes_of_all(r.group, r.member_id, r.instance_id, r.rack_id, r.regex, r.assignor,
+                                            r.client_id, r.client_host, r.principal);
   if (r.topics)
     for (const std::string& name : *r.topics) sum += memory_of(name);
   if (r.owned)

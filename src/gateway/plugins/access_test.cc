@@ -44,7 +44,7 @@ TEST(ip_restriction, goes_by_address_and_range) {
   };
   for (const ip_case& i : cases) {
     test_exchange t(plugin_yaml("ip-restriction", i.config));
-    t.client = i.client;
+    t.link.address = i.client;
     EXPECT_EQ(t.get(), i.passes ? "" : error(403, "IP address not allowed: " + std::string(i.client))) << i.config;
   }
   test_exchange own(plugin_yaml("ip-restriction", "{deny: [127.0.0.1], status: 401, message: go away}"));

@@ -103,8 +103,7 @@ class test_exchange {
   rate_limit_store limits;
   response_cache cache;
   lua_sandbox lua;
-  std::string client = "127.0.0.1";
-  client_link link{.address = client, .own_address = "10.0.0.1", .port = 8000, .sni = {}, .number = 7};
+  client_link link{.address = "127.0.0.1", .own_address = "10.0.0.1", .port = 8000, .sni = {}, .number = 7};
   const generation& made() const { return *_generation; }
 
  private:
@@ -118,7 +117,7 @@ class test_exchange {
     if (question != std::string_view::npos) c.query = head.target.substr(question + 1);
     c.link = &link;
     c.request_number = ++link.requests;
-    c.client_address = client;
+    c.client_address = link.address;
     c.request_id = "0190b8a5-7a31-7f00-8000-0000000000aa";
     c.on_route = _all->routes.data();
     c.to = c.on_route->to;
