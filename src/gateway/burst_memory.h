@@ -15,6 +15,7 @@ class burst_memory {
 
  private:
   std::uint64_t _most = 0;  // connections since memory was given back
+  int _looks = 0;           // since the burst was over
   std::int64_t _next_ms = 0;
 };
 

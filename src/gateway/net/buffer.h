@@ -2,15 +2,17 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstring>
 #include <memory>
 #include <string_view>
-#include <vector>
+
+#include "gateway/net/spares.h"
 
 namespace mes::gateway {
 
-// Of one loop; not thread-safe. Keeps a few blocks for reuse, newest first (warm in the cache).
+// Of one loop; not thread-safe.
 class block_pool {
  public:
   static constexpr std::size_t tiny_bytes = 2 << 10;  // what most heads fit in
@@ -25,29 +27,32 @@ class block_pool {
   block take(std::size_t at_least) {
     for (size_class& c : _classes) {
       if (at_least > c.bytes) continue;
-      if (c.kept.empty()) return make(c.bytes);
-      block b = std::move(c.kept.back());
-      c.kept.pop_back();
-      return b;
+      if (auto kept = c.kept.take()) return std::move(*kept);
+      return make(c.bytes);
     }
     return make(at_least);
   }
 
   void give(block b) {
     for (size_class& c : _classes)
-      if (b.bytes == c.bytes && c.kept.size() < kept_max) return c.kept.push_back(std::move(b));
+      if (b.bytes == c.bytes) return c.kept.give(std::move(b));
+  }
+
+  void tidy() {
+    for (size_class& c : _classes) c.kept.tidy();
   }
 
  private:
-  static constexpr std::size_t kept_max = 64;
   struct size_class {
     std::size_t bytes;
-    std::vector<block> kept;
+    spares<block> kept;
   };
 
   static block make(std::size_t bytes) { return {std::make_unique_for_overwrite<char[]>(bytes), bytes}; }
 
-  size_class _classes[3] = {{tiny_bytes, {}}, {small_bytes, {}}, {large_bytes, {}}};
+  using blocks = spares<block>;
+  std::array<size_class, 3> _classes{size_class{tiny_bytes, blocks()}, size_class{small_bytes, blocks(blocks::few)},
+                                     size_class{large_bytes, blocks(blocks::few)}};
 };
 
 // Bytes between a writer at the tail and a reader at the front. Holds a block only while it has bytes or is filled.

@@ -1,10 +1,10 @@
 // Changes to a header that plugins ask for, applied in one pass when the header is written.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <cstring>
 #include <forward_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -87,8 +87,9 @@ class header_edits {
   std::string_view keep(std::string_view value) {
     if (value.empty()) return {};
     if (has_controls(value)) return _more.emplace_front(escape_controls(value));
-    if (value.size() > _values.size() - _used) return _more.emplace_front(value);
-    char* to = _values.data() + _used;
+    if (value.size() > values_bytes - _used) return _more.emplace_front(value);
+    if (!_values) _values = std::make_unique_for_overwrite<char[]>(values_bytes);
+    char* to = _values.get() + _used;
     std::memcpy(to, value.data(), value.size());
     _used += value.size();
     return {to, value.size()};
@@ -96,7 +97,8 @@ class header_edits {
 
   std::vector<header_edit> _edits;
   std::uint64_t _names = 0;  // bit_of() all names of the edits
-  std::array<char, 1024> _values;
+  static constexpr std::size_t values_bytes = 1024;
+  std::unique_ptr<char[]> _values;       // nullptr until there is one
   std::size_t _used = 0;                 // of _values
   std::forward_list<std::string> _more;  // values that have no room there
 };

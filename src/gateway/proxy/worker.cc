@@ -21,7 +21,6 @@
 namespace mes::gateway {
 namespace {
 
-constexpr std::size_t exchanges_kept = 64;
 constexpr std::int64_t idle_upstream_ms = 60'000;
 constexpr std::int64_t rest_ms = 200;  // of a listener that can do nothing for its clients
 
@@ -204,10 +203,8 @@ void worker::replace(client_connection& old, std::unique_ptr<client_connection> 
 }
 
 std::unique_ptr<exchange> worker::take_exchange() {
-  if (_exchanges.empty()) return std::make_unique<exchange>();
-  auto x = std::move(_exchanges.back());
-  _exchanges.pop_back();
-  return x;
+  auto kept = _exchanges.take();
+  return kept ? std::move(*kept) : std::make_unique<exchange>();
 }
 
 bool worker::hold(exchange& x, std::size_t bytes) {
@@ -222,7 +219,7 @@ void worker::let_go(exchange& x) { _held_bytes -= std::exchange(x.held_bytes, 0)
 void worker::give_exchange(std::unique_ptr<exchange> x) {
   let_go(*x);
   x->reset();
-  if (_exchanges.size() < exchanges_kept) _exchanges.push_back(std::move(x));
+  _exchanges.give(std::move(x));
 }
 
 std::unique_ptr<upstream_connection> worker::take_idle(std::string_view key, std::string_view tls_name) {
@@ -270,13 +267,21 @@ void worker::drop_old_idle(std::int64_t now_ms) {
   }
 }
 
+void worker::tidy(std::int64_t now_ms) {
+  if (now_ms < _next_tidy_ms) return;
+  _next_tidy_ms = now_ms + 1000;
+  _exchanges.tidy();
+  loop.blocks().tidy();
+}
+
 bool worker::sweep(std::int64_t now_ms) {
   for (std::size_t i = _clients.size(); i-- > 0;)
     if (i < _clients.size()) _clients[i]->sweep(now_ms);
   drop_old_idle(now_ms);
   schedule.look(net_loop::clock_us());
   for (auto& l : _listeners) l->look();
-  return _outage.lasts(now_ms) || !_clients.empty() || _idle_count > 0;
+  tidy(now_ms);
+  return _outage.lasts(now_ms) || !_clients.empty() || _idle_count > 0 || _exchanges.size() > _exchanges.few;
 }
 
 std::string_view worker::http_date() {

@@ -14,6 +14,7 @@
 #include "gateway/balancer/upstream_state.h"
 #include "gateway/http/field_list.h"
 #include "gateway/net/loop.h"
+#include "gateway/net/spares.h"
 #include "gateway/observe/traffic_stats.h"
 #include "gateway/proxy/access_log.h"
 #include "gateway/proxy/backend.h"
@@ -79,6 +80,7 @@ class worker {
 
  private:
   bool sweep(std::int64_t now_ms);
+  void tidy(std::int64_t now_ms);
   void note_shortage(int error);
   void close_listeners(bool tls);
   void drop_old_idle(std::int64_t now_ms);
@@ -93,7 +95,8 @@ class worker {
   text_map<std::vector<std::unique_ptr<upstream_connection>>> _idle;
   std::size_t _idle_count = 0;
   std::size_t _held_bytes = 0;  // by all exchanges
-  std::vector<std::unique_ptr<exchange>> _exchanges;
+  spares<std::unique_ptr<exchange>> _exchanges;
+  std::int64_t _next_tidy_ms = 0;
   std::string _date;
   std::int64_t _date_second = 0;
   std::atomic<std::size_t> _open = 0;
