@@ -95,7 +95,7 @@ class writer {
            place(r.source, "headers"));
     list(r, "snis", r.snis);
     if (f.match.path_matched) line("         of the path, {} matches", f.match.matched(_q.path));
-    for (const auto& [name, value] : captures_of(f.match, _q.path))
+    for (const auto& [name, value] : captures_of(f.match, _q.query))
       if (name != "0") line("         captured     {} = {}", name, value);
   }
 

@@ -216,8 +216,7 @@ int push_header_name(lua_State* l) {
 
 int uri_captures_of(lua_State* l) {
   lua_sandbox& in = lua_sandbox::of(l);
-  if (!in.captures()) return lua_pushnil(l), 1;
-  in.answer() = in.captures()->as_json(in.context());
+  in.answer() = uri_captures(in.context());
   push_value(l, in.answer());
   return 1;
 }

@@ -217,7 +217,7 @@ local parts = {
   headers = function() return with_names(ask("headers")) end,
   query_params = function() return ask("query") end,
   uri_captures = function()
-    local caught, out = exchange.uri_captures() or {}, {}
+    local caught, out = exchange.uri_captures(), {}
     for name, text in pairs(caught) do out[name:find("^%d+$") and tonumber(name) or name] = text end
     return out
   end,

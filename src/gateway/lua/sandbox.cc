@@ -239,9 +239,8 @@ void lua_sandbox::complain(const void* about, std::string_view message) {
   if (std::exchange(_complaints[about], minute) != minute) tell("err", message);
 }
 
-lua_turn::lua_turn(lua_sandbox& in, plugin_context& on, const uri_captures* captures) : _in(in) {
+lua_turn::lua_turn(lua_sandbox& in, plugin_context& on) : _in(in) {
   in._context = &on;
-  in._captures = captures;
   ++in._turn;
   in._steps = in._cpu_from_us = 0;
   if (in._state) in.make_room();
@@ -250,10 +249,7 @@ lua_turn::lua_turn(lua_sandbox& in, plugin_context& on, const uri_captures* capt
     lua_sethook(in._state, lua_sandbox::count, LUA_MASKCOUNT, steps_between_looks);
 }
 
-lua_turn::~lua_turn() {
-  _in._context = nullptr;
-  _in._captures = nullptr;
-}
+lua_turn::~lua_turn() { _in._context = nullptr; }
 
 result<void> lua_turn::set_field(std::string_view name, const lua_script& log_field) {
   auto done = _in.run(log_field, name);

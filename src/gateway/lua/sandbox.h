@@ -26,7 +26,6 @@ class logger;
 
 namespace mes::gateway {
 
-class uri_captures;
 struct plugin_context;
 
 struct lua_bounds {
@@ -63,7 +62,6 @@ class lua_sandbox {
   void spend(lua_State* state, std::int64_t steps);          // a Lua error where they are too many
   void tell(std::string_view level, std::string_view text);  // a line of the log
   plugin_context& context() { return *_context; }
-  const uri_captures* captures() const { return _captures; }
   boost::json::value& answer() { return _answer; }  // to what was asked last
 
  private:
@@ -91,7 +89,6 @@ class lua_sandbox {
   std::unordered_map<const lua_script*, int> _functions;      // references into Lua's registry
   std::unordered_map<const void*, std::int64_t> _complaints;  // when, in minutes since 1970
   plugin_context* _context = nullptr;
-  const uri_captures* _captures = nullptr;
   boost::json::value _answer;
   std::uint64_t _turn = 0;
   std::int64_t _steps = 0;
@@ -102,7 +99,7 @@ class lua_sandbox {
 // One plugin's scripts on one exchange: what they read of it is read once, and they share the bounds.
 class lua_turn {
  public:
-  lua_turn(lua_sandbox& in, plugin_context& on, const uri_captures* captures = nullptr);
+  lua_turn(lua_sandbox& in, plugin_context& on);
   ~lua_turn();
   lua_turn(const lua_turn&) = delete;
   lua_turn& operator=(const lua_turn&) = delete;

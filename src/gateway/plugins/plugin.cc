@@ -79,6 +79,8 @@ void plugin_context::reset() {
   link = nullptr;
   request_number = 0;
   path = query = client_address = request_id = {};
+  asked = {};
+  match = nullptr;
   on_route = nullptr;
   to = nullptr;
   who = nullptr;

@@ -17,6 +17,7 @@
 #include "gateway/http/trailers.h"
 #include "gateway/plugins/client_link.h"
 #include "gateway/plugins/header_edits.h"
+#include "gateway/router/query.h"
 #include "observe/trace.h"
 
 namespace mes::gateway {
@@ -96,6 +97,8 @@ struct plugin_context {
   std::string_view request_id;       // the correlation id: as it came, or the UUID that was made for it
 
   // Where it goes.
+  route_query asked;                   // of the router
+  const route_match* match = nullptr;  // what it has answered; nullptr: it was not asked
   const route* on_route = nullptr;
   const service* to = nullptr;
 

@@ -119,6 +119,10 @@ class test_exchange {
     c.request_number = ++link.requests;
     c.client_address = link.address;
     c.request_id = "0190b8a5-7a31-7f00-8000-0000000000aa";
+    c.asked = {
+        .method = head.method, .path = c.path, .host = head.authority, .headers = &head.headers, .query = c.query};
+    _match = _generation->find(c.asked);
+    c.match = &_match;
     c.on_route = _all->routes.data();
     c.to = c.on_route->to;
     c.lua = &lua;
@@ -198,6 +202,7 @@ class test_exchange {
   std::shared_ptr<const configuration> _all;
   std::unique_ptr<generation> _generation;
   std::string _path;
+  route_match _match;
   std::promise<void> _resumed;
 };
 

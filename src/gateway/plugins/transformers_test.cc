@@ -263,6 +263,10 @@ TEST(request_transformer, changes_method_and_path) {
       "plugins: [{name: request-transformer, config: {replace: {uri: "
       "'/u/$(uri_captures.id)/x y/$(uri_captures[2])'}}}]\n");
   EXPECT_EQ(path.send("GET /user/7/doe HTTP/1.1\r\nHost: a\r\n\r\n").path, "/u/7/x%20y/doe");
+  test_exchange expressions(
+      "services: [{name: s, host: h, routes: [{name: r, expression: 'http.path ~ \"^/u/(?<id>[0-9]+)\"'}]}]\n"
+      "plugins: [{name: request-transformer, config: {add: {headers: ['X-Id:$(uri_captures.id)']}}}]\n");
+  EXPECT_EQ(expressions.send("GET /u/42 HTTP/1.1\r\nHost: a\r\n\r\n").sent("x-id"), "42");
   // A plugin that does not look at the body does not ask for it.
   test_exchange headers(transformer("{add: {headers: ['a:b']}}"));
   EXPECT_EQ(headers.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx").asked_for_body, "");

@@ -8,6 +8,7 @@
 #include "gateway/plugins/form_arguments.h"
 #include "gateway/proxy/client_exchange.h"
 #include "gateway/proxy/worker.h"
+#include "gateway/router/expression.h"
 #include "gateway/router/path.h"
 
 namespace mes::gateway {
@@ -22,9 +23,9 @@ std::string argument_of(std::string_view query, const std::string& name) {
 }
 
 std::string captured(const exchange& x, const std::string& name) {
-  for (const auto& [key, value] : captures_of(x.match, x.path))
-    if (key == name) return value;
-  return {};
+  const caught_texts caught = captures_of(x.match, x.context.asked);
+  const auto found = caught.find(name);
+  return found == caught.end() ? std::string() : found->second;
 }
 
 // "" if the request has nothing of the kind. A cookie that is missing is made, and given to the client.

@@ -196,13 +196,15 @@ bool client_exchange::route_exchange() {
   exchange& x = *_x;
   if (x.plan->current->is_told())
     x.context.response_headers.set("X-Mes-Generation", std::to_string(x.plan->current->number()));
-  x.match = x.plan->current->find({.method = x.request.method,
-                                   .path = x.path,
-                                   .host = x.request.authority,
-                                   .https = _link->tls,
-                                   .sni = _link->sni,
-                                   .headers = &x.request.headers,
-                                   .query = x.context.query});
+  x.context.asked = {.method = x.request.method,
+                     .path = x.path,
+                     .host = x.request.authority,
+                     .https = _link->tls,
+                     .sni = _link->sni,
+                     .headers = &x.request.headers,
+                     .query = x.context.query};
+  x.match = x.plan->current->find(x.context.asked);
+  x.context.match = &x.match;
   if (!x.match.to) return refuse(404, "no Route matched with those values");
   x.route = &x.plan->current->plan_of(x.match.index);
   x.context.on_route = x.match.to;

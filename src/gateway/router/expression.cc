@@ -55,12 +55,31 @@ bool note(const predicate& p, std::size_t at, std::size_t bytes, route_match& m)
     m.matched_at = at;
     m.matched_bytes = bytes;
     m.path_matched = true;
-    m.pattern = p.how == match_operator::pattern ? p.re2.get() : nullptr;
   }
   return true;
 }
 
-bool holds(const predicate& p, std::string_view value, route_match& m) {
+void note_groups(const RE2& pattern, const std::vector<re2::StringPiece>& groups, caught_texts& caught) {
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    if (groups[i].data()) caught[std::to_string(i)] = groups[i].as_string();
+  for (const auto& [name, i] : pattern.NamedCapturingGroups())
+    if (const re2::StringPiece& text = groups[static_cast<std::size_t>(i)]; text.data())
+      caught[name] = text.as_string();
+}
+
+bool holds_pattern(const predicate& p, std::string_view value, route_match& m, caught_texts* caught) {
+  const re2::StringPiece text(value.data(), value.size());
+  re2::StringPiece whole;
+  if (!p.re2->Match(text, 0, value.size(), RE2::UNANCHORED, &whole, 1)) return false;
+  if (caught) {
+    std::vector<re2::StringPiece> groups(static_cast<std::size_t>(p.re2->NumberOfCapturingGroups()) + 1);
+    p.re2->Match(text, 0, value.size(), RE2::UNANCHORED, groups.data(), static_cast<int>(groups.size()));
+    note_groups(*p.re2, groups, *caught);
+  }
+  return note(p, static_cast<std::size_t>(whole.data() - value.data()), whole.size(), m);
+}
+
+bool holds(const predicate& p, std::string_view value, route_match& m, caught_texts* caught) {
   switch (p.how) {
     case match_operator::equals:
       return value == p.text && note(p, 0, value.size(), m);
@@ -72,11 +91,8 @@ bool holds(const predicate& p, std::string_view value, route_match& m) {
       return value.ends_with(p.text) && note(p, value.size() - p.text.size(), p.text.size(), m);
     case match_operator::contains:
       return value.find(p.text) != std::string_view::npos;
-    case match_operator::pattern: {
-      re2::StringPiece whole;
-      return p.re2->Match({value.data(), value.size()}, 0, value.size(), RE2::UNANCHORED, &whole, 1) &&
-             note(p, static_cast<std::size_t>(whole.data() - value.data()), whole.size(), m);
-    }
+    case match_operator::pattern:
+      return holds_pattern(p, value, m, caught);
     default:
       return false;  // numbers
   }
@@ -101,14 +117,14 @@ bool holds_number(const predicate& p, std::int64_t value) {
   }
 }
 
-bool matches(const predicate& p, const route_subject& s, route_match& m) {
+bool matches(const predicate& p, const route_subject& s, route_match& m, caught_texts* caught) {
   if (p.field == match_field::port) return s.address.port >= 0 && holds_number(p, s.address.port);
   // Without any(), all values must match; none at all never do.
   bool some = false, one = false, all = true;
   each_value(p, s, [&](std::string_view value) {
     some = true;
     if ((p.any && one) || (!p.any && !all)) return;
-    bool held = holds(p, p.lower ? std::string_view(lower_case(value)) : value, m);
+    bool held = holds(p, p.lower ? std::string_view(lower_case(value)) : value, m, caught);
     one |= held;
     all &= held;
   });
@@ -117,16 +133,23 @@ bool matches(const predicate& p, const route_subject& s, route_match& m) {
 
 }  // namespace
 
-bool matches(const expression& e, const route_subject& s, route_match& m) {
+bool matches(const expression& e, const route_subject& s, route_match& m, caught_texts* caught) {
   switch (e.what) {
     case expression::kind::test:
-      return matches(e.test, s, m);
+      return matches(e.test, s, m, caught);
     case expression::kind::all:
-      return std::ranges::all_of(e.parts, [&](const expression& part) { return matches(part, s, m); });
+      return std::ranges::all_of(e.parts, [&](const expression& part) { return matches(part, s, m, caught); });
     case expression::kind::any:
-      return std::ranges::any_of(e.parts, [&](const expression& part) { return matches(part, s, m); });
+      return std::ranges::any_of(e.parts, [&](const expression& part) { return matches(part, s, m, caught); });
   }
   return false;
+}
+
+caught_texts captures_of(const route_match& match, const route_query& query) {
+  caught_texts caught;
+  route_match again;
+  if (match.test) matches(*match.test, route_subject(query), again, &caught);
+  return caught.contains("1") ? caught : caught_texts();
 }
 
 std::string to_text(const expression& e) {

@@ -9,6 +9,7 @@
 #include <re2/re2.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -64,7 +65,15 @@ struct route_subject {
   host_and_port address;
 };
 
-// Whether the request is so; notes in `m` what of the path has matched.
-bool matches(const expression& e, const route_subject& subject, route_match& m);
+// What groups of regular expressions have caught, by number and by name; "0" is all that one has matched.
+using caught_texts = std::map<std::string, std::string>;
+
+// Whether the request is so; notes in `m` what of the path has matched, and in `caught` what the groups have.
+bool matches(const expression& e, const route_subject& subject, route_match& m, caught_texts* caught = nullptr);
+
+// Kong's uri_captures of a request that the match is of: of all regular expressions that held on the way, whatever they
+// are of, and where they have groups of one name or number of the last that has it. Empty if there is no group 1 that
+// has caught something.
+caught_texts captures_of(const route_match& match, const route_query& query);
 
 }  // namespace mes::gateway

@@ -210,8 +210,7 @@ void check_case(const router& r, const json::object& c, const std::string& where
   for (std::string_view member : {"captures", "some_captures"}) {
     const json::value* v = c.if_contains(member);
     if (!v) continue;
-    std::map<std::string, std::string> got;
-    for (auto& [name, value] : captures_of(m, a.path)) got[name] = value;
+    caught_texts got = captures_of(m, q);
     if (v->is_null()) EXPECT_TRUE(got.empty()) << where;
     if (v->is_object())
       for (const auto& [name, value] : v->get_object()) EXPECT_EQ(got[std::string(name)], text_of(value)) << where;

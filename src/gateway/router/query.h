@@ -1,12 +1,8 @@
 // What is asked of the router, and what it answers.
 #pragma once
 
-#include <re2/re2.h>
-
 #include <cstdint>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "gateway/config/configuration.h"
 #include "gateway/http/head.h"
@@ -23,20 +19,18 @@ struct route_query {
   std::string_view query;  // without '?'
 };
 
+struct expression;
+
 struct route_match {
-  const route* to = nullptr;      // nullptr: no route
-  std::size_t index = 0;          // of the route in the configuration
-  std::size_t matched_bytes = 0;  // of the path, that strip_path takes away: from the beginning, wherever they were
-  std::size_t matched_at = 0;     // where they were: a pattern such as "~/a|/b" may match anywhere
-  bool path_matched = false;      // false: no path was compared
-  const RE2* pattern = nullptr;   // of the path; nullptr: a prefix, or none
+  const route* to = nullptr;         // nullptr: no route
+  std::size_t index = 0;             // of the route in the configuration
+  std::size_t matched_bytes = 0;     // of the path, that strip_path takes away: from the beginning, wherever they were
+  std::size_t matched_at = 0;        // where they were: a pattern such as "~/a|/b" may match anywhere
+  bool path_matched = false;         // false: no path was compared
+  const expression* test = nullptr;  // what the request is like; as long as the router lives
 
   std::string_view matched(std::string_view path) const { return path.substr(matched_at, matched_bytes); }
 };
-
-// What the groups of the path's pattern caught, by number and by name, as Kong's uri_captures; "0" is the whole match.
-// Empty if the pattern has no groups.
-std::vector<std::pair<std::string, std::string>> captures_of(const route_match& match, std::string_view path);
 
 // "host:port" into its parts; a port that is no number belongs to the host (kong/router/atc.lua).
 struct host_and_port {

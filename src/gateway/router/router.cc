@@ -9,6 +9,7 @@ route_match router::match_of(std::uint32_t rank, route_match m) const {
   const route_matcher& won = _matchers[rank];
   m.to = won.of;
   m.index = won.route_index;
+  m.test = &won.test;
   // Where no path is compared the first slash is what is taken away, and put there again (kong/router/atc.lua).
   if (!m.path_matched) m.matched_bytes = 1;
   return m;

@@ -143,6 +143,53 @@ TEST(router, computes_kongs_priorities) {
   EXPECT_EQ(route_priority(all->routes[2], true, 0, 3), (3ULL << 61) | (2ULL << 52) | (1ULL << 51) | (3ULL << 19));
 }
 
+struct caught_case {
+  std::string_view route;
+  question asked;
+  caught_texts expected;
+};
+
+// atc-router 1.2.0, src/interpreter.rs: every regular expression that holds puts its groups into the one table,
+// whatever its field and even where its branch fails later; K:kong/router/atc.lua gives the table away if there is a
+// group 1.
+TEST(router, gives_what_all_regular_expressions_on_the_way_have_caught) {
+  const caught_case cases[] = {
+      {R"r({expression: 'http.path ~ "^/u/(?<id>[0-9]+)"'})r",
+       {"GET", "a", "/u/42/x"},
+       {{"0", "/u/42"}, {"1", "42"}, {"id", "42"}}},
+      {R"r({expression: 'http.host ~ "^(?<tenant>[a-z]+)-(x|y)" && http.path ~ "^/u/(?<id>[0-9]+)"'})r",
+       {"GET", "acme-y.org", "/u/7"},
+       {{"0", "/u/7"}, {"1", "7"}, {"2", "y"}, {"id", "7"}, {"tenant", "acme"}}},
+      {R"r({expression: 'http.path ~ "^/(a)" && http.path ~ "^/ab"'})r",
+       {"GET", "a", "/abc"},
+       {{"0", "/ab"}, {"1", "a"}}},
+      {R"r({expression: 'http.path ~ "^/(?<one>a)" || http.path ~ "^/(?<two>a)"'})r",
+       {"GET", "a", "/a"},
+       {{"0", "/a"}, {"1", "a"}, {"one", "a"}}},
+      {R"r({expression: '(http.path ~ "^/(?<one>a)" && http.method == "POST") || http.path ~ "^/.(?<two>b)"'})r",
+       {"GET", "a", "/ab"},
+       {{"0", "/ab"}, {"1", "b"}, {"one", "a"}, {"two", "b"}}},
+      {R"r({expression: 'http.path ~ "^/(a)?(b)"'})r", {"GET", "a", "/b"}, {}},
+      {R"r({expression: 'http.path ~ "^/b"'})r", {"GET", "a", "/b"}, {}},
+      {R"r({paths: ['~/u/(?<id>\d+)$', '~/v/(?<id>\d+)$']})r",
+       {"GET", "a", "/v/3"},
+       {{"0", "/v/3"}, {"1", "3"}, {"id", "3"}}},
+      {"{paths: [/u], headers: {x-kind: ['~*^(?<kind>[a-z]+)']}}",
+       {"GET", "a", "/u"},
+       {{"0", "q"}, {"1", "q"}, {"kind", "q"}}},
+  };
+  header_table headers;
+  headers.add({.name = "x-kind", .value = "Q"});
+  for (const caught_case& c : cases) {
+    auto all = load("  - " + std::string(c.route) + "\n");
+    router r(*all);
+    const route_query q = {.method = c.asked.method, .path = c.asked.path, .host = c.asked.host, .headers = &headers};
+    const route_match m = r.find(q);
+    ASSERT_TRUE(m.to) << c.route;
+    EXPECT_EQ(captures_of(m, q), c.expected) << c.route;
+  }
+}
+
 TEST(router, finds_one_of_many) {
   std::string routes;
   for (int i = 0; i < 2000; ++i)

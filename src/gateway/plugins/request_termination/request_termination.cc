@@ -55,14 +55,13 @@ constexpr default_message default_messages[] = {
 
 class request_termination final : public plugin {
  public:
-  request_termination(const record& config, const configuration& all)
+  explicit request_termination(const record& config)
       : _status(static_cast<int>(config.integer("status_code"))),
         _message(config.text("message")),
         _type(config.text("content_type")),
         _body(config.text("body")),
         _trigger(config.text("trigger")),
         _echo(config.flag("echo")) {
-    if (_echo) _captures = uri_captures(all);
     if (_message.empty())
       for (const default_message& d : default_messages)
         if (d.status == _status) _message = d.text;
@@ -97,7 +96,7 @@ class request_termination final : public plugin {
                             {"raw_body", *c.request_body},
                             {"method", c.request->method},
                             {"path", c.path},
-                            {"uri_captures", _captures.as_json(c)}};
+                            {"uri_captures", uri_captures(c)}};
     if (json::value body = body_as_json(c); !body.is_null()) request["body"] = std::move(body);
     out["request"] = std::move(request);
     if (c.on_route) out["matched_route"] = c.on_route->source.values;
@@ -108,11 +107,10 @@ class request_termination final : public plugin {
   int _status;
   std::string _message, _type, _body, _trigger;
   bool _echo;
-  uri_captures _captures;
 };
 
-std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration& all, const plugin_parts&) {
-  return std::make_unique<request_termination>(entry.config, all);
+std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration&, const plugin_parts&) {
+  return std::make_unique<request_termination>(entry.config);
 }
 
 }  // namespace

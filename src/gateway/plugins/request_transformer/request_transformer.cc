@@ -13,7 +13,6 @@
 #include "gateway/plugins/multipart.h"
 #include "gateway/plugins/name_value.h"
 #include "gateway/plugins/request_transformer/value_template.h"
-#include "gateway/plugins/uri_captures.h"
 #include "gateway/router/path.h"
 
 namespace mes::gateway {
@@ -198,7 +197,7 @@ bool apply(const step& s, std::string value, multipart_form& to) {
 
 class request_transformer final : public plugin {
  public:
-  request_transformer(const record& config, const configuration& all)
+  explicit request_transformer(const record& config)
       : _method(config.text("http_method")),
         _headers(steps_of(config, "headers")),
         _query(steps_of(config, "querystring")),
@@ -207,13 +206,9 @@ class request_transformer final : public plugin {
     _retypes = std::ranges::any_of(_headers, [](const step& s) {
       return equals_ignoring_case(s.name, "content-type") || equals_ignoring_case(s.new_name, "content-type");
     });
-    auto any = [&](auto which) {
-      auto of_step = [&](const step& s) { return which(s.value); };
-      return (_uri && which(*_uri)) || std::ranges::any_of(_headers, of_step) || std::ranges::any_of(_query, of_step) ||
-             std::ranges::any_of(_body, of_step);
-    };
-    _scripted = any([](const value_template& t) { return t.script() != nullptr; });
-    if (any([](const value_template& t) { return t.needs_captures(); })) _captures = uri_captures(all);
+    auto scripted = [](const step& s) { return s.value.script() != nullptr; };
+    _scripted = (_uri && _uri->script()) || std::ranges::any_of(_headers, scripted) ||
+                std::ranges::any_of(_query, scripted) || std::ranges::any_of(_body, scripted);
   }
 
   verdict access(plugin_context& c) const override {
@@ -222,7 +217,7 @@ class request_transformer final : public plugin {
     bool body = !_body.empty() && (_retypes || is_form(type));
     if ((body || body_as_query) && !c.request_body) return verdict::want_body;
     std::optional<lua_turn> turn;
-    if (_scripted) turn.emplace(*c.lua, c, &_captures);
+    if (_scripted) turn.emplace(*c.lua, c);
     if (auto done = transform(c, turn ? &*turn : nullptr, body, body_as_query); !done) {
       const bool too_large = done.error().code == error_code::too_large;
       return too_large ? c.exit_error(413, done.error().message) : c.exit_message(500, done.error().message);
@@ -365,11 +360,10 @@ class request_transformer final : public plugin {
   bool _retypes = false;   // a header step may change Content-Type
   bool _scripted = false;  // a template has Lua
   std::optional<value_template> _uri;
-  uri_captures _captures;
 };
 
-std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration& all, const plugin_parts&) {
-  return std::make_unique<request_transformer>(entry.config, all);
+std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration&, const plugin_parts&) {
+  return std::make_unique<request_transformer>(entry.config);
 }
 
 }  // namespace

@@ -17,7 +17,6 @@ class value_template {
 
   const std::string& text() const { return _text; }           // as it was written
   const lua_script* script() const { return _script.get(); }  // nullptr: there is no Lua in it
-  bool needs_captures() const { return _script && _script->source.find("uri_captures") != std::string::npos; }
 
   // `turn` is nullptr if no template of the plugin has Lua. What gives nil or false is left out.
   result<std::string> render(lua_turn* turn) const { return _script ? turn->render(*_script) : _text; }
