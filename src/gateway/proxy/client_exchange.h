@@ -92,7 +92,7 @@ class client_exchange {
   // Answers of our own.
   void tell_route();
   bool refuse(int status);  // with Kong's words for it
-  bool refuse(int status, std::string_view message);
+  bool refuse(int status, std::string_view message, std::string_view upgrade = {});
   bool respond(int status, std::string_view body, std::string_view content_type, std::string_view upgrade = {},
                std::string_view location = {});
   bool respond(local_response answer, std::string_view upgrade = {}, std::string_view location = {});

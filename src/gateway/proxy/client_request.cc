@@ -229,9 +229,7 @@ bool client_exchange::check_protocol() {
   const route& r = *_x->match.to;
   if (!_x->https && !r.http && r.https) {
     if (r.https_redirect_status == 426) {
-      error_text text =
-          make_error("Please use HTTPS protocol", _x->request.headers.get(field_id::accept), "application/json");
-      respond(426, text.body, text.content_type, "TLS/1.2, HTTP/1.1");
+      refuse(426, "Please use HTTPS protocol", "TLS/1.2, HTTP/1.1");
       return false;
     }
     std::string_view host = _x->trusted_peer ? _x->request.headers.get(field_id::x_forwarded_host) : "";
@@ -240,13 +238,12 @@ bool client_exchange::check_protocol() {
     return false;
   }
   if (!r.grpc && !r.grpcs) return true;
-  static constexpr std::string_view json = "application/json; charset=utf-8";
   if (!_x->request.headers.get(field_id::content_type).starts_with("application/grpc")) {
-    respond(415, R"({"message":"Non-gRPC request matched gRPC route"})", json);
+    refuse(415, "Non-gRPC request matched gRPC route");
     return false;
   }
   if (!_x->request.http2) {
-    respond(426, R"({"message":"Please use HTTP2 protocol"})", json, "HTTP/2");
+    refuse(426, "Please use HTTP2 protocol", "HTTP/2");
     return false;
   }
   if (r.grpc || _x->https) return true;
@@ -316,9 +313,9 @@ bool client_exchange::refuse(int status) {
   return respond(status, text.body, text.content_type);
 }
 
-bool client_exchange::refuse(int status, std::string_view message) {
+bool client_exchange::refuse(int status, std::string_view message, std::string_view upgrade) {
   error_text text = make_error(message, _x->request.headers.get(field_id::accept), "application/json");
-  return respond(status, text.body, text.content_type);
+  return respond(status, text.body, text.content_type, upgrade);
 }
 
 // After a short circuit the later plugins run their header phase too; what no route takes has the global ones.
