@@ -9,10 +9,11 @@
 namespace mes::gateway {
 namespace {
 
+// By the method alone: whether a service heeds an Idempotency-Key is for its clients to know, and a proxy must not
+// repeat what it does not know to be idempotent (RFC 9110, section 9.2.2).
 bool is_idempotent(const exchange& x) {
   std::string_view m = x.request.method;
-  return m == "GET" || m == "HEAD" || m == "OPTIONS" || m == "PUT" || m == "DELETE" || m == "TRACE" ||
-         x.request.headers.find(field_id::idempotency_key) != nullptr;
+  return m == "GET" || m == "HEAD" || m == "OPTIONS" || m == "PUT" || m == "DELETE" || m == "TRACE";
 }
 
 upstream_try try_of(const endpoint& where, std::int64_t start_us) {

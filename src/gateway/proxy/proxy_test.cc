@@ -191,11 +191,16 @@ TEST(proxy, asks_the_only_address_again_as_often_as_retries_allow) {
   g.reload(with_retries(1));
   EXPECT_TRUE(g.get("/").starts_with("HTTP/1.1 502"));
   EXPECT_EQ(asked, 5);
-  asked = 0;
+  // RFC 9110, section 9.2.2: whatever fields a POST or a PATCH has.
   g.reload(with_retries(5));
-  EXPECT_TRUE(g.ask("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx")
-                  .starts_with("HTTP/1.1 502"));
-  EXPECT_EQ(asked, 1);
+  for (std::string_view method : {"POST", "PATCH"})
+    for (std::string_view key : {"", "Idempotency-Key: \"k\"\r\n"}) {
+      asked = 0;
+      EXPECT_TRUE(g.ask(std::string(method) + " / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + std::string(key) +
+                        "Content-Length: 1\r\n\r\nx")
+                      .starts_with("HTTP/1.1 502"));
+      EXPECT_EQ(asked, 1) << method << ' ' << key;
+    }
 }
 
 TEST(proxy, kept_connections_that_a_service_drops_are_no_tries) {
