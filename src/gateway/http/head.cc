@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/lower_case.h"
 #include "base/trimmed.h"
 
 namespace mes::gateway {
@@ -218,6 +219,14 @@ std::string_view without_port(std::string_view authority) {
   const std::size_t colon = authority.rfind(':');
   if (colon == std::string_view::npos || authority.find(']', colon) != std::string_view::npos) return authority;
   return authority.substr(0, colon);
+}
+
+std::string normal_host(std::string_view authority) {
+  const std::size_t bracket = authority.starts_with('[') ? authority.find(']') : std::string_view::npos;
+  std::string_view host =
+      bracket == std::string_view::npos ? authority.substr(0, authority.find(':')) : authority.substr(0, bracket + 1);
+  if (host.ends_with('.')) host.remove_suffix(1);
+  return lower_case(host);
 }
 
 bool is_token(std::string_view text) { return !text.empty() && all_of(text, token_characters); }

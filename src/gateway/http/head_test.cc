@@ -123,6 +123,22 @@ TEST(request_head, refuses_what_two_servers_could_read_differently) {
   for (const auto& c : cases) EXPECT_EQ(parse(c.text), c.status) << c.text;
 }
 
+// As nginx 1.22 has them in $host.
+TEST(request_head, hosts_are_in_lower_case_without_port_and_last_dot) {
+  constexpr std::pair<std::string_view, std::string_view> cases[] = {
+      {"Example.COM.", "example.com"},
+      {"Example.COM.:80", "example.com"},
+      {"EXAMPLE.com:", "example.com"},
+      {"a:x", "a"},
+      {"[2001:DB8::A]", "[2001:db8::a]"},
+      {"[::1]:80", "[::1]"},
+      {"[::1].", "[::1]"},
+      {"a_b", "a_b"},
+      {"", ""},
+  };
+  for (const auto& [authority, host] : cases) EXPECT_EQ(normal_host(authority), host) << authority;
+}
+
 TEST(request_head, limits_the_number_of_fields) {
   std::string text = "GET / HTTP/1.1\r\nHost: a\r\n";
   for (std::size_t i = 1; i < headers_max; ++i) text += "X: y\r\n";

@@ -20,9 +20,9 @@ namespace {
 TEST(log_record, has_kongs_members) {
   request_head head;
   std::string text =
-      "GET /a?x=1&x=2&y HTTP/1.1\r\nHost: gw.example:8000\r\nAuthorization: Bearer secret\r\nX-One: 1\r\n\r\n";
+      "GET /a?x=1&x=2&y HTTP/1.1\r\nHost: GW.Example.:81\r\nAuthorization: Bearer secret\r\nX-One: 1\r\n\r\n";
   ASSERT_EQ(parse_request_head(text, head), 0);
-  const client_link link;
+  const client_link link{.port = 8000};
   plugin_context c;
   c.request = &head;
   c.link = &link;
@@ -53,7 +53,7 @@ TEST(log_record, has_kongs_members) {
              {"querystring", {{"x", {"1", "2"}}, {"y", true}}},
              {"method", "GET"},
              {"headers",
-              {{"host", "gw.example:8000"}, {"authorization", "REDACTED"}, {"x-one", "1"}, {"x-added", "by a plugin"}}},
+              {{"host", "GW.Example.:81"}, {"authorization", "REDACTED"}, {"x-one", "1"}, {"x-added", "by a plugin"}}},
              {"size", 77}}},
            {"upstream_uri", "/up/a?x=1&x=2&y"},
            {"upstream_status", "200"},

@@ -1,7 +1,6 @@
 #include "gateway/plugins/request_views.h"
 
 #include <boost/json/array.hpp>
-#include <charconv>
 
 #include "base/lower_case.h"
 #include "gateway/plugins/form_arguments.h"
@@ -72,18 +71,12 @@ json::object sent_head_as_json(std::string_view head) {
   return out;
 }
 
-std::string_view host_of(const plugin_context& c) { return without_port(c.request->authority); }
+std::string host_of(const plugin_context& c) { return normal_host(c.request->authority); }
 
 std::string_view http_version_of(const request_head& head) {
   return head.http2 ? "2.0" : head.minor_version == 1 ? "1.1" : "1.0";
 }
 
-int port_of(const plugin_context& c) {
-  std::string_view host = c.request->authority;
-  std::string_view port = host.substr(host_of(c).size());
-  int value = c.link->port;
-  if (port.size() > 1) std::from_chars(port.data() + 1, port.data() + port.size(), value);
-  return value;
-}
+int port_of(const plugin_context& c) { return c.link->port; }
 
 }  // namespace mes::gateway

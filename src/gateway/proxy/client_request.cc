@@ -232,8 +232,8 @@ bool client_exchange::check_protocol() {
       refuse(426, "Please use HTTPS protocol", "TLS/1.2, HTTP/1.1");
       return false;
     }
-    std::string_view host = _x->trusted_peer ? _x->request.headers.get(field_id::x_forwarded_host) : "";
-    if (host.empty()) host = without_port(_x->request.authority);
+    std::string host(_x->trusted_peer ? _x->request.headers.get(field_id::x_forwarded_host) : "");
+    if (host.empty()) host = normal_host(_x->request.authority);
     respond(r.https_redirect_status, {}, {}, {}, fmt::format("https://{}{}", host, _x->request.target));
     return false;
   }

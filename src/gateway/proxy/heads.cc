@@ -105,7 +105,8 @@ void put_forwarded(Out& out, const exchange& x, const forwarding& from) {
       put(out, name, own);
   };
   put_or_keep(field_id::x_forwarded_proto, "X-Forwarded-Proto", std::string_view(from.tls ? "https" : "http"));
-  put_or_keep(field_id::x_forwarded_host, "X-Forwarded-Host", without_port(x.request.authority));
+  const std::string host = normal_host(x.request.authority);
+  put_or_keep(field_id::x_forwarded_host, "X-Forwarded-Host", std::string_view(host));
   put_or_keep(field_id::x_forwarded_port, "X-Forwarded-Port", std::int64_t{from.port});
   put_or_keep(field_id::x_forwarded_path, "X-Forwarded-Path", x.request.target.substr(0, x.request.target.find('?')));
   std::string_view prefix = x.match.matched(x.path);

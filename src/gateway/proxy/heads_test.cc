@@ -49,6 +49,22 @@ TEST(heads, a_426_says_which_protocols_its_service_wants) {
   EXPECT_FALSE(has(plain, "Upgrade")) << plain;
 }
 
+// K:kong/runloop/handler.lua tells of nginx' $host, and keeps $http_host for a route with preserve_host.
+TEST(heads, hosts_are_told_in_lower_case_and_preserved_as_they_came) {
+  raw_service service(echo);
+  gateway_under_test g(
+      service_yaml(service.port(),
+                   "  routes: [{name: all, paths: [/], preserve_host: true}, "
+                   "{name: tls, paths: [/tls], protocols: [https], https_redirect_status_code: 301}]\n"));
+  const auto ask = [&](std::string_view path) {
+    return g.ask("GET " + std::string(path) + " HTTP/1.1\r\nHost: GW.Example.:8000\r\nConnection: close\r\n\r\n");
+  };
+  const std::string seen = ask("/");
+  EXPECT_TRUE(has(seen, "Host: GW.Example.:8000\r\n")) << seen;
+  EXPECT_TRUE(has(seen, "X-Forwarded-Host: gw.example\r\n")) << seen;
+  EXPECT_TRUE(has(ask("/tls"), "\r\nLocation: https://gw.example/tls\r\n"));
+}
+
 TEST(heads, may_have_hundreds_of_fields) {
   std::string fields;
   for (int i = 0; i < 400; ++i) fields += "X-" + std::to_string(i) + ": v\r\n";

@@ -154,10 +154,10 @@ class opentelemetry final : public plugin {
 
   static std::string root_span(const plugin_context& c, const trace_state& t) {
     std::string_view scheme = c.link->tls ? "https" : "http";
-    std::string url = fmt::format("{}://{}{}", scheme, c.request->authority, c.request->target);
+    const std::string host = host_of(c), url = fmt::format("{}://{}{}", scheme, host, c.request->target);
     std::vector<wire::otlp_attribute> attributes = {{"http.method", c.request->method},
                                                     {"http.url", url},
-                                                    {"http.host", host_of(c)},
+                                                    {"http.host", host},
                                                     {"http.scheme", scheme},
                                                     {"http.flavor", http_version_of(*c.request)},
                                                     {"net.peer.ip", c.client_address}};
