@@ -130,7 +130,7 @@ constexpr status_message messages[] = {
     {426, "Upgrade required"},
     {428, "Precondition required"},
     {429, "Too many requests"},
-    {431, "Request header or cookie too large"},  // nginx says so by its own status 494
+    {431, "Request header fields too large"},
     {451, "Unavailable for legal reasons"},
     {494, "Request header or cookie too large"},
     {500, "An unexpected error occurred"},

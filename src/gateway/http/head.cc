@@ -95,7 +95,7 @@ int parse_fields(std::string_view text, lines_without_colon bare, header_table& 
     if (!is_token(name)) return 400;
     std::string_view value = trimmed(line.substr(std::min(name.size() + 1, line.size())));
     if (!is_value(value)) return 400;
-    if (!out.add({.name = name, .value = value, .id = field_id_of(name)})) return 431;
+    if (!out.add({.name = name, .value = value, .id = field_id_of(name)})) return 400;
   }
 }
 

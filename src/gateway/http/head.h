@@ -90,7 +90,7 @@ enum class line_ends : std::uint8_t { crlf, crlf_or_lf };  // of requests; of an
 // when complete, it is the head's length. `bad`: a line that does not end as it must.
 head_state find_head_end(std::string_view data, std::size_t& scanned, line_ends ends = line_ends::crlf);
 
-// 0 if `head` (all of it, with the empty line) is well formed, else the status to refuse it with: 400, 431, 501, 505.
+// 0 if `head` (all of it, with the empty line) is well formed, else the status to refuse it with: 400, 501, 505.
 int parse_request_head(std::string_view head, request_head& out);
 
 // The same rules for a head that came otherwise (HTTP/2): method, target and authority of `out`, as they were sent.

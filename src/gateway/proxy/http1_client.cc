@@ -106,7 +106,7 @@ bool http1_client::read_request() {
     if (found == head_state::complete && !too_large) return begin_exchange(_scanned);
     if (found == head_state::bad || too_large) {
       bool long_line = _in.view().substr(0, _worker.options.header_bytes_max).find('\n') == std::string_view::npos;
-      return refuse_unread(found == head_state::bad ? 400 : long_line ? 414 : 431);
+      return refuse_unread(found != head_state::bad && long_line ? 414 : 400);
     }
     if (!_stream.readable()) break;
     _in.reserve(_in.size() < block_pool::small_bytes - 1 ? 1 : block_pool::small_bytes);

@@ -95,7 +95,7 @@ int http2_stream::open_request() {
 
 // RFC 9113, section 8.3. The session has checked names, values, order and number of the pseudo-fields.
 int http2_stream::fill_request() {
-  if (_too_large) return 431;
+  if (_too_large) return 400;
   request_head& r = _x->request;
   r.http2 = true;
   r.minor_version = 1;
@@ -120,13 +120,13 @@ int http2_stream::fill_request() {
       cookies_put = true;
       value = _cookies;
     }
-    if (!r.headers.add({.name = name, .value = value, .id = which})) return 431;
+    if (!r.headers.add({.name = name, .value = value, .id = which})) return 400;
   }
   r.authority = r.headers.get(field_id::host);
   if (!authority.empty()) {
     if (!r.authority.empty() && !equals_ignoring_case(r.authority, authority)) return 400;
     // Plugins and logs look for it among the fields, as in HTTP/1.1.
-    if (r.authority.empty() && !r.headers.add({.name = "host", .value = authority, .id = field_id::host})) return 431;
+    if (r.authority.empty() && !r.headers.add({.name = "host", .value = authority, .id = field_id::host})) return 400;
     r.authority = authority;
   }
   if (int status = check_request_head(r)) return status;
@@ -197,7 +197,7 @@ bool http2_stream::fill_request_body() {
   }
   drop_body();
   if (_trailer_bytes > trailer_bytes_max) {
-    refuse(431);
+    refuse(400);
     return false;
   }
   x.request_trailers = std::move(_request_trailers);
