@@ -249,6 +249,11 @@ TEST(plugin_configurations, are_refused_by_kongs_rules) {
       {"zipkin", "{static_tags: [{name: lc, value: x}]}", "a tag of Kong's own"},
       {"zipkin", "{static_tags: [{name: a, value: x}, {name: a, value: y}]}", "repeated tags"},
       {"jwt", "{maximum_expiration: 10}", "needs 'exp'"},
+      {"rate-limiting", "{second: 1, error_code: 200}", "error_code"},
+      {"rate-limiting", "{second: 1, error_code: 99999}", "error_code"},
+      {"rate-limiting", "{second: 1, error_code: 429.5}", "error_code"},
+      {"ip-restriction", "{deny: [10.0.0.1], status: 100}", "status"},
+      {"ip-restriction", "{deny: [10.0.0.1], status: 600}", "status"},
       {"oauth2", "{}", "one of Kong's that this gateway does not have"},
   };
   for (const refused_config& r : cases) {

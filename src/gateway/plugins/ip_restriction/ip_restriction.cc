@@ -14,7 +14,7 @@ const schema& config_fields() {
   static const schema fields = {
       {.name = "allow", .type = strings, .check = check_ip_or_cidr},
       {.name = "deny", .type = strings, .check = check_ip_or_cidr},
-      {.name = "status", .type = number, .min = 100, .max = 599},
+      {.name = "status", .type = integer, .min = 400, .max = 599},
       {.name = "message"},
   };
   return fields;

@@ -47,7 +47,7 @@ const schema& config_fields() {
         {.name = "policy", .fallback = "\"local\"", .one_of = {"local", "redis"}},
         {.name = "fault_tolerant", .type = boolean, .fallback = "true"},
         {.name = "hide_client_headers", .type = boolean, .fallback = "false"},
-        {.name = "error_code", .type = number, .fallback = "429", .min = above_zero},
+        {.name = "error_code", .type = integer, .fallback = "429", .min = 400, .max = 599},
         {.name = "error_message", .fallback = "\"API rate limit exceeded\""},
         {.name = "sync_rate", .type = number, .fallback = "-1"},
     };
