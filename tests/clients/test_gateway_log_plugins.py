@@ -61,6 +61,9 @@ def test_every_log_plugin_tells_of_a_request(with_plugins, tmp_path):
     assert text.startswith("<14>1 ") and '[k123@41058 tag="kong"] {' in text
     eventually(lambda: "kong.service.echo.request.count:1|c" in stats.received)
     assert "kong.service.echo.status.200:1|c" in stats.received
+    # K:kong/plugins/statsd/log.lua:232; nothing is kept in the dictionary.
+    node = "kong.node." + socket.gethostname().replace(".", "_") + ".shdict.kong_db_cache"
+    assert f"{node}.capacity:{64 << 20}|g" in stats.received and f"{node}.free_space:{64 << 20}|g" in stats.received
     eventually(lambda: "kong.request.count:1|c|#name:echo,status:200,app:kong" in dog.received)
 
     spans = eventually(lambda: [s for _, b in posted("/zipkin") for s in json.loads(b)])

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/json/array.hpp>
 #include <charconv>
 
@@ -9,6 +10,7 @@
 #include "gateway/plugins/delivery/delivery.h"
 #include "gateway/plugins/kinds.h"
 #include "gateway/plugins/node.h"
+#include "gateway/plugins/proxy_cache/response_cache.h"
 #include "gateway/plugins/statsd/metric_config.h"
 #include "gateway/plugins/statsd/statsd_line.h"
 
@@ -97,12 +99,15 @@ struct metric {
 
 class statsd final : public plugin {
  public:
-  statsd(const plugin_entry& entry, deliveries* logs)
+  statsd(const plugin_entry& entry, const plugin_parts& parts)
       : _prefix(entry.config.text("prefix")),
         _tag_style(entry.config.text("tag_style")),
-        _ranges(entry.config.strings("allow_status_codes")) {
+        _with_host(entry.config.flag("hostname_in_prefix")),
+        _ranges(entry.config.strings("allow_status_codes")),
+        _clock(parts.clock),
+        _cache(parts.cache) {
     const record& config = entry.config;
-    if (config.flag("hostname_in_prefix") && _tag_style.empty()) _prefix += ".node." + with_underscores(host_name());
+    if (_with_host && _tag_style.empty()) _prefix += ".node." + with_underscores(host_name());
     for (const json::value& value : config.at("metrics").as_array()) {
       const json::object& m = value.as_object();
       auto or_default = [&](std::string_view name) {
@@ -116,13 +121,13 @@ class statsd final : public plugin {
                           .service_by = or_default("service_identifier"),
                           .workspace_by = or_default("workspace_identifier")});
     }
-    if (!logs) return;
+    if (!parts.logs) return;
     auto to = std::make_shared<statsd_sender>(config.text("host"), static_cast<std::uint16_t>(config.integer("port")));
     to->packet_bytes = static_cast<std::size_t>(config.number("udp_packet_size"));
     to->tcp = config.flag("use_tcp");
-    _queue =
-        logs->queue("statsd", entry.id, queue_options_of(config),
-                    [to](const std::vector<std::string>& batch, const wait_end& end) { return to->send(batch, end); });
+    _queue = parts.logs->queue(
+        "statsd", entry.id, queue_options_of(config),
+        [to](const std::vector<std::string>& batch, const wait_end& end) { return to->send(batch, end); });
   }
 
   void log(plugin_context& c) const override {
@@ -180,7 +185,31 @@ class statsd final : public plugin {
     return std::nullopt;
   }
 
+  // Kong's shared dictionaries: the one that there is here, once a minute.
+  std::string dictionary_lines(const metric& m) const {
+    constexpr std::int64_t every_ms = 60'000;
+    if (!_cache) return {};
+    const std::int64_t now_ms = _clock.steady_ms();
+    std::int64_t due_ms = _dictionary_due_ms;
+    if (now_ms < due_ms || !_dictionary_due_ms.compare_exchange_strong(due_ms, now_ms + every_ms)) return {};
+    const std::size_t capacity = _cache->bytes_max(), used = std::min(_cache->bytes(), capacity);
+    auto line = [&](std::string_view figure, std::size_t bytes) {
+      statsd_metric out{.name = fmt::format("{}.shdict.{}", _prefix, figure),
+                        .value = statsd_number(static_cast<double>(bytes)),
+                        .type = statsd_type("gauge"),
+                        .sample_rate = m.rate,
+                        .tags = {{"node", with_underscores(host_name())}, {"shdict", "kong_db_cache"}},
+                        .tag_style = _tag_style};
+      if (_tag_style.empty())
+        out.name = fmt::format("{}.{}shdict.kong_db_cache.{}", _prefix,
+                               _with_host ? "" : fmt::format("node.{}.", with_underscores(host_name())), figure);
+      return out.line();
+    };
+    return line("free_space", capacity - used) + '\n' + line("capacity", capacity);
+  }
+
   std::string line_of(const metric& m, const plugin_context& c) const {
+    if (m.name == "shdict_usage") return dictionary_lines(m);
     auto counted = [&](const std::string& name) {
       return statsd_metric{.name = _prefix + '.' + name, .value = "1", .type = "c", .sample_rate = m.rate, .tags = {}}
           .line();
@@ -210,7 +239,7 @@ class statsd final : public plugin {
       return counted(fmt::format("{}.user.{}.status.{}", scope_of(m, c), who, status));
     if (m.name == "status_count_per_user_per_route" && c.on_route)
       return counted(fmt::format("route.{}.user.{}.status.{}", c.on_route->id, who, status));
-    return {};  // shdict_usage: there are no shared dictionaries
+    return {};
   }
 
   // There is one workspace, and nothing changes its name; its id is of no use to anybody.
@@ -232,13 +261,17 @@ class statsd final : public plugin {
   }
 
   std::string _prefix, _tag_style;
+  bool _with_host;
   std::vector<std::string> _ranges;
   std::vector<metric> _metrics;
+  const wall_clock& _clock;
+  const response_cache* _cache;
+  mutable std::atomic<std::int64_t> _dictionary_due_ms = 0;
   std::shared_ptr<delivery_queue> _queue;
 };
 
 std::unique_ptr<plugin> make(const plugin_entry& entry, const configuration&, const plugin_parts& parts) {
-  return std::make_unique<statsd>(entry, parts.logs);
+  return std::make_unique<statsd>(entry, parts);
 }
 
 }  // namespace
