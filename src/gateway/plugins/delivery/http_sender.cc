@@ -52,6 +52,12 @@ std::string check_http_url(std::string_view text) {
   return url ? "" : url.error().message;
 }
 
+http_sender::options timeouts_of(const record& config) {
+  const auto ms = [&](std::string_view name) { return std::chrono::milliseconds(config.integer(name)); };
+  return {
+      .connect_timeout = ms("connect_timeout"), .send_timeout = ms("send_timeout"), .read_timeout = ms("read_timeout")};
+}
+
 http_sender::http_sender(http_url url, options o)
     : _url(std::move(url)),
       _target{.host = _url.host, .port = _url.port, .tls = _url.tls, .verify = o.verify, .server_name = {}},
@@ -66,7 +72,7 @@ result<http_answer> http_sender::send(std::string_view method, const fields& hea
   bool idle_too_long = std::chrono::steady_clock::now() - _used > _options.keep_alive;
   if (_stream && (idle_too_long || !_stream->looks_alive())) _stream.reset();
   if (!_stream) {
-    auto opened = blocking_stream::open(_target, {_options.timeout, end});
+    auto opened = blocking_stream::open(_target, {_options.connect_timeout, end});
     if (!opened) return fail(opened.error());
     _stream = std::move(*opened);
   }
@@ -79,8 +85,8 @@ result<http_answer> http_sender::send(std::string_view method, const fields& hea
 result<http_answer> http_sender::exchange(const std::string& head, std::string_view body, const wait_end& end) {
   std::string whole = head;
   whole += body;
-  if (auto written = _stream->write_long(whole, _options.timeout, end); !written) return fail(written.error());
-  return read_answer({_options.timeout, end});
+  if (auto written = _stream->write_long(whole, _options.send_timeout, end); !written) return fail(written.error());
+  return read_answer({_options.read_timeout, end});
 }
 
 result<http_answer> http_sender::read_answer(const deadline& until) {

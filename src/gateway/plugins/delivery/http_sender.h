@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "gateway/config/schema.h"
 #include "gateway/plugins/delivery/blocking_stream.h"
 
 namespace mes::gateway {
@@ -35,13 +36,14 @@ class http_sender {
  public:
   struct options {
     bool verify = true;  // of a server's certificate
-    std::chrono::milliseconds timeout{10'000};
+    // To connect with the look-up of the name, for each piece of the request, and for all of the answer.
+    std::chrono::milliseconds connect_timeout{10'000}, send_timeout{10'000}, read_timeout{10'000};
     std::chrono::milliseconds keep_alive{60'000};  // how long an idle connection is kept
   };
   http_sender(http_url url, options o);
 
   using fields = std::vector<std::pair<std::string, std::string>>;
-  // Host and Content-Length are added. The timeout is to connect, for each piece of the request, and for the answer.
+  // Host and Content-Length are added.
   result<http_answer> send(std::string_view method, const fields& headers, std::string_view body, const wait_end& end);
   const http_url& url() const { return _url; }
 
@@ -55,5 +57,8 @@ class http_sender {
   std::unique_ptr<blocking_stream> _stream;
   std::chrono::steady_clock::time_point _used;
 };
+
+// By the fields connect_timeout, send_timeout and read_timeout, in milliseconds.
+http_sender::options timeouts_of(const record& config);
 
 }  // namespace mes::gateway

@@ -80,11 +80,14 @@ std::shared_ptr<delivery_queue> queue_of(const record& config, deliveries& logs)
   if (!config.is_null("headers"))
     for (const auto& [name, value] : config.at("headers").get_object())
       headers.emplace_back(std::string_view(name), std::string_view(value.get_string()));
-  auto to = std::make_shared<destination>(destination{
-      .sender = http_sender(url, {.verify = false, .timeout = ms("timeout"), .keep_alive = ms("keepalive")}),
-      .method = config.text("method"),
-      .headers = std::move(headers),
-      .as_list = options.batch_entries_max > 1});
+  auto to = std::make_shared<destination>(destination{.sender = http_sender(url, {.verify = false,
+                                                                                  .connect_timeout = ms("timeout"),
+                                                                                  .send_timeout = ms("timeout"),
+                                                                                  .read_timeout = ms("timeout"),
+                                                                                  .keep_alive = ms("keepalive")}),
+                                                      .method = config.text("method"),
+                                                      .headers = std::move(headers),
+                                                      .as_list = options.batch_entries_max > 1});
   // Instances that send to the same place share a queue.
   std::string name =
       fmt::format("{}:{}:{}:{}:{}:{}", config.text("http_endpoint"), config.text("method"), config.text("content_type"),

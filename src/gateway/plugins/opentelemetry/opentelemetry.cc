@@ -91,10 +91,7 @@ class opentelemetry final : public plugin {
     if (!logs) return;
     const record& config = entry.config;
     auto to = std::make_shared<collector>(
-        collector{.sender = http_sender(*http_url::parse(config.text("endpoint")),
-                                        {.timeout = std::chrono::milliseconds(std::max(
-                                             {std::int64_t{1}, config.integer("connect_timeout"),
-                                              config.integer("send_timeout"), config.integer("read_timeout")}))})});
+        collector{.sender = http_sender(*http_url::parse(config.text("endpoint")), timeouts_of(config))});
     std::map<std::string, std::string> resource = texts_in(config, "resource_attributes");
     resource.try_emplace("service.name", "kong");
     resource.try_emplace("service.instance.id", node_id());

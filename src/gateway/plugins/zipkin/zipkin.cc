@@ -123,11 +123,8 @@ class zipkin final : public plugin {
         _static_tags.emplace_back(std::string_view(tag.at("name").as_string()),
                                   std::string_view(tag.at("value").as_string()));
     if (!logs || config.is_null("http_endpoint")) return;
-    auto to = std::make_shared<zipkin_server>(zipkin_server{http_sender(
-        *http_url::parse(config.text("http_endpoint")),
-        {.timeout =
-             std::chrono::milliseconds(std::max({std::int64_t{1}, config.integer("connect_timeout"),
-                                                 config.integer("send_timeout"), config.integer("read_timeout")}))})});
+    auto to = std::make_shared<zipkin_server>(
+        zipkin_server{http_sender(*http_url::parse(config.text("http_endpoint")), timeouts_of(config))});
     _queue =
         logs->queue("zipkin", entry.id, queue_options_of(config),
                     [to](const std::vector<std::string>& batch, const wait_end& end) { return to->send(batch, end); });
