@@ -189,6 +189,18 @@ struct refused_config {
 };
 
 // What Kong's schemas refuse is refused here, with its place.
+// Kong runs these through PCRE.
+TEST(cors, takes_expressions_with_look_around) {
+  test_exchange t(plugin_yaml("cors", "{origins: ['^https://(?!evil)[a-z]+\\.shop\\.example$', '(a+)+\\1b']}"));
+  const auto answered = [&](const std::string& origin) {
+    return t.send("GET / HTTP/1.1\r\nHost: a\r\nOrigin: " + origin + "\r\n\r\n").header("access-control-allow-origin");
+  };
+  EXPECT_EQ(answered("https://good.shop.example"), "https://good.shop.example");
+  EXPECT_EQ(answered("https://good.shop.example.net"), "");
+  EXPECT_EQ(answered("https://evil.shop.example"), "");
+  EXPECT_EQ(answered(repeated("a", 8000)), "");  // beyond the bound, as in Kong
+}
+
 // More origins than are kept, in turns: each gets its answer, the first time and later.
 TEST(cors, accepts_an_origin_however_often_it_comes) {
   test_exchange t(plugin_yaml("cors", "{origins: ['https?://localhost(:[0-9]+)?', 'http://example.com']}"));
@@ -254,6 +266,7 @@ TEST(plugin_configurations, are_refused_by_kongs_rules) {
       {"rate-limiting", "{second: 1, error_code: 429.5}", "error_code"},
       {"ip-restriction", "{deny: [10.0.0.1], status: 100}", "status"},
       {"ip-restriction", "{deny: [10.0.0.1], status: 600}", "status"},
+      {"cors", "{origins: ['^https://(?!evil']}", "not a valid regex"},
       {"oauth2", "{}", "one of Kong's that this gateway does not have"},
   };
   for (const refused_config& r : cases) {

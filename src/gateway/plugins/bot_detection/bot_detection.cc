@@ -1,12 +1,13 @@
 // Refuses user agents that are bots (K:kong/plugins/bot-detection/handler.lua).
 #include <fmt/format.h>
-#include <re2/re2.h>
 
+#include <algorithm>
 #include <mutex>
 #include <unordered_map>
 
 #include "gateway/plugins/bot_detection/bot_patterns.h"
 #include "gateway/plugins/kinds.h"
+#include "gateway/plugins/perl_pattern.h"
 
 namespace mes::gateway {
 namespace {
@@ -14,8 +15,8 @@ namespace {
 using enum field_type;
 
 std::string check_pattern(std::string_view text) {
-  RE2 expression(re2::StringPiece(text.data(), text.size()), RE2::Quiet);
-  return expression.ok() ? "" : fmt::format("'{}' is not a valid regex: {}", text, expression.error());
+  const auto made = perl_pattern::compile(text, perl_pattern::where::anywhere);
+  return made ? "" : fmt::format("'{}' is not a valid regex: {}", text, made.error().message);
 }
 
 const schema& config_fields() {
@@ -26,12 +27,10 @@ const schema& config_fields() {
   return fields;
 }
 
-using patterns = std::vector<std::unique_ptr<RE2>>;
+using patterns = std::vector<perl_pattern>;
 
-std::unique_ptr<RE2> compile(std::string_view text) {
-  RE2::Options options(RE2::Quiet);
-  options.set_max_mem(64 << 20);
-  return std::make_unique<RE2>(re2::StringPiece(text.data(), text.size()), options);
+perl_pattern compile(std::string_view text) {  // checked when it was read
+  return *perl_pattern::compile(text, perl_pattern::where::anywhere);
 }
 
 const patterns& known_bots() {
@@ -44,9 +43,7 @@ const patterns& known_bots() {
 }
 
 bool matches_any(const patterns& list, std::string_view text) {
-  for (const auto& p : list)
-    if (RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *p)) return true;
-  return false;
+  return std::ranges::any_of(list, [&](const perl_pattern& p) { return p.matches(text); });
 }
 
 class bot_detection final : public plugin {

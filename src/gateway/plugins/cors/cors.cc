@@ -1,11 +1,12 @@
 // Cross-origin requests of browsers (K:kong/plugins/cors/handler.lua).
 #include <fmt/format.h>
-#include <re2/re2.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "gateway/plugins/cors/seen_origins.h"
 #include "gateway/plugins/kinds.h"
+#include "gateway/plugins/perl_pattern.h"
 
 namespace mes::gateway {
 namespace {
@@ -14,10 +15,17 @@ using enum field_type;
 
 constexpr std::uint32_t skip_response_headers = 1U << 0;
 
+// Anchored at both ends, whether or not the user did so.
+result<perl_pattern> pattern_of_origin(std::string_view entry) {
+  if (entry.starts_with('^')) entry.remove_prefix(1);
+  if (entry.ends_with('$')) entry.remove_suffix(1);
+  return perl_pattern::compile(entry, perl_pattern::where::whole);
+}
+
 std::string check_origin(std::string_view text) {
   if (text == "*") return "";
-  RE2 expression(re2::StringPiece(text.data(), text.size()), RE2::Quiet);
-  return expression.ok() ? "" : fmt::format("'{}' is not a valid regex", text);
+  const auto made = pattern_of_origin(text);
+  return made ? "" : fmt::format("'{}' is not a valid regex: {}", text, made.error().message);
 }
 
 const schema& config_fields() {
@@ -69,7 +77,7 @@ origin normalize(std::string_view text) {
 }
 
 struct accepted_origin {
-  std::unique_ptr<RE2> expression;  // or:
+  std::optional<perl_pattern> expression;  // or:
   std::string domain;
   bool by_host = false;
 };
@@ -80,10 +88,7 @@ accepted_origin accept(std::string_view entry) {
     out.domain = normalize(entry).domain;
     return out;
   }
-  // Anchored at both ends, whether or not the user did so.
-  if (entry.starts_with('^')) entry.remove_prefix(1);
-  if (entry.ends_with('$')) entry.remove_suffix(1);
-  out.expression = std::make_unique<RE2>(fmt::format("(?:{})", entry), RE2::Quiet);
+  out.expression = *pattern_of_origin(entry);  // checked when it was read
   return out;
 }
 
@@ -172,8 +177,7 @@ class cors final : public plugin {
     if (const seen_origins::origin* seen = _seen.find(sent)) return seen->domain;
     origin from = normalize(sent);
     for (const accepted_origin& a : _accepted) {
-      bool found =
-          a.expression ? RE2::FullMatch(a.by_host ? from.host : from.domain, *a.expression) : from.domain == a.domain;
+      bool found = a.expression ? a.expression->matches(a.by_host ? from.host : from.domain) : from.domain == a.domain;
       if (!found) continue;
       _seen.keep(sent, from.domain);
       return from.domain;
