@@ -280,6 +280,37 @@ TEST(plugin_configurations, are_refused_by_kongs_rules) {
   }
 }
 
+struct doubtful_config {
+  const char* plugin;
+  const char* config;
+  const char* warning;  // "" = none
+};
+
+TEST(plugin_configurations, that_surely_mean_something_else_get_a_warning) {
+  const doubtful_config cases[] = {
+      {"rate-limiting", "{second: 10, minute: 600}", "4:54: warning: plugin 'rate-limiting': 600 a minute are never"},
+      {"rate-limiting", "{second: 10, minute: 599}", ""},
+      {"rate-limiting", "{minute: 10, hour: 500, day: 14400}", "14400 a day are never reached, as 10 a minute"},
+      {"rate-limiting", "{day: 1, month: 30}", ""},
+      {"rate-limiting", "{day: 1, month: 31}", "31 a month are never reached"},
+      {"rate-limiting", "{month: 2, year: 23}", ""},
+      {"rate-limiting", "{month: 2, year: 24}", "24 a year are never reached"},
+      {"rate-limiting", "{second: 10, minute: 600, policy: redis, redis_host: r}", "never reached"},
+      {"rate-limiting", "{second: 10, minute: 600, policy: redis, redis_host: r, sync_rate: 1}", ""},
+      {"response-ratelimiting", "{limits: {v: {second: 10, minute: 600}}}", ""},  // an answer may cost more
+  };
+  for (const doubtful_config& d : cases) {
+    reporter report("kong.yml");
+    EXPECT_TRUE(load_configuration("_format_version: \"3.0\"\n" + plugin_yaml(d.plugin, d.config), report)) << d.config;
+    std::string found;
+    for (const diagnostic& one : report.sorted()) found += report.text_of(one) + "\n";
+    if (*d.warning)
+      EXPECT_NE(found.find(d.warning), std::string::npos) << d.config << ": " << found;
+    else
+      EXPECT_EQ(found, "") << d.config;
+  }
+}
+
 TEST(plugin_configurations, are_taken_with_empty_lists_beside_full_ones) {
   for (const auto& [plugin, config] : {std::pair("acl", "{allow: [g], deny: []}"),
                                        {"acl", "{allow: [], deny: [g]}"},

@@ -30,6 +30,31 @@ inline std::string wrong_order(const std::array<std::optional<double>, period_co
   return {};
 }
 
+// The most windows of one period that begin in one of a longer one.
+inline std::int64_t windows_in(period shorter, period longer) {
+  // The calendar's longest, 31 and 366 days.
+  constexpr std::array<std::int64_t, period_count> longest_s = {1, 60, 3600, 86'400, 31 * 86'400, 366 * 86'400};
+  if (shorter == period::month) return 12;
+  return longest_s[static_cast<std::size_t>(longer)] / longest_s[static_cast<std::size_t>(shorter)];
+}
+
+// A limit that the one of a shorter period keeps out of reach.
+struct idle_limit {
+  std::size_t idle = 0, because_of = 0;
+};
+inline std::vector<idle_limit> idle_limits(const std::array<std::optional<double>, period_count>& limits) {
+  std::vector<idle_limit> out;
+  for (std::size_t j = 1; j < period_count; ++j)
+    for (std::size_t i = 0; i < j; ++i) {
+      if (!limits[i] || !limits[j]) continue;
+      const auto windows = static_cast<double>(windows_in(static_cast<period>(i), static_cast<period>(j)));
+      if (*limits[j] < std::ceil(*limits[i]) * windows) continue;
+      out.push_back({.idle = j, .because_of = i});
+      break;
+    }
+  return out;
+}
+
 // A fraction lets one more request in, as it does in Kong.
 inline std::vector<window_limit> as_limits(const std::array<std::optional<double>, period_count>& limits) {
   std::vector<window_limit> out;

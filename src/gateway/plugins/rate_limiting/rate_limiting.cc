@@ -66,6 +66,12 @@ std::array<std::optional<double>, period_count> limits_in(const record& config) 
 
 void check(const record& config, const std::string& what, reporter& report) {
   auto limits = limits_in(config);
+  // With sync_rate several gateways count for themselves in between, each up to the shorter limit.
+  if (config.number("sync_rate") == -1)
+    for (const idle_limit& l : idle_limits(limits))
+      report.warning(config.mark_of(period_names[l.idle]),
+                     fmt::format("{}: {} a {} are never reached, as {} a {} let no more through", what, *limits[l.idle],
+                                 period_names[l.idle], *limits[l.because_of], period_names[l.because_of]));
   if (std::ranges::none_of(limits, [](const auto& l) { return l.has_value(); }))
     report.error(config.mark, fmt::format("{}: at least one of {} must be given", what, fmt::join(period_names, ", ")));
   if (std::string wrong = wrong_order(limits); !wrong.empty())
