@@ -298,6 +298,9 @@ TEST(plugin_configurations, that_surely_mean_something_else_get_a_warning) {
       {"rate-limiting", "{second: 10, minute: 600, policy: redis, redis_host: r}", "never reached"},
       {"rate-limiting", "{second: 10, minute: 600, policy: redis, redis_host: r, sync_rate: 1}", ""},
       {"response-ratelimiting", "{limits: {v: {second: 10, minute: 600}}}", ""},  // an answer may cost more
+      {"proxy-cache", "{strategy: memory}", ""},
+      {"proxy-cache", "{strategy: memory, memory: {dictionary_name: kong_db_cache}}", ""},
+      {"proxy-cache", "{strategy: memory, memory: {dictionary_name: mine}}", "there is one cache here"},
   };
   for (const doubtful_config& d : cases) {
     reporter report("kong.yml");

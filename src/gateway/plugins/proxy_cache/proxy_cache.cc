@@ -42,6 +42,15 @@ const schema& config_fields() {
   return fields;
 }
 
+void check(const record& config, const std::string& what, reporter& report) {
+  constexpr std::string_view name = "memory.dictionary_name";
+  if (const std::string given = config.text(name); !given.empty() && given != "kong_db_cache")
+    report.warning(config.mark_of(name),
+                   fmt::format("{}: there is one cache here, whatever memory.dictionary_name says; a Kong has to have "
+                               "'{}' in its lua_shared_dict",
+                               what, given));
+}
+
 // What a time above it counts as (RFC 9111, section 1.2.2).
 constexpr std::int64_t seconds_max = std::int64_t{1} << 31;
 
@@ -284,7 +293,7 @@ plugin_kind proxy_cache_kind() {
           .priority = 100,
           .config_fields = config_fields,
           .per_consumer = true,
-          .check = nullptr,
+          .check = check,
           .make = make};
 }
 
