@@ -299,6 +299,16 @@ int parse_request_head(std::string_view head, request_head& out) {
   return 0;
 }
 
+void read_plain_line(std::string_view head, request_head& out) {
+  const std::string_view line = head.substr(0, head.find_first_of("\r\n"));
+  const std::size_t blank = std::min(line.find(' '), line.size());
+  const std::string_view method = line.substr(0, blank), rest = line.substr(std::min(blank + 1, line.size()));
+  const std::string_view target = rest.substr(0, rest.find(' '));
+  const bool plain = method.size() <= 32 && is_token(method);
+  out.method = plain ? method : std::string_view{};
+  out.target = plain && target.starts_with('/') && all_of(target, target_characters) ? target : std::string_view{};
+}
+
 bool parse_response_head(std::string_view head, bool to_head, response_head& out) {
   std::string_view line = take_line(head);
   std::uint64_t status = 0;

@@ -93,6 +93,9 @@ head_state find_head_end(std::string_view data, std::size_t& scanned, line_ends 
 // 0 if `head` (all of it, with the empty line) is well formed, else the status to refuse it with: 400, 501, 505.
 int parse_request_head(std::string_view head, request_head& out);
 
+// Of a head that is refused, whole or not, for the log: method and target, if the first line begins with such.
+void read_plain_line(std::string_view head, request_head& out);
+
 // The same rules for a head that came otherwise (HTTP/2): method, target and authority of `out`, as they were sent.
 int check_request_head(request_head& out);
 

@@ -110,18 +110,21 @@ traffic_stats::row& traffic_stats::row_of(std::string_view service, std::string_
   return *found->second;
 }
 
+void traffic_stats::count(status_counts& counts, int status) {
+  auto found = counts.find(status);
+  if (found == counts.end()) {
+    std::lock_guard lock(_growing);
+    found = counts.try_emplace(status).first;
+  }
+  found->second.add(1);
+}
+
+void traffic_stats::count_unread(int status) { count(_unread, status); }
+
 void traffic_stats::record(std::string_view service, std::string_view route, std::string_view who, const groups& wants,
                            const exchange_totals& totals) {
   row& r = row_of(service, route, who);
-  if (wants.status_codes) {
-    auto& statuses = r.by_status[totals.from_service ? 1 : 0];
-    auto found = statuses.find(totals.status);
-    if (found == statuses.end()) {
-      std::lock_guard lock(_growing);
-      found = statuses.try_emplace(totals.status).first;
-    }
-    found->second.add(1);
-  }
+  if (wants.status_codes) count(r.by_status[totals.from_service ? 1 : 0], totals.status);
   if (wants.bandwidth) {
     r.bytes_in.add(totals.bytes_in);
     r.bytes_out.add(totals.bytes_out);
@@ -139,6 +142,7 @@ void traffic_stats::record(std::string_view service, std::string_view route, std
 
 std::string traffic_stats::expose(std::span<const std::unique_ptr<traffic_stats>> loops) {
   std::map<key_labels, sums> all;
+  std::map<int, std::uint64_t> unread;
   std::uint64_t accepted = 0, requests = 0, refused = 0;
   std::int64_t active = 0;
   for (const auto& loop : loops) {
@@ -147,6 +151,7 @@ std::string traffic_stats::expose(std::span<const std::unique_ptr<traffic_stats>
     requests += loop->requests.value();
     refused += loop->refused.value();
     std::lock_guard lock(loop->_growing);
+    for (const auto& [status, count] : loop->_unread) unread[status] += count.value();
     for (const auto& [k, r] : loop->_rows) {
       sums& s =
           all[{fmt::format("service=\"{}\",route=\"{}\"", observe::label_text(k.service), observe::label_text(k.route)),
@@ -179,6 +184,10 @@ std::string traffic_stats::expose(std::span<const std::unique_ptr<traffic_stats>
   head(out, "mes_gateway_connections_refused_total", "counter",
        "Connections closed at once: beyond connections_max, or no descriptor was left");
   fmt::format_to(std::back_inserter(out), "mes_gateway_connections_refused_total {}\n", refused);
+  head(out, "mes_gateway_unread_requests_total", "counter",
+       "Requests that could not be made out: malformed, too large, cut off or too slow; by the status they ended with");
+  for (const auto& [status, count] : unread)
+    fmt::format_to(std::back_inserter(out), "mes_gateway_unread_requests_total{{code=\"{}\"}} {}\n", status, count);
   return out;
 }
 

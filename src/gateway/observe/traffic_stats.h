@@ -58,6 +58,8 @@ class traffic_stats {
   void record(std::string_view service, std::string_view route, std::string_view who, const groups& wants,
               const exchange_totals& totals);
 
+  void count_unread(int status);  // refused, or given up, before a request could be made out
+
   single_writer<std::uint64_t> accepted, requests;
   single_writer<std::uint64_t> refused;  // closed at once: beyond the limit, or there was no descriptor
   single_writer<std::int64_t> active;    // connections open now
@@ -66,8 +68,9 @@ class traffic_stats {
   static std::string expose(std::span<const std::unique_ptr<traffic_stats>> loops);
 
  private:
+  using status_counts = std::map<int, single_writer<std::uint64_t>>;  // grows under _growing
   struct row {
-    std::array<std::map<int, single_writer<std::uint64_t>>, 2> by_status;  // [from service]; grows under _growing
+    std::array<status_counts, 2> by_status;  // [from service]
     single_writer<std::uint64_t> bytes_in, bytes_out;
     latency_histogram<15> kong_ms;
     latency_histogram<13> upstream_ms, request_ms;
@@ -83,9 +86,11 @@ class traffic_stats {
     bool operator()(const key_view& a, const key_view& b) const { return a < b; }
   };
 
+  void count(status_counts& counts, int status);
   row& row_of(std::string_view service, std::string_view route, std::string_view who);
 
   mutable std::mutex _growing;  // held to add a row or a status, and to read all
+  status_counts _unread;
   std::map<key, std::unique_ptr<row>, key_less> _rows;
 };
 

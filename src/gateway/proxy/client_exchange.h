@@ -75,6 +75,8 @@ class client_exchange {
 
   // From a request's head, in _x, to its exchange (client_request.cc).
   exchange& open_exchange();
+  exchange& open_unread();
+  void end_unread(int status);
   bool start_exchange();
   void identify();  // request id and trace
   void find_client();

@@ -77,12 +77,13 @@ void record_spans(observe::span_sink& sink, const exchange& x, std::int64_t now_
 
 void client_exchange::report() {
   exchange& x = *_x;
-  if (x.request_id.empty()) return;  // no request could be made out
   std::int64_t now_us = net_loop::clock_us();
   _worker.schedule.add(now_us - x.started_us);
   exchange_totals& t = x.totals;
   t.request_ms = ms_between(x.started_us, now_us);
   if (x.head_received) t.upstream_ms = ms_between(x.sent_us, x.answered_us);
+  const bool unread = x.request_id.empty();  // no request could be made out
+  if (unread) _worker.stats.count_unread(t.status);
   t.kong_ms = x.sent_us > 0 ? ms_between(x.started_us, x.sent_us) : t.request_ms;
   x.context.totals = &t;
   if (x.sent_us > 0) x.context.sent_after_us = x.sent_us - x.started_us;
@@ -93,20 +94,22 @@ void client_exchange::report() {
   if (_worker.options.access_log && _worker.requests_log.enabled()) {
     std::string_view who = x.context.who ? std::string_view(x.context.who->label()) : std::string_view{};
     auto write = [&](auto... more) {
-      _worker.requests_log.add(
-          {{"method", x.request.method},
-           {"path", std::string_view(x.path)},
-           {"status", std::int64_t{t.status}},
-           {"bytes_in", static_cast<std::int64_t>(t.bytes_in)},
-           {"bytes_out", static_cast<std::int64_t>(t.bytes_out)},
-           {"latency_ms", t.request_ms},
-           {"upstream_ms", t.upstream_ms < 0 ? 0 : t.upstream_ms},
-           {"route", x.route ? std::string_view(x.route->of->label()) : std::string_view{}},
-           {"upstream", std::string_view(x.upstream_address)},
-           {"consumer", who},
-           {"client", std::string_view(_link->address)},
-           more...},
-          {.at = _worker.loop.time_at(now_us), .trace = &x.server_span, .request_id = x.request_id, .user_id = {}});
+      _worker.requests_log.add({{"method", x.request.method},
+                                {"path", std::string_view(x.path)},
+                                {"status", std::int64_t{t.status}},
+                                {"bytes_in", static_cast<std::int64_t>(t.bytes_in)},
+                                {"bytes_out", static_cast<std::int64_t>(t.bytes_out)},
+                                {"latency_ms", t.request_ms},
+                                {"upstream_ms", t.upstream_ms < 0 ? 0 : t.upstream_ms},
+                                {"route", x.route ? std::string_view(x.route->of->label()) : std::string_view{}},
+                                {"upstream", std::string_view(x.upstream_address)},
+                                {"consumer", who},
+                                {"client", std::string_view(_link->address)},
+                                more...},
+                               {.at = _worker.loop.time_at(now_us),
+                                .trace = unread ? nullptr : &x.server_span,
+                                .request_id = x.request_id,
+                                .user_id = {}});
     };
     if (x.error.empty())
       write();
@@ -114,7 +117,7 @@ void client_exchange::report() {
       write(observe::field{"tries", static_cast<std::int64_t>(x.context.tries.size())},
             observe::field{"error", std::string_view(x.error)});
   }
-  if (_worker.options.tracing && _worker.parts.spans && x.server_span.sampled)
+  if (_worker.options.tracing && _worker.parts.spans && !unread && x.server_span.sampled)
     record_spans(*_worker.parts.spans, x, now_us, _worker.scratch_text);
 }
 

@@ -111,6 +111,21 @@ exchange& client_exchange::open_exchange() {
   return x;
 }
 
+// Of what no request can be made out of. As with nginx and Kong its line is in the log, and the global plugins see it.
+exchange& client_exchange::open_unread() {
+  exchange& x = open_exchange();
+  x.keep_alive = false;
+  _worker.stats.requests.add(1);
+  return x;
+}
+
+// ... and nobody is there to be told.
+void client_exchange::end_unread(int status) {
+  _x->totals.status = status;
+  report();
+  close();
+}
+
 bool client_exchange::start_exchange() {
   exchange& x = *_x;
   x.keep_alive = x.request.keep_alive && !_worker.draining();
@@ -321,7 +336,7 @@ bool client_exchange::refuse(int status, std::string_view message, std::string_v
 // After a short circuit the later plugins run their header phase too; what no route takes has the global ones.
 void client_exchange::filter_headers() {
   exchange& x = *_x;
-  if (x.request_id.empty() || x.filtered) return;  // no request could be made out; or done already
+  if (x.filtered) return;
   x.filtered = true;
   const auto& chain = x.route ? x.route->chain : x.plan->current->global_chain();
   for (const plugin_slot& slot : chain)

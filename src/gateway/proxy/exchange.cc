@@ -24,6 +24,7 @@ void exchange::reset() {
   request.headers.clear();
   request.body = body_kind::none;
   request.http2 = false;
+  request.minor_version = 1;
   plan.reset();
   route = nullptr;
   match = {};

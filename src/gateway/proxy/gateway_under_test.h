@@ -9,11 +9,14 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <boost/json/parse.hpp>
+#include <chrono>
 #include <cstring>
 #include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -176,6 +179,35 @@ class span_list final : public observe::span_sink {
   std::vector<recorded_span> _spans;
 };
 
+class log_list {
+ public:
+  void add(std::string lines) {
+    std::lock_guard lock(_lock);
+    _text += lines;
+  }
+  // The requests' lines once there are so many, or after ten seconds those that came.
+  std::vector<boost::json::object> requests(std::size_t count) {
+    std::vector<boost::json::object> found;
+    for (int i = 0; i < 1000; ++i) {
+      found.clear();
+      {
+        std::lock_guard lock(_lock);
+        std::string_view rest = _text;
+        for (std::size_t end; (end = rest.find('\n')) != std::string_view::npos; rest.remove_prefix(end + 1))
+          if (auto line = boost::json::parse({rest.data(), end}); line.at("message") == "request")
+            found.push_back(line.as_object());
+      }
+      if (found.size() >= count) break;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return found;
+  }
+
+ private:
+  std::mutex _lock;
+  std::string _text;
+};
+
 class fixed_clock final : public wall_clock {
  public:
   std::int64_t now_ms() const override { return 1'699'999'990'000; }  // ten seconds into a minute
@@ -188,6 +220,7 @@ class gateway_under_test {
                               dns_options dns = {})
       : _log("gateway"), _names(true, 0, std::move(dns)) {
     _log.set_stdout(false);
+    _log.set_shipper([this](std::string lines) { log_lines.add(std::move(lines)); });
     auto first = make(yaml);
     if (!first) return;
     options.port = 0;
@@ -218,6 +251,7 @@ class gateway_under_test {
 
   jwt_keys keys;
   span_list spans;
+  log_list log_lines;
 
  private:
   std::shared_ptr<const generation> make(const std::string& yaml) {

@@ -199,6 +199,7 @@ void http1_client::exchange_over() {
   if (_in.empty()) _in.release();
   _scanned = 0;
   _state = state::reading;
+  _begun_us = _worker.loop.now_us();
   set_deadline(_in.empty() ? _worker.options.idle_timeout_ms : _worker.options.header_timeout_ms);
 }
 

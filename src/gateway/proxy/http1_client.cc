@@ -73,7 +73,8 @@ bool http1_client::shake_hands() {
   if (shaken.status == io_status::again) return false;
   if (shaken.status != io_status::ok) {
     if (!_stream.tls()) {
-      open_unread();
+      open_unread_head();
+      note_error("plain_http", "plain HTTP on the port for HTTPS");
       return refuse(400, "The plain HTTP request was sent to HTTPS port");
     }
     close();
@@ -114,11 +115,13 @@ bool http1_client::read_request() {
     io_result got = _stream.read(_in.tail(), _in.room());
     if (got.status == io_status::again) break;
     if (got.status != io_status::ok) {
-      close();
+      _in.empty() ? close() : give_up_head();
       return false;
     }
     _in.added(got.bytes);
-    if (first) set_deadline(_worker.options.header_timeout_ms);
+    if (!first) continue;
+    _begun_us = _worker.loop.now_us();
+    set_deadline(_worker.options.header_timeout_ms);
   }
   if (_in.empty()) {
     _in.release();
@@ -168,16 +171,28 @@ void http1_client::end_connection() {
   _out.release();
 }
 
-// No request could be made out.
 bool http1_client::refuse_unread(int status) {
-  open_unread();
+  open_unread_head();
   return refuse(status);
 }
 
-void http1_client::open_unread() {
-  _x = _worker.take_exchange();
-  _x->keep_alive = false;
-  _x->started_us = _worker.loop.now_us();
+void http1_client::give_up_head() {
+  open_unread_head();
+  note_error("client_gone", "the client has gone before its request's head was whole");
+  end_unread(400);
+}
+
+exchange& http1_client::open_unread_head() {
+  exchange& x = open_unread();
+  if (!_in.empty()) {
+    x.started_us = _begun_us;
+    x.started = _worker.loop.time_at(_begun_us);
+    x.context.started_us = x.started.microseconds;
+  }
+  x.head_bytes = x.taken = x.totals.bytes_in = _in.size();
+  read_plain_line(_in.view(), x.request);
+  find_path();
+  return x;
 }
 
 bool http1_client::begin_exchange(std::size_t head_bytes) {
@@ -192,6 +207,8 @@ bool http1_client::begin_exchange(std::size_t head_bytes) {
   _worker.stats.requests.add(1);
   if (status != 0) {
     x.keep_alive = false;
+    read_plain_line(_in.view().substr(0, head_bytes), x.request);
+    find_path();
     return refuse(status);
   }
   return start_exchange();

@@ -49,7 +49,8 @@ class http1_client final : public client_connection, private client_exchange {
   bool read_request();
   bool begin_exchange(std::size_t head_bytes);
   bool refuse_unread(int status);
-  void open_unread();
+  void give_up_head();
+  exchange& open_unread_head();
   bool take_request_body(std::string_view bytes, std::size_t& used);
   bool linger();
   bool wants_http2() const;
@@ -62,8 +63,9 @@ class http1_client final : public client_connection, private client_exchange {
   net_stream _stream;
   io_buffer _in;  // the request's head, which views point into, and what came behind it
   std::size_t _scanned = 0;
-  int _blank_lines = 0;   // before this request
-  std::string _leftover;  // bytes of the next request that came behind a chunked body
+  std::int64_t _begun_us = 0;  // when the head's first bytes came
+  int _blank_lines = 0;        // before this request
+  std::string _leftover;       // bytes of the next request that came behind a chunked body
   lingering_close _linger;
   std::uint64_t _requests = 0;
   bool _turn_ended = false;  // it is time to write

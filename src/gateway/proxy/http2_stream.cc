@@ -59,8 +59,17 @@ void http2_stream::proceed() {
 
 void http2_stream::peer_gone() {
   if (!over() && answered()) drive();  // nothing is left but to tell of it
-  if (!over() && _head_complete && !_x) open_unasked();
+  if (!over() && !_head_complete) return end_incomplete(400);
+  if (!over() && !_x) open_unasked();
   if (!over()) abort();
+}
+
+// The head was cut off, or the session has found it malformed and reset the stream.
+void http2_stream::end_incomplete(int status) {
+  open_unread();
+  fill_request();
+  find_path();
+  end_unread(status);
 }
 
 // As nginx: a request that is taken back before its turn is told of, as one that is given up later.
@@ -82,7 +91,10 @@ void http2_stream::stop_waiting(std::int64_t now_ms) {
 bool http2_stream::step_between() { return _head_complete && !_x && begin_exchange(); }
 
 bool http2_stream::begin_exchange() {
-  if (int status = open_request()) return refuse(status);
+  if (int status = open_request()) {
+    find_path();
+    return refuse(status);
+  }
   return start_exchange();
 }
 
@@ -95,7 +107,6 @@ int http2_stream::open_request() {
 
 // RFC 9113, section 8.3. The session has checked names, values, order and number of the pseudo-fields.
 int http2_stream::fill_request() {
-  if (_too_large) return 400;
   request_head& r = _x->request;
   r.http2 = true;
   r.minor_version = 1;
@@ -110,6 +121,7 @@ int http2_stream::fill_request() {
     if (name == ":authority") authority = value;
     if (name == "cookie") _cookies.append(cookies++ ? "; " : "").append(value);
   }
+  if (_too_large) return 400;
   bool cookies_put = false;
   for (std::size_t i = 0; i < _fields.size(); ++i) {
     std::string_view name = _fields.name(i), value = _fields.value(i);
@@ -318,7 +330,7 @@ void http2_stream::next_turn() { _of.make_ready(*this); }
 // The head's fields do not come to an end.
 bool http2_stream::out_of_time() {
   _of.reset(*this, NGHTTP2_CANCEL);
-  close();
+  end_incomplete(408);
   return false;
 }
 

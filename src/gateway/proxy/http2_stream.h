@@ -70,6 +70,7 @@ class http2_stream final : public client_exchange {
   int open_request();  // 0, or the status to refuse it with
   int fill_request();
   void open_unasked();
+  void end_incomplete(int status);
 
   http2_client& _of;
   field_list _fields;           // of the request; its head's views point in here

@@ -121,7 +121,8 @@ class opentelemetry final : public plugin {
 
   void log(plugin_context& c) const override {
     trace_state& t = state_for(c);
-    if (!_queue || !t.to_service.sampled) return;
+    const bool traced = !c.request_id.empty();  // else no request could be made out
+    if (!_queue || !traced || !t.to_service.sampled) return;
     for (std::size_t i = 0; i < c.tries.size(); ++i) _queue->push(try_span(c, t, i));
     _queue->push(root_span(c, t));
   }
