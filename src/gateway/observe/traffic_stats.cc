@@ -145,11 +145,15 @@ std::string traffic_stats::expose(std::span<const std::unique_ptr<traffic_stats>
   std::map<int, std::uint64_t> unread;
   std::uint64_t accepted = 0, requests = 0, refused = 0;
   std::int64_t active = 0;
+  std::uint64_t reading = 0, waiting = 0, writing = 0;
   for (const auto& loop : loops) {
     accepted += loop->accepted.value();
     active += loop->active.value();
     requests += loop->requests.value();
     refused += loop->refused.value();
+    reading += loop->now(activity::reading);
+    waiting += loop->now(activity::waiting);
+    writing += loop->now(activity::writing);
     std::lock_guard lock(loop->_growing);
     for (const auto& [status, count] : loop->_unread) unread[status] += count.value();
     for (const auto& [k, r] : loop->_rows) {
@@ -172,9 +176,9 @@ std::string traffic_stats::expose(std::span<const std::unique_ptr<traffic_stats>
   expose_latencies(out, all);
   head(out, "kong_nginx_connections_total", "gauge", "Number of connections by subsystem");
   for (auto [state, count] :
-       {std::pair("accepted", static_cast<std::int64_t>(accepted)), std::pair("active", std::int64_t{active}),
-        std::pair("handled", static_cast<std::int64_t>(accepted)),
-        std::pair("total", static_cast<std::int64_t>(requests))})
+       {std::pair("accepted", accepted), std::pair("active", static_cast<std::uint64_t>(active)),
+        std::pair("handled", accepted), std::pair("reading", reading), std::pair("total", requests),
+        std::pair("waiting", waiting), std::pair("writing", writing)})
     fmt::format_to(std::back_inserter(out),
                    "kong_nginx_connections_total{{node_id=\"{}\",subsystem=\"http\",state=\"{}\"}} {}\n", node_id(),
                    state, count);

@@ -35,6 +35,14 @@ class single_writer {
   std::atomic<Number> _value = 0;
 };
 
+// What a connection of a client, or a stream of one, is doing, as nginx's stub_status counts it.
+enum class activity : std::uint8_t {
+  other,
+  waiting,  // nothing of a request has come
+  reading,  // a request's head, which is not whole yet
+  writing   // with a request, until its answer is out
+};
+
 template <std::size_t N>
 struct latency_histogram {
   std::array<single_writer<std::uint64_t>, N + 1> buckets;  // not cumulative; the last is +Inf
@@ -61,8 +69,12 @@ class traffic_stats {
   void count_unread(int status);  // refused, or given up, before a request could be made out
 
   single_writer<std::uint64_t> accepted, requests;
-  single_writer<std::uint64_t> refused;  // closed at once: beyond the limit, or there was no descriptor
-  single_writer<std::int64_t> active;    // connections open now
+  single_writer<std::uint64_t> refused;              // closed at once: beyond the limit, or there was no descriptor
+  single_writer<std::int64_t> active;                // connections open now
+  std::array<single_writer<std::int64_t>, 4> doing;  // by activity
+  std::uint64_t now(activity what) const {
+    return static_cast<std::uint64_t>(doing[static_cast<std::size_t>(what)].value());
+  }
 
   // Kong's text for the sum of all loops. Any thread.
   static std::string expose(std::span<const std::unique_ptr<traffic_stats>> loops);
@@ -92,6 +104,30 @@ class traffic_stats {
   mutable std::mutex _growing;  // held to add a row or a status, and to read all
   status_counts _unread;
   std::map<key, std::unique_ptr<row>, key_less> _rows;
+};
+
+// One that is counted, on its loop's thread, until it is gone.
+class counted_activity {
+ public:
+  explicit counted_activity(traffic_stats& in, activity first = activity::other) : _doing(in.doing), _now(first) {
+    count(1);
+  }
+  ~counted_activity() { count(-1); }
+  counted_activity(const counted_activity&) = delete;
+  counted_activity& operator=(const counted_activity&) = delete;
+
+  void be(activity next) {
+    if (next == _now) return;
+    count(-1);
+    _now = next;
+    count(1);
+  }
+
+ private:
+  void count(std::int64_t change) { _doing[static_cast<std::size_t>(_now)].add(change); }
+
+  std::array<single_writer<std::int64_t>, 4>& _doing;
+  activity _now;
 };
 
 }  // namespace mes::gateway

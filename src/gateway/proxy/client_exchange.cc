@@ -11,8 +11,8 @@ constexpr int moves_a_turn = 32;
 
 }  // namespace
 
-client_exchange::client_exchange(worker& of, std::shared_ptr<client_link> link)
-    : _worker(of), _out(of.loop.blocks()), _link(std::move(link)), _state(state::reading) {}
+client_exchange::client_exchange(worker& of, std::shared_ptr<client_link> link, activity first)
+    : _worker(of), _out(of.loop.blocks()), _link(std::move(link)), _state(state::reading), _activity(of.stats, first) {}
 
 client_exchange::~client_exchange() {
   if (_self) *_self = nullptr;

@@ -15,6 +15,7 @@
 #include "gateway/net/buffer.h"
 #include "gateway/net/loop.h"
 #include "gateway/net/stream.h"
+#include "gateway/observe/traffic_stats.h"
 #include "gateway/proxy/exchange.h"
 #include "gateway/proxy/heads.h"
 #include "gateway/proxy/http2_upstream.h"
@@ -27,7 +28,7 @@ struct endpoint;
 
 class client_exchange {
  public:
-  client_exchange(worker& of, std::shared_ptr<client_link> link);
+  client_exchange(worker& of, std::shared_ptr<client_link> link, activity first);
   virtual ~client_exchange();
   client_exchange(const client_exchange&) = delete;
   client_exchange& operator=(const client_exchange&) = delete;
@@ -184,6 +185,7 @@ class client_exchange {
   waits_for _waits = waits_for::nothing;
   std::int64_t _deadline_ms = 0;
 
+  counted_activity _activity;
  private:
   void begin_wait();
 

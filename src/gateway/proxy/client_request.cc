@@ -95,6 +95,7 @@ void speak_grpc(local_response& answer, header_edits& fields) {
 
 exchange& client_exchange::open_exchange() {
   _x = _worker.take_exchange();
+  _activity.be(activity::writing);
   exchange& x = *_x;
   ++_serial;
   x.started_us = net_loop::clock_us();

@@ -11,7 +11,7 @@ constexpr int blank_lines_max = 8;
 }  // namespace
 
 http1_client::http1_client(worker& of, net_stream stream, std::shared_ptr<client_link> link)
-    : client_exchange(of, std::move(link)),
+    : client_exchange(of, std::move(link), activity::waiting),
       _stream(std::move(stream)),
       _in(of.loop.blocks()),
       _linger(of.loop, _stream) {
@@ -123,6 +123,7 @@ bool http1_client::read_request() {
     _begun_us = _worker.loop.now_us();
     set_deadline(_worker.options.header_timeout_ms);
   }
+  _activity.be(_in.empty() ? activity::waiting : activity::reading);
   if (_in.empty()) {
     _in.release();
     if (_worker.draining()) close();

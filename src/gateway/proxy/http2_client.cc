@@ -27,7 +27,8 @@ http2_client::http2_client(worker& of, net_stream stream, std::shared_ptr<client
       _stream(std::move(stream)),
       _linger(of.loop, _stream),
       _out(of.loop.blocks()),
-      _link(std::move(link)) {
+      _link(std::move(link)),
+      _activity(of.stats, activity::waiting) {
   _deadline_ms = of.loop.now_ms() + of.options.idle_timeout_ms;
 }
 
@@ -184,6 +185,7 @@ http2_stream* http2_client::find(std::int32_t id) {
 http2_stream& http2_client::add_stream(std::int32_t id) {
   auto& slot = _streams[id];
   slot = std::make_unique<http2_stream>(*this, _worker, id, _link);
+  _activity.be(activity::other);
   return *slot;
 }
 
@@ -208,6 +210,7 @@ void http2_client::exchange_gone(http2_stream& s) {
   _worker.loop.bury(std::move(found->second));
   _streams.erase(found);
   if (_streams.empty()) {
+    _activity.be(activity::waiting);
     _deadline_ms = _worker.loop.now_ms() + _worker.options.idle_timeout_ms;
     if (_draining) write_soon();
   }

@@ -91,6 +91,7 @@ class http2_client final : public client_connection {
   std::shared_ptr<client_link> _link;
   http2_session _session;
   std::unordered_map<std::int32_t, std::unique_ptr<http2_stream>> _streams;
+  counted_activity _activity;  // of the connection while it has no stream: those count for themselves
   std::vector<std::int32_t> _ready;
   std::vector<nghttp2_nv> _fields;  // for one submission at a time
   flood_guard _resets{200, 50}, _control_frames{1000, 200};

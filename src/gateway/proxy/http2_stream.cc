@@ -23,7 +23,11 @@ bool parse_length(std::string_view text, std::uint64_t& out) {
 }  // namespace
 
 http2_stream::http2_stream(http2_client& of, worker& w, std::int32_t stream_id, std::shared_ptr<client_link> link)
-    : client_exchange(w, std::move(link)), id(stream_id), opened_ms(w.loop.now_ms()), _of(of), _body(w.loop.blocks()) {
+    : client_exchange(w, std::move(link), activity::reading),
+      id(stream_id),
+      opened_ms(w.loop.now_ms()),
+      _of(of),
+      _body(w.loop.blocks()) {
   set_deadline(w.options.header_timeout_ms);
 }
 
@@ -306,6 +310,7 @@ bool http2_stream::pump_tunnel() {  // no request of HTTP/2 asks for an upgrade
 void http2_stream::exchange_over() {
   _worker.give_exchange(std::move(_x));
   _finished = true;
+  _activity.be(activity::other);
   drop_body();
   set_deadline(_worker.options.body_timeout_ms);
   _state = state::closed;

@@ -244,6 +244,9 @@ proxy::status proxy::current() const {
     sum.accepted += s->accepted.value();
     sum.active += static_cast<std::uint64_t>(s->active.value());
     sum.requests += s->requests.value();
+    sum.reading += s->now(activity::reading);
+    sum.waiting += s->now(activity::waiting);
+    sum.writing += s->now(activity::writing);
   }
   return sum;
 }

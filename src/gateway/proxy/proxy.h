@@ -33,6 +33,7 @@ class proxy {
   std::string expose_stats() const;
   struct status {
     std::uint64_t accepted = 0, active = 0, requests = 0;
+    std::uint64_t reading = 0, waiting = 0, writing = 0;  // clients, as activity says
   };
   status current() const;
   std::uint64_t take_most_active();  // connections of clients at once, at most, since it was taken
