@@ -266,6 +266,9 @@ class gateway {
     for_each_token(s.text("trusted_ips"), [&](std::string_view one) { trusted.emplace_back(one); });
     auto ranges = ip_ranges::parse(trusted);
     if (!ranges) return fail(error_code::invalid_argument, "trusted_ips: not a list of addresses and ranges");
+    auto timed = parse_instrumentations(s.text("tracing_instrumentations"));
+    if (!timed) return fail(timed.error());
+    o.timed = *timed;
     o.real_ip = {
         .trusted = std::move(*ranges), .header = s.text("real_ip_header"), .recursive = s.flag("real_ip_recursive")};
     if (!s.flag("tls")) return o;

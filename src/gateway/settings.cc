@@ -76,6 +76,10 @@ const std::vector<runtime::setting>& role_settings() {
        .type = setting_type::boolean,
        .default_value = "true",
        .help = "Whether to make spans and to send traceparent to the services."},
+      {.name = "tracing_instrumentations",
+       .default_value = "off",
+       .help = "Parts of a request that have spans of their own: off, all, or of router, dns_query, plugin_access and "
+               "plugin_header_filter some, by commas; as Kong's."},
       {.name = "body_max",
        .type = setting_type::size_bytes,
        .default_value = "16M",

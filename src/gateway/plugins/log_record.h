@@ -15,6 +15,9 @@ result<std::string> log_line_of(
     const plugin_context& c);  // as text, whose bytes are UTF-8 whatever the client has sent
 
 // A plugin with log records has this in header_filter, so that the answer's fields are kept.
-inline void keep_for_log(plugin_context& c) { c.want_sent_head = true; }
+inline void keep_for_log(plugin_context& c) {
+  c.want_sent_head = true;
+  c.passed_over = true;  // Kong's have no such phase
+}
 
 }  // namespace mes::gateway

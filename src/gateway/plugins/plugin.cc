@@ -106,6 +106,8 @@ void plugin_context::reset() {
   upstream_target = upstream_host = {};
   tries.clear();
   spans = nullptr;
+  parts = {};
+  passed_over = false;
   started_us = sent_after_us = answered_after_us = 0;
   totals = nullptr;
   lua = nullptr;

@@ -15,6 +15,7 @@
 #include "gateway/config/configuration.h"
 #include "gateway/http/head.h"
 #include "gateway/http/trailers.h"
+#include "gateway/observe/instrumentations.h"
 #include "gateway/plugins/client_link.h"
 #include "gateway/plugins/header_edits.h"
 #include "gateway/router/query.h"
@@ -138,6 +139,8 @@ struct plugin_context {
   std::string_view upstream_host;
   std::vector<upstream_try> tries;
   const exchange_spans* spans = nullptr;
+  std::span<const timed_part> parts;   // in the log phase: those that have spans of their own
+  bool passed_over = false;            // the plugin that was asked last has nothing to do in that phase
   std::int64_t started_us = 0;         // since 1970, UTC
   std::int64_t sent_after_us = 0;      // from the start until the request went to the service; 0: it did not
   std::int64_t answered_after_us = 0;  // from the start until the answer's head was there
@@ -196,8 +199,11 @@ struct plugin_context {
 class plugin {
  public:
   virtual ~plugin() = default;
-  virtual verdict access(plugin_context&) const { return verdict::next; }
-  virtual void header_filter(plugin_context&) const {}
+  virtual verdict access(plugin_context& c) const {
+    c.passed_over = true;
+    return verdict::next;
+  }
+  virtual void header_filter(plugin_context& c) const { c.passed_over = true; }
   virtual void transform_body(plugin_context&, std::string& /*body*/) const {}  // if one plugin asked for hold_body
   virtual void body_filter(plugin_context&, std::string_view /*piece*/, bool /*last*/) const {}  // … watch_body
   virtual void rewrite_body(plugin_context&, std::string& /*piece*/, bool /*last*/) const {}     // … rewrite_body

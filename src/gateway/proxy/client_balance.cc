@@ -75,9 +75,11 @@ bool client_exchange::start_upstream() {
   hash_exchange();
   auto chosen = x.to->choose(_worker.parts.names, {.hash = x.hash, .tried = x.tried, .now_us = _worker.loop.now_us()},
                              [this] { return make_resume(); });
+  if (chosen.what != name_state::waiting) x.end_part();
   if (chosen.what != name_state::waiting && !chosen.target) note_nobody(chosen.what == name_state::unknown);
   if (chosen.what == name_state::unknown) return refuse(503, "name resolution failed");
   if (chosen.what == name_state::waiting) {
+    if (x.timed.dns_query) x.begin_part("kong.dns");
     _state = state::waiting;
     set_deadline(_worker.options.header_timeout_ms);
     return false;

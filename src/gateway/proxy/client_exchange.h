@@ -184,8 +184,8 @@ class client_exchange {
   std::unique_ptr<upstream_connection> _up;
   waits_for _waits = waits_for::nothing;
   std::int64_t _deadline_ms = 0;
-
   counted_activity _activity;
+
  private:
   void begin_wait();
 

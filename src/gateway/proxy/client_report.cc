@@ -4,6 +4,7 @@
 #include <array>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "gateway/proxy/client_exchange.h"
 #include "gateway/proxy/worker.h"
@@ -23,15 +24,18 @@ std::string_view named(std::string& names, std::string_view method, std::string_
 }
 
 // `scratch`: for the spans' names.
-void record_spans(observe::span_sink& sink, const exchange& x, std::int64_t now_us, std::string& scratch) {
+void record_spans(observe::span_sink& sink, const exchange& x, std::int64_t now_us, id_source& ids,
+                  std::string& scratch) {
   auto at = [&](std::int64_t monotonic_us) { return instant{x.started.microseconds + (monotonic_us - x.started_us)}; };
   fmt::format_int status(x.totals.status);
   std::string_view status_text(status.data(), status.size()), method = x.request.method;
   const std::int64_t asked_us = x.sent_us > 0 ? x.sent_us : x.tried_us;  // 0: nobody was
   std::string_view service = asked_us > 0 ? std::string_view(x.context.to->label()) : std::string_view{};
   std::string_view route = x.route ? std::string_view(x.route->span_path) : "unmatched";
+  std::size_t names = 2 * (method.size() + 1) + service.size() + route.size();
+  for (const timed_part& p : x.parts) names += p.name.size() + p.plugin.size();
   scratch.clear();
-  scratch.reserve(2 * (method.size() + 1) + service.size() + route.size());
+  scratch.reserve(names);
 
   std::array<observe::attribute, 6> of_client = {{{"http.request.method", method},
                                                   {"http.response.status_code", status_text},
@@ -70,7 +74,20 @@ void record_spans(observe::span_sink& sink, const exchange& x, std::int64_t now_
                                                 .end = at(now_us),
                                                 .failed = failed,
                                                 .attributes = std::span(of_server.data(), count)}}};
-  sink.record(std::span(spans).subspan(asked_us > 0 ? 0 : 1));  // without a service there is no client's span
+  const std::span made = std::span(spans).subspan(asked_us > 0 ? 0 : 1);  // without a service there is no client's span
+  if (x.parts.empty()) return sink.record(made);
+  std::vector<observe::span> all(made.begin(), made.end());
+  for (const timed_part& p : x.parts) {
+    const std::size_t before = scratch.size();
+    scratch.append(p.name).append(p.plugin);
+    all.push_back({.context = {.trace = x.server_span.trace, .span = ids.span(), .sampled = true},
+                   .parent = x.server_span.span,
+                   .name = std::string_view(scratch).substr(before),
+                   .start = at(x.started_us + p.from_us),
+                   .end = at(x.started_us + p.to_us),
+                   .attributes = {}});
+  }
+  sink.record(all);
 }
 
 }  // namespace
@@ -86,6 +103,8 @@ void client_exchange::report() {
   if (unread) _worker.stats.count_unread(t.status);
   t.kong_ms = x.sent_us > 0 ? ms_between(x.started_us, x.sent_us) : t.request_ms;
   x.context.totals = &t;
+  x.end_part();  // of a plugin, or a name server, that has not answered yet
+  x.context.parts = x.parts;
   if (x.sent_us > 0) x.context.sent_after_us = x.sent_us - x.started_us;
   if (x.answered_us > 0) x.context.answered_after_us = x.answered_us - x.started_us;
   const auto& chain = x.route ? x.route->chain : x.plan->current->global_chain();
@@ -118,7 +137,7 @@ void client_exchange::report() {
             observe::field{"error", std::string_view(x.error)});
   }
   if (_worker.options.tracing && _worker.parts.spans && !unread && x.server_span.sampled)
-    record_spans(*_worker.parts.spans, x, now_us, _worker.scratch_text);
+    record_spans(*_worker.parts.spans, x, now_us, _worker.ids, _worker.scratch_text);
 }
 
 }  // namespace mes::gateway

@@ -184,6 +184,7 @@ void client_exchange::identify() {
   }
   x.server_span.sampled = as_uuid || !parent || parent->sampled;
   x.server_span.span = _worker.ids.span();
+  if (x.server_span.sampled) x.timed = _worker.options.timed;
   x.client_span = {.trace = x.server_span.trace, .span = _worker.ids.span(), .sampled = x.server_span.sampled};
   x.request_id.assign(given);
   if (given.empty()) x.server_span.request_id().append_to(x.request_id);
@@ -219,7 +220,9 @@ bool client_exchange::route_exchange() {
                      .sni = _link->sni,
                      .headers = &x.request.headers,
                      .query = x.context.query};
+  if (x.timed.router) x.begin_part("kong.router");
   x.match = x.plan->current->find(x.context.asked);
+  x.end_part();
   x.context.match = &x.match;
   if (!x.match.to) return refuse(404, "no Route matched with those values");
   x.route = &x.plan->current->plan_of(x.match.index);
@@ -276,7 +279,10 @@ bool client_exchange::run_plugins() {
   for (; x.next_plugin < chain.size(); ++x.next_plugin) {
     const plugin* p = chain[x.next_plugin].choose(x.context.who);
     if (!p) continue;
-    switch (p->access(x.context)) {
+    if (x.timed.plugin_access) x.begin_part("kong.access.plugin.", chain[x.next_plugin].name);
+    const verdict said = p->access(x.context);
+    if (said == verdict::next || said == verdict::respond) x.end_part();
+    switch (said) {
       case verdict::next:
         break;
       case verdict::respond:
@@ -339,9 +345,14 @@ void client_exchange::filter_headers() {
   exchange& x = *_x;
   if (x.filtered) return;
   x.filtered = true;
+  x.end_part();  // of a plugin that has not answered in time
   const auto& chain = x.route ? x.route->chain : x.plan->current->global_chain();
   for (const plugin_slot& slot : chain)
-    if (const plugin* p = slot.choose(x.context.who)) p->header_filter(x.context);
+    if (const plugin* p = slot.choose(x.context.who)) {
+      if (x.timed.plugin_header_filter) x.begin_part("kong.header_filter.plugin.", slot.name);
+      p->header_filter(x.context);
+      x.end_part();
+    }
 }
 
 bool client_exchange::respond(int status, std::string_view body, std::string_view content_type,

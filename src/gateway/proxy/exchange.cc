@@ -1,6 +1,7 @@
 #include "gateway/proxy/exchange.h"
 
 #include "gateway/balancer/upstream_state.h"
+#include "gateway/net/loop.h"
 
 namespace mes::gateway {
 
@@ -17,6 +18,20 @@ void exchange::take_peer(std::shared_ptr<peer_state> next, bool counted) {
 void exchange::await_peer_no_more() {
   if (peer_awaited) peer->unanswered.fetch_sub(1, std::memory_order_relaxed);
   peer_awaited = false;
+}
+
+void exchange::begin_part(std::string_view name, std::string_view plugin) {
+  if (part_open) return;
+  parts.push_back({.name = name, .plugin = plugin, .from_us = net_loop::clock_us() - started_us});
+  part_open = true;
+  context.passed_over = false;
+}
+
+void exchange::end_part() {
+  if (!part_open) return;
+  part_open = false;
+  if (context.passed_over) return parts.pop_back();
+  parts.back().to_us = net_loop::clock_us() - started_us;
 }
 
 void exchange::reset() {
@@ -64,6 +79,10 @@ void exchange::reset() {
   response_body = {};
   request_id.clear();
   foreign_id = false;
+  timed = {};
+  parts.clear();
+  part_open = false;
+  connect_us = tls_us = 0;
   parent = {};
   spans = {};
   totals = {};

@@ -116,6 +116,12 @@ struct exchange {
   observe::span_id parent{};
   exchange_spans spans;
   exchange_totals totals;
+  instrumentations timed;  // of this request
+  std::vector<timed_part> parts;
+  bool part_open = false;                                                // the last of these
+  void begin_part(std::string_view name, std::string_view plugin = {});  // or goes on with it, if it is open
+  void end_part();
+  std::int64_t connect_us = 0, tls_us = 0;                                  // that making connections to services took
   std::int64_t started_us = 0, tried_us = 0, sent_us = 0, answered_us = 0;  // monotonic
   instant started;
 

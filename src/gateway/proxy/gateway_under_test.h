@@ -153,6 +153,7 @@ struct recorded_span {
   observe::span_id parent{};
   std::string name;
   observe::span_kind kind{};
+  instant start, end;
   std::vector<std::pair<std::string, std::string>> attributes;
 };
 
@@ -165,6 +166,8 @@ class span_list final : public observe::span_sink {
                         .parent = s.parent,
                         .name = std::string(s.name),
                         .kind = s.kind,
+                        .start = s.start,
+                        .end = s.end,
                         .attributes = {s.attributes.begin(), s.attributes.end()}});
   }
   // Until it is given back, a loop that has answered a request stands still.

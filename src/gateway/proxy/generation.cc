@@ -56,7 +56,7 @@ std::vector<plugin_slot> generation::chain_for(const route* r) const {
       }
       return chosen;
     };
-    plugin_slot slot{.for_anyone = best(nullptr)};
+    plugin_slot slot{.name = kind.name, .for_anyone = best(nullptr)};
     for (std::size_t i : of_kind) {
       const consumer* who = _all->plugins[i].on_consumer;
       bool there = !who || std::ranges::any_of(slot.for_consumer, [&](const auto& e) { return e.first == who; });

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -18,6 +19,7 @@ namespace mes::gateway {
 
 // One kind of plugin on one route: which instance runs depends on who sends the request.
 struct plugin_slot {
+  std::string_view name;
   const plugin* for_anyone = nullptr;  // nullptr: only for the consumers below
   std::vector<std::pair<const consumer*, const plugin*>> for_consumer;
 

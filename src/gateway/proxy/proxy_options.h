@@ -8,6 +8,7 @@
 
 #include "gateway/names/names.h"
 #include "gateway/net/tls.h"
+#include "gateway/observe/instrumentations.h"
 #include "gateway/proxy/real_ip.h"
 #include "observe/log.h"
 #include "observe/trace.h"
@@ -35,6 +36,7 @@ struct proxy_options {
   bool access_log = true;
   bool allow_debug_header = false;  // whether "Kong-Debug: 1" has the answer name route and service
   bool tracing = true;              // spans, traceparent to the service
+  instrumentations timed;           // parts of a request that have spans of their own
 };
 
 // What the proxy uses of its process; outlives it.

@@ -124,6 +124,7 @@ class opentelemetry final : public plugin {
     const bool traced = !c.request_id.empty();  // else no request could be made out
     if (!_queue || !traced || !t.to_service.sampled) return;
     for (std::size_t i = 0; i < c.tries.size(); ++i) _queue->push(try_span(c, t, i));
+    for (const timed_part& p : c.parts) _queue->push(part_span(c, t, p));
     _queue->push(root_span(c, t));
   }
 
@@ -172,6 +173,20 @@ class opentelemetry final : public plugin {
                     .failed = c.totals->status >= 500,
                     .attributes = attributes,
                     .numbers = std::span(&status, 1)});
+  }
+
+  static std::string part_span(const plugin_context& c, const trace_state& t, const timed_part& p) {
+    const std::string name = std::string(p.name).append(p.plugin);
+    return written({.trace_id = id_of<16>(t.to_service.trace),
+                    .span_id = id_of<8>(random_bytes(8)),
+                    .parent_span_id = id_of<8>(t.root_span),
+                    .name = name,
+                    .kind = 1,
+                    .start = instant{c.started_us + p.from_us},
+                    .end = instant{c.started_us + p.to_us},
+                    .failed = false,
+                    .attributes = {},
+                    .numbers = {}});
   }
 
   static std::string try_span(const plugin_context& c, const trace_state& t, std::size_t index) {
