@@ -70,6 +70,8 @@ bool client_exchange::relay() {
       return false;
     }
     if (ready != io_status::ok) return upstream_failed(502);
+    _x->connect_us += _up->connected_us - _up->begun_us;
+    _x->tls_us += _up->ready_us - _up->connected_us;
     wait_for(waits_for::upstream_write);
   }
   if (_up->http2) return relay_http2();

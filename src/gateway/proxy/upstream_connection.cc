@@ -15,7 +15,12 @@ constexpr int idle_reads_max = 16;  // on end: who has so much to say unasked is
 }  // namespace
 
 upstream_connection::upstream_connection(worker& of, std::string k, std::string_view name)
-    : in(of.loop.blocks()), out(of.loop.blocks()), key(std::move(k)), tls_name(name), _worker(of) {}
+    : in(of.loop.blocks()),
+      out(of.loop.blocks()),
+      key(std::move(k)),
+      tls_name(name),
+      begun_us(net_loop::clock_us()),
+      _worker(of) {}
 
 upstream_connection::~upstream_connection() = default;
 
@@ -58,11 +63,13 @@ io_status upstream_connection::advance() {
     if (getsockopt(stream.fd(), SOL_SOCKET, SO_ERROR, &connect_error, &size) != 0 || connect_error != 0)
       return io_status::failed;
     phase = state::handshaking;
+    connected_us = net_loop::clock_us();
   }
   if (phase == state::handshaking) {
     io_result shaken = stream.handshake();
     if (shaken.status != io_status::ok) return shaken.status;
     phase = state::ready;
+    ready_us = stream.tls() ? net_loop::clock_us() : connected_us;
   }
   return io_status::ok;
 }

@@ -44,6 +44,8 @@ class upstream_connection final : public event_target {
   bool dead = false;
   bool doubtful = false;  // its last answer had no body by rule: a service that sent one all the same shows it late
   std::int64_t idle_since_ms = 0;
+  const std::int64_t begun_us;  // monotonic
+  std::int64_t connected_us = 0, ready_us = 0;
 
  private:
   bool serve_idle();
