@@ -8,9 +8,11 @@
 #include <utility>
 
 #include "base/instant.h"
+#include "base/sha256.h"
 #include "gateway/admin/admin.h"
 #include "gateway/admin/entity_store.h"
 #include "gateway/admin/guard.h"
+#include "gateway/admin/log_level.h"
 #include "gateway/burst_memory.h"
 #include "gateway/config/built_in.h"
 #include "gateway/config/configuration.h"
@@ -56,7 +58,9 @@ class gateway {
         _disk(os::make_real_file_system()),
         _store(*_disk, {.folder = process.data_dir().string(), .writable = process.settings().flag("admin_writes")},
                process.log(), [this](std::shared_ptr<const configuration> all) { activate(std::move(all)); }),
-        _writes(process.loop(), _store) {}
+        _writes(process.loop(), _store),
+        _level(process.loop(), process.log(),
+               observe::parse_level(process.settings().text("log_level")).value_or(observe::level::info)) {}
 
   result<void> start() {
     if (auto locked = lock_writes(); !locked) return locked;
@@ -262,13 +266,13 @@ class gateway {
                     .access_log = s.flag("access_log"),
                     .allow_debug_header = s.flag("allow_debug_header"),
                     .tracing = s.flag("tracing")};
+    auto timed = parse_instrumentations(s.text("tracing_instrumentations"));
+    if (!timed) return fail(timed.error());
+    o.timed = *timed;
     std::vector<std::string> trusted;
     for_each_token(s.text("trusted_ips"), [&](std::string_view one) { trusted.emplace_back(one); });
     auto ranges = ip_ranges::parse(trusted);
     if (!ranges) return fail(error_code::invalid_argument, "trusted_ips: not a list of addresses and ranges");
-    auto timed = parse_instrumentations(s.text("tracing_instrumentations"));
-    if (!timed) return fail(timed.error());
-    o.timed = *timed;
     o.real_ip = {
         .trusted = std::move(*ranges), .header = s.text("real_ip_header"), .recursive = s.flag("real_ip_recursive")};
     if (!s.flag("tls")) return o;
@@ -290,6 +294,7 @@ class gateway {
     admin_view view{.store = _store,
                     .writes = _writes,
                     .cache = _cache,
+                    .level = _level,
                     .generation = [this] { return _generation_number; },
                     .metrics = [this] { return metrics(); },
                     .status = [this] { return status(); },
@@ -350,12 +355,16 @@ class gateway {
            });
   }
 
-  std::string status() const {
-    proxy::status s = _proxy->current();
-    return fmt::format(
-        R"({{"server":{{"connections_accepted":{0},"connections_handled":{0},"connections_active":{1},"total_requests":{2}}},)"
-        R"("database":{{"reachable":true}},"generation":{3}}})",
-        s.accepted, s.active, s.requests, _generation_number);
+  node_status status() {
+    if (_hashed_generation != _generation_number) {
+      _configuration_hash = sha256_hex(_store.config_text()).substr(0, 32);  // as long as Kong's MD5
+      _hashed_generation = _generation_number;
+    }
+    return {.traffic = _proxy->current(),
+            .cache_bytes = _cache.bytes(),
+            .cache_bytes_max = _cache.bytes_max(),
+            .resident_bytes = resident_bytes(),
+            .configuration_hash = _configuration_hash};
   }
 
   void follow_heartbeats() {
@@ -397,11 +406,13 @@ class gateway {
   std::shared_ptr<runtime::event_loop::timer> _retiring;
   burst_memory _memory;
   std::shared_ptr<runtime::event_loop::timer> _memory_look;
-  std::uint64_t _generation_number = 0, _refused_reloads = 0;
-  std::string _file_text;    // of the configuration's file when it was last read
-  std::string _certificate;  // the listener's file in use; "" = one that was made here
+  std::uint64_t _generation_number = 0, _refused_reloads = 0, _hashed_generation = 0;
+  std::string _configuration_hash;  // of _hashed_generation
+  std::string _file_text;           // of the configuration's file when it was last read
+  std::string _certificate;         // the listener's file in use; "" = one that was made here
   watched_files _configuration_files{"configuration", _process.loop(), _process.log()};
   watched_files _certificate_files{"certificate", _process.loop(), _process.log()};
+  log_level _level;
   std::unique_ptr<runtime::http_server> _admin;
   std::unique_ptr<runtime::kafka_consumer> _heartbeats;
   std::shared_ptr<runtime::event_loop::timer> _ready_anyway;

@@ -13,12 +13,12 @@
 #include "gateway/admin/entity_api.h"
 #include "gateway/admin/entity_place.h"
 #include "gateway/admin/flattened_errors.h"
+#include "gateway/admin/node_api.h"
 #include "gateway/admin/paging.h"
 #include "gateway/admin/refusal.h"
 #include "gateway/admin/schema_text.h"
 #include "gateway/admin/upstream_health.h"
 #include "gateway/http/field_id.h"
-#include "gateway/plugins/node.h"
 #include "gateway/plugins/plugin.h"
 
 namespace mes::gateway {
@@ -28,31 +28,6 @@ namespace json = boost::json;
 using runtime::http_request;
 using runtime::http_response;
 using segments = std::vector<std::string>;
-
-constexpr std::string_view kong_version = "3.4.2";  // that we are like
-
-http_response show_information(const admin_view& view, const http_request&, const segments&) {
-  json::object available;
-  for (const plugin_kind& kind : all_plugins())
-    available[kind.name] = {{"version", kong_version}, {"priority", kind.priority}};
-  std::set<std::string> used;
-  for (const plugin_entry& p : view.store.config().plugins) used.insert(p.name);
-  return reply(
-      200,
-      json::object{
-          {"version", kong_version},
-          {"tagline", "mes gateway, a drop-in for Kong 3.4"},
-          {"edition", "community"},
-          {"hostname", host_name()},
-          {"node_id", node_id()},
-          {"configuration",
-           {{"database", view.store.writable() ? "embedded" : "off"}, {"router_flavor", "traditional_compatible"}}},
-          {"generation", view.generation()},
-          {"plugins",
-           {{"available_on_server", std::move(available)},
-            {"enabled_in_cluster", json::array(used.begin(), used.end())}}},
-      });
-}
 
 // The configuration in the body: as JSON {"config": "<text>"}, as a form's part or field "config", or as it stands.
 std::string posted_config(const http_request& request) {
@@ -118,12 +93,15 @@ http_response post_config(const admin_view& view, const http_request& request, c
         posted.error().code == error_code::invalid_argument && is_true(request.query_value("flatten_errors"));
     return by_entity ? refuse_config_by_entity(posted.error(), text) : refuse_config(posted.error());
   }
-  const configuration& all = view.store.config();
-  return reply(201, json::object{{"generation", view.generation()},
-                                 {"services", all.services.size()},
-                                 {"routes", all.routes.size()},
-                                 {"plugins", all.plugins.size()},
-                                 {"consumers", all.consumers.size()}});
+  json::object all;
+  const auto document = view.store.entities();
+  for (const entity_kind& kind : entity_kinds())
+    for (const auto& [id, entity] : document->of(kind)) {
+      json::value& of_kind = all[kind.name];
+      if (of_kind.is_null()) of_kind.emplace_object();
+      of_kind.get_object()[id] = *entity;
+    }
+  return reply(201, all);
 }
 
 http_response show_config(const admin_view& view, const http_request&, const segments&) {
@@ -141,10 +119,6 @@ http_response show_writes(const admin_view& view, const http_request&, const seg
 http_response forget_writes(const admin_view& view, const http_request&, const segments&) {
   if (auto done = view.store.forget_writes(); !done) return refuse_config(done.error());
   return {.status = 204, .headers = {}, .body = {}};
-}
-
-http_response show_status(const admin_view& view, const http_request&, const segments&) {
-  return http_response::json(200, view.status());
 }
 
 http_response show_metrics(const admin_view& view, const http_request&, const segments&) {
@@ -215,6 +189,8 @@ constexpr auto endpoints = std::to_array<endpoint>({
     {"POST", "/config", post_config},
     {"GET", "/config/writes", show_writes},
     {"DELETE", "/config/writes", forget_writes},
+    {"GET", "/debug/node/log-level", show_log_level},
+    {"PUT", "/debug/node/log-level/{}", set_log_level},
     {"GET", "/endpoints", list_endpoints},
     {"GET", "/health/live", show_live},
     {"GET", "/health/ready", show_ready},

@@ -11,21 +11,30 @@
 #include "gateway/admin/entity_writes.h"
 #include "gateway/admin/refusal.h"
 #include "gateway/balancer/upstream_state.h"
+#include "gateway/proxy/proxy.h"
 #include "runtime/http.h"
 #include "runtime/http_server.h"
 
 namespace mes::gateway {
 
+class log_level;
 class response_cache;
+
+struct node_status {
+  proxy::status traffic;
+  std::size_t cache_bytes = 0, cache_bytes_max = 0, resident_bytes = 0;
+  std::string configuration_hash;
+};
 
 // What the admin port asks the gateway for. All are called on the process' loop.
 struct admin_view {
   entity_store& store;
   entity_writes& writes;
   response_cache& cache;
+  log_level& level;
   std::function<std::uint64_t()> generation;
   std::function<std::string()> metrics;  // Prometheus' text format
-  std::function<std::string()> status;   // JSON
+  std::function<node_status()> status;
   std::function<bool()> ready;
   std::function<const upstream_registry*()> upstreams;
   std::function<void(const result<void>&)> posted;  // what became of a POST /config

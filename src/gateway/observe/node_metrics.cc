@@ -10,9 +10,7 @@
 #include "gateway/plugins/node.h"
 
 namespace mes::gateway {
-namespace {
 
-// Of this process, in bytes; 0 where the system does not say.
 std::size_t resident_bytes() {
   auto text = read_text("/proc/self/statm");
   if (!text) return 0;
@@ -21,8 +19,6 @@ std::size_t resident_bytes() {
   std::from_chars(text->data() + blank + 1, text->data() + text->size(), pages);
   return pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
-
-}  // namespace
 
 std::string expose_node(std::size_t cache_bytes, std::size_t cache_bytes_max) {
   std::string out;
