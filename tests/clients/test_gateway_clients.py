@@ -296,11 +296,3 @@ def test_much_of_both_ways_in_every_version(gateway, option, scheme, version):
     assert curl(option, "--data-binary", "@-", f"{base}/", stdin=much) == much
     if version == b"2":
         assert curl(option, "-T", "-", f"{base}/", stdin=much) == much
-
-
-def test_too_many_fields_and_too_large_ones_are_400(gateway):
-    """As Kong's nginx (K:spec/02-integration/05-proxy/13-error_handlers_spec.lua:28)."""
-    many = [a for i in range(1_001) for a in ("-H", f"X-{i}: y")]
-    for option in ("--http1.1", "--http2-prior-knowledge"):
-        for fields in (many, ["-H", "X: " + "y" * 40_000]):
-            assert curl(option, *fields, f"{gateway.url}/", "-o", "/dev/null", "-w", "%{http_code}") == b"400"
