@@ -342,7 +342,8 @@ def main():
     support.write_results("bus", figures, {"runs": arguments.runs, "records": arguments.records, "rate": arguments.rate,
                                            "broker_cores": "all" if arguments.unpinned else support.SERVER_CORES,
                                            "client_cores": "all" if arguments.unpinned else support.CLIENT_CORES,
-                                           "client": "rdkafka_performance, confluent-kafka and the driver, acks=all, one partition"})
+                                           "client": "rdkafka_performance, confluent-kafka and the driver, acks=all, one partition"},
+                          whole=not arguments.only)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ import tempfile
 from dataclasses import dataclass
 
 import support
-from proxies import COPIER_PROGRAM, PATH, Bench, connections_max
+from proxies import COPIER_PROGRAM, LARGE_PATH, PATH, Bench, connections_max
 
 PERCENTILES = """
 done = function(summary, latency, requests)
@@ -58,13 +58,14 @@ SCENARIOS = [
     Scenario("64 connections, a core each", core_each=True, also=(ALL, LOGGED, COPIER), goal=1.2, goal_all=1.0),
     Scenario("1 connection", connections=1, also=(ALL,)),
     Scenario("1,000 connections", connections=1_000, also=(ALL,)),
-    Scenario(f"{connections_max():,} connections", connections=connections_max()),
+    Scenario(f"{connections_max():,} connections", connections=connections_max(), also=(ALL,)),
     Scenario("fixed rate", rate=10_000, also=(ALL,)),
+    Scenario("8 routes", routes=8, path="/r7/x"),
     Scenario("1,000 routes", routes=1_000, path="/r999/x"),
     Scenario("10,000 routes", routes=10_000, path="/r9999/x"),
-    Scenario("1 MB bodies", path="/large"),
-    Scenario("TLS", tls=True),
-    Scenario("HTTP/2", tls=True, http2=True),
+    Scenario("1 MB bodies", path=LARGE_PATH, also=(ALL,)),
+    Scenario("TLS", tls=True, also=(ALL,)),
+    Scenario("HTTP/2", tls=True, http2=True, also=(ALL,)),
 ]
 
 
@@ -208,7 +209,7 @@ def main():
         "nginx": support.output("sh", "-c", "nginx -v 2>&1"), "haproxy": support.output("sh", "-c", "haproxy -v | head -1"),
         "seconds": arguments.seconds, "runs": arguments.runs, "threads": arguments.threads, "body_bytes": 1024,
         "equal": "upstream, cores, threads, connections, payload, certificate, kept connections on both sides",
-        "note": "HTTP/2 has 10 streams a connection"})
+        "note": "HTTP/2 has 10 streams a connection"}, whole=not arguments.only)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ http {{
   client_body_temp_path {dir}/u1; proxy_temp_path {dir}/u2; fastcgi_temp_path {dir}/u3; uwsgi_temp_path {dir}/u4; scgi_temp_path {dir}/u5;
   server {{ listen 127.0.0.1:{port} reuseport backlog=16384;
     location / {{ default_type text/plain; return 200 "{body}"; }}
-    location = /large {{ alias {dir}/large; }} }}
+    location = {large} {{ alias {dir}/large; }} }}
 }}
 """
 
@@ -69,7 +69,7 @@ services:
 {routes}
 """
 
-PATH = "/api/v1/workorders/42"
+PATH, LARGE_PATH = "/api/v1/workorders/42", "/api/v1/workorders/large"
 COPIER_PROGRAM = support.ROOT / "build/release/bench/copier"
 
 
@@ -101,7 +101,7 @@ class Bench:
         self.upstream = free if apart else self.service
         (folder / "large").write_bytes(b"x" * (1 << 20))
         self._make_certificate()
-        self._nginx("upstream", UPSTREAM.format(dir=folder, port=self.service, body="x" * 1024),
+        self._nginx("upstream", UPSTREAM.format(dir=folder, port=self.service, large=LARGE_PATH, body="x" * 1024),
                     support.on_cores(support.CLIENT_CORES) if apart else [])
         support.wait_for_port(self.service)
 

@@ -74,11 +74,24 @@ def number(value):
     return f"{value:,.0f}"
 
 
-def write_results(name, figures, more_conditions=None):
+def write_results(name, figures, more_conditions=None, whole=True):
+    """The figures with when and of which commit each is; where not the whole benchmark was run, those of before stay."""
     path = ROOT / "bench" / "results" / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"figures": figures, "conditions": {**conditions(), **(more_conditions or {})}}, indent=1) + "\n")
+    now = {**conditions(), **(more_conditions or {})}
+    figures = [{**f, "time": now["time"], "commit": now["commit"]} for f in figures]
+    if not whole and path.exists():
+        figures = merged(json.loads(path.read_text()), figures)
+    path.write_text(json.dumps({"figures": figures, "conditions": now}, indent=1) + "\n")
     print(f"\n{path.relative_to(ROOT)} written")
+
+
+def merged(before, figures):
+    """What was measured now in the places of what it replaces, and the rest behind it."""
+    fresh = {f["name"]: f for f in figures}
+    kept = [fresh.pop(f["name"], {"time": before["conditions"]["time"], "commit": before["conditions"]["commit"], **f})
+            for f in before["figures"]]
+    return kept + list(fresh.values())
 
 
 def conditions():
