@@ -125,6 +125,11 @@ def test_the_bytes_of_a_head_are_bounded(gateway, fields, more, status):
     assert ask(gateway, head)[0] == status
 
 
+def test_a_first_line_that_is_too_long_is_414(gateway):
+    """RFC 9112, section 3, and nginx."""
+    assert ask(gateway, b"GET /here?" + b"x" * HEAD_BYTES_MAX + b" HTTP/1.1\r\nHost: a\r\n\r\n")[0] == 414
+
+
 @pytest.mark.parametrize("more, status", [(0, 200), (1, TOO_LARGE)])
 def test_the_bytes_of_a_head_are_bounded_over_http2(gateway, more, status):
     count = (HEAD_BYTES_MAX - LIST_BYTES_HERE) // (1 + 100 + FIELD_OVERHEAD) - 1

@@ -18,7 +18,8 @@ import yaml
 from gateway import Gateway
 from tests.support.platform import BINARY, ROOT
 
-FILES = sorted((Path(os.environ.get("MES_SHARED", ROOT.parent / "shared")) / "data/kong").glob("*.yml"))
+FOLDER = Path(os.environ.get("MES_SHARED", ROOT.parent / "shared")) / "data/kong"
+FILES = sorted(FOLDER.glob("*.yml"))
 AUTHENTICATORS = {"jwt", "key-auth", "basic-auth", "hmac-auth", "ldap-auth", "oauth2"}
 
 
@@ -31,8 +32,9 @@ def findings(path):
 REFUSED = {"EchoSkorJjj__IS213-Education-Helper": [(69, "authn-kong")]}  # a Lua plugin of a company's own
 
 
+@pytest.mark.skipif(not FOLDER.exists(), reason=f"{FOLDER} is not here")
 def test_the_files_that_are_refused_are_there():
-    assert FILES and set(REFUSED) <= {path.stem for path in FILES}
+    assert set(REFUSED) < {path.stem for path in FILES}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)

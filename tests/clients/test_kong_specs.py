@@ -1,9 +1,12 @@
 """Kong's own specs over sockets, taken over as facts: tests/golden/kong/specs/ has for each spec of Kong's
-configurations, requests and what is expected of the answers, and lists the cases that were left out with the reason.
+configurations, requests and what is expected of the answers, and lists the cases that were left out, or taken over in part,
+with the reason.
 
 A step is asked of the proxy, over TLS with `tls`; `at` has it asked of the Admin API (admin) or of a service by its port in
 Kong's specs. `times` asks again and again and counts: tally/STATUS is how many were answered so, by/PORT how many by that
-service (tests/support/kong_targets.py). `eventually` is for what Kong's specs wait for too. A row of `expect` is [path, value] or [path, operator, value]. A path leads through the answer: status, headers/NAME,
+service (tests/support/kong_targets.py). `eventually` is for what Kong's specs wait for too.
+
+A row of `expect` is [path, value] or [path, operator, value]. A path leads through the answer: status, headers/NAME,
 body, or json/…, where json is the body, which for most services is what the service was asked
 (tests/support/kong_upstream.py).
 """
