@@ -4,8 +4,11 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 from confluent_kafka.admin import AclOperation, AclPermissionType, AdminClient, NewTopic, ResourcePatternType, ResourceType
 
 from bus_access import acl, address, anything, consume, done, plain, produce, raw_as, topics_of, users_file
+from bus_operator import metric
 from raw import Raw
 from tests.support.wait import eventually
+
+POLICY_VIOLATION = 44
 
 
 @pytest.fixture
@@ -230,3 +233,17 @@ def test_without_an_authorizer_acls_are_refused_cleanly(start_bus):
     with pytest.raises(KafkaException) as off:
         done(admin.create_acls([acl("orders", AclOperation.ALL)]))
     assert off.value.args[0].code() == KafkaError.SECURITY_DISABLED
+
+
+def test_what_the_filters_of_one_request_fit_has_a_bound(guarded):
+    """Each tells of what it fits; beyond the bound a filter takes nothing away, and says so. An ACL goes once."""
+    bus, admin, _ = guarded
+    done(admin.create_acls([acl(f"topic-{number}", AclOperation.READ) for number in range(101)]))
+    every = {"resource_type_filter": 1, "resource_name_filter": None, "pattern_type_filter": 1, "principal_filter": None,
+             "host_filter": None, "operation": 1, "permission_type": 1}
+    written = metric(bus, 'mes_bus_log_written_bytes_total{what="frames"}')
+    with raw_as(bus, "admin", "root") as raw:
+        results = raw.call("delete_acls", 1, filters=[every] * 1000)["filter_results"]
+    assert [(r["error_code"], len(r["matching_acls"])) for r in results] == [(0, 101)] * 990 + [(POLICY_VIOLATION, 0)] * 10
+    assert metric(bus, 'mes_bus_log_written_bytes_total{what="frames"}') - written < 64 * 1024
+    assert admin.describe_acls(anything()).result(20) == []

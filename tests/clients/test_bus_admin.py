@@ -9,6 +9,8 @@ from confluent_kafka.admin import (AdminClient, AlterConfigOpType, ConfigEntry, 
                                    NewTopic)
 
 from bus import Bus
+from bus_operator import metric
+from differential.records import batch
 from raw import Closed, Raw, string
 
 TOPIC, BROKER = ConfigResource.Type.TOPIC, ConfigResource.Type.BROKER
@@ -275,6 +277,15 @@ def ask(raw, key, version, body, flexible):
 
 ONE_PARTITION = struct.pack(">ii", 1, 0)
 NAMED = {  # key, version, and the request that names one thing so often
+    "AlterPartitionReassignments": (45, 0, lambda n: struct.pack(">i", 1000) + b"\2" + compact("named") + several(n, True) + n * (struct.pack(">i", 0) + b"\0\0") + b"\0"),
+    "DeleteGroups": (42, 0, lambda n: several(n) + n * string("never")),
+    "DeleteRecords": (21, 0, lambda n: several(n) + n * (string("named") + struct.pack(">iiq", 1, 0, 0)) + struct.pack(">i", 1000)),
+    "DescribeTopicPartitions": (75, 0, lambda n: several(n, True) + n * (compact("named") + b"\0") + struct.pack(">i", 9) + b"\1" + compact("x") + struct.pack(">i", 0) + b"\0"),
+    "ElectLeaders": (43, 1, lambda n: b"\0" + several(1) + string("named") + several(n) + n * struct.pack(">i", 9) + struct.pack(">i", 1000)),
+    "FindCoordinator": (10, 4, lambda n: b"\0" + several(n, True) + n * compact("g")),
+    "ListTransactions": (66, 0, lambda n: several(n, True) + n * compact("Odd") + b"\1"),
+    "OffsetDelete": (47, 0, lambda n: string("g") + several(1) + string("named") + several(n) + n * struct.pack(">i", 0)),
+    "WriteTxnMarkers": (27, 1, lambda n: b"\2" + struct.pack(">qh?", 9, 0, False) + several(n, True) + n * (compact("unknown") + b"\2" + struct.pack(">i", 0) + b"\0") + struct.pack(">i", 0) + b"\0"),
     "DescribeGroups": (15, 0, lambda n: several(n) + n * string("g")),
     "DescribeGroups 5": (15, 5, lambda n: several(n, True) + n * compact("g") + b"\0"),
     "ConsumerGroupDescribe": (69, 0, lambda n: several(n, True) + n * compact("g") + b"\0"),
@@ -288,7 +299,7 @@ NAMED = {  # key, version, and the request that names one thing so often
     "OffsetFetch, partitions": (9, 1, lambda n: string("g") + several(1) + string("named") + several(n) + n * struct.pack(">i", 0)),
     "OffsetFetch, groups": (9, 8, lambda n: several(n, True) + n * (compact("g") + b"\0\0") + b"\0"),
 }
-FLEXIBLE_FROM = {15: 5, 69: 0, 32: 4, 35: 2, 61: 0, 65: 0, 74: 0, 9: 6}
+FLEXIBLE_FROM = {9: 6, 10: 3, 15: 5, 21: 2, 27: 1, 32: 4, 35: 2, 42: 2, 43: 2, 45: 0, 47: 99, 61: 0, 65: 0, 66: 0, 69: 0, 74: 0, 75: 0}
 
 
 @pytest.mark.parametrize("what", NAMED)
@@ -300,6 +311,30 @@ def test_what_is_named_again_is_answered_once(bus, admin, what):
         assert raw.commit_offset("g", "named", 1) == 0
         once, often = (ask(raw, key, version, request(n), version >= FLEXIBLE_FROM[key]) for n in (1, 1000))
     assert len(often) == len(once)
+
+
+def test_what_is_named_again_is_done_once(bus, admin):
+    for future in admin.create_topics([NewTopic("twice", 2)]).values():
+        future.result(20)
+    with Raw(bus.address) as raw:
+        # One marker, as in Kafka, which asks its log once for each partition.
+        marker = {"producer_id": 9, "producer_epoch": 0, "transaction_result": False, "coordinator_epoch": 0,
+                  "topics": [{"name": "twice", "partition_indexes": [0, 0, 0]}, {"name": "twice", "partition_indexes": [0, 1]}]}
+        told = raw.call("write_txn_markers", 1, markers=[marker])["markers"][0]["topics"]
+        assert [(p["partition_index"], p["error_code"]) for t in told for p in t["partitions"]] == [(0, 0), (1, 0)]
+        assert [metric(bus, f'kafka_topic_partition_current_offset{{topic="twice",partition="{p}"}}') for p in (0, 1)] == [1, 1]
+        # The offset that is said last, as in Kafka.
+        for _ in range(4):
+            assert raw.produce("twice", 0, batch([b"x"], timestamps=[1_700_000_000_000])) == 0
+        wanted = [{"name": "twice", "partitions": [{"partition_index": 0, "offset": 4}, {"partition_index": 0, "offset": 2}]}]
+        told = raw.call("delete_records", 1, topics=wanted, timeout_ms=5000)["topics"]
+        assert [(p["low_watermark"], p["error_code"]) for t in told for p in t["partitions"]] == [(2, 0)]
+
+
+def test_a_resource_whose_settings_are_changed_again_is_refused_once(bus):
+    with Raw(bus.address) as raw:
+        twice, often = (ask(raw, 33, 0, several(n) + n * (b"\2" + string("named") + several(0)) + b"\1", False) for n in (2, 1000))
+    assert b"at most once" in twice and len(often) == len(twice)
 
 
 def test_the_length_of_an_answer_does_not_multiply_that_of_a_name(bus):

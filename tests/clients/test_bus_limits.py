@@ -11,9 +11,10 @@ from bus import MES, kcat
 from bus_operator import create, metric, produce, request
 from differential.records import batch
 from raw import FETCH, OFFSET_COMMIT, Raw, string
-from tests.support.process_memory import rss_kib
+from tests.support.process_memory import has_sanitizer, peak_rss_kib, rss_kib
 from tests.support.wait import eventually
 
+ELECT_LEADERS, UNKNOWN_TOPIC = 43, 3
 UNKNOWN_SERVER_ERROR, INVALID_REQUEST, GROUP_MAX_SIZE_REACHED = -1, 42, 81
 
 pytestmark = pytest.mark.skipif(not shutil.which("kcat"), reason="kcat is not installed")
@@ -177,6 +178,31 @@ def test_limits_and_write_amplification_are_visible(start_bus):
     assert (written - before) / produced <= 1.2
     assert metric(bus, 'mes_bus_limit{of="connections"}') == 10_000
     assert metric(bus, 'kafka_topic_partition_current_offset{topic="bulk",partition="0"}') == 1200
+
+
+def elect(raw, partitions):
+    """Of a topic that there is not: error codes and messages."""
+    answer = raw.request(ELECT_LEADERS, 1, b"\0" + struct.pack(">i", 1) + string("x" * 249) + struct.pack(">i", len(partitions) // 4)
+                         + partitions + struct.pack(">i", 1000))
+    assert answer.take("i") == 0 and answer.take("h") == 0 and answer.take("i") == 1 and answer.string() == "x" * 249
+    return answer.array(lambda: (answer.take("i"), answer.take("h"), answer.string())[1:])
+
+
+def numbers(count):
+    return struct.pack(f">{count}i", *range(count))
+
+
+def test_an_election_of_many_partitions_costs_no_more_than_they_do(start_bus):
+    """Each once, and why it is not elected in words for the first of them alone."""
+    bus = start_bus()
+    with Raw(bus.address) as raw:
+        answered = elect(raw, numbers(20_000))
+        assert {code for code, _ in answered} == {UNKNOWN_TOPIC} and len(answered) == 20_000
+        assert sum(message is not None for _, message in answered) == 10_000
+        before = peak_rss_kib(bus.process.pid)
+        assert len(elect(raw, bytes(4 * 4_000_000))) == 1
+    if not has_sanitizer(bus.process.pid):
+        assert peak_rss_kib(bus.process.pid) - before < 200 * 1024
 
 
 def fetch(topic, partitions, wait_ms=2**31 - 1, bytes_min=1 << 20, offset=0):

@@ -1,5 +1,6 @@
 // ACLs: described by a filter, made, deleted by filters.
 #include <memory>
+#include <set>
 
 #include "bus/handlers/admin.h"
 #include "bus/handlers/admin_parts.h"
@@ -11,6 +12,8 @@ using kafka::error_code;
 namespace {
 
 constexpr std::string_view disabled = "No Authorizer is configured.";
+// Those that all filters of a request fit, each as often as one does. Kafka deletes 10,000 by a request at most.
+constexpr std::size_t matches_max = 100'000;
 
 template <class Filter>
 security::acl_filter filter_of(const Filter& f) {
@@ -86,7 +89,8 @@ void create_acls(const call& c, kafka::create_acls_request& request) {
 
 void delete_acls(const call& c, kafka::delete_acls_request& request) {
   auto response = std::make_shared<kafka::delete_acls_response>();
-  std::vector<security::edit> edits;
+  std::set<std::string> gone;  // each once, however many filters it fits
+  std::size_t matches = 0;
   for (const auto& wanted : request.filters) {
     auto& out = response->filter_results.emplace_back();
     out.error_message.reset();
@@ -99,13 +103,23 @@ void delete_acls(const call& c, kafka::delete_acls_request& request) {
       refuse(out, error_code::invalid_request, *why);
       continue;
     }
-    for (const security::acl_binding& b : c.of->access().acls().find(filter)) {
-      edits.push_back({security::entry_kind::acl, encode_binding(b), std::nullopt});
+    const auto found =
+        matches > matches_max ? std::vector<security::acl_binding>{} : c.of->access().acls().find(filter);
+    matches += found.size();
+    if (matches > matches_max) {
+      refuse(out, error_code::policy_violation,
+             fmt::format("The filters of one request may fit {} ACLs together", matches_max));
+      continue;
+    }
+    for (const security::acl_binding& b : found) {
+      gone.insert(encode_binding(b));
       out.matching_acls.push_back({0, std::nullopt, static_cast<std::int8_t>(b.resource), b.name,
                                    static_cast<std::int8_t>(b.pattern), b.principal, b.host,
                                    static_cast<std::int8_t>(b.what), static_cast<std::int8_t>(b.verdict)});
     }
   }
+  std::vector<security::edit> edits;
+  for (const std::string& key : gone) edits.push_back({security::entry_kind::acl, key, std::nullopt});
   c.of->access().settings().change(edits, [c, response](bool stored) {
     if (!stored)
       for (auto& out : response->filter_results)

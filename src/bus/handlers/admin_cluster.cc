@@ -16,6 +16,20 @@ namespace {
 
 constexpr std::int32_t partitions_shown_max = 2'000;  // Kafka's max.request.partition.size.limit
 
+// Why a partition is refused: in words too for the first few thousand of an answer, for a request may name millions.
+class refusals {
+ public:
+  template <class Partition>
+  void add(Partition& p, error_code error, std::string_view why) {
+    constexpr std::size_t worded_max = 10'000;  // of one topic there are no more
+    p.error_code = kafka::code(error);
+    if (_count++ < worded_max) p.error_message = why;
+  }
+
+ private:
+  std::size_t _count = 0;
+};
+
 bool has_partition(const std::shared_ptr<log::topic>& t, std::int32_t index) {
   return t && index >= 0 && static_cast<std::size_t>(index) < t->partitions.size();
 }
@@ -143,6 +157,7 @@ void describe_topic_partitions(const call& c, kafka::describe_topic_partitions_r
 // The one replica of a partition leads it already.
 void elect_leaders(const call& c, kafka::elect_leaders_request& request) {
   kafka::elect_leaders_response response;
+  refusals refused;
   if (!request.topic_partitions) return c.answer(response);  // all, as far as it is needed
   for (const auto& topic : *request.topic_partitions) {
     auto& out = response.replica_election_results.emplace_back();
@@ -156,8 +171,9 @@ void elect_leaders(const call& c, kafka::elect_leaders_request& request) {
       if (has_partition(t, index))
         p.error_code = kafka::code(error_code::election_not_needed);
       else
-        refuse(p, error_code::unknown_topic_or_partition,
-               t ? fmt::format("No such partition as {}-{}", name, index) : fmt::format("No such topic as {}", name));
+        refused.add(
+            p, error_code::unknown_topic_or_partition,
+            t ? fmt::format("No such partition as {}-{}", name, index) : fmt::format("No such topic as {}", name));
     }
   }
   c.answer(response);
@@ -168,6 +184,7 @@ void alter_partition_reassignments(const call& c, kafka::alter_partition_reassig
   kafka::alter_partition_reassignments_response response;
   response.allow_replication_factor_change = request.allow_replication_factor_change;
   response.error_message.reset();
+  refusals refused;
   for (const auto& topic : request.topics) {
     auto& out = response.responses.emplace_back();
     out.name = topic.name;
@@ -177,11 +194,11 @@ void alter_partition_reassignments(const call& c, kafka::alter_partition_reassig
       p.partition_index = wanted.partition_index;
       p.error_message.reset();
       if (!has_partition(t, wanted.partition_index)) {
-        refuse(p, error_code::unknown_topic_or_partition, "This server does not host this topic-partition.");
+        refused.add(p, error_code::unknown_topic_or_partition, "This server does not host this topic-partition.");
       } else if (!wanted.replicas) {
-        refuse(p, error_code::no_reassignment_in_progress, "No partition reassignment is in progress.");
+        refused.add(p, error_code::no_reassignment_in_progress, "No partition reassignment is in progress.");
       } else if (const auto why = replicas_fault(*wanted.replicas)) {
-        refuse(p, error_code::invalid_replica_assignment, *why);
+        refused.add(p, error_code::invalid_replica_assignment, *why);
       }
     }
   }

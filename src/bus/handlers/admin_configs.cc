@@ -233,14 +233,16 @@ void alter(const call& c, const Request& request, MakeValues&& make_values) {
   auto& answers = all->response.responses;
   answers.reserve(request.resources.size());
   const auto key_of = [](const auto& r) { return std::pair(r.resource_type, r.resource_name); };
-  const auto times = times_named(request.resources, key_of);
+  auto times = times_named(request.resources, key_of);
   for (const auto& r : request.resources) {
+    const auto named = times.extract(key_of(r));
+    if (named.empty()) continue;  // told of already
     auto& out = answers.emplace_back();
     out.resource_type = r.resource_type;
     out.resource_name = r.resource_name;
     const auto type = static_cast<resource>(r.resource_type);
     const std::string name(r.resource_name);
-    made_values values = times.at(key_of(r)) > 1
+    made_values values = named.mapped() > 1
                              ? refused(error_code::invalid_request, "Each resource must appear at most once.")
                              : make_values(r, type, name);
     outcome fine;
