@@ -27,6 +27,7 @@ error_code error_of(kafka::batch_fault fault) {
     case kafka::batch_fault::cut_short:
     case kafka::batch_fault::unknown_magic:
     case kafka::batch_fault::bad_crc:
+    case kafka::batch_fault::bad_packing:
       return error_code::corrupt_message;
   }
   return error_code::corrupt_message;

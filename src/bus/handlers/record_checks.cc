@@ -71,11 +71,19 @@ std::optional<refused_records> check_records(const log::topic& t, kafka::batch_h
   // Times are the broker's to give. Where the topic does not say so, Kafka minds it alone if there is no other.
   const bool stamped = batch.log_append_time() && (!create_time || batch.max_timestamp_ms < 0);
   const std::size_t unpacked_max = uncompressed_max(bytes.size());
+  const auto contradicts = [] {
+    return refused_records{
+        error_code::invalid_record, {}, "The records are not those that the batch's header tells of"};
+  };
   // Only what may be too old, or has no key, needs a look at each record: else the largest timestamp tells. Retention
-  // goes by it, and so it must be true. What cannot be unpacked is its readers' affair, and keeps what its header says.
+  // goes by it, and so it must be true.
   const bool each = keys || (create_time && before_max < INT64_MAX);
-  if (create_time && !each && batch.codec() != kafka::compression::none && !batch.log_append_time())
-    batch.max_timestamp_ms = kafka::largest_timestamp(batch, bytes, unpacked_max).value_or(batch.max_timestamp_ms);
+  if (!each && !stamped && batch.codec() != kafka::compression::none) {
+    const auto newest = kafka::largest_timestamp(batch, bytes, unpacked_max);
+    if (!newest && newest.error() == kafka::batch_fault::bad_record) return contradicts();
+    // What cannot be unpacked is its readers' affair, and keeps what its header says.
+    if (create_time && !batch.log_append_time()) batch.max_timestamp_ms = newest.value_or(batch.max_timestamp_ms);
+  }
   const bool too_new = batch.max_timestamp_ms > now_ms && batch.max_timestamp_ms - now_ms > after_max;
   const bool ages = create_time && (each || too_new);
   if (!keys && !ages && !stamped) return std::nullopt;
@@ -87,7 +95,7 @@ std::optional<refused_records> check_records(const log::topic& t, kafka::batch_h
     if (refused.error == error_code::none) refused.error = error;
     if (refused.records.size() < faults_told_max) refused.records.push_back({index, std::move(why)});
   };
-  const auto whole = kafka::for_each_record(bytes, unpacked_max, [&](const kafka::record_view& r) {
+  const auto whole = kafka::for_each_sent_record(bytes, unpacked_max, [&](const kafka::record_view& r) {
     newest = std::max(newest, r.timestamp_ms);
     if (keys && !r.key) {
       tell(error_code::invalid_record, "Compacted topic cannot accept message without key");
@@ -101,12 +109,12 @@ std::optional<refused_records> check_records(const log::topic& t, kafka::batch_h
            fmt::format("Timestamp {} is more than {} ms in the future", r.timestamp_ms, after_max));
     }
     ++index;
-    return true;
   });
   if (!whole && whole.error() == kafka::batch_fault::too_large)  // what is sent again and again is what is corrupt
     return refused_records{
         error_code::message_too_large, {}, fmt::format("The records come to more than {} bytes", unpacked_max)};
-  if (!whole) return refused_records{error_code::corrupt_message, {}, "The records are broken"};
+  if (!whole && whole.error() == kafka::batch_fault::bad_record) return contradicts();
+  if (!whole) return refused_records{error_code::corrupt_message, {}, "The records cannot be unpacked"};
   if (refused.error == error_code::none) {
     if (!batch.log_append_time()) batch.max_timestamp_ms = newest;
     return std::nullopt;

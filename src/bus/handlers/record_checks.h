@@ -45,7 +45,8 @@ struct refused_records {
   std::string why;
 };
 
-// Nothing: all of them may be appended. `now_ms` by the wall clock. Records that keep their own times give `batch` its
+// Nothing: all of them may be appended. Those of a compressed batch are held against its header here, as those of
+// others in kafka::check_batch(). `now_ms` by the wall clock. Records that keep their own times give `batch` its
 // max_timestamp_ms, whatever it says.
 std::optional<refused_records> check_records(const log::topic& t, wire::kafka::batch_header& batch,
                                              std::string_view bytes, std::int64_t now_ms);

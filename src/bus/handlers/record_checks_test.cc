@@ -87,6 +87,28 @@ TEST(record_checks, what_cannot_be_unpacked_keeps_the_time_that_it_says) {
   EXPECT_EQ(header.max_timestamp_ms, 1'000);
 }
 
+// Kafka 4.2 answers INVALID_RECORD where their number is wrong, and fails inside where their offsets are.
+TEST(record_checks, compressed_records_that_contradict_their_header_are_refused) {
+  log::topic t;
+  for (const auto& [key, value] : {std::pair("cleanup.policy", "delete"), std::pair("cleanup.policy", "compact"),
+                                   std::pair("message.timestamp.type", "LogAppendTime")})
+    for (const auto codec : {kafka::compression::gzip, kafka::compression::zstd}) {
+      t.configs = {{key, value}};
+      std::string batch = *kafka::recompress_batch(two_records(), SIZE_MAX, codec, {});
+      kafka::batch_header header = *kafka::peek_batch(batch);
+      EXPECT_FALSE(check_records(t, header, batch, 2'000)) << value;
+      for (const char count : {1, 3}) {
+        constexpr std::size_t count_at = kafka::batch_header::size - 1;
+        batch[count_at] = count;
+        header = *kafka::peek_batch(batch);
+        const auto refused = check_records(t, header, batch, 2'000);
+        ASSERT_TRUE(refused) << value << " " << int{count};
+        EXPECT_EQ(refused->error, error_code::invalid_record) << value << " " << int{count};
+        EXPECT_TRUE(refused->records.empty());
+      }
+    }
+}
+
 TEST(record_checks, what_unpacks_to_more_than_anybody_sends_is_refused) {
   const std::string plain = kafka::make_batch({{"k", std::string(20 << 20, 'x'), 1'000}});
   const std::string packed = *kafka::recompress_batch(plain, SIZE_MAX, kafka::compression::gzip, {});

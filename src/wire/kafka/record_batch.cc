@@ -199,28 +199,56 @@ void set_create_time(char* batch, std::size_t size) {
 namespace {
 
 batch_fault fault_of(unpack_fault f) {
-  return f == unpack_fault::too_large ? batch_fault::too_large : batch_fault::bad_record;
+  return f == unpack_fault::too_large ? batch_fault::too_large : batch_fault::bad_packing;
+}
+
+// A batch with its records unpacked.
+struct unpacked {
+  batch_header header;
+  std::string plain;  // empty: they came so
+  std::string_view records;
+};
+
+std::expected<void, batch_fault> unpack(std::string_view batch, std::size_t bytes_max, unpacked& out) {
+  const auto h = peek_batch(batch);
+  if (!h || h->batch_size > batch.size()) return std::unexpected(batch_fault::cut_short);
+  out.header = *h;
+  out.records = batch.substr(batch_header::size, h->batch_size - batch_header::size);
+  if (h->codec() == compression::none) return {};
+  auto plain = decompress(h->codec(), out.records, bytes_max);
+  if (!plain) return std::unexpected(fault_of(plain.error()));
+  out.records = out.plain = std::move(*plain);
+  return {};
 }
 
 }  // namespace
 
 std::expected<void, batch_fault> for_each_record(std::string_view batch, std::size_t bytes_max,
                                                  const std::function<bool(const record_view&)>& each) {
-  const auto h = peek_batch(batch);
-  if (!h || h->batch_size > batch.size()) return std::unexpected(batch_fault::cut_short);
-  std::string_view body = batch.substr(batch_header::size, h->batch_size - batch_header::size);
-  std::string plain;
-  if (h->codec() != compression::none) {
-    auto unpacked = decompress(h->codec(), body, bytes_max);
-    if (!unpacked) return std::unexpected(fault_of(unpacked.error()));
-    body = plain = std::move(*unpacked);
-  }
-  reader in(body);
+  unpacked b;
+  if (auto fine = unpack(batch, bytes_max, b); !fine) return fine;
+  reader in(b.records);
   record_view record;
-  for (std::int32_t i = 0; i < h->count; ++i) {
-    if (!read_record(in, *h, record, true)) return std::unexpected(batch_fault::bad_record);
+  for (std::int32_t i = 0; i < b.header.count; ++i) {
+    if (!read_record(in, b.header, record, true)) return std::unexpected(batch_fault::bad_record);
     if (!each(record)) break;
   }
+  return {};
+}
+
+std::expected<void, batch_fault> for_each_sent_record(std::string_view batch, std::size_t bytes_max,
+                                                      const std::function<void(const record_view&)>& each) {
+  unpacked b;
+  if (auto fine = unpack(batch, bytes_max, b); !fine) return fine;
+  reader in(b.records);
+  record_view record;
+  for (std::int32_t i = 0; i < b.header.count; ++i) {
+    const auto offset = static_cast<std::uint64_t>(b.header.base_offset) + static_cast<std::uint64_t>(i);
+    if (!read_record(in, b.header, record, true) || static_cast<std::uint64_t>(record.offset) != offset)
+      return std::unexpected(batch_fault::bad_record);
+    each(record);
+  }
+  if (in.left() != 0) return std::unexpected(batch_fault::bad_record);
   return {};
 }
 
@@ -257,22 +285,15 @@ std::expected<std::string, batch_fault> rewrite_batch(std::string_view batch, st
 
 std::expected<std::string, batch_fault> recompress_batch(std::string_view batch, std::size_t bytes_max,
                                                          compression codec, std::optional<int> level) {
-  const auto before = peek_batch(batch);
-  if (!before || before->batch_size > batch.size()) return std::unexpected(batch_fault::cut_short);
-  std::string_view body = batch.substr(batch_header::size, before->batch_size - batch_header::size);
-  std::string plain;
-  if (before->codec() != compression::none) {
-    auto unpacked = decompress(before->codec(), body, bytes_max);
-    if (!unpacked) return std::unexpected(fault_of(unpacked.error()));
-    body = plain = std::move(*unpacked);
-  }
-  const auto newest = check_records(*before, body);
+  unpacked before;
+  if (auto fine = unpack(batch, bytes_max, before); !fine) return std::unexpected(fine.error());
+  const auto newest = check_records(before.header, before.records);
   if (!newest) return std::unexpected(batch_fault::bad_record);
-  const auto packed = compress(codec, body, level);
+  const auto packed = compress(codec, before.records, level);
   if (!packed) return std::unexpected(batch_fault::bad_codec);
-  batch_header after = *before;
-  after.attributes = static_cast<std::int16_t>((before->attributes & ~7) | static_cast<std::int16_t>(codec));
-  if (!before->log_append_time()) after.max_timestamp_ms = *newest;
+  batch_header after = before.header;
+  after.attributes = static_cast<std::int16_t>((after.attributes & ~7) | static_cast<std::int16_t>(codec));
+  if (!after.log_append_time()) after.max_timestamp_ms = *newest;
   return finish_batch(after, *packed);
 }
 

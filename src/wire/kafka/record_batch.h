@@ -54,6 +54,7 @@ enum class batch_fault : std::uint8_t {
   bad_header,
   bad_codec,
   bad_record,
+  bad_packing,  // its records cannot be unpacked
   too_large
 };
 
@@ -86,6 +87,11 @@ struct record_view {
 // more than `bytes_max` uncompressed.
 std::expected<void, batch_fault> for_each_record(std::string_view batch, std::size_t bytes_max,
                                                  const std::function<bool(const record_view&)>& each);
+
+// The same of a batch as producers send it: bad_record, too, if its records are not numbered from its base offset on,
+// or something stands behind them.
+std::expected<void, batch_fault> for_each_sent_record(std::string_view batch, std::size_t bytes_max,
+                                                      const std::function<void(const record_view&)>& each);
 
 // The batch without the records that `keep` refuses, as compaction leaves it: offsets, producer, first and last
 // sequence and codec stay. `delete_horizon_ms`, if given, is written into it. Empty: no record is kept.

@@ -11,28 +11,39 @@ namespace {
 // Walks over records that come in pieces, cut anywhere.
 class walk {
  public:
-  explicit walk(const batch_header& header) : _header(header), _left(header.count) {}
+  explicit walk(const batch_header& header) : _header(header) {}
 
-  bool is_over() const { return _left <= 0; }
+  bool has_seen_heads() const { return _heads == _header.count; }
+  bool is_over() const { return has_seen_heads() && _at == field::size && _to_pass == 0 && !_broken; }
   std::int64_t newest_ms() const { return _newest_ms; }
 
-  // False: no more is wanted, since it is over or these are no records.
+  // False: these are not the records that the header tells of.
   bool go_on(std::string_view piece) {
-    while (!is_over()) {
+    while (true) {
       const std::size_t passed = std::min(_to_pass, piece.size());
       piece.remove_prefix(passed);
       _to_pass -= passed;
       if (piece.empty()) return true;
       const auto byte = static_cast<std::uint8_t>(piece.front());
       piece.remove_prefix(1);
-      if (!take(byte)) return false;
+      _broken = is_over() || !take(byte);
+      if (_broken) return false;
     }
-    return false;
   }
 
  private:
-  // Of a record's head, in their order; what follows is key, value and headers.
-  enum class field : std::uint8_t { size, attributes, timestamp_delta, offset_delta };
+  // Of a record, in their order; key and value come behind their sizes.
+  enum class field : std::uint8_t {
+    size,
+    attributes,
+    timestamp_delta,
+    offset_delta,
+    key_size,
+    value_size,
+    headers,
+    header_key_size,
+    header_value_size
+  };
 
   bool take(std::uint8_t byte) {
     if (_at != field::size && --_record_left < 0) return false;
@@ -42,20 +53,44 @@ class walk {
     _number |= static_cast<std::uint64_t>(byte & 0x7f) << _shift;
     _shift += 7;
     if (byte >= 0x80) return true;
-    const std::uint64_t value = (_number >> 1) ^ (~(_number & 1) + 1);  // zigzag
+    const std::uint64_t number = (_number >> 1) ^ (~(_number & 1) + 1);  // zigzag
+    const auto small = static_cast<std::int32_t>(number);
     switch (_at) {
       case field::size:
-        _record_left = static_cast<std::int32_t>(value);
+        _record_left = small;
         return next(field::attributes);
+      case field::attributes:  // a byte, above
+        return false;
       case field::timestamp_delta:  // unsigned, since a foreign batch may make it overflow
-        _newest_ms = std::max(_newest_ms,
-                              static_cast<std::int64_t>(static_cast<std::uint64_t>(_header.base_timestamp_ms) + value));
+        _newest_ms = std::max(
+            _newest_ms, static_cast<std::int64_t>(static_cast<std::uint64_t>(_header.base_timestamp_ms) + number));
         return next(field::offset_delta);
-      default:
-        --_left;
-        _to_pass = static_cast<std::size_t>(_record_left);
-        return next(field::size);
+      case field::offset_delta:
+        return small == _heads++ && next(field::key_size);
+      case field::key_size:
+        return small >= -1 && pass(small) && next(field::value_size);
+      case field::value_size:
+        return small >= -1 && pass(small) && next(field::headers);
+      case field::headers:
+        _headers_left = small;
+        return small >= 0 && small <= _record_left && next_header();
+      case field::header_key_size:
+        return small >= 0 && pass(small) && next(field::header_value_size);
+      case field::header_value_size:
+        --_headers_left;
+        return small >= -1 && pass(small) && next_header();
     }
+    return false;
+  }
+  bool pass(std::int32_t size) {
+    const std::int32_t bytes = std::max(size, 0);  // -1: null
+    _to_pass = static_cast<std::size_t>(bytes);
+    _record_left -= bytes;
+    return _record_left >= 0;
+  }
+  bool next_header() {
+    if (_headers_left > 0) return next(field::header_key_size);
+    return _record_left == 0 && next(field::size);
   }
   bool next(field f) {
     _at = f;
@@ -65,13 +100,15 @@ class walk {
   }
 
   const batch_header& _header;
-  std::int32_t _left;  // records
+  std::int32_t _heads = 0;  // of records: their times and offsets
   std::int64_t _newest_ms = -1;
+  bool _broken = false;
   field _at = field::size;
-  std::uint64_t _number = 0;      // as far as it has come
-  int _shift = 0;                 // its bits
-  std::int64_t _record_left = 0;  // bytes
-  std::size_t _to_pass = 0;       // bytes
+  std::uint64_t _number = 0;       // as far as it has come
+  int _shift = 0;                  // its bits
+  std::int64_t _record_left = 0;   // bytes, less those to pass
+  std::int32_t _headers_left = 0;  // of the record
+  std::size_t _to_pass = 0;        // bytes
 };
 
 }  // namespace
@@ -82,8 +119,10 @@ std::expected<std::int64_t, batch_fault> largest_timestamp(const batch_header& h
   const auto body = batch.substr(batch_header::size, header.batch_size - batch_header::size);
   const auto done = decompress_in_pieces(header.codec(), body, bytes_max,
                                          [&](std::string_view piece) { return records.go_on(piece); });
-  if (!done && done.error() == unpack_fault::too_large) return std::unexpected(batch_fault::too_large);
-  if (!done || !records.is_over()) return std::unexpected(batch_fault::bad_record);
+  if (!done && records.has_seen_heads()) return records.newest_ms();
+  if (!done)
+    return std::unexpected(done.error() == unpack_fault::too_large ? batch_fault::too_large : batch_fault::bad_packing);
+  if (!records.is_over()) return std::unexpected(batch_fault::bad_record);
   return records.newest_ms();
 }
 

@@ -1,5 +1,5 @@
-// The times of a compressed batch's records. What its header says of them is the producer's word alone, and some give
-// the last record's time for the largest.
+// What a compressed batch's records are, and their times. What its header says of them is the producer's word alone,
+// and some give the last record's time for the largest.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,9 @@
 
 namespace mes::wire::kafka {
 
-// The largest, -1 at least. Keys and values are passed over, and nothing behind the head of the last record is
-// unpacked. too_large: what lies before it takes more than `bytes_max`.
+// The largest, -1 at least. The batch is unpacked a piece at a time, and none of it is kept. bad_record: they are not
+// the records that the header tells of. bad_packing, too_large: the head of one cannot be unpacked, or only to more
+// than `bytes_max`.
 std::expected<std::int64_t, batch_fault> largest_timestamp(const batch_header& header, std::string_view batch,
                                                            std::size_t bytes_max);
 

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "wire/kafka/compression.h"
+
 namespace mes::wire::kafka {
 namespace {
 
@@ -43,7 +45,7 @@ TEST(record_times, are_those_of_the_records_wherever_pieces_end) {
     }
 }
 
-TEST(record_times, behind_the_head_of_the_last_record_nothing_is_unpacked) {
+TEST(record_times, are_known_though_the_last_record_is_larger_than_the_bound) {
   for (const compression codec : {compression::gzip, compression::lz4, compression::zstd}) {
     const std::string batch = packed({{"k", "v", 7}, {"k", std::string(3 << 20, 'x'), 5}}, codec);
     EXPECT_EQ(largest(batch, 1 << 20), 7) << static_cast<int>(codec);
@@ -73,6 +75,53 @@ TEST(record_times, are_not_there_where_records_are_missing_or_none) {
       EXPECT_FALSE(largest_timestamp(more, cut, 1 << 20));
     }
   }
+}
+
+// With the header of that batch, but for codec, count and length.
+std::string repacked(std::string batch, compression codec, char count, std::string_view records) {
+  constexpr std::size_t length_at = 8, attributes_low_at = 22, count_low_at = 60;
+  batch.resize(batch_header::size);
+  batch += compress(codec, records).value();
+  const std::size_t length = batch.size() - batch_header::prefix;
+  for (std::size_t i = 0; i < 4; ++i) batch[length_at + i] = static_cast<char>(length >> (24 - 8 * i));
+  batch[attributes_low_at] = static_cast<char>(codec);
+  batch[count_low_at] = count;
+  return batch;
+}
+
+const std::string two = make_batch({{"k", "v", 7, {{"h", "x"}, {"i", std::nullopt}}}, {std::nullopt, "value", 5}});
+
+// As Kafka's validator of what is produced (LogValidator) sees it.
+TEST(record_times, are_not_there_where_records_contradict_the_header) {
+  const std::string records = two.substr(batch_header::size);
+  for (const compression codec : codecs) {
+    const auto with = [&](char count, std::string_view body) {
+      return largest(repacked(two, codec, count, body), 1 << 20);
+    };
+    EXPECT_EQ(with(2, records), 7);
+    EXPECT_EQ(with(1, records), std::unexpected(batch_fault::bad_record)) << "more than it tells of";
+    EXPECT_EQ(with(3, records), std::unexpected(batch_fault::bad_record)) << "fewer";
+    EXPECT_EQ(with(2, records + "x"), std::unexpected(batch_fault::bad_record)) << "something behind them";
+    for (std::size_t cut = 1; cut < records.size(); ++cut)
+      EXPECT_EQ(with(2, records.substr(0, cut)), std::unexpected(batch_fault::bad_record)) << cut;
+    const std::string first = records.substr(0, static_cast<std::size_t>(records[0]) / 2 + 1);  // zigzag
+    EXPECT_EQ(with(1, first), 7);
+    EXPECT_EQ(with(2, first + first), std::unexpected(batch_fault::bad_record)) << "both are number 0";
+  }
+}
+
+// What is read piece by piece, and what whole, are the same: compaction reads what this let in.
+TEST(record_times, are_those_of_records_that_can_be_read) {
+  const std::string records = two.substr(batch_header::size);
+  for (std::size_t at = 0; at < records.size(); ++at)
+    for (int value = 0; value < 256; ++value) {
+      std::string odd = records;
+      odd[at] = static_cast<char>(value);
+      const std::string batch = repacked(two, compression::lz4, 2, odd);
+      EXPECT_EQ(largest(batch, 1 << 20).has_value(),
+                for_each_sent_record(batch, 1 << 20, [](const record_view&) {}).has_value())
+          << at << " " << value;
+    }
 }
 
 }  // namespace
