@@ -173,6 +173,7 @@ result<std::unique_ptr<broker>> broker::open(broker_settings settings, os::file_
   options.retention_bytes = b->_settings.retention_bytes;
   options.disk_bytes_max = b->_settings.disk_bytes_max;
   options.cleaner_memory_bytes = b->_settings.cleaner_memory_bytes;
+  options.producer_expiry_ms = b->_settings.producer_id_expiry_ms;
   options.now_ms = instant::now().ms();
   options.notify = [loop_ptr = b->_loop.get()] { loop_ptr->wake(); };
   auto store = log::store::open(options, *b->_state, log);

@@ -69,8 +69,9 @@ struct broker_settings : changeable_settings {
   std::int32_t num_partitions = 3;
   std::size_t partitions_max = 100'000;  // of all topics
   bool sync = true;
-  std::int64_t slow_request_ms = 1'000;       // beyond what the request itself asked to wait: it is logged; 0: none is
-  std::size_t pending_bytes_max = 64U << 20;  // of produced data that is not durable yet
+  std::int64_t slow_request_ms = 1'000;  // beyond what the request itself asked to wait: it is logged; 0: none is
+  std::int64_t producer_id_expiry_ms = 86'400'000;  // as Kafka's producer.id.expiration.ms
+  std::size_t pending_bytes_max = 64U << 20;        // of produced data that is not durable yet
   groups::coordinator_options groups;
   transactions::coordinator_options transactions;
   std::vector<topic_spec> topics;  // made at start where missing

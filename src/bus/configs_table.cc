@@ -478,7 +478,8 @@ const std::vector<fixed_config>& fixed_broker_config_table() {
        [](const broker& b) { return fmt::to_string(b.settings().groups.offsets_retention_ms / 60'000); },
        "How long a group without members keeps its offsets, in minutes."},
       {"process.roles", list, [](const broker&) { return std::string("broker,controller"); }, "What this node does."},
-      {"producer.id.expiration.ms", int32, [](const broker&) { return std::string("86400000"); },
+      {"producer.id.expiration.ms", int32,
+       [](const broker& b) { return fmt::to_string(b.settings().producer_id_expiry_ms); },
        "How long the broker knows an idempotent producer that sends nothing, in ms."},
       {"queued.max.request.bytes", int64,
        [](const broker& b) {

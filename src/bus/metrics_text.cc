@@ -82,6 +82,7 @@ void add_limits(page& p, broker& b) {
   p.line(name, "{of=\"answer_bytes_of_a_connection\"}", listen.output_bytes_max);
   p.line(name, "{of=\"answer_bytes\"}", listen.answer_bytes_max);
   p.line(name, "{of=\"disk_bytes\"}", s.disk_bytes_max);
+  p.line(name, "{of=\"transactional_ids\"}", s.transactions.ids_max);
   p.line(name, "{of=\"group_members_bytes\"}", s.groups.members_bytes_max);
 }
 
@@ -104,10 +105,17 @@ void add_requests(page& p, broker& b) {
 
 // One broker that leads everything: what dashboards and alerts made for Kafka look at.
 void add_cluster(page& p, broker& b) {
-  std::size_t partitions = 0;
-  for (const auto& [name, t] : b.store().topics()) partitions += t->partitions.size();
+  std::size_t partitions = 0, producers = 0;
+  for (const auto& [name, t] : b.store().topics()) {
+    partitions += t->partitions.size();
+    for (const auto& partition : t->partitions) producers += partition->producers().all().size();
+  }
   p.one("kafka_server_replicamanager_partitioncount", "gauge", "Partitions.", partitions);
   p.one("kafka_server_replicamanager_leadercount", "gauge", "Partitions that this broker leads.", partitions);
+  p.one("kafka_server_replicamanager_produceridcount", "gauge",
+        "Producers that partitions know, each for producer_id_expiry after its last record; one of several counts in "
+        "each.",
+        producers);
   p.one("kafka_server_replicamanager_underreplicatedpartitions", "gauge", "Always 0: there is one copy.", 0);
   p.one("kafka_controller_kafkacontroller_offlinepartitionscount", "gauge", "Always 0.", 0);
   p.one("kafka_controller_kafkacontroller_activecontrollercount", "gauge", "Always 1.", 1);

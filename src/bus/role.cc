@@ -77,6 +77,10 @@ const std::vector<setting>& settings() {
       {"transaction_max_timeout", duration_ms, "15m", "Longest time-out that a producer may ask for its transactions.",
        1, 86'400'000},
       {"transactional_id_expiry", duration_ms, "7d", "How long a transactional id is known that is not used.", 60'000},
+      {"transactional_ids_max", integer, "100000",
+       "Transactional ids that are known at a time, beyond which no producer begins with another.", 1, 10'000'000},
+      {"producer_id_expiry", duration_ms, "1d", "How long a partition knows a producer that does not write to it.",
+       1'000, 2'147'483'647},
       {"group_session_timeout_min", duration_ms, "6s", "Shortest session time-out that a member may ask for.", 1,
        1'800'000},
       {"group_max_size", integer, "2147483647", "Members of a consumer group, whichever protocol.", 1, 2'147'483'647},
@@ -186,6 +190,8 @@ result<broker_settings> settings_of(runtime::process& process, os::file_system& 
   s.groups = *groups;
   s.transactions.timeout_max_ms = static_cast<std::int32_t>(c.duration("transaction_max_timeout").count());
   s.transactions.id_expiry_ms = c.duration("transactional_id_expiry").count();
+  s.transactions.ids_max = static_cast<std::size_t>(c.integer("transactional_ids_max"));
+  s.producer_id_expiry_ms = c.duration("producer_id_expiry").count();
   s.topics = std::move(*topics);
   return s;
 }

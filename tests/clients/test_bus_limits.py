@@ -6,6 +6,7 @@ import socket
 import struct
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from bus import MES, kcat
 from bus_operator import create, metric, produce, request
@@ -14,7 +15,7 @@ from raw import FETCH, OFFSET_COMMIT, Raw, string
 from tests.support.process_memory import has_sanitizer, peak_rss_kib, rss_kib
 from tests.support.wait import eventually
 
-ELECT_LEADERS, UNKNOWN_TOPIC = 43, 3
+ELECT_LEADERS, UNKNOWN_TOPIC, POLICY_VIOLATION = 43, 3, 44
 UNKNOWN_SERVER_ERROR, INVALID_REQUEST, GROUP_MAX_SIZE_REACHED = -1, 42, 81
 
 pytestmark = pytest.mark.skipif(not shutil.which("kcat"), reason="kcat is not installed")
@@ -178,6 +179,35 @@ def test_limits_and_write_amplification_are_visible(start_bus):
     assert (written - before) / produced <= 1.2
     assert metric(bus, 'mes_bus_limit{of="connections"}') == 10_000
     assert metric(bus, 'kafka_topic_partition_current_offset{topic="bulk",partition="0"}') == 1200
+
+
+def test_transactional_ids_have_a_bound(start_bus):
+    bus = start_bus("--transactional-ids-max", "2")
+
+    def init(name):
+        with Raw(bus.address) as raw:
+            return raw.call("init_producer_id", 4, transactional_id=name, transaction_timeout_ms=60_000)["error_code"]
+    assert [init(name) for name in ("a", "b", "c", "a")] == [0, 0, POLICY_VIOLATION, 0]
+    assert metric(bus, "mes_bus_transactional_ids") == metric(bus, 'mes_bus_limit{of="transactional_ids"}') == 2
+    with pytest.raises(KafkaException) as refused:  # librdkafka tries for its time-out, and then tells
+        Producer({"bootstrap.servers": bus.address, "transactional.id": "c"}).init_transactions(2)
+    assert refused.value.args[0].code() == KafkaError.POLICY_VIOLATION
+
+
+def test_producers_that_partitions_know_are_counted(start_bus):
+    bus = start_bus()
+    create(bus, "t", 2)
+    with Raw(bus.address) as raw:
+        for producer_id, partition in ((1, 0), (2, 0), (2, 1), (2, 1)):
+            sequence = metric(bus, 'kafka_topic_partition_current_offset{topic="t",partition="1"}') if partition else 0
+            record = batch([b"x"], timestamps=[1_700_000_000_000], producer_id=producer_id, epoch=0, sequence=int(sequence))
+            answer = raw.call("produce", 8, transactional_id=None, acks=-1, timeout_ms=5000, topic_data=[
+                {"name": "t", "partition_data": [{"index": partition, "records": record}]}])
+            assert answer["responses"][0]["partition_responses"][0]["error_code"] == 0
+    assert metric(bus, "kafka_server_replicamanager_produceridcount") == 3
+    bus.kill()
+    bus.start()
+    assert metric(bus, "kafka_server_replicamanager_produceridcount") == 3
 
 
 def elect(raw, partitions):

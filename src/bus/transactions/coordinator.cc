@@ -55,10 +55,13 @@ void coordinator::init(init_request request, std::function<void(producer_result)
   if (request.id.empty()) return answer({error_code::invalid_request, {}});
   if (request.timeout_ms <= 0 || request.timeout_ms > _options.timeout_max_ms)
     return answer({error_code::invalid_transaction_timeout, {}});
+  // As for groups. Java's client ends with it at once; librdkafka's tries as long as it may, and then tells it.
+  if (!has_room_for(request.id)) return answer({error_code::policy_violation, {}});
   const auto with_fresh_id = [this](init_request r, std::function<void(producer_result)> then) {
     _around.new_producer_id([this, r = std::move(r), then = std::move(then)](std::int64_t fresh) {
       if (fresh < 0) return then({error_code::coordinator_not_available, {}});
       entry* e = find_entry(r.id);
+      if (!e && !has_room_for(r.id)) return then({error_code::policy_violation, {}});
       if (!e) {
         e = _entries.emplace(r.id, std::make_unique<entry>()).first->second.get();
         e->now.id = r.id;

@@ -39,6 +39,7 @@ struct coordinator_options {
   std::int32_t timeout_max_ms = 900'000;    // what a producer may ask for: transaction.max.timeout.ms
   std::int64_t id_expiry_ms = 604'800'000;  // of one without transactions: transactional.id.expiration.ms
   std::int64_t look_again_ms = 10'000;      // at the latest, at what times out: the clock may jump; as Kafka
+  std::size_t ids_max = 100'000;            // Kafka has no bound of its own
   std::size_t group_names_bytes_max = std::size_t{1} << 20;  // of one transaction; Kafka's record of it has this bound
 };
 
@@ -105,6 +106,7 @@ class coordinator {
   const transaction* find(std::string_view id) const;
   void for_each(const std::function<void(const transaction&)>& each) const;
   std::size_t size() const { return _entries.size(); }
+  bool has_room_for(std::string_view id) const { return _entries.size() < _options.ids_max || _entries.contains(id); }
   std::size_t open_count() const { return _active.size(); }
   const coordinator_stats& stats() const { return _stats; }
   const coordinator_options& options() const { return _options; }

@@ -33,6 +33,33 @@ TEST(transactions, show_all_of_it_at_the_commit_and_nothing_before) {
   EXPECT_EQ(b.put({100, 1}, 0, "c", 0), error_code::none);
 }
 
+TEST(transactions, have_as_many_ids_as_there_is_room_for) {
+  os::sim_file_system files;
+  {
+    bench b(files, 100, 1 << 20, {.ids_max = 2});
+    EXPECT_EQ(b.init("x").error, error_code::none);
+    std::vector<error_code> answers;  // of those that come at once, for the one place that is left
+    for (const char* id : {"y", "z"})
+      b.txns.init({id, 60'000, {}}, [&](const producer_result& got) { answers.push_back(got.error); });
+    b.settle();
+    EXPECT_EQ(std::ranges::count(answers, error_code::none), 1);
+    EXPECT_EQ(std::ranges::count(answers, error_code::policy_violation), 1);
+    EXPECT_EQ(b.txns.size(), 2U);
+    EXPECT_EQ(b.init("another").error, error_code::policy_violation);
+    const auto again = b.init("x");
+    EXPECT_EQ(again.error, error_code::none) << "it is known";
+    EXPECT_EQ(again.producer.epoch, 1);
+    b.now_ms += coordinator_options{}.id_expiry_ms;
+    b.txns.expire_ids(b.now_ms);
+    b.settle();
+    EXPECT_EQ(b.init("another").error, error_code::none) << "there is room again";
+    EXPECT_EQ(b.init("third").error, error_code::none);
+  }
+  bench b(files, 200, 1 << 20, {.ids_max = 1});
+  EXPECT_EQ(b.txns.size(), 2U) << "a smaller bound takes nothing away";
+  EXPECT_EQ(b.init("third").error, error_code::none);
+}
+
 TEST(transactions, show_nothing_of_what_was_aborted) {
   os::sim_file_system files;
   bench b(files);
