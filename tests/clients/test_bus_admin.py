@@ -331,6 +331,16 @@ def test_what_is_named_again_is_done_once(bus, admin):
         assert [(p["low_watermark"], p["error_code"]) for t in told for p in t["partitions"]] == [(2, 0)]
 
 
+def test_no_topic_is_made_by_asking_whose_metrics_would_be_anothers(bus, admin):
+    """As in Kafka 4.2, which makes none either, and says that it is unknown."""
+    for future in admin.create_topics([NewTopic("a.b", 1)]).values():
+        future.result(20)
+    with Raw(bus.address) as raw:
+        for _ in range(2):
+            told = raw.call("metadata", 9, topics=[{"name": "a_b"}, {"name": "a.c"}], allow_auto_topic_creation=True)["topics"]
+            assert {t["name"]: t["error_code"] for t in told} == {"a_b": 3, "a.c": 0}
+
+
 def test_a_resource_whose_settings_are_changed_again_is_refused_once(bus):
     with Raw(bus.address) as raw:
         twice, often = (ask(raw, 33, 0, several(n) + n * (b"\2" + string("named") + several(0)) + b"\1", False) for n in (2, 1000))

@@ -50,14 +50,6 @@ bool has_room(broker& b, std::size_t partitions, Part& out) {
 using creatable = kafka::create_topics_request::creatable_topic;
 using created = kafka::create_topics_response::creatable_topic_result;
 
-std::optional<std::string> colliding(const log::store& store, std::string_view name) {
-  if (name.find_first_of("._") == std::string_view::npos) return std::nullopt;
-  const std::string wanted = name_in_metrics(name);
-  for (const auto& [other, t] : store.topics())
-    if (other.size() == name.size() && name_in_metrics(other) == wanted) return other;
-  return std::nullopt;
-}
-
 bool check_assignments(const creatable& topic, std::int32_t& partitions, created& out) {
   if (topic.replication_factor != -1)
     return refuse(out, error_code::invalid_request,
@@ -100,7 +92,7 @@ bool check_name(const creatable& topic, const log::store& store, created& out) {
   if (store.find(topic.name) || store.is_being_created(topic.name))
     return refuse(out, error_code::topic_already_exists, fmt::format("Topic '{}' already exists.", topic.name));
   if (auto why = topic_name_fault(topic.name)) return refuse(out, error_code::invalid_topic, *why);
-  if (const auto other = colliding(store, topic.name))
+  if (const auto other = colliding_topic(store, topic.name))
     return refuse(out, error_code::invalid_topic,
                   fmt::format("Topic '{}' collides with existing topic: {}", topic.name, *other));
   return true;

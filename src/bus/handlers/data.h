@@ -1,6 +1,9 @@
 // Handlers of produce, fetch and what finds offsets and brokers.
 #pragma once
 
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "bus/handlers/call.h"
@@ -46,6 +49,9 @@ struct waiting_fetch {
 }  // namespace mes::bus
 
 namespace mes::bus::handlers {
+
+// The topic that Kafka's metrics could not tell from one of that name (topic_names.h).
+std::optional<std::string> colliding_topic(const log::store& store, std::string_view name);
 
 void produce(const call& c, wire::kafka::produce_request& request);
 void fetch(const call& c, wire::kafka::fetch_request& request);

@@ -101,6 +101,15 @@ bool has_room_for_missing(broker& b, const std::vector<asked_topic>& topics) {
 
 }  // namespace
 
+std::optional<std::string> colliding_topic(const log::store& store, std::string_view name) {
+  if (name.find_first_of("._") == std::string_view::npos) return std::nullopt;
+  const auto in_metrics = [](char ch) { return ch == '.' ? '_' : ch; };
+  const auto found = std::ranges::find_if(store.topics(), [&](const auto& entry) {
+    return std::ranges::equal(entry.first, name, {}, in_metrics, in_metrics);
+  });
+  return found == store.topics().end() ? std::nullopt : std::optional(found->first);
+}
+
 void metadata(const call& c, kafka::metadata_request& request) {
   broker& b = *c.of;
   if (refuse_ids(c, request)) return;
@@ -124,7 +133,7 @@ void metadata(const call& c, kafka::metadata_request& request) {
       w.error = error_code::invalid_topic;
       continue;
     }
-    if (!may_create) continue;
+    if (!may_create || colliding_topic(b.store(), w.name)) continue;  // as in Kafka, it stays unknown
     // Kafka answers LEADER_NOT_AVAILABLE until the topic is there; waiting for it spares the client a round.
     ++*creating;
     const std::size_t at = topics->size() - 1;
