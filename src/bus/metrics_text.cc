@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
 #include "bus/handlers/waiting_fetches.h"
@@ -82,8 +83,18 @@ void add_limits(page& p, broker& b) {
   p.line(name, "{of=\"answer_bytes_of_a_connection\"}", listen.output_bytes_max);
   p.line(name, "{of=\"answer_bytes\"}", listen.answer_bytes_max);
   p.line(name, "{of=\"disk_bytes\"}", s.disk_bytes_max);
+  p.line(name, "{of=\"waiting_change_bytes\"}", s.pending_bytes_max);
+  p.line(name, "{of=\"unauthenticated_request_bytes\"}", listen.strangers_bytes_max);
+  p.line(name, "{of=\"connections_of_an_address\"}", s.connections_per_ip_max);
+  p.line(name, "{of=\"partitions\"}", s.partitions_max);
   p.line(name, "{of=\"transactional_ids\"}", s.transactions.ids_max);
+  p.line(name, "{of=\"groups\"}", s.groups.groups_max);
+  p.line(name, "{of=\"group_members\"}", s.groups.group_size_max);
   p.line(name, "{of=\"group_members_bytes\"}", s.groups.members_bytes_max);
+  p.line(name, "{of=\"group_member_bytes\"}", s.groups.member_bytes_max);
+  p.line(name, "{of=\"group_ids_given\"}", s.groups.ids_given_max);
+  p.line(name, "{of=\"group_waiting_requests\"}", s.groups.waiting_max);
+  p.line(name, "{of=\"group_change_bytes\"}", s.groups.state_bytes_max);
 }
 
 void add_requests(page& p, broker& b) {
@@ -160,6 +171,17 @@ void add_transactions(page& p, const transactions::coordinator& t) {
 void add_groups(page& p, broker& b) {
   p.one("mes_bus_group_members_bytes", "gauge", "Memory of what the members of all groups said when they joined.",
         b.groups().members_bytes());
+  std::size_t members = 0, ids = 0, waiting = 0;  // of the group that has most of them
+  for (const auto& [group, g] : b.groups().all()) {
+    members = std::max(members, g->member_count());
+    ids = std::max(ids, g->ids_given.size());
+    waiting = std::max(waiting, g->waiting.size());
+  }
+  p.one("mes_bus_groups", "gauge", "Consumer groups.", b.groups().all().size());
+  p.head("mes_bus_group_most", "gauge", "What the group has that has most of it.");
+  p.line("mes_bus_group_most", "{of=\"group_members\"}", members);
+  p.line("mes_bus_group_most", "{of=\"group_ids_given\"}", ids);
+  p.line("mes_bus_group_most", "{of=\"group_waiting_requests\"}", waiting);
   p.head("kafka_consumergroup_members", "gauge", "Members of the group.");
   for (const auto& [group, g] : b.groups().all())
     p.line("kafka_consumergroup_members", fmt::format("{{consumergroup=\"{}\"}}", observe::label_text(group)),
@@ -204,6 +226,14 @@ std::string metrics_text(broker& b) {
   p.one("mes_bus_connections_waiting_for_memory", "gauge", "Connections that are not read for want of such memory.",
         b.server().memory().waiting());
   p.one("mes_bus_memory_waits_total", "counter", "Times that a connection had to wait for it.", net.memory_waits);
+  p.one("mes_bus_unauthenticated_request_bytes", "gauge",
+        "Bytes of requests of connections that have not authenticated yet.", b.server().strangers_memory().used());
+  p.one("mes_bus_connections_of_an_address_most", "gauge", "Connections of the address that has most of them.",
+        b.server().hosts().most());
+  p.one("mes_bus_idle_connections_closed_total", "counter", "Connections that were closed for want of traffic.",
+        net.idle_closed);
+  p.one("mes_bus_tls_failures_total", "counter", "TLS handshakes that failed, and connections whose TLS broke later.",
+        net.tls_failed);
   p.one("mes_bus_waiting_fetches", "gauge", "Fetches that wait for data.", b.fetches().size());
   p.one("mes_bus_waiting_fetch_bytes", "gauge", "Memory of them.", b.fetches().bytes());
   p.one("mes_bus_fetches_cut_short_total", "counter",
@@ -223,6 +253,8 @@ std::string metrics_text(broker& b) {
         "Authentications and TLS handshakes that failed.", s.authentications_failed);
   p.one("kafka_server_authorizer_acl_count", "gauge", "ACLs.", b.access().acls().size());
   p.one("mes_bus_throttled_requests_total", "counter", "Requests whose client exceeded a quota.", s.throttled);
+  p.one("mes_bus_waiting_change_bytes", "gauge", "Memory of administrators' changes that wait for their turn.",
+        b.changes().waiting_bytes());
   p.one("mes_bus_pending_bytes", "gauge", "Bytes appended, not durable yet.", b.store().pending_bytes());
   p.one("mes_bus_log_disk_bytes", "gauge", "Bytes of all segments.", b.store().disk_bytes());
   p.one("mes_bus_log_disk_full", "gauge", "1: what was last to be written found no space.",

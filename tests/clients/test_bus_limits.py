@@ -1,6 +1,7 @@
 """Memory, descriptors and answers have bounds, which metrics show."""
 import contextlib
 import os
+import re
 import shutil
 import socket
 import struct
@@ -177,8 +178,32 @@ def test_limits_and_write_amplification_are_visible(start_bus):
     assert produced > 20 * 60 * 1024
     # Topics were made and a first small group came before; the batches themselves are written once.
     assert (written - before) / produced <= 1.2
-    assert metric(bus, 'mes_bus_limit{of="connections"}') == 10_000
+    text = bus.get("/metrics")
+    limits = {of: int(value) for of, value in re.findall(r'^mes_bus_limit\{of="(\w+)"\} (\d+)$', text, re.M)}
+    assert limits["connections"] == 10_000 and limits["connections_of_an_address"] == 2**31 - 1
+    assert limits["waiting_change_bytes"] == limits["pending_bytes"] == 64 << 20 and limits["unauthenticated_request_bytes"] == 16 << 20
+    assert limits["partitions"] == limits["groups"] == limits["transactional_ids"] == 100_000
+    assert limits["group_members"] == 2**31 - 1 and limits["group_ids_given"] == limits["group_waiting_requests"] == 10_000
+    assert limits["group_change_bytes"] == 8 << 20 and limits["group_member_bytes"] == 1 << 20
+    for what in limits.keys() & {"group_members", "group_ids_given", "group_waiting_requests"}:
+        assert f'mes_bus_group_most{{of="{what}"}} 0' in text
+    for name in ("mes_bus_waiting_change_bytes", "mes_bus_unauthenticated_request_bytes", "mes_bus_idle_connections_closed_total",
+                 "mes_bus_tls_failures_total", "mes_bus_groups"):
+        assert metric(bus, name) == 0
+    assert metric(bus, "mes_bus_connections_of_an_address_most") <= metric(bus, "kafka_server_socketservermetrics_connection_count")
     assert metric(bus, 'kafka_topic_partition_current_offset{topic="bulk",partition="0"}') == 1200
+
+
+def test_members_of_groups_and_connections_are_counted_where_most_of_them_are(start_bus):
+    bus = start_bus()
+    create(bus, "t")
+    with contextlib.ExitStack() as open_:
+        clients = [open_.enter_context(Raw(bus.address)) for _ in range(3)]
+        clients[0].join("large", ["t"])
+        clients[1].join("small", ["t"])
+        assert metric(bus, "mes_bus_groups") == 2
+        assert metric(bus, 'mes_bus_group_most{of="group_members"}') == 1
+        assert metric(bus, "mes_bus_connections_of_an_address_most") == 3
 
 
 def test_transactional_ids_have_a_bound(start_bus):

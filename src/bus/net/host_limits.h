@@ -1,6 +1,7 @@
 // How many connections an address has, and may have: Kafka's max.connections.per.ip and its overrides.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -24,6 +25,11 @@ class host_counts {
   void add(const std::string& host) { ++_counts[host]; }
   void remove(const std::string& host) {
     if (const auto it = _counts.find(host); it != _counts.end() && --it->second == 0) _counts.erase(it);
+  }
+  std::size_t most() const {  // of one address
+    std::size_t count = 0;
+    for (const auto& [host, connections] : _counts) count = std::max(count, connections);
+    return count;
   }
   std::size_t of(const std::string& host) const {
     const auto it = _counts.find(host);

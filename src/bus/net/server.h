@@ -123,6 +123,8 @@ class server {
   void stop_accepting();
   const server_stats& stats() const { return _stats; }
   const request_memory& memory() const { return _memory; }
+  const request_memory& strangers_memory() const { return _strangers_memory; }  // the same of those before trust()
+  const host_counts& hosts() const { return _host_counts; }
 
  private:
   struct connection;
