@@ -1,5 +1,6 @@
 """Memory, descriptors and answers have bounds, which metrics show."""
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -245,6 +246,27 @@ def elect(raw, partitions):
 
 def numbers(count):
     return struct.pack(f">{count}i", *range(count))
+
+
+def test_slow_requests_are_named(start_bus, tmp_path):
+    many = numbers(100_000)  # more than a millisecond's work
+    bus = start_bus("--slow-request-ms", "1")
+    with Raw(bus.address, client_id="the slow one") as raw:
+        for _ in range(3):
+            elect(raw, many)
+        told = [json.loads(line) for line in (tmp_path / "bus.log").read_text().splitlines() if "slow request" in line]
+        of_it = [line for line in told if line["api"] == "elect_leaders"]
+        assert of_it and of_it[0]["client_id"] == "the slow one" and of_it[0]["client_host"] == "127.0.0.1"
+        counted = metric(bus, "mes_bus_slow_requests_total")
+        assert counted >= 3 and sum(1 + line["more_since_last"] for line in told) <= counted
+
+
+def test_no_request_is_slow_where_nobody_wants_to_know(start_bus, tmp_path):
+    bus = start_bus("--slow-request-ms", "0")
+    with Raw(bus.address) as raw:
+        elect(raw, numbers(100_000))
+    assert metric(bus, "mes_bus_slow_requests_total") == 0
+    assert "slow request" not in (tmp_path / "bus.log").read_text()
 
 
 def test_an_election_of_many_partitions_costs_no_more_than_they_do(start_bus):
