@@ -108,13 +108,26 @@ bool coordinator::wait_for_change(group& g, std::size_t bytes, std::function<voi
 
 void coordinator::put_consumer(group& g, const consumer_change& change, std::function<void(error_code)> done,
                                bool is_leave) {
-  wire::kafka::writer out;
-  out.int8(static_cast<std::int8_t>(change::consumer_group));
-  out.string(true, g.name);
-  write_change(out, change, change_form::latest);
-  if (out.buffer().size() > _options.state_bytes_max) return done(error_code::unknown_server_error);
+  const auto packed = [&](const consumer_change& what) {
+    wire::kafka::writer out;
+    out.int8(static_cast<std::int8_t>(change::consumer_group));
+    out.string(true, g.name);
+    write_change(out, what, change_form::latest);
+    return std::move(out.buffer());
+  };
+  std::string payload = packed(change);
+  const bool only_takes_out = !change.gone.empty() && change.members.empty() && change.target.empty();
+  if (payload.size() > _options.state_bytes_max && only_takes_out) {
+    // Who has gone must not stay for what the group's topics have come to: the next heartbeat is about those.
+    consumer_change alone = change;
+    alone.topics.reset();
+    alone.patterns.reset();
+    payload = packed(alone);
+    g.topics_seen = 0;
+  }
+  if (payload.size() > _options.state_bytes_max) return done(error_code::unknown_server_error);
   g.changing = true;
-  _put(std::move(out.buffer()), [this, name = g.name, done = std::move(done), is_leave](bool stored) {
+  _put(std::move(payload), [this, name = g.name, done = std::move(done), is_leave](bool stored) {
     group* const now = known(name);
     if (now) now->changing = false;
     // Who leaves is answered when the group is what its leaving makes of it.

@@ -354,5 +354,28 @@ TEST(consumer_group, empty_groups_change_their_protocol) {
   EXPECT_TRUE(b.groups.find("g")->modern);
 }
 
+// Topics came that members have named or that their expressions fit: all of them are more than one change may tell.
+TEST(consumer_group, who_has_gone_is_out_whatever_its_topics_have_come_to) {
+  bench b({.consumer_session_timeout_ms = 20, .state_bytes_max = 17'000});
+  const auto names = [](char first, int count) {
+    std::vector<std::string> all;
+    for (int i = 0; i < count; ++i) all.push_back(first + std::string(94, 'x') + std::to_string(i));
+    return all;
+  };
+  b.topics.add("t", 1);
+  ASSERT_EQ(b.join("leaves").error, error_code::none);
+  auto by_expression = bench::joining("a", {});
+  by_expression.regex = "a.*";
+  ASSERT_EQ(b.send(by_expression)->error, error_code::none);
+  ASSERT_EQ(b.join("b", names('b', 90)).error, error_code::none);
+  for (const auto& name : names('a', 60)) b.topics.add(name, 1);
+  ASSERT_EQ(b.beat("a", 2).error, error_code::none);
+  ASSERT_EQ(b.group().topics->size(), 61U);
+  for (const auto& name : names('b', 90)) b.topics.add(name, 1);
+  ASSERT_EQ(b.beat("leaves", -1).error, error_code::none);
+  EXPECT_FALSE(b.group().members.contains("leaves"));
+  while (!b.group().members.empty()) b.loop->turn();  // their sessions end
+}
+
 }  // namespace
 }  // namespace mes::bus::groups

@@ -274,6 +274,9 @@ void coordinator::downgrade(group& g, std::function<void()> done) {
     now->changing = false;
     if (error == error_code::none)
       _logger.info("group speaks the classic protocol again", {{"group", std::string_view(name)}});
+    else if (error == error_code::unknown_server_error)  // it may fit with the next change of the group
+      _logger.warn("group cannot go back to the classic protocol: its members say too much",
+                   {{"group", std::string_view(name)}});
     else  // the disk is full: again when there may be room
       _loop.after(2'000, [this, name] {
         if (group* const later = known(name);

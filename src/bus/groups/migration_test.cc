@@ -10,29 +10,30 @@ namespace {
 
 using wire::kafka::error_code;
 
-std::string subscription(const assignment& owned) {
+std::string subscription(const assignment& owned, const std::string& name) {
   wire::kafka::writer out;
   out.int16(1);
   wire::kafka::consumer_protocol_subscription s;
-  s.topics = {"t"};
+  s.topics = {name};
   for (const auto& [topic, partitions] : owned)
-    s.owned_partitions.push_back({"t", {partitions.begin(), partitions.end()}});
+    s.owned_partitions.push_back({name, {partitions.begin(), partitions.end()}});
   encode(out, 1, s);
   return std::move(out.buffer());
 }
 
 // Members of both protocols.
 struct bench : consumer_under_test {
+  using consumer_under_test::consumer_under_test;
   const uuid topic = topics.add("t", 2);
 
-  join_result join_classic(const std::string& id, const assignment& owned = {}) {
+  join_result join_classic(const std::string& id, const assignment& owned = {}, const std::string& name = "t") {
     join_request r;
     r.group = "g";
     r.member_id = id;
     r.client_id = "c";
     r.session_timeout_ms = r.rebalance_timeout_ms = 10'000;
     r.protocol_type = "consumer";
-    r.supported = {{"cooperative-sticky", subscription(owned)}};
+    r.supported = {{"cooperative-sticky", subscription(owned, name)}};
     join_result result;
     groups.join(r, [&](join_result got) { result = std::move(got); });
     return result;
@@ -122,6 +123,22 @@ TEST(migration, a_classic_member_leaves_a_new_group) {
   EXPECT_EQ(left.members, (std::vector{error_code::none, error_code::unknown_member_id}));
   EXPECT_EQ(b.groups.find("g")->modern->members.size(), 1U);
   EXPECT_EQ(b.groups.find("g")->modern->epoch, 3);
+}
+
+// The classic protocol's form has the whole assignment of a group, of which one change of KIP-848's tells a part.
+TEST(migration, a_group_that_is_too_large_for_the_classic_protocol_goes_on_as_it_is) {
+  bench b({.state_bytes_max = 4'500});
+  ASSERT_EQ(b.join("new").error, error_code::none);
+  for (const char* topic : {"w", "x", "y", "z"}) {
+    b.topics.add(topic, 400);
+    ASSERT_EQ(b.join_classic("", {}, topic).error, error_code::none);
+  }
+  const std::size_t stored = b.stored.size();
+  EXPECT_EQ(b.beat("new", -1).error, error_code::none);
+  EXPECT_EQ(b.stored.size(), stored + 1) << "that it left, and no more";
+  ASSERT_TRUE(b.groups.find("g")->modern);
+  EXPECT_FALSE(b.groups.find("g")->changing);
+  EXPECT_EQ(b.join("newer").error, error_code::none);
 }
 
 TEST(migration, an_administrator_takes_out_members_of_either_protocol) {
