@@ -2,12 +2,14 @@
 import json
 import re
 import shutil
+import subprocess
 import threading
 import time
 
 import pytest
 
 from bus import ROOT, kcat
+from tests.support.wait import eventually
 
 pytestmark = pytest.mark.skipif(not shutil.which("kcat"), reason="kcat is not installed")
 
@@ -47,6 +49,54 @@ def test_a_group_goes_on_where_it_was(bus):
     assert read(1).split() == ["c"]
     group = next(g for g in bus.get("/groups") if g["name"] == "readers")
     assert sum(p["lag"] for p in group["lag"]) == 0
+
+
+class Member:
+    """A kcat that reads as a member of a group."""
+
+    def __init__(self, bus, name, topic, folder):
+        self.name, self.output = name, folder / name
+        with open(self.output, "w") as output:
+            self.process = subprocess.Popen(
+                ["kcat", "-b", bus.address, "-G", "shared", "-q", "-u", "-f", "%p %s\n", "-X", "auto.offset.reset=earliest", "-X", f"client.id={name}", topic],
+                stdout=output, stderr=subprocess.DEVNULL)
+
+    def partitions_of(self, word):
+        """Of the records with this value that it has read."""
+        return sorted(int(p) for p, value in (line.split() for line in self.output.read_text().splitlines()) if value == word)
+
+    def stop(self):
+        self.process.terminate()
+        assert self.process.wait(20) == 0
+
+
+def test_two_members_share_and_one_inherits(bus, tmp_path):
+    topic, every = "quality.ncr-created", [0, 1, 2]
+
+    def assigned():
+        """Member -> its partitions, once the group has settled."""
+        group = next(g for g in bus.get("/groups") if g["name"] == "shared")
+        return group["state"] == "Stable" and {m["client_id"]: sorted(a["partition"] for a in m["assignment"]) for m in group["members"]}
+
+    def produce(word):
+        for partition in every:
+            kcat(bus, "-P", "-t", topic, "-p", str(partition), stdin=word + "\n")
+
+    produce("alone")
+    one = Member(bus, "one", topic, tmp_path)
+    eventually(lambda: one.partitions_of("alone") == every)
+    two = Member(bus, "two", topic, tmp_path)
+    eventually(lambda: len(assigned()) == 2)
+    shares = assigned()
+    assert sorted(map(len, shares.values())) == [1, 2] and sorted(sum(shares.values(), [])) == every
+    produce("shared")
+    eventually(lambda: {m.name: m.partitions_of("shared") for m in (one, two)} == shares)
+    one.stop()
+    eventually(lambda: assigned() == {"two": every})
+    produce("inherited")
+    eventually(lambda: two.partitions_of("inherited") == every)
+    two.stop()
+    assert one.partitions_of("inherited") == [] and one.partitions_of("alone") == every and two.partitions_of("alone") == []
 
 
 def test_offsets_by_time(bus):
