@@ -1,4 +1,5 @@
 """Kafka's command-line tools, each by its main class, as its shell script calls it."""
+import functools
 import json
 import re
 import subprocess
@@ -7,7 +8,9 @@ import time
 import apache_kafka
 import confluent_kafka
 import pytest
+from confluent_kafka import KafkaError
 
+from bus_access import address, plain, produce, users_file
 from conftest import needs_kafka
 from differential.records import batch
 from raw import Raw
@@ -24,14 +27,15 @@ CONSUME = "org.apache.kafka.tools.consumer.ConsoleConsumer"
 TRANSACTIONS = "org.apache.kafka.tools.TransactionsCommand"
 
 
+def run_tool(server, name, *arguments, stdin="", fails=False):
+    done = subprocess.run(apache_kafka.java(name, "--bootstrap-server", server, *arguments), input=stdin, text=True, capture_output=True, timeout=120)
+    assert (done.returncode != 0) == fails, done.stdout + done.stderr
+    return done.stdout + (done.stderr if fails else "")
+
+
 @pytest.fixture
 def tool(shared_bus):
-    def run(name, *arguments, stdin="", fails=False):
-        done = subprocess.run(apache_kafka.java(name, "--bootstrap-server", shared_bus.address, *arguments), input=stdin, text=True,
-                              capture_output=True, timeout=120)
-        assert (done.returncode != 0) == fails, done.stdout + done.stderr
-        return done.stdout + (done.stderr if fails else "")
-    return run
+    return functools.partial(run_tool, shared_bus.address)
 
 
 def test_topics(tool):
@@ -125,6 +129,32 @@ def test_a_hanging_transaction_is_found(tool, shared_bus):
 
 def test_acls_are_refused_plainly_without_an_authorizer(tool):
     assert "No Authorizer is configured" in tool(ACLS, "--list", fails=True) + tool(ACLS, "--list", fails=True)
+
+
+def test_acls_are_added_listed_enforced_and_removed(start_bus, tmp_path):
+    bus = start_bus("--listeners", "SASL_PLAINTEXT://127.0.0.1:9094", "--sasl-users", users_file(tmp_path, admin="root", alice="a"),
+                    "--authorizer", "true", "--super-users", "User:admin")
+    properties = tmp_path / "admin.properties"
+    properties.write_text("security.protocol=SASL_PLAINTEXT\nsasl.mechanism=PLAIN\nsasl.jaas.config="
+                          'org.apache.kafka.common.security.plain.PlainLoginModule required username="admin" password="root";\n')
+    run = functools.partial(run_tool, address(bus, 9094))
+    acls = functools.partial(run, ACLS, "--command-config", str(properties))
+    run(TOPICS, "--command-config", str(properties), "--create", "--topic", "guarded", "--partitions", "1")
+    alice, denied = plain(bus, "alice", "a"), KafkaError.TOPIC_AUTHORIZATION_FAILED
+
+    def listed():
+        text = acls("--list", "--topic", "guarded")
+        return sorted(re.findall(r"principal=(\S+), host=(\S+), operation=(\w+), permissionType=(\w+)", text))
+    assert listed() == [] and produce(alice, "guarded", b"1") == [denied]
+    acls("--add", "--allow-principal", "User:alice", "--producer", "--topic", "guarded")
+    allowed = [("User:alice", "*", operation, "ALLOW") for operation in ("CREATE", "DESCRIBE", "WRITE")]
+    assert listed() == allowed and produce(alice, "guarded", b"2") == [None]
+    acls("--add", "--deny-principal", "User:alice", "--deny-host", "127.0.0.1", "--operation", "Write", "--topic", "guarded")
+    assert listed() == sorted([*allowed, ("User:alice", "127.0.0.1", "WRITE", "DENY")]) and produce(alice, "guarded", b"3") == [denied]
+    acls("--remove", "--force", "--deny-principal", "User:alice", "--deny-host", "127.0.0.1", "--operation", "Write", "--topic", "guarded")
+    assert listed() == allowed and produce(alice, "guarded", b"4") == [None]
+    acls("--remove", "--force", "--allow-principal", "User:alice", "--producer", "--topic", "guarded")
+    assert listed() == [] and produce(alice, "guarded", b"5") == [denied]
 
 
 def test_load_and_shells(tool, shared_bus):
