@@ -37,9 +37,13 @@ def test_the_list_has_every_test_of_the_runner():
     assert set(ON_KAFKA) == set(suite.all_tests())
 
 
+def test_a_run_of_nothing_has_not_passed(tmp_path):
+    assert suite.run_one("9999_nonesuch", "127.0.0.1:1", tmp_path)[0] == "not run"
+
+
 @pytest.mark.parametrize("name", ON_KAFKA)
 def test_librdkafka(outcomes, name):
     outcome, why = ON_KAFKA[name]
     if outcome != "passed":
-        pytest.skip(f"{outcome} on Apache Kafka: {why}")
+        pytest.skip(f"not tried: {why}" if outcome == "not tried" else f"{outcome} on Apache Kafka: {why}")
     assert outcomes[name][0] == "passed", outcomes[name][1][-3000:]

@@ -20,6 +20,7 @@ LOGS = pathlib.Path(os.environ.get("LIBRDKAFKA_LOGS", ROOT / "build/logs/librdka
 BROKER_VERSION = "4.2.0"
 SECONDS_MAX = 300
 AT_A_TIME = 3
+NOT_QUICK = {"0082_fetch_max_bytes"}  # leave themselves out in quick mode
 
 
 def all_tests():
@@ -28,12 +29,11 @@ def all_tests():
     table = re.search(r"^struct test tests\[\] = \{(.*?)^\};", (TESTS / "test.c").read_text(), re.M | re.S)[1]
     rows = [(row[:row.index(",")], row) for row in re.split(r"^\s*_TEST\(", table, flags=re.M)[1:]]
     return {name: "noautocreate" if '"noautocreate"' in row else "default" for name, row in rows
-            if "TEST_F_LOCAL" not in row and "TEST_F_KNOWN_ISSUE" not in row and "TEST_F_MANUAL" not in row
-            and "mock" not in name}
+            if not re.search(r"TEST_F_(LOCAL|KNOWN_ISSUE|MANUAL)\b", row) and "mock" not in name}
 
 
 def run_one(test, address, folder, scenario="default"):
-    """("passed" | "failed" | "skipped" | "timed out", what it said)."""
+    """("passed" | "failed" | "skipped" | "not run" | "timed out", what it said)."""
     place = pathlib.Path(folder) / test
     place.mkdir()
     (place / "test.conf").write_text(f"metadata.broker.list={address}\ntest.topic.random=true\ntest.timeout.multiplier=2\n")
@@ -44,17 +44,15 @@ def run_one(test, address, folder, scenario="default"):
         if (TESTS / name).exists():
             (place / name).symlink_to(TESTS / name)
     try:
-        done = subprocess.run([str(RUNNER), "-p1", "-L", "-Q"], cwd=place, env=environment, capture_output=True, text=True,
-                              errors="replace", timeout=SECONDS_MAX)
+        done = subprocess.run([str(RUNNER), "-p1", "-L", *([] if test in NOT_QUICK else ["-Q"])], cwd=place, env=environment,
+                              capture_output=True, text=True, errors="replace", timeout=SECONDS_MAX)
     except subprocess.TimeoutExpired as late:
         return "timed out", (late.stdout or b"").decode(errors="replace")[-3000:]
     said = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout + done.stderr)
     if done.returncode != 0:
         return "failed", said
-    own = re.search(rf"\| {test}\s*\|\s*(\w+)\s*\|", said)
-    if own and own[1] == "SKIPPED":
-        return "skipped", said
-    return "passed", said
+    own = re.search(rf"\| {test}\s*\|\s*(\w+)\s*\|", said)  # its row of the table at the end: a run of nothing ends well, too
+    return {"PASSED": "passed", "SKIPPED": "skipped"}.get(own[1], "failed") if own else "not run", said
 
 
 def run(addresses, tests, report=lambda test, outcome, seconds, said: None):
