@@ -108,7 +108,7 @@ def describe_configs(both):
         return _describe(kind, name, keys)["resources"]
     body = _describe(TOPIC, "t0", None) | {"resources": some() + (some() if rng.random() < 0.2 else [])}
     both.call("describe_configs", both.version("describe_configs"), body)
-    known = ["cleanup.policy", "max.message.bytes", "retention.bytes", "delete.retention.ms", "remote.storage.enable"]
+    known = ["cleanup.policy", "max.message.bytes", "retention.ms", "retention.bytes", "delete.retention.ms", "remote.storage.enable"]
     both.call("describe_configs", both.version("describe_configs"), _describe(TOPIC, rng.choice(NAMES), known) | {"include_synonyms": True})
 
 

@@ -60,6 +60,16 @@ class Both:
         self.compare(label or api, version, body, *named)
         return named[0]
 
+    def post(self, api, version, body, client="unanswered"):
+        """A request without an answer; the one behind it on its connection shows whether that is still there."""
+        self.requests += 1
+        self.seen.add((api, version))
+        behind = []
+        for target in self.targets:
+            target.post(client, api, version, body)
+            behind.append({"behind it": target.symbols(target.call("find_coordinator", 1, {"key": "g0", "key_type": 0}, client))})
+        self.compare(f"unanswered {api}", version, body, *behind)
+
     def compare(self, api, version, body, kafka, bus):
         if self.trace:
             print(f"{api} {version} {body}\n  kafka {kafka}\n  bus   {bus}", file=self.trace)

@@ -265,7 +265,7 @@ def _read_item(reader, field, version):
         return str(uuid.UUID(bytes=reader.take(16)))
     size = reader.size("int16" if field.kind == "string" else "int32")
     raw = None if size is None else reader.take(size)
-    return raw.decode() if field.kind == "string" and raw is not None else raw
+    return raw.decode(errors="replace") if field.kind == "string" and raw is not None else raw  # as Kafka's classes read it
 
 
 def request_frame(name, version, body, correlation=1, client_id="differential"):

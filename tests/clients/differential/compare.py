@@ -26,7 +26,7 @@ NOT_COMPARED = {
     "coordinator_epoch": "Counts the coordinator's moves.",
 }
 IDENTIFYING = ("name", "topic", "topic_id", "partition_index", "partition", "group_id", "member_id", "api_key", "key", "transactional_id",
-               "resource_name", "producer_id", "principal", "operation", "user", "index", "group_instance_id")
+               "resource_name", "resource_type", "producer_id", "principal", "operation", "user", "index", "group_instance_id")
 
 
 @dataclasses.dataclass
@@ -75,7 +75,7 @@ def by_identity(items):
 
 def visible(items):
     """Without Kafka's own topics: the bus keeps what is in them beside its topics."""
-    return [i for i in items if not (isinstance(i, dict) and str(i.get("name")).startswith("__"))]
+    return [i for i in items if not (isinstance(i, dict) and str(i.get("name", i.get("resource_name"))).startswith("__"))]
 
 
 def differences(kafka, bus, path=""):

@@ -1,8 +1,10 @@
 """Produce, fetch, list offsets, epochs, metadata: each function sends one random request of its kind."""
 import random
 
+import lz4.frame
+
 from both import only, topic
-from records import GZIP, PLAIN, batch
+from records import CODECS, GZIP, LZ4, PLAIN, SNAPPY, ZSTD, batch, in_blocks
 from target import Ref
 
 NOW_MS = 1_700_000_000_000  # of the records
@@ -31,7 +33,7 @@ def good_batch(rng, **more):
     times = [NOW_MS + rng.randint(0, 1000) for _ in range(count)]
     values = [rng.choice([b"", b"v%d" % n, b"x" * rng.randint(1, 40)]) for n in range(count)]
     keys = [b"k%d" % rng.randint(0, 3) for _ in range(count)]
-    return batch(values, **{"timestamps": times, "keys": keys, "codec": rng.choice([PLAIN, PLAIN, GZIP])} | more)
+    return batch(values, **{"timestamps": times, "keys": keys, "codec": rng.choice([PLAIN] * 4 + [*CODECS])} | more)
 
 
 BAD_BATCHES = {
@@ -67,12 +69,15 @@ BAD_BATCHES = {
     "newest time of long ago": lambda rng: good_batch(rng, codec=PLAIN, newest=0),
     "newest time of long ago, packed": lambda rng: good_batch(rng, codec=GZIP, newest=0),
     "newest time later than all": lambda rng: good_batch(rng, codec=PLAIN, newest=NOW_MS + 5000),
+    "snappy in blocks": lambda rng: good_batch(rng, codec=SNAPPY, compress=in_blocks),
+    "lz4 in linked blocks": lambda rng: good_batch(rng, codec=LZ4, compress=lambda records: lz4.frame.compress(records, block_linked=True)),
     "newest time of far away, packed": lambda rng: good_batch(rng, codec=GZIP, newest=2**61),
 }
 
 ODD_BATCHES = {  # what one broker takes and the other refuses: to a topic that nothing else reads
     "a batch and a bit": lambda rng: good_batch(rng) + b"\0\0\0",
-    "gzip that is none": lambda rng: batch([b"v"], timestamps=[NOW_MS], keys=[b"k"], claimed_codec=GZIP),
+    **{f"{name} that is none": lambda rng, codec=codec: batch([b"v"], timestamps=[NOW_MS], keys=[b"k"], claimed_codec=codec)
+       for name, codec in (("gzip", GZIP), ("snappy", SNAPPY), ("lz4", LZ4), ("zstd", ZSTD))},
     "unknown codec": lambda rng: batch([b"v"], timestamps=[NOW_MS], keys=[b"k"], claimed_codec=5),
 }
 
@@ -99,13 +104,40 @@ def every_batch(both):
     rng = random.Random(0)
     for kind in BAD_BATCHES:
         send_produce(both, "t1", 2, BAD_BATCHES[kind](rng), version=9)
+        unanswered(both, 9, "t1", 2, BAD_BATCHES[kind](rng))
+    for version in range(3, 10):  # zstd: from 7 on
+        for codec in CODECS:
+            send_produce(both, "t1", 2, good_batch(rng, codec=codec), version=version)
     for kind in ("transactional", "transactional with no producer"):
         send_produce(both, "t1", 2, BAD_BATCHES[kind](rng), version=9, transactional_id="nobody's")
+    send_produce(both, "compacted", 0, batch([b"v"] * 5, timestamps=[NOW_MS] * 5), version=9)
+    for epoch in (-2, 0, 1):
+        for timestamp in (LATEST, NEWEST):
+            both.call("list_offsets", 7, {"replica_id": -1, "topics": [{"name": "t1", "partitions": [
+                {"partition_index": 2, "timestamp": timestamp, "current_leader_epoch": epoch}]}]})
+        both.call("fetch", 9, {"max_wait_ms": 0, "min_bytes": 0, "max_bytes": 1 << 20, "topics": [{"topic": "t1", "partitions": [
+            {"partition": 2, "fetch_offset": 0, "current_leader_epoch": epoch, "partition_max_bytes": 1 << 20}]}]})
+        both.call("offset_for_leader_epoch", 2, {"topics": [{"topic": "t1", "partitions": [
+            {"partition": 2, "current_leader_epoch": epoch, "leader_epoch": 0}]}]})
     ask_for_session(both, 11, 0, 0)
     for kind, made in ODD_BATCHES.items():
         send_produce(both, "odd", 0, made(rng), version=5, label=f"produce: {kind}")
-    both.call("fetch", 11, {"max_wait_ms": 0, "min_bytes": 0, "max_bytes": 1 << 20, "session_epoch": -1, "topics": [
-        {"topic": "t1", "partitions": [{"partition": 2, "fetch_offset": 0, "partition_max_bytes": 1 << 20}]}]})
+    for version in (4, 9, 10, 11):  # zstd: from 10 on
+        both.call("fetch", version, only("fetch", {"max_wait_ms": 0, "min_bytes": 0, "max_bytes": 1 << 20, "session_epoch": -1, "topics": [
+            {"topic": "t1", "partitions": [{"partition": 2, "fetch_offset": 0, "partition_max_bytes": 1 << 20}]}]}))
+
+
+def produce_unanswered(both):
+    """With acks=0: whether the connection is still there behind it, and what has become of the batch."""
+    rng = both.rng
+    name = any_topic(rng)
+    unanswered(both, both.version("produce"), name, any_partition(rng, name), any_batch(rng))
+
+
+def unanswered(both, version, name, partition, records):
+    both.post("produce", version, only("produce", {
+        "acks": 0, "timeout_ms": 5000, "topic_data": [topic(name, partition_data=[{"index": partition, "records": records}])]}))
+    send_produce(both, name, partition, batch([b"behind it"], timestamps=[NOW_MS], keys=[b"k"]))
 
 
 def produce_several(both):
@@ -164,7 +196,7 @@ def fetch(both):
         "isolation_level": rng.choice([0, 1]), "session_id": 0, "session_epoch": -1,
         "topics": [topic(name, partitions=[{
             "partition": any_partition(rng, name), "fetch_offset": rng.choice([0, 1, 2, 3, 5, 8, 20, -1, 10**6]),
-            "current_leader_epoch": rng.choice([-1] * 6 + [0, 9]), "partition_max_bytes": rng.choice([1 << 20] * 3 + [1, 150, 0])}])]}))
+            "current_leader_epoch": rng.choice([-1] * 6 + [0, 9, -2]), "partition_max_bytes": rng.choice([1 << 20] * 3 + [1, 150, 0])}])]}))
 
 
 def fetch_several(both):
@@ -201,7 +233,7 @@ def list_offsets(both):
     version = both.version("list_offsets")
     special = [LATEST, -2] + [NEWEST] * (version >= 7) + [-4] * (version >= 8) + [-5] * (version >= 9)
     partitions = [{
-        "partition_index": any_partition(rng, name), "current_leader_epoch": rng.choice([-1] * 6 + [0, 9]),
+        "partition_index": any_partition(rng, name), "current_leader_epoch": rng.choice([-1] * 6 + [0, 9, -2]),
         "timestamp": rng.choice(special * 3 + [NOW_MS + rng.randint(-10, 1010), NOW_MS * 2, 0, NEWEST, -4, -5, -6, -7, -9])}
         for _ in range(rng.choice([1, 1, 1, 2, 3]))]
     for partition in partitions:
@@ -247,5 +279,5 @@ def find_coordinator(both):
                                             "coordinator_keys": rng.choice([["g0"], ["g0", "g1"], [""], []])})
 
 
-CASES = [(produce, 10), (produce_several, 2), (produce_odd, 1), (fetch, 8), (fetch_several, 2), (fetch_session, 1), (list_offsets, 5), (offset_for_leader_epoch, 2), (metadata, 4), (api_versions, 2),
-         (find_coordinator, 1)]
+CASES = [(produce, 10), (produce_several, 2), (produce_odd, 1), (produce_unanswered, 2), (fetch, 8), (fetch_several, 2), (fetch_session, 1),
+         (list_offsets, 5), (offset_for_leader_epoch, 2), (metadata, 4), (api_versions, 2), (find_coordinator, 1)]

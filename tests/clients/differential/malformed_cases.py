@@ -1,7 +1,8 @@
-"""Frames that do not follow the protocol: what matters is whether the connection is closed, and that the broker lives on."""
+"""Frames that do not follow the protocol: whether the connection is closed, what is answered if it is not, and that the broker lives on."""
 import struct
 
 from codec import REQUESTS, request_frame
+from target import read_answer
 
 # Of each API the simplest request that says something; the rest of its fields are the tables' defaults.
 BODIES = {
@@ -17,6 +18,9 @@ BODIES = {
     "offset_delete": {"group_id": "g", "topics": [{"name": "t0", "partitions": [{"partition_index": 0}]}]},
     "describe_configs": {"resources": [{"resource_type": 2, "resource_name": "t0", "configuration_keys": ["retention.ms"]}]},
 }
+
+
+BY_KEY = {message.key: name for name, message in REQUESTS.items()}
 
 
 def _sized(payload):
@@ -109,10 +113,14 @@ def malformed(both):
     api = rng.choice(list(REQUESTS))
     version = both.version(api)
     frame = kind(rng, api, version)
-    kafka, bus = (target.raw(frame) for target in both.targets)
-    shown = ["<an answer>" if isinstance(a, bytes) else a for a in (kafka, bus)]
-    both.compare(f"malformed {kind.__name__}", version, {"api": api, "frame": frame.hex()}, *({"answer": a} for a in shown))
+    answers = [target.raw(frame) for target in both.targets]
+    asked = {"api": api, "frame": frame.hex()}
     both.requests += 1
+    if all(isinstance(a, bytes) for a in answers):
+        key, version = struct.unpack_from(">hh", frame, 4)
+        both.compare(BY_KEY[key], version, asked, *(t.symbols(read_answer(BY_KEY[key], version, a)) for t, a in zip(both.targets, answers)))
+    else:
+        both.compare(f"malformed {kind.__name__}", version, asked, *({"answer": "<an answer>" if isinstance(a, bytes) else a} for a in answers))
 
 
 CASES = [(malformed, 3)]

@@ -2,7 +2,11 @@
 import gzip
 import struct
 
-PLAIN, GZIP, SNAPPY, LZ4, ZSTD = range(5)
+import lz4.frame
+import snappy
+import zstandard
+
+CODECS = PLAIN, GZIP, SNAPPY, LZ4, ZSTD = range(5)
 STAMPED_BY_BROKER, CONTROL = 8, 32  # bits of a batch's attributes
 
 
@@ -46,15 +50,26 @@ def record(offset_delta, timestamp_delta, key, value, headers=()):
     return varint(len(body)) + body
 
 
+def in_blocks(records, size=20):
+    """Snappy as Java's library has it: a head, and blocks with their sizes."""
+    blocks = [snappy.compress(records[at:at + size]) for at in range(0, len(records), size)]
+    return b"\x82SNAPPY\0" + struct.pack(">ii", 1, 1) + b"".join(struct.pack(">i", len(block)) + block for block in blocks)
+
+
+COMPRESS = {
+    PLAIN: lambda records: records, GZIP: lambda records: gzip.compress(records, mtime=0), SNAPPY: snappy.compress,
+    LZ4: lambda records: lz4.frame.compress(records, block_linked=False), ZSTD: zstandard.ZstdCompressor().compress,
+}
+
+
 def batch(values, *, timestamps, keys=None, codec=PLAIN, producer_id=-1, epoch=-1, sequence=-1, transactional=False,
-          control=False, magic=2, claimed_codec=None, count=None, last_offset_delta=None, crc_change=0, length_change=0,
+          control=False, compress=None, magic=2, claimed_codec=None, count=None, last_offset_delta=None, crc_change=0, length_change=0,
           base_offset=0, stamped=False, newest=None):
     """Bytes of one batch; those from `magic` on make it wrong in one way each."""
     first = timestamps[0]
     keys = keys or [None] * len(values)
     records = b"".join(record(n, t - first, k, v) for n, (t, k, v) in enumerate(zip(timestamps, keys, values)))
-    if codec == GZIP:
-        records = gzip.compress(records, mtime=0)
+    records = (compress or COMPRESS[codec])(records)
     attributes = (codec if claimed_codec is None else claimed_codec) | STAMPED_BY_BROKER * stamped | transactional << 4 | control << 5
     checked = struct.pack(">hiqqqhii", attributes, len(values) - 1 if last_offset_delta is None else last_offset_delta, first,
                           max(timestamps) if newest is None else newest, producer_id, epoch, sequence, len(values) if count is None else count) + records

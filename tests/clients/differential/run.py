@@ -6,6 +6,7 @@ import time
 
 import admin_cases
 import config_cases
+import creation_cases
 import data_cases
 import group_cases
 import malformed_cases
@@ -13,7 +14,8 @@ import transaction_cases
 from both import NUMBERS, Both
 from target import Target
 
-AREAS = {"data": data_cases, "groups": group_cases, "admin": admin_cases, "settings": config_cases, "transactions": transaction_cases, "malformed": malformed_cases}
+AREAS = {"data": data_cases, "creation": creation_cases, "groups": group_cases, "admin": admin_cases, "settings": config_cases,
+         "transactions": transaction_cases, "malformed": malformed_cases}
 
 
 def warm_up(both):

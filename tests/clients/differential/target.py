@@ -34,18 +34,15 @@ class Target:
         self.connection(client).sendall(request_frame(api, version, body, client_id=client))
         self.waiting[client] = (api, version)
 
+    def post(self, client, api, version, body):
+        """On a connection that is there; what comes is for the next request."""
+        self.connection(client).sendall(request_frame(api, version, self.resolve(body), client_id=client))
+
     def receive(self, client, timeout_s=15):
         """The answer as a dict, or CLOSED, SILENT, or text that says how it breaks the protocol."""
         api, version = self.waiting.pop(client)
         frame = self.receive_frame(client, timeout_s)
-        if not isinstance(frame, bytes):
-            return frame
-        if api == "api_versions" and frame[4:6] == b"\0\x23":  # a version that the broker lacks: answered as version 0
-            version = 0
-        try:
-            return read_response(api, version, frame)[1]
-        except (Malformed, UnicodeDecodeError) as fault:
-            return f"<unreadable: {fault}: {frame.hex()}>"
+        return read_answer(api, version, frame) if isinstance(frame, bytes) else frame
 
     def receive_frame(self, client, timeout_s):
         connection = self.connection(client)
@@ -118,6 +115,16 @@ class Target:
     def producer(self, known):
         names = [name for name, value in self.ids.items() if name.startswith("producer ") and value == known]
         return f"<{names[0]}>" if names else "<a producer of before>" if known >= 0 else known
+
+
+def read_answer(api, version, frame):
+    """As a dict, or text that says how it breaks the protocol."""
+    if api == "api_versions" and frame[4:6] == b"\0\x23":  # a version that the broker lacks: answered as version 0
+        version = 0
+    try:
+        return read_response(api, version, frame)[1]
+    except Malformed as fault:
+        return f"<unreadable: {fault}: {frame.hex()}>"
 
 
 class Ref:

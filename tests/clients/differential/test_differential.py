@@ -21,16 +21,25 @@ KAFKA_FOR_LONG = {"group_consumer_session_timeout_ms": "3600000", "group_consume
                   "producer_id_expiration_check_interval_ms": "86400000", "log_retention_check_interval_ms": "86400000"}
 
 
-@pytest.fixture(scope="module")
-def brokers(tmp_path_factory):
+def start_both(folder, making_topics):
     """The addresses of both, set up alike and without topics."""
-    folder = tmp_path_factory.mktemp("differential")
     (folder / "topics.yaml").write_text(NO_TOPICS)
-    bus = Bus(folder, "--topics", str(folder / "topics.yaml"), "--auto-create-topics", "false", "--fsync", "false", *FOR_LONG).start()
-    kafka = apache_kafka.Kafka(folder, auto_create_topics_enable="false", **KAFKA_FOR_LONG).start()
+    bus = Bus(folder, "--topics", str(folder / "topics.yaml"), "--auto-create-topics", making_topics, "--fsync", "false", *FOR_LONG).start()
+    kafka = apache_kafka.Kafka(folder, auto_create_topics_enable=making_topics, **KAFKA_FOR_LONG).start()
     yield kafka.address, bus.address
     kafka.stop()
     bus.stop()
+
+
+@pytest.fixture(scope="module")
+def brokers(tmp_path_factory):
+    yield from start_both(tmp_path_factory.mktemp("differential"), "false")
+
+
+@pytest.fixture(scope="module")
+def making_brokers(tmp_path_factory):
+    """Those that make topics by themselves."""
+    yield from start_both(tmp_path_factory.mktemp("making"), "true")
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +70,16 @@ def test_answers_agree(brokers, used, ran, area):
     assert not both.found, f"{len(both.found)} differences:\n{both.report()}"
 
 
+def test_topics_are_made_as_they_are_asked_for(making_brokers, used, ran):
+    ran.add("making")
+    both = run(*making_brokers, seed=1, count=60, areas=["creation"])
+    used |= both.used
+    assert not both.found, f"{len(both.found)} differences:\n{both.report()}"
+
+
 def test_every_row_of_the_list_is_needed(used, ran):
     """What the bus now does as Kafka does is taken off the list."""
-    if ran != set(AREAS):
+    if ran != {*AREAS, "making"}:
         pytest.skip("not all areas were compared")
     rows = read_allowed(ALLOWED)
     assert all(row.reason for row in rows)
