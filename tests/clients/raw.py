@@ -92,7 +92,7 @@ class Raw:
 
     def send(self, name, version, **body):
         """Any request, by the tables of contracts/kafka/; what is left out is null or nothing. Does not wait."""
-        self.socket.sendall(request_frame(name, version, body))
+        self.socket.sendall(request_frame(name, version, body, client_id=self.client_id))
 
     def receive(self, name, version):
         """The answer to it as a dict."""
