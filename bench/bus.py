@@ -4,7 +4,7 @@ usage: bus.py [--runs N] [--records N] [--rate N] [--seconds N] [--only "PART;â€
 
 Parts: client, driver, partitions, latency; start and idle costs are always measured.
 
-Three contenders, each one node with one partition a topic:
+Three contenders, each one node, with one partition a topic where no other number is told:
   ours          every acknowledgement follows a sync to disk
   kafka         Apache Kafka as it is delivered: acknowledged from the page cache; heap and collector as its scripts set them
   kafka synced  the same with log.flush.interval.messages=1: every acknowledgement follows a sync, as ours
@@ -19,7 +19,7 @@ produce (acks=all) and consume:
                 16 KiB, as Kafka's own producer makes them by default, and of 1 MB, as librdkafka's under load; produced in
                 gzip too, since a broker looks into what is compressed.
 Latency is that of an open loop by confluent-kafka at a fixed rate with acks=all, from produce() until the record has come
-back to a consumer. Medians of alternated runs.
+back to a consumer, over one partition and over 1,000 in turn. Medians of alternated runs.
 """
 
 import argparse
@@ -58,6 +58,7 @@ ONE_NODE = {
 PARTS = ["client", "driver", "partitions", "latency"]
 DRIVER_BATCHES = {"16 KiB": 16 << 10, "1 MB": 1_000_000}
 ONE_PARTITION = ["-p", 0]
+MANY = 1_000  # partitions
 LINGER = ["-X", "linger.ms=5"]
 LIFTED = ["-X", "queued.min.messages=10000000", "-X", "queued.max.messages.kbytes=2097151"]  # the client's queue
 # A whole request: ApiVersions (18) in version 0, correlation id 1, no client id.
@@ -185,11 +186,9 @@ class Contender:
             figures[f"driven_packed_{size}_{name}"] = bus_driver.produce(self.address, topic, packed, in_batch, count // 4)
         return figures
 
-    def many_partitions(self, partitions=1_000):
-        from confluent_kafka.admin import AdminClient, NewTopic
+    def many_partitions(self):
         topic = f"partitions-{self.topic}"
-        admin = AdminClient({"bootstrap.servers": self.address})  # has to outlive the answer
-        admin.create_topics([NewTopic(topic, partitions)])[topic].result(60)
+        create_topic(self.address, topic, MANY)
         return {"produce_many": produced(self.address, topic, 100, self.arguments.records // 2)}
 
     def idle_connections(self, count=1_000, seconds=3):
@@ -210,26 +209,45 @@ class Contender:
             "client": lambda: each_size(self.throughput),
             "driver": lambda: each_size(self.driven),
             "partitions": self.many_partitions,
-            "latency": lambda: latency(self.address, f"latency-{self.topic}", self.arguments.rate, self.arguments.seconds),
+            "latency": lambda: {f"{name}_{partitions}": ms for partitions in (1, MANY) for name, ms in latency(
+                self.address, f"latency-{partitions}-{self.topic}", partitions, self.arguments.rate, self.arguments.seconds).items()},
         }
         figures = {}
         for name in self.arguments.parts:
             figures |= parts[name]()
-        return figures | {"pss_mb": support.pss_kb(self.process.pid) / 1024}
+        return figures | self.memory("loaded")
+
+    def memory(self, when):
+        pid = self.process.pid
+        return {f"{when}_rss_mb": support.rss_kb(pid) / 1024, f"{when}_pss_mb": support.pss_kb(pid) / 1024}
 
 
-def latency(address, topic, rate, seconds):
-    """Open loop: record n leaves at n / rate, whatever became of those before; its latency counts from then."""
+def create_topic(address, topic, partitions):
+    from confluent_kafka.admin import AdminClient, NewTopic
+    admin = AdminClient({"bootstrap.servers": address})  # has to outlive the answer
+    admin.create_topics([NewTopic(topic, partitions)])[topic].result(60)
+
+
+def latency(address, topic, partitions, rate, seconds):
+    """Open loop: record n leaves at n / rate, whatever became of those before; its latency counts from then. Each partition
+    has been written and read before."""
     from confluent_kafka import Consumer, Producer
     count, took = rate * seconds, []
+    create_topic(address, topic, partitions)
     producer = Producer({"bootstrap.servers": address, "acks": "all", "linger.ms": 0})
-    producer.produce(topic, b"warm", partition=0)
-    producer.flush(30)
+    for partition in range(partitions):
+        producer.produce(topic, b"warm", partition=partition)
+    if producer.flush(60):
+        sys.exit(f"{address} did not take a record for each of {partitions} partitions")
     consumer = Consumer({"bootstrap.servers": address, "group.id": topic, "auto.offset.reset": "earliest",
                          "fetch.wait.max.ms": 500, "enable.auto.commit": False})
     consumer.subscribe([topic])
-    while not consumer.poll(1):
-        pass
+    warm = 0
+    while warm < partitions:
+        record = consumer.poll(60)
+        if record is None:
+            sys.exit(f"{partitions - warm} of {partitions} partitions are not read from {address}")
+        warm += not record.error()
 
     def consume():
         while len(took) < count:
@@ -245,7 +263,7 @@ def latency(address, topic, rate, seconds):
         due = begun + n / rate
         while (left := due - time.perf_counter()) > 0:
             time.sleep(min(left, 0.001))
-        producer.produce(topic, repr(due).encode(), partition=0)
+        producer.produce(topic, repr(due).encode(), partition=n % partitions)
         producer.poll(0)
     producer.flush(30)
     reader.join()
@@ -285,7 +303,7 @@ def main():
             def measure():
                 figures = {"start_ms": contender.start()}
                 try:
-                    figures["idle_mb"] = support.pss_kb(contender.process.pid) / 1024
+                    figures |= contender.memory("idle")
                     figures |= contender.idle_connections()
                     return figures | contender.measure()
                 finally:
@@ -314,7 +332,7 @@ def main():
         row("produce 100 B beside", "records/s", "produce_100", most),
         row("produce 1 KiB", "records/s", "produce_1024", goal=2.0),
         row("produce 1 KiB beside", "records/s", "produce_1024", most),
-        row("produce 100 B over 1,000 partitions", "records/s", "produce_many"),
+        row(f"produce 100 B over {MANY:,} partitions", "records/s", "produce_many"),
         row("consume 100 B", "records/s", "consume_100", goal=2.0),
         row("consume 100 B, client's queue lifted", "records/s", "consume_lifted_100"),
         row("consume 1 KiB", "records/s", "consume_1024", goal=2.0),
@@ -323,18 +341,21 @@ def main():
           for what in ("produce", "consume") for size, text in ((100, "100 B"), (1024, "1 KiB")) for batch in DRIVER_BATCHES),
         *(row(f"produce {text} in gzip, driver, batches of {batch}", "records/s", f"driven_packed_{size}_{batch}")
           for size, text in ((100, "100 B"), (1024, "1 KiB")) for batch in DRIVER_BATCHES),
-        row("latency p50", "ms", "p50_ms", **lower),
-        row("latency p99", "ms", "p99_ms", goal=1.0, **lower),
-        row("latency p99.9", "ms", "p999_ms", **lower),
-        row("latency p99 beside synced", "ms", "p99_ms", {"kafka synced": synced}, goal=0.2, **lower),
+        *(each for partitions, where in ((1, ""), (MANY, f" over {MANY:,} partitions")) for each in (
+            row(f"latency p50{where}", "ms", f"p50_ms_{partitions}", **lower),
+            row(f"latency p99{where}", "ms", f"p99_ms_{partitions}", goal=1.0, **lower),
+            row(f"latency p99.9{where}", "ms", f"p999_ms_{partitions}", **lower),
+            row(f"latency p99{where} beside synced", "ms", f"p99_ms_{partitions}", {"kafka synced": synced}, goal=0.2, **lower))),
         row("broker's CPU a million records", "s", "cpu_100", **lower),
         row("broker's CPU a million records of 1 KiB", "s", "cpu_1024", **lower),
         row("start", "ms", "start_ms", {}, goal=50, **lower),
-        row("memory idle", "MiB PSS", "idle_mb", {}, goal=30, **lower),
+        row("memory idle", "MiB RSS", "idle_rss_mb", {}, goal=30, **lower),
+        row("memory idle", "MiB PSS", "idle_pss_mb", {}, **lower),
         row("CPU of 1,000 idle connections", "% of a core", "idle_cpu", {}, goal=1, **lower),
         row("CPU of 1,000 idle connections beside", "% of a core", "idle_cpu", **lower),
         row("start beside", "ms", "start_ms", **lower),
-        row("memory after the load", "MiB PSS", "pss_mb", **lower),
+        row("memory after the load", "MiB RSS", "loaded_rss_mb", **lower),
+        row("memory after the load", "MiB PSS", "loaded_pss_mb", **lower),
     ]
     figures = [f for f in figures if f]  # not those of parts that were left out
     print()
@@ -342,7 +363,7 @@ def main():
     support.write_results("bus", figures, {"runs": arguments.runs, "records": arguments.records, "rate": arguments.rate,
                                            "broker_cores": "all" if arguments.unpinned else support.SERVER_CORES,
                                            "client_cores": "all" if arguments.unpinned else support.CLIENT_CORES,
-                                           "client": "rdkafka_performance, confluent-kafka and the driver, acks=all, one partition"},
+                                           "client": "rdkafka_performance, confluent-kafka and the driver, acks=all"},
                           whole=not arguments.only)
 
 

@@ -243,8 +243,14 @@ def cpu_seconds(pid):
 
 def pss_kb(pid, children=False):
     """Memory of a process, or of it and its children; what they share counts once."""
-    total = 0
-    for p in with_children(pid) if children else [pid]:
-        with open(f"/proc/{p}/smaps_rollup", encoding="utf-8") as f:
-            total += next(int(line.split()[1]) for line in f if line.startswith("Pss:"))
-    return total
+    return sum(_memory_kb(p, "Pss:") for p in (with_children(pid) if children else [pid]))
+
+
+def rss_kb(pid):
+    """Memory of a process with all that it shares."""
+    return _memory_kb(pid, "Rss:")
+
+
+def _memory_kb(pid, field):
+    with open(f"/proc/{pid}/smaps_rollup", encoding="utf-8") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith(field))
