@@ -4,7 +4,7 @@ import random
 import lz4.frame
 
 from both import only, topic
-from records import CODECS, GZIP, LZ4, PLAIN, SNAPPY, ZSTD, batch, in_blocks
+from records import CODECS, GZIP, LZ4, PLAIN, SNAPPY, ZSTD, batch, in_blocks, record
 from target import Ref
 
 NOW_MS = 1_700_000_000_000  # of the records
@@ -45,6 +45,7 @@ BAD_BATCHES = {
     "cut in the head": lambda rng: good_batch(rng)[:40],
     "count too high": lambda rng: batch([b"a", b"b"], timestamps=[NOW_MS, NOW_MS], count=3),
     "count too low": lambda rng: batch([b"a", b"b"], timestamps=[NOW_MS, NOW_MS], count=1),
+    "bytes behind the records": lambda rng: batch([b"a"], timestamps=[NOW_MS], compress=lambda records: records + b"\0\0\0"),
     "negative count": lambda rng: batch([b"a", b"b"], timestamps=[NOW_MS, NOW_MS], count=-1),
     "no records": lambda rng: batch([], timestamps=[NOW_MS]),
     "last offset wrong": lambda rng: batch([b"a", b"b"], timestamps=[NOW_MS, NOW_MS], last_offset_delta=5),
@@ -78,6 +79,8 @@ ODD_BATCHES = {  # what one broker takes and the other refuses: to a topic that 
     "a batch and a bit": lambda rng: good_batch(rng) + b"\0\0\0",
     **{f"{name} that is none": lambda rng, codec=codec: batch([b"v"], timestamps=[NOW_MS], keys=[b"k"], claimed_codec=codec)
        for name, codec in (("gzip", GZIP), ("snappy", SNAPPY), ("lz4", LZ4), ("zstd", ZSTD))},
+    "offsets of records that skip": lambda rng: batch([b"a", b"b"], timestamps=[NOW_MS] * 2, compress=lambda records: (
+        record(0, 0, b"k", b"a") + record(5, 0, b"k", b"b"))),
     "unknown codec": lambda rng: batch([b"v"], timestamps=[NOW_MS], keys=[b"k"], claimed_codec=5),
 }
 
