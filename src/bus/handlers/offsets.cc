@@ -19,7 +19,8 @@ log::partition* find_partition(const call& c, std::string_view topic, std::int32
 }
 
 error_code check_epoch(const call& c, std::int32_t epoch) {
-  if (epoch >= 0 && epoch < c.of->store().leader_epoch()) return error_code::fenced_leader_epoch;
+  constexpr std::int32_t not_told = -1;
+  if (epoch != not_told && epoch < c.of->store().leader_epoch()) return error_code::fenced_leader_epoch;
   return epoch > c.of->store().leader_epoch() ? error_code::unknown_leader_epoch : error_code::none;
 }
 
