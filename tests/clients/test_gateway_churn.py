@@ -49,7 +49,7 @@ class Program:
 
 
 # A configuration of this test takes some 80 KiB, as those show that a tunnel of their time keeps. After the first quarter
-# of 60 reloads, the process was seen to grow by 2 to 12 KiB with each, as the heap settles.
+# of 60 reloads, the process was seen to grow by 0 to 14 KiB with each, as the heap settles.
 GROWTH_MAX_KIB = 25
 
 
