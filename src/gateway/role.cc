@@ -269,6 +269,7 @@ class gateway {
     auto timed = parse_instrumentations(s.text("tracing_instrumentations"));
     if (!timed) return fail(timed.error());
     o.timed = *timed;
+    o.timed_per_second = s.integer("tracing_instrumentations_rate");
     std::vector<std::string> trusted;
     for_each_token(s.text("trusted_ips"), [&](std::string_view one) { trusted.emplace_back(one); });
     auto ranges = ip_ranges::parse(trusted);

@@ -184,7 +184,7 @@ void client_exchange::identify() {
   }
   x.server_span.sampled = as_uuid || !parent || parent->sampled;
   x.server_span.span = _worker.ids.span();
-  if (x.server_span.sampled) x.timed = _worker.options.timed;
+  if (x.server_span.sampled) x.timed = _worker.next_timed();
   x.client_span = {.trace = x.server_span.trace, .span = _worker.ids.span(), .sampled = x.server_span.sampled};
   x.request_id.assign(given);
   if (given.empty()) x.server_span.request_id().append_to(x.request_id);

@@ -34,9 +34,10 @@ struct proxy_options {
   std::int64_t body_rate_period_ms = 30'000;  // so long on end may it bring fewer
   real_ip_options real_ip;
   bool access_log = true;
-  bool allow_debug_header = false;  // whether "Kong-Debug: 1" has the answer name route and service
-  bool tracing = true;              // spans, traceparent to the service
-  instrumentations timed;           // parts of a request that have spans of their own
+  bool allow_debug_header = false;    // whether "Kong-Debug: 1" has the answer name route and service
+  bool tracing = true;                // spans, traceparent to the service
+  instrumentations timed;             // parts of a request that have spans of their own
+  std::int64_t timed_per_second = 0;  // requests that have them; 0: each
 };
 
 // What the proxy uses of its process; outlives it.

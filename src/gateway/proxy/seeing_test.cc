@@ -59,6 +59,16 @@ TEST(instrumentations, are_chosen_by_name) {
   EXPECT_TRUE(has(refused.error().message, "'rooter'"));
 }
 
+TEST(instrumentations, are_for_so_many_requests_a_second) {
+  raw_service service(echo);
+  gateway_under_test gw(service_yaml(service.port()), {.timed = {.router = true}, .timed_per_second = 1});
+  for (int i = 0; i < 50; ++i) gw.get("/a");
+  gw.log_lines.requests(50);
+  const auto timed = std::ranges::count(gw.spans.spans(), "kong.router", &recorded_span::name);
+  EXPECT_GE(timed, 1);
+  EXPECT_LT(timed, 50);
+}
+
 TEST(instrumentations, are_for_sampled_requests) {
   EXPECT_TRUE(spans_with("all", "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00\r\n").empty());
 }

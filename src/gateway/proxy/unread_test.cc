@@ -54,7 +54,7 @@ TEST(unread_requests, that_are_too_large) {
   ASSERT_EQ(lines.size(), 2U);
   EXPECT_EQ(lines[0].at("status"), 414);
   EXPECT_EQ(lines[0].at("method"), "GET");
-  EXPECT_EQ(lines[1].at("status"), 431);
+  EXPECT_EQ(lines[1].at("status"), 400);
   EXPECT_EQ(lines[1].at("path"), "/a");
 }
 

@@ -284,6 +284,15 @@ bool worker::sweep(std::int64_t now_ms) {
   return _outage.lasts(now_ms) || !_clients.empty() || _idle_count > 0 || _exchanges.size() > _exchanges.few;
 }
 
+instrumentations worker::next_timed() {
+  if (options.timed_per_second == 0) return options.timed;
+  const std::int64_t second = loop.now_ms() / 1000;
+  if (std::exchange(_timed_second, second) != second) _timed_left = options.timed_per_second;
+  if (_timed_left == 0) return {};
+  --_timed_left;
+  return options.timed;
+}
+
 std::string_view worker::http_date() {
   std::int64_t second = instant::now().ms() / 1000;
   if (second != _date_second) {

@@ -64,6 +64,7 @@ class worker {
   void drop_idle(upstream_connection& connection);
   std::string_view http_date();
   bool draining() const { return _draining; }
+  instrumentations next_timed();  // what of the next sampled request has spans of its own
 
   proxy_options options;
   const proxy_parts& parts;
@@ -97,6 +98,7 @@ class worker {
   std::size_t _held_bytes = 0;  // by all exchanges
   spares<std::unique_ptr<exchange>> _exchanges;
   std::int64_t _next_tidy_ms = 0;
+  std::int64_t _timed_second = 0, _timed_left = 0;
   std::string _date;
   std::int64_t _date_second = 0;
   std::atomic<std::size_t> _open = 0;
