@@ -185,6 +185,9 @@ std::string traffic_stats::expose(std::span<const std::unique_ptr<traffic_stats>
   head(out, "kong_nginx_requests_total", "gauge", "Number of requests total");
   fmt::format_to(std::back_inserter(out), "kong_nginx_requests_total{{node_id=\"{}\",subsystem=\"http\"}} {}\n",
                  node_id(), requests);
+  // Of Kong's library, which can fail to keep a count; here one cannot. Alarms on it find it, and are quiet.
+  head(out, "kong_nginx_metric_errors_total", "counter", "Number of errors while keeping metrics");
+  out += "kong_nginx_metric_errors_total 0\n";
   head(out, "mes_gateway_connections_refused_total", "counter",
        "Connections closed at once: beyond connections_max, or no descriptor was left");
   fmt::format_to(std::back_inserter(out), "mes_gateway_connections_refused_total {}\n", refused);
