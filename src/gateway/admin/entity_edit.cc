@@ -120,16 +120,6 @@ void refuse_bytes(const json::value& value, const std::string& path, json::objec
   }
 }
 
-// "Host" or "host:port" as Kong keeps targets: with their port.
-void add_default_port(json::object& entity) {
-  std::string text = text_of(entity, "target");
-  bool bare_ipv6 = !text.starts_with('[') && std::ranges::count(text, ':') > 1;
-  if (bare_ipv6) text = fmt::format("[{}]", text);
-  std::size_t colon = text.rfind(':');
-  if (colon == std::string::npos || text.find(']', colon) != std::string::npos) text += ":8000";
-  entity["target"] = text;
-}
-
 bool share_a_protocol(const json::object& plugin, const json::object& route) {
   const json::array &its = plugin.at("protocols").as_array(), &the_routes = route.at("protocols").as_array();
   return std::ranges::any_of(
@@ -186,7 +176,6 @@ std::expected<json::object, refusal> read_edit(const entity_edit& edit) {
     if (const json::value* value = f.to.empty() ? nullptr : wanted.if_contains(f.name))
       read.source.values[f.name] = *value;
   json::object shown = shown_entity(read, edit.seal);
-  if (edit.kind.name == "targets") add_default_port(shown);
   stamp(edit.kind, shown, edit.before.get(), edit.now);
   return shown;
 }

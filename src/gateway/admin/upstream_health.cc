@@ -6,6 +6,8 @@
 #include <boost/json/array.hpp>
 
 #include "base/uuid.h"
+#include "gateway/config/target_address.h"
+#include "gateway/names/endpoint.h"
 #include "gateway/plugins/node.h"
 
 namespace mes::gateway {
@@ -29,6 +31,13 @@ json::object describe(const target_report& t) {
   for (const address_report& a : t.addresses)
     addresses.push_back({{"ip", a.ip}, {"port", a.port}, {"health", text_of(a.health)}, {"weight", a.weight}});
   return {{"addresses", std::move(addresses)}, {"weight", {{"total", t.weight}}}};
+}
+
+// "ip:port", as an upstream knows its addresses. What is no address is none of them.
+std::string address_of(const std::string& text) {
+  target_address at = read_target(text);
+  auto address = parse_endpoint(at.host, at.port);
+  return address ? address->text : text;
 }
 
 }  // namespace
@@ -66,7 +75,7 @@ runtime::http_response set_health(const admin_view& view, const runtime::http_re
   auto state = upstream ? state_of(view, *upstream) : nullptr;
   if (!state) return reply(plain(404, "Not found"));
   std::string target = segments[3];
-  std::string address = segments.size() == 6 ? segments[4] : "";
+  std::string address = segments.size() == 6 ? address_of(segments[4]) : "";
   bool known = std::ranges::any_of(state->report(), [&](const target_report& t) {
     if (t.target != target && t.target != target + ":8000" && t.id != target) return false;
     target = t.target;

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "base/lower_case.h"
+#include "gateway/config/target_address.h"
 
 namespace mes::gateway {
 namespace {
@@ -240,17 +240,12 @@ class builder {
   void build_target(raw_entity& raw) {
     upstream* owner = referred(_out->upstreams, "upstreams", raw.source, "upstream");
     if (!owner) return;  // an error, said already
-    std::string text = raw.source.text("target");
+    target_address at = read_target(raw.source.text("target"));
     target t{.id = raw.source.text("id"),
-             .host = text,
+             .host = std::move(at.host),
+             .port = at.port,
              .weight = static_cast<int>(raw.source.integer("weight")),
              .source = std::move(raw.source)};
-    std::size_t colon = text.rfind(':');
-    bool bare_ipv6 = !text.starts_with('[') && std::ranges::count(text, ':') > 1;
-    if (colon != std::string::npos && !bare_ipv6 && text.find(']', colon) == std::string::npos) {
-      t.host = text.substr(0, colon);
-      std::from_chars(text.data() + colon + 1, text.data() + text.size(), t.port);
-    }
     owner->targets.push_back(std::move(t));
   }
 

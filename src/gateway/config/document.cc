@@ -11,6 +11,7 @@
 
 #include "base/code_point.h"
 #include "base/utf8.h"
+#include "gateway/config/target_address.h"
 #include "gateway/plugins/plugin.h"
 
 namespace mes::gateway {
@@ -154,6 +155,7 @@ json::object shown_entity(const raw_entity& e, bool seal) {
     if (e.kind->name == "plugins" && f.name == "config") member = e.config.values;
     if (const yaml_node* written = e.node ? e.node->find(f.name) : nullptr) put_references_back(member, *written);
   }
+  if (e.kind->name == "targets") shown["target"] = text_of(read_target(e.source.text("target")));
   if (seal && e.kind->seal) e.kind->seal(shown, e.source);
   return shown;
 }

@@ -16,7 +16,7 @@ struct instrumentation {
   bool instrumentations::* field;  // nullptr: there in any case
 };
 
-constexpr auto known = std::to_array<instrumentation>({
+constexpr auto by_name = std::to_array<instrumentation>({
     {"balancer", nullptr},
     {"dns_query", &instrumentations::dns_query},
     {"plugin_access", &instrumentations::plugin_access},
@@ -31,15 +31,15 @@ result<instrumentations> parse_instrumentations(std::string_view text) {
   instrumentations chosen;
   std::string unknown;
   for_each_token(text, [&](std::string_view name) {
-    auto row = std::ranges::find(known, name, &instrumentation::name);
+    auto row = std::ranges::find(by_name, name, &instrumentation::name);
     const bool all = name == "all";
-    for (const instrumentation& i : known)
+    for (const instrumentation& i : by_name)
       if (i.field && (all || i.name == name)) chosen.*i.field = true;
-    if (row == known.end() && !all && name != "off" && unknown.empty()) unknown = name;
+    if (row == by_name.end() && !all && name != "off" && unknown.empty()) unknown = name;
   });
   if (unknown.empty()) return chosen;
   std::string names;
-  for (const instrumentation& i : known) names.append(", ").append(i.name);
+  for (const instrumentation& i : by_name) names.append(", ").append(i.name);
   return fail(error_code::invalid_argument,
               fmt::format("tracing_instrumentations: '{}' is none of off, all{}", unknown, names));
 }
