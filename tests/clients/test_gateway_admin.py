@@ -333,6 +333,10 @@ def test_targets(admin):
     assert admin("PUT", f"/upstreams/u/targets/{second['id']}", {"weight": 8}, 200).json()["weight"] == 8
     health = admin("GET", "/upstreams/u/health", status=200).json()
     assert {t["target"] for t in health["data"]} == {"a.test:8000", "127.0.0.1:81"} and all("health" in t for t in health["data"])
+    told = next(t["data"] for t in health["data"] if t["id"] == second["id"])  # kong/runloop/balancer/balancers.lua, getTargetStatus
+    assert (told["host"], told["port"], told["nodeWeight"]) == ("127.0.0.1", 81, 8)
+    assert told["weight"] == {"total": 8, "available": 8, "unavailable": 0}
+    assert told["addresses"] == [{"ip": "127.0.0.1", "port": 81, "weight": 8, "health": "HEALTHCHECKS_OFF"}]
     admin("DELETE", "/upstreams/u/targets/127.0.0.1:81", status=204)
     admin("DELETE", "/upstreams/u", status=204)
 

@@ -76,6 +76,8 @@ bool enough_healthy(double threshold_percent, std::int64_t healthy_weight, std::
   return static_cast<double>(healthy_weight) * 100 > threshold_percent * static_cast<double>(all_weight);
 }
 
+std::string target_report::text() const { return fmt::format("{}:{}", host, port); }
+
 std::string_view text_of(target_health h) {
   switch (h) {
     case target_health::healthchecks_off:
@@ -190,45 +192,47 @@ std::vector<upstream_state::known_target> upstream_state::targets() const {
   return _targets;
 }
 
-std::vector<target_report> upstream_state::report() const {
-  std::vector<target_report> out;
-  for (const known_target& k : targets()) {
-    target_report t{.id = k.of->id, .target = text_of(*k.of), .weight = k.of->weight};
-    const bool looked_at = checked() && t.weight > 0;
-    bool any_healthy = false;
-    for (const auto& [text, p] : k.peers) {
-      address_report a = split_address(text);
-      a.weight = weight_of(k.of->weight, p->srv_weight);
-      any_healthy |= p->health.healthy();
-      a.health = !looked_at            ? target_health::healthchecks_off
-                 : p->health.healthy() ? target_health::healthy
-                                       : target_health::unhealthy;
-      t.addresses.push_back(std::move(a));
-    }
-    if (t.addresses.empty()) any_healthy = k.healthy;
-    t.health = k.dns_error   ? target_health::dns_error
-               : !looked_at  ? target_health::healthchecks_off
-               : any_healthy ? target_health::healthy
-                             : target_health::unhealthy;
-    out.push_back(std::move(t));
+// A name that nobody has asked for yet counts as one address; one that cannot be resolved has none.
+target_report upstream_state::report_on(const known_target& k) const {
+  target_report t{.id = k.of->id, .host = k.of->host, .port = k.of->port, .weight = k.of->weight};
+  if (k.dns_error) {
+    t.health = target_health::dns_error;
+    return t;
   }
-  return out;
+  bool any_healthy = false;
+  auto health_of = [&](bool healthy) {
+    return !checked() || t.weight == 0 ? target_health::healthchecks_off
+           : healthy                   ? target_health::healthy
+                                       : target_health::unhealthy;
+  };
+  auto count = [&](bool healthy, int weight) {
+    any_healthy |= healthy;
+    t.weighs.total += weight;
+    if (healthy) t.weighs.available += weight;
+  };
+  for (const auto& [text, p] : k.peers) {
+    address_report a = split_address(text);
+    a.weight = weight_of(k.of->weight, p->srv_weight);
+    a.available = p->health.healthy();
+    a.health = health_of(a.available);
+    count(a.available, a.weight);
+    t.addresses.push_back(std::move(a));
+  }
+  if (k.peers.empty()) count(k.healthy, k.of->weight);
+  t.health = health_of(any_healthy);
+  return t;
 }
 
-// A name that nobody has asked for yet counts as one address; one that cannot be resolved has none.
-target_health upstream_state::health() const {
-  if (!checked()) return target_health::healthchecks_off;
-  std::int64_t healthy = 0, all = 0;
-  auto count = [&](bool is_healthy, int weight) {
-    all += weight;
-    if (is_healthy) healthy += weight;
-  };
+upstream_report upstream_state::report() const {
+  upstream_report all;
   for (const known_target& k : targets()) {
-    if (k.dns_error) continue;
-    if (k.peers.empty()) count(k.healthy, k.of->weight);
-    for (const auto& [text, p] : k.peers) count(p->health.healthy(), weight_of(k.of->weight, p->srv_weight));
+    const target_report& t = all.targets.emplace_back(report_on(k));
+    all.weighs.total += t.weighs.total;
+    all.weighs.available += t.weighs.available;
   }
-  return enough_healthy(_of->threshold_percent, healthy, all) ? target_health::healthy : target_health::unhealthy;
+  all.available = enough_healthy(_of->threshold_percent, all.weighs.available, all.weighs.total);
+  if (checked()) all.health = all.available ? target_health::healthy : target_health::unhealthy;
+  return all;
 }
 
 bool upstream_state::set_health(std::string_view target_text, std::string_view address, bool healthy) {
@@ -285,10 +289,10 @@ std::string upstream_registry::expose() const {
                      name, target, address, label, state == is ? 1 : 0);
   };
   for (const auto& s : all()) {
-    for (const target_report& t : s->report()) {
-      if (t.addresses.empty()) rows(s->config().name, t.target, "", t.health);
+    for (const target_report& t : s->report().targets) {
+      if (t.addresses.empty()) rows(s->config().name, t.text(), "", t.health);
       for (const address_report& a : t.addresses)
-        rows(s->config().name, t.target, fmt::format("{}:{}", a.ip, a.port), a.health);
+        rows(s->config().name, t.text(), fmt::format("{}:{}", a.ip, a.port), a.health);
     }
   }
   return out;

@@ -51,17 +51,31 @@ bool enough_healthy(double threshold_percent, std::int64_t healthy_weight, std::
 enum class target_health : std::uint8_t { healthchecks_off, healthy, unhealthy, dns_error };
 std::string_view text_of(target_health h);  // "HEALTHY"
 
+struct weight_report {
+  std::int64_t total = 0, available = 0;  // of all addresses, and of those that get requests
+};
 struct address_report {
   std::string ip;
   std::uint16_t port = 0;
   int weight = 0;
+  bool available = true;
   target_health health = target_health::healthy;
 };
 struct target_report {
-  std::string id, target;  // "host:port"
-  int weight = 0;
+  std::string id, host;
+  std::uint16_t port = 0;
+  int weight = 0;  // its own; its addresses may each have one
   target_health health = target_health::healthy;
-  std::vector<address_report> addresses;
+  weight_report weighs = {};
+  std::vector<address_report> addresses = {};
+
+  std::string text() const;  // "host:port"
+};
+struct upstream_report {
+  bool available = false;  // it takes requests, whether or not anything checks its targets
+  target_health health = target_health::healthchecks_off;
+  weight_report weighs = {};
+  std::vector<target_report> targets = {};
 };
 
 // Thread-safe.
@@ -87,8 +101,7 @@ class upstream_state {
   bool revivable() const { return _passive && _of->active.unhealthy_interval_s <= 0; }
   const upstream& config() const { return *_of; }
 
-  std::vector<target_report> report() const;
-  target_health health() const;  // of all of it, by the weights
+  upstream_report report() const;
   // Sets the health of a target's addresses (or of one: "ip:port"); a name that nobody has asked for yet gets it with
   // its addresses. False: there is no such target or address.
   bool set_health(std::string_view target_text, std::string_view address, bool healthy);
@@ -106,6 +119,7 @@ class upstream_state {
 
  private:
   known_target& known(const target& t);
+  target_report report_on(const known_target& k) const;
 
   const std::shared_ptr<const upstream> _of;
   const observe::logger& _log;

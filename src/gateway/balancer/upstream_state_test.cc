@@ -65,10 +65,26 @@ TEST_F(upstream_state_test, health_goes_by_the_weight_that_a_target_has_now) {
   };
   upstream_state before(with_weight(0), log);
   before.set_addresses(before.config().targets.front(), {*parse_endpoint("127.0.0.1", 80)});
-  EXPECT_EQ(before.health(), target_health::unhealthy);
+  EXPECT_EQ(before.report().health, target_health::unhealthy);
   upstream_state now(with_weight(100), log, &before);
-  EXPECT_EQ(now.health(), target_health::healthy);
-  EXPECT_EQ(now.report().front().addresses.front().weight, 100);
+  EXPECT_EQ(now.report().health, target_health::healthy);
+  EXPECT_EQ(now.report().targets.front().addresses.front().weight, 100);
+}
+
+// kong/runloop/balancer/targets.lua: a name that is known no more loses its addresses, and weighs nothing.
+TEST_F(upstream_state_test, a_target_that_cannot_be_resolved_has_no_addresses) {
+  auto u = std::make_shared<upstream>(*passive());
+  u->targets.push_back({.id = "n", .host = "a.example", .port = 80, .weight = 50});
+  upstream_state state(u, log);
+  EXPECT_EQ(state.report().weighs.total, 150);
+  state.set_addresses(u->targets[1], {*parse_endpoint("127.0.0.1", 80), *parse_endpoint("127.0.0.2", 80)});
+  EXPECT_EQ(state.report().weighs.total, 200);
+  state.set_addresses(u->targets[1], {});
+  upstream_report told = state.report();
+  EXPECT_EQ(told.weighs.total, 100);
+  EXPECT_EQ(told.targets[1].health, target_health::dns_error);
+  EXPECT_TRUE(told.targets[1].addresses.empty());
+  EXPECT_EQ(told.health, target_health::healthy);
 }
 
 // kong/runloop/balancer/healthcheckers.lua, and 08-targets_routes_spec.lua: "return HEALTHY if weight of target turns
@@ -81,7 +97,7 @@ TEST_F(upstream_state_test, nobody_looks_at_a_target_without_weight_and_with_one
     return u;
   };
   auto health = [](const upstream_state& s) {
-    target_report told = s.report().front();
+    target_report told = s.report().targets.front();
     EXPECT_EQ(told.health, told.addresses.front().health);
     return told.health;
   };
@@ -110,11 +126,11 @@ TEST_F(upstream_state_test, health_outlasts_a_change_of_the_checks) {
   upstream_state first(with_failures(1, 0), log);
   auto peer = failed(first);
   upstream_state stricter(with_failures(2, 0), log, &first);
-  EXPECT_EQ(stricter.report().front().health, target_health::unhealthy);
+  EXPECT_EQ(stricter.report().targets.front().health, target_health::unhealthy);
   EXPECT_EQ(stricter.peer(stricter.config().targets.front(), *parse_endpoint("127.0.0.1", 1)), peer);
   peer->next_probe_ms = 3'600'000;
   upstream_state active(with_failures(2, 5), log, &stricter);
-  EXPECT_EQ(active.report().front().health, target_health::unhealthy);
+  EXPECT_EQ(active.report().targets.front().health, target_health::unhealthy);
   EXPECT_EQ(peer->next_probe_ms, 0) << "other checks begin at once";
 }
 
@@ -140,7 +156,7 @@ TEST_F(upstream_state_test, what_no_check_would_find_healthy_again_begins_anew_u
   ASSERT_TRUE(by_hand.set_health("127.0.0.1:1", "", false));
   upstream_state unchecked(active(0, 0), log, &by_hand);
   upstream_state again(active(5, 0), log, &unchecked);
-  EXPECT_EQ(again.report().front().health, target_health::unhealthy);
+  EXPECT_EQ(again.report().targets.front().health, target_health::unhealthy);
 }
 
 TEST_F(upstream_state_test, leaves_it_to_active_checks_where_there_are_some) {

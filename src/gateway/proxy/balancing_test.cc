@@ -53,7 +53,7 @@ bool eventually(Done done) {
 }
 
 target_health health_of(gateway_under_test& g, std::size_t target) {
-  return g.plane().upstreams().find("u")->report()[target].health;
+  return g.plane().upstreams().find("u")->report().targets[target].health;
 }
 
 constexpr std::string_view no_peer = "{\n  \"message\":\"failure to get a peer from the ring-balancer\"\n}";
@@ -169,7 +169,7 @@ TEST(balancing, all_loops_know_the_same_after_quick_reloads) {
   gateway_under_test g(yaml(1), {}, 2);
   for (int round = 0; round < 10; ++round) {
     for (int i = 1; i <= 20; ++i) g.reload(yaml(1 + i % 3));
-    ASSERT_TRUE(g.plane().upstreams().find("u")->report().size() == 1);
+    ASSERT_TRUE(g.plane().upstreams().find("u")->report().targets.size() == 1);
     auto everywhere = [&](std::string_view answer) {
       return eventually([&] {
         for (int i = 0; i < 16; ++i)
@@ -201,9 +201,9 @@ TEST(balancing, a_removed_target_does_not_come_back_by_a_request_of_before) {
   ASSERT_EQ(body_of(g.get("/")), "b");
   client.send("y=2");
   EXPECT_EQ(body_of(client.receive_until("\r\n\r\na")), "a");
-  auto targets = g.plane().upstreams().find("u")->report();
+  auto targets = g.plane().upstreams().find("u")->report().targets;
   ASSERT_EQ(targets.size(), 1U);
-  EXPECT_EQ(targets[0].target, b.target());
+  EXPECT_EQ(targets[0].text(), b.target());
 }
 
 TEST(balancing, probes_go_by_the_newest_configuration) {
