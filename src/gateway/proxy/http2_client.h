@@ -63,6 +63,7 @@ class http2_client final : public client_connection {
   void write_soon();
   void make_ready(http2_stream& s);  // proceeds once the session's callbacks are over
   void exchange_gone(http2_stream& s);
+  void give_up(std::uint32_t code);  // GOAWAY, then the end
 
  private:
   friend struct http2_callbacks;
@@ -77,8 +78,7 @@ class http2_client final : public client_connection {
   void begin_linger();
   void linger();
   void close();
-  void give_up(std::uint32_t code);         // GOAWAY, then the end
-  void ask_for_calm(std::string_view why);  // likewise, and the log says so
+  void ask_for_calm(std::string_view why);  // gives up, and the log says so
   http2_stream* find(std::int32_t id);
   http2_stream& add_stream(std::int32_t id);
   void stream_closed(http2_stream& s, std::uint32_t code);

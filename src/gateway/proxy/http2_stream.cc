@@ -332,9 +332,10 @@ void http2_stream::gone() { _of.exchange_gone(*this); }
 
 void http2_stream::next_turn() { _of.make_ready(*this); }
 
-// The head's fields do not come to an end.
+// The head's fields do not come to an end, before which nothing else can be said on the connection (RFC 9113, section
+// 4.3).
 bool http2_stream::out_of_time() {
-  _of.reset(*this, NGHTTP2_CANCEL);
+  _of.give_up(NGHTTP2_PROTOCOL_ERROR);
   end_incomplete(408);
   return false;
 }
