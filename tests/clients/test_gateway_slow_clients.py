@@ -7,7 +7,7 @@ import ssl
 import pytest
 
 from gateway import Gateway, RawService, Service
-from http2_frames import (ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, GET, GOAWAY, HEADERS, PREFACE,
+from http2_frames import (ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, ENHANCE_YOUR_CALM, GET, GOAWAY, HEADERS, PREFACE,
                           PROTOCOL_ERROR, SETTINGS, frame, literal)
 from tests.support.wait import eventually
 
@@ -188,6 +188,13 @@ def test_a_head_of_http2_that_stops_ends_its_connection(short_heads, asked):
         other.asks()
         answer = list(frames(seen + connection.makefile("rb").read()))
         assert went_away(answer) == PROTOCOL_ERROR and not [f for f in answer if f[0] == HEADERS and f[2] == 3], answer
+
+
+def test_a_head_of_http2_in_too_many_frames_ends_its_connection(short_heads):
+    """RFC 9113, section 5.4.1: the client is told why."""
+    with socket.create_connection(("127.0.0.1", short_heads.port), PATIENCE_S) as connection:
+        connection.sendall(PREFACE + frame(SETTINGS, 0, 0) + frame(HEADERS, END_STREAM, 1, GET) + 100 * frame(CONTINUATION, 0, 1))
+        assert went_away(list(frames(connection.makefile("rb").read()))) == ENHANCE_YOUR_CALM
 
 
 def test_continuations_in_drops_are_ended(short_heads):

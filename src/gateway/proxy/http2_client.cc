@@ -116,6 +116,7 @@ bool http2_client::feed(std::string_view bytes) {
   auto used =
       nghttp2_session_mem_recv(_session.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
   if (used == NGHTTP2_ERR_FLOODED) ask_for_calm("it takes too few answers to SETTINGS and PING");
+  if (used == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS) ask_for_calm("a head comes in too many CONTINUATION frames");
   return used >= 0 && static_cast<std::size_t>(used) == bytes.size();
 }
 
