@@ -159,6 +159,7 @@ NO_HOSTS = {"a user": b"root@a", "a user and a password": b"root:x@a", "a blank"
 @pytest.mark.parametrize("host", NO_HOSTS.values(), ids=NO_HOSTS)
 def test_what_is_no_host_is_refused(gateway, host):
     assert ask(gateway, b"GET / HTTP/1.1\r\nHost: " + host + b"\r\n\r\n")[0] == 400
+    assert ask(gateway, b"GET http://a/ HTTP/1.1\r\nHost: " + host + b"\r\n\r\n")[0] == 400
 
 
 @pytest.mark.parametrize("host", NO_HOSTS.values(), ids=NO_HOSTS)
@@ -166,6 +167,32 @@ def test_what_is_no_host_is_refused_over_http2(gateway, host):
     for block in (b"\x82\x84\x86\x01" + bytes([len(host)]) + host, b"\x82\x84\x86" + literal(b"host", host)):
         status, _ = ask_http2(gateway, block)
         assert status == 400 or status == "reset 1", (block, status)  # PROTOCOL_ERROR
+
+
+# nginx 1.22's answers to Host, and to :authority and host over HTTP/2; and to "GET http://HOST/x".
+TAKEN = ["a", "a.", "a.:80", ".a", "-a", "A.B", "1.2.3.4", "a:", "a:99999", "[::1]", "[::1]:80", "[]", "[.]"]
+TAKEN_AS_FIELDS = ["a_b", "~a", "*", "a,b", "a;b", "a'b", "a%20b", "a%2e.b", "a:x", "a:1.2", "a:80:81", "a:.", "[::1]x", "[::1].",
+                   "[::1]:x", "[", "[::1", "]", "a[b]", ".["]
+REFUSED = ["", ".", "..", ":", ":80", ".:80", "a..b", "a..", "..a", "a:1..2", "a:..", "a.:..", "[1..2]", "[::1].."]
+HOSTS = ([(host, 200, 200) for host in TAKEN] + [(host, 200, 400) for host in TAKEN_AS_FIELDS]
+         + [(host, 400, 400) for host in REFUSED])
+
+
+@pytest.mark.parametrize("host, status, target_status", HOSTS)
+def test_hosts_are_those_of_nginx(gateway, host, status, target_status):
+    host = host.encode()
+    for version in (b"1.1", b"1.0"):
+        assert ask(gateway, b"GET / HTTP/" + version + b"\r\nHost: " + host + b"\r\n\r\n")[0] == status
+    assert ask(gateway, b"GET http://" + host + b"/x HTTP/1.1\r\nHost: a\r\n\r\n")[0] == target_status
+    assert ask(gateway, b"GET http://a/x HTTP/1.1\r\nHost: " + host + b"\r\n\r\n")[0] == status
+
+
+@pytest.mark.parametrize("host, status, target_status", HOSTS)
+def test_hosts_are_those_of_nginx_over_http2(gateway, host, status, target_status):
+    host = host.encode()
+    for block in (b"\x82\x84\x86\x01" + bytes([len(host)]) + host, b"\x82\x84\x86" + literal(b"host", host)):
+        answer, _ = ask_http2(gateway, block)
+        assert answer == status or (status, answer) == (400, "reset 1"), (block, answer)  # PROTOCOL_ERROR
 
 
 def test_two_hosts_are_refused(gateway):
@@ -202,6 +229,12 @@ def test_a_host_alone_is_the_authority_over_http2(gateway):
     """RFC 9113, section 8.3.1: from what came as HTTP/1.1."""
     status, body = ask_http2(gateway, b"\x82\x84\x86" + literal(b"host", b"b.test"))
     assert (status, json.loads(body)[1]) == (200, ["b.test"])
+
+
+def test_a_client_of_http_1_0_needs_no_host(gateway):
+    """nginx too."""
+    for target in (b"/x", b"http://a/x"):
+        assert ask(gateway, b"GET " + target + b" HTTP/1.0\r\n\r\n")[0] == 200
 
 
 def test_no_host_at_all_is_refused(gateway):

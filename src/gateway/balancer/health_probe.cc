@@ -8,7 +8,7 @@
 #include <cmath>
 
 #include "gateway/balancer/health_checker.h"
-#include "gateway/http/head.h"
+#include "gateway/http/authority.h"
 #include "gateway/net/connect.h"
 
 namespace mes::gateway {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "base/lower_case.h"
 #include "base/trimmed.h"
+#include "gateway/http/authority.h"
 
 namespace mes::gateway {
 namespace {
@@ -29,16 +29,6 @@ constexpr std::array<bool, 256> value_characters = [] {
 constexpr std::array<bool, 256> target_characters = [] {
   std::array<bool, 256> is{};
   for (int c = 0x21; c < 256; ++c) is[static_cast<std::size_t>(c)] = c != 0x7f && c != '#';
-  return is;
-}();
-
-// RFC 3986: what a host and a port are made of.
-constexpr std::array<bool, 256> authority_characters = [] {
-  std::array<bool, 256> is{};
-  for (int c = '0'; c <= '9'; ++c) is[static_cast<std::size_t>(c)] = true;
-  for (int c = 'a'; c <= 'z'; ++c) is[static_cast<std::size_t>(c)] = true;
-  for (int c = 'A'; c <= 'Z'; ++c) is[static_cast<std::size_t>(c)] = true;
-  for (char c : std::string_view("-._~!$&'()*+,;=%:[]")) is[static_cast<unsigned char>(c)] = true;
   return is;
 }();
 
@@ -180,7 +170,7 @@ int parse_version(std::string_view text, int& minor) {
   return other_version ? 505 : 400;
 }
 
-// "http://host/path" becomes authority and "/path": RFC 9112, section 3.2.2.
+// "http://host/path" becomes authority and "/path": RFC 9112, section 3.2.2. False: it is none.
 bool split_absolute_target(request_head& out) {
   std::size_t scheme = 0;
   if (equals_ignoring_case(out.target.substr(0, 7), "http://")) scheme = 7;
@@ -190,7 +180,7 @@ bool split_absolute_target(request_head& out) {
   std::size_t slash = rest.find_first_of("/?");
   out.authority = rest.substr(0, slash);
   out.target = slash == std::string_view::npos ? std::string_view("/") : rest.substr(slash);
-  return !out.authority.empty() && out.target.front() == '/';
+  return is_target_authority(out.authority) && out.target.front() == '/';
 }
 
 int parse_request_line(std::string_view line, request_head& out) {
@@ -204,30 +194,17 @@ int parse_request_line(std::string_view line, request_head& out) {
   return parse_version(line.substr(last + 1), out.minor_version);
 }
 
+// As nginx: Host is a host also where an absolute target takes its place.
 int parse_authority(request_head& out) {
-  std::size_t hosts = occurrences(out.headers, field_id::host);
+  const std::size_t hosts = occurrences(out.headers, field_id::host);
   if (hosts > 1 || (hosts == 0 && out.minor_version == 1)) return 400;
   out.authority = out.headers.get(field_id::host);
-  if (out.target.front() != '/' && !(out.target == "*" && out.method == "OPTIONS") && !split_absolute_target(out))
-    return 400;
-  return all_of(out.authority, authority_characters) ? 0 : 400;
+  if (hosts == 1 && !is_authority(out.authority)) return 400;
+  const bool in_origin_form = out.target.front() == '/' || (out.target == "*" && out.method == "OPTIONS");
+  return in_origin_form || split_absolute_target(out) ? 0 : 400;
 }
 
 }  // namespace
-
-std::string_view without_port(std::string_view authority) {
-  const std::size_t colon = authority.rfind(':');
-  if (colon == std::string_view::npos || authority.find(']', colon) != std::string_view::npos) return authority;
-  return authority.substr(0, colon);
-}
-
-std::string normal_host(std::string_view authority) {
-  const std::size_t bracket = authority.starts_with('[') ? authority.find(']') : std::string_view::npos;
-  std::string_view host =
-      bracket == std::string_view::npos ? authority.substr(0, authority.find(':')) : authority.substr(0, bracket + 1);
-  if (host.ends_with('.')) host.remove_suffix(1);
-  return lower_case(host);
-}
 
 bool is_token(std::string_view text) { return !text.empty() && all_of(text, token_characters); }
 
@@ -235,7 +212,7 @@ int check_request_head(request_head& out) {
   if (out.method.size() > 32 || !is_token(out.method)) return 400;
   bool path = out.target.starts_with('/') || (out.target == "*" && out.method == "OPTIONS");
   if (!path || !all_of(out.target, target_characters)) return 400;
-  return all_of(out.authority, authority_characters) ? 0 : 400;
+  return is_authority(out.authority) ? 0 : 400;
 }
 
 bool header_table::add(header_view h) {

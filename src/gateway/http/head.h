@@ -105,9 +105,4 @@ bool parse_response_head(std::string_view head, bool to_head, response_head& out
 
 bool is_token(std::string_view text);  // RFC 9110, section 5.6.2
 
-// The host of "host:port", "[::1]:port", "host".
-std::string_view without_port(std::string_view authority);
-// As nginx' $host, which Kong tells services, logs and traces of: without the port and a last dot, in lower case.
-std::string normal_host(std::string_view authority);
-
 }  // namespace mes::gateway

@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 
 #include "base/lower_case.h"
+#include "gateway/http/authority.h"
 #include "gateway/plugins/form_arguments.h"
 #include "gateway/plugins/json_text.h"
 #include "gateway/plugins/multipart.h"

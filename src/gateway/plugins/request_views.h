@@ -15,7 +15,7 @@ boost::json::object query_as_json(const plugin_context& c);
 boost::json::value body_as_json(
     const plugin_context& c);  // of the types that Kong reads; null: there is nothing of them
 boost::json::object sent_head_as_json(std::string_view sent_head);  // what follows the status line
-std::string host_of(const plugin_context& c);                       // as normal_host (head.h)
+std::string host_of(const plugin_context& c);                       // as normal_host (authority.h)
 std::string_view http_version_of(const request_head& head);         // "1.0", "1.1", "2.0"
 int port_of(const plugin_context& c);                               // of the listener
 

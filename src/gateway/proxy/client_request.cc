@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/uuid.h"
+#include "gateway/http/authority.h"
 #include "gateway/plugins/json_text.h"
 #include "gateway/proxy/client_exchange.h"
 #include "gateway/proxy/heads.h"

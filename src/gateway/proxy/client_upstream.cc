@@ -1,6 +1,7 @@
 // The service's side of an exchange: choosing, connecting, sending, receiving.
 #include <charconv>
 
+#include "gateway/http/authority.h"
 #include "gateway/net/connect.h"
 #include "gateway/proxy/client_exchange.h"
 #include "gateway/proxy/heads.h"

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "gateway/http/authority.h"
 #include "gateway/http/field_value.h"
 #include "gateway/http/nominated_fields.h"
 #include "gateway/proxy/backend.h"
