@@ -1,5 +1,6 @@
 """Plugins that log and trace, over sockets: what their servers are sent is Kong 3.4's (kong/plugins/*, kong/pdk/log.lua)."""
 import contextlib
+import http.client
 import http.server
 import json
 import socket
@@ -80,6 +81,20 @@ def test_every_log_plugin_tells_of_a_request(with_plugins, tmp_path):
     assert seen["x-b3-traceid"] == server["traceId"] and server["traceId"] in seen["traceparent"]
     eventually(lambda: gateway.metric("mes_gateway_log_entries_waiting") == 0)
     assert gateway.metric("mes_gateway_log_entries_dropped_total") == 0
+
+
+def test_zipkin_tells_where_the_client_is(with_plugins):
+    """Its own port: kong.client.get_forwarded_port() is nginx's $remote_port (K:kong/pdk/client.lua)."""
+    with serve(Collector) as web:
+        gateway = with_plugins([{"name": "zipkin", "config": {"http_endpoint": f"http://127.0.0.1:{web.server_port}/spans",
+                                                              "sample_ratio": 1}}])
+        client = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=10)
+        client.request("GET", "/")
+        port = client.sock.getsockname()[1]
+        assert client.getresponse().read()
+        (server,) = eventually(lambda: [s for _, _, body in web.received for s in json.loads(body) if s["kind"] == "SERVER"])
+        assert server["remoteEndpoint"] == {"ipv4": "127.0.0.1", "port": port}
+        client.close()
 
 
 def test_records_tell_what_each_try_has_come_to(with_plugins, tmp_path):

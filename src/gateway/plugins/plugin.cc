@@ -79,6 +79,7 @@ void plugin_context::reset() {
   link = nullptr;
   request_number = 0;
   path = query = client_address = request_id = {};
+  client_port = 0;
   asked = {};
   match = nullptr;
   on_route = nullptr;

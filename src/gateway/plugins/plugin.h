@@ -95,6 +95,7 @@ struct plugin_context {
   const client_link* link = nullptr;
   std::uint64_t request_number = 0;  // of those on its connection, from 1 on
   std::string_view client_address;   // who stands behind it, where the connection's is a trusted proxy
+  std::uint16_t client_port = 0;     // of that; 0: the proxy has not said
   std::string_view request_id;       // the correlation id: as it came, or the UUID that was made for it
 
   // Where it goes.

@@ -118,6 +118,7 @@ class test_exchange {
     c.link = &link;
     c.request_number = ++link.requests;
     c.client_address = link.address;
+    c.client_port = link.peer_port;
     c.request_id = "0190b8a5-7a31-7f00-8000-0000000000aa";
     c.asked = {
         .method = head.method, .path = c.path, .host = head.authority, .headers = &head.headers, .query = c.query};

@@ -106,6 +106,7 @@ exchange& client_exchange::open_exchange() {
   x.context.link = _link.get();
   x.context.request_number = ++_link->requests;
   x.context.client_address = _link->address;
+  x.context.client_port = _link->peer_port;
   x.context.started_us = x.started.microseconds;
   x.context.stats = &_worker.stats;
   x.context.lua = &x.plan->lua;
@@ -149,8 +150,11 @@ void client_exchange::find_client() {
   const real_ip_options& options = _worker.options.real_ip;
   if (options.trusted.empty() || !options.trusted.contains(_link->address)) return;
   x.trusted_peer = true;
-  x.client_address = real_client(x.request.headers, options);
-  if (!x.client_address.empty()) x.context.client_address = x.client_address;
+  if (auto told = real_client(x.request.headers, options)) {
+    x.client_address = std::move(told->address);
+    x.context.client_address = x.client_address;
+    x.context.client_port = told->port;
+  }
   if (std::string_view proto = x.request.headers.get(field_id::x_forwarded_proto); !proto.empty())
     x.https = equals_ignoring_case(proto, "https");
 }

@@ -45,7 +45,7 @@ struct exchange {
   route_match match;
   std::string path;            // normalised
   bool plain_path = false;     // nothing in it is to be escaped
-  std::string client_address;  // "" = the connection's
+  std::string client_address;  // that a trusted peer tells of; "" = the connection's
   bool trusted_peer = false;   // who speaks for the client
   bool https = false;          // as the client sees it
   plugin_context context;

@@ -1,6 +1,8 @@
 // Who the client is when others stand in front of the gateway (nginx's realip module, Kong's trusted_ips).
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "gateway/http/head.h"
@@ -14,7 +16,12 @@ struct real_ip_options {
   bool recursive = false;            // of X-Forwarded-For: the last address that is not trusted
 };
 
-// The client's address as `peer`, who is trusted, says; "" if it says nothing of the kind.
-std::string real_client(const header_table& headers, const real_ip_options& options);
+struct told_client {
+  std::string address;
+  std::uint16_t port = 0;  // 0: not told
+};
+
+// Of the peer, who is trusted; nothing if it says nothing of the kind.
+std::optional<told_client> real_client(const header_table& headers, const real_ip_options& options);
 
 }  // namespace mes::gateway

@@ -55,7 +55,42 @@ TEST(real_ip, a_trusted_peer_names_an_address_alone) {
     header_table headers;
     headers.clear();
     headers.add({.name = "X-Forwarded-For", .value = c.said});
-    EXPECT_EQ(real_client(headers, options), c.client) << c.said;
+    const auto told = real_client(headers, options);
+    EXPECT_EQ(told ? told->address : "", c.client) << c.said;
+  }
+}
+
+// $remote_addr and $remote_port of nginx 1.22 behind a peer that it trusts.
+TEST(real_ip, a_port_is_the_clients_too) {
+  real_ip_options options{.trusted = *ip_ranges::parse({"10.0.0.0/8"}), .header = "X-Forwarded-For"};
+  static constexpr struct {
+    const char *said, *client;
+    std::uint16_t port;
+  } cases[] = {
+      {"1.2.3.4", "1.2.3.4", 0},
+      {"1.2.3.4:555", "1.2.3.4", 555},
+      {"1.2.3.4:65535", "1.2.3.4", 65535},
+      {"1.2.3.4:00080", "1.2.3.4", 80},
+      {"[::1]:556", "::1", 556},
+      {"[1.2.3.4]:5", "1.2.3.4", 5},
+      {"2001:db8::1", "2001:db8::1", 0},
+      {"1.2.3.4:0", "", 0},
+      {"1.2.3.4:99999", "", 0},
+      {"1.2.3.4:", "", 0},
+      {"1.2.3.4:x", "", 0},
+      {"1.2.3.4:+5", "", 0},
+      {"[::1]x", "", 0},
+      {"[::1]:", "", 0},
+      {"[::1", "", 0},
+      {"9.9.9.9, 1.2.3.4:x", "", 0},
+  };
+  for (const auto& c : cases) {
+    header_table headers;
+    headers.clear();
+    headers.add({.name = "X-Forwarded-For", .value = c.said});
+    const auto told = real_client(headers, options);
+    EXPECT_EQ(told ? told->address : "", c.client) << c.said;
+    EXPECT_EQ(told ? told->port : 0, c.port) << c.said;
   }
 }
 
@@ -67,7 +102,7 @@ TEST(real_ip, goes_on_in_the_line_before) {
     headers.add({.name = "X-Forwarded-For", .value = first});
     headers.add({.name = "Accept", .value = "9.9.9.9"});
     headers.add({.name = "x-forwarded-for", .value = second});
-    return real_client(headers, options);
+    return real_client(headers, options).value_or(told_client{}).address;
   };
   EXPECT_EQ(client("9.9.9.9, 1.2.3.4", "10.0.0.2, 10.0.0.1"), "1.2.3.4");
   EXPECT_EQ(client("1.2.3.4", "5.6.7.8, 10.0.0.1"), "5.6.7.8");

@@ -41,6 +41,12 @@ std::string address_text(const sockaddr_storage& from) {
   return text.data();
 }
 
+std::uint16_t port_in(const sockaddr_storage& from) {
+  sockaddr_in in{};  // whose port is where sockaddr_in6's is
+  std::memcpy(&in, &from, sizeof in);
+  return ntohs(in.sin_port);
+}
+
 bool is_shortage(int error) { return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM; }
 
 }  // namespace
@@ -160,6 +166,7 @@ void worker::accept_some(listener& at, int at_most) {
     size = sizeof own;
     getsockname(accepted, reinterpret_cast<sockaddr*>(&own), &size);
     auto link = std::make_shared<client_link>(client_link{.address = address_text(from),
+                                                          .peer_port = port_in(from),
                                                           .own_address = address_text(own),
                                                           .port = at.port(),
                                                           .tls = at.tls(),

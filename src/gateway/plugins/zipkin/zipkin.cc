@@ -182,7 +182,7 @@ class zipkin final : public plugin {
 
   struct place {
     std::string service, ip;
-    int port = -1;
+    int port = 0;  // 0: not known
   };
 
   json::object span(const trace_state& t, const std::string& id, const std::string& parent, std::string_view kind,
@@ -196,13 +196,13 @@ class zipkin final : public plugin {
                         {"localEndpoint", {{"serviceName", _local_name}}}};
     if (!parent.empty()) out["parentId"] = to_hex(parent);
     std::string service = remote.service.empty() ? _default_name : remote.service;
-    if (remote.port < 0 && service.empty()) {
+    if (remote.port == 0 && service.empty()) {
       out["remoteEndpoint"] = nullptr;
       return out;
     }
     json::object there;
     if (!service.empty()) there["serviceName"] = service;
-    if (remote.port >= 0) there["port"] = remote.port;
+    if (remote.port > 0) there["port"] = remote.port;
     if (!remote.ip.empty()) there[remote.ip.find(':') == std::string::npos ? "ipv4" : "ipv6"] = remote.ip;
     out["remoteEndpoint"] = std::move(there);
     return out;
@@ -269,7 +269,7 @@ class zipkin final : public plugin {
 
   json::object request_span(const plugin_context& c, const trace_state& t, const std::string& name,
                             std::int64_t end_us) const {
-    place remote{.service = {}, .ip = std::string(c.client_address), .port = port_of(c)};
+    place remote{.service = {}, .ip = std::string(c.client_address), .port = c.client_port};
     json::object out = span(t, t.request_span, t.request_parent, "SERVER", name, c.started_us, end_us, remote);
     json::object tags = {{"lc", "kong"},
                          {"http.method", c.request->method},
