@@ -86,14 +86,14 @@ class client_exchange {
   bool waits_for_service() const;
   bool find_path();
   bool route_exchange();
+  void tell_route();
   bool run_plugins();
   bool check_protocol();
   void finish_exchange();
   std::function<void()> make_resume();
   void resume(std::uint64_t serial);
 
-  // Answers of our own.
-  void tell_route();
+  // Answers of our own (client_answer.cc).
   bool refuse(int status);  // with Kong's words for it
   bool refuse(int status, std::string_view message, std::string_view upgrade = {});
   bool respond(int status, std::string_view body, std::string_view content_type, std::string_view upgrade = {},
