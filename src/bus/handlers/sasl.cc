@@ -55,7 +55,8 @@ void take_step(const call& c, const sasl_step& step) {
   s.waiting = false;
   kafka::sasl_authenticate_response response;
   response.auth_bytes = step.message;
-  if (step.what == sasl_step::outcome::refused) return refuse(c, step.why, failure_text(s));
+  if (step.what == sasl_step::outcome::refused)
+    return refuse(c, step.why, step.message.empty() ? failure_text(s) : step.message);
   if (step.what == sasl_step::outcome::done) {
     const auto lifetime = c.of->access().connections().complete(s, step, net::now_ms(), instant::now().ms());
     if (!lifetime) return refuse(c, lifetime.error().message, lifetime.error().message);

@@ -71,13 +71,13 @@ class scram_exchange : public sasl_exchange {
 };
 
 // RFC 7628: a header like GS2's, then key=value pairs between 0x01. A refusal is told in JSON first; the client
-// answers that with one 0x01, and only then the exchange has failed.
+// answers that with one 0x01, and only then the exchange has failed, in Kafka by the same words.
 class bearer_exchange : public sasl_exchange {
  public:
   explicit bearer_exchange(const sasl_users& users) : _users(users) {}
 
   void step(std::string_view message, std::function<void(sasl_step)> done) override {
-    if (!_why.empty()) return done(refused(_why));
+    if (!_why.empty()) return done({.what = sasl_step::outcome::refused, .message = invalid_token, .why = _why});
     std::string authorization;
     auto token = token_of(message, authorization);
     if (!token) return done(refused(std::move(token.error().message)));
@@ -87,11 +87,13 @@ class bearer_exchange : public sasl_exchange {
       if (verified && (authorization.empty() || authorization == verified->user))
         return done({.what = sasl_step::outcome::done, .user = verified->user, .expires_ms = verified->expires_ms});
       _why = verified ? "the client asks to act for another user" : verified.error().message;
-      done({.what = sasl_step::outcome::go_on, .message = R"({"status":"invalid_token"})"});
+      done({.what = sasl_step::outcome::go_on, .message = invalid_token});
     });
   }
 
  private:
+  static constexpr auto invalid_token = R"({"status":"invalid_token"})";
+
   static result<std::string> token_of(std::string_view message, std::string& authorization) {
     const auto wrong = [](std::string why) { return fail(error_code::invalid_argument, std::move(why)); };
     const auto header_end = message.find('\x01');

@@ -19,7 +19,7 @@ namespace mes::bus::security {
 struct sasl_step {
   enum class outcome : std::uint8_t { go_on, done, refused };
   outcome what = outcome::refused;
-  std::string message;                     // to the client
+  std::string message;                     // to the client; refused: empty where the mechanism has no words of its own
   std::string user;                        // done: who it is
   std::optional<std::int64_t> expires_ms;  // done: the credential's end, Unix time
   std::string why;                         // refused: for the log, without secrets
