@@ -34,7 +34,6 @@ def free_ports(count):
 SETTINGS = {
     "process.roles": "broker,controller",
     "node.id": "1",
-    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "controller.listener.names": "CONTROLLER",
     "num.partitions": "3",
     "auto.create.topics.enable": "true",
@@ -53,14 +52,19 @@ SETTINGS = {
 
 
 class Kafka:
-    def __init__(self, folder, **settings):
-        self.folder = pathlib.Path(folder)
+    def __init__(self, folder, listeners=(("PLAINTEXT", "PLAINTEXT"),), jvm=(), **settings):
+        """`listeners`: each its name and security protocol; `jvm`: more options of Java's."""
+        self.folder, self.jvm = pathlib.Path(folder), jvm
         self.settings = {**SETTINGS, **{name.replace("_", "."): value for name, value in settings.items()}}
-        broker, controller = free_ports(2)
-        self.address = f"127.0.0.1:{broker}"
+        controller, *ports = free_ports(1 + len(listeners))
+        self.addresses = {name: f"127.0.0.1:{port}" for (name, _), port in zip(listeners, ports)}
+        self.address = self.addresses[listeners[0][0]]
+        theirs = ",".join(f"{name}://{address}" for name, address in self.addresses.items())
         self.settings |= {
-            "listeners": f"PLAINTEXT://{self.address},CONTROLLER://127.0.0.1:{controller}",
-            "advertised.listeners": f"PLAINTEXT://{self.address}",
+            "listener.security.protocol.map": ",".join(f"{name}:{protocol}" for name, protocol in (*listeners, ("CONTROLLER", "PLAINTEXT"))),
+            "inter.broker.listener.name": listeners[0][0],
+            "listeners": f"{theirs},CONTROLLER://127.0.0.1:{controller}",
+            "advertised.listeners": theirs,
             "controller.quorum.voters": f"1@127.0.0.1:{controller}",
             "log.dirs": str(self.folder / "kafka"),
         }
@@ -72,7 +76,7 @@ class Kafka:
         subprocess.run(java("kafka.tools.StorageTool", "format", "-t", "AAAAAAAAAAAAAAAAAAAAAA", "--ignore-formatted", "-c", str(properties)),
                        check=True, capture_output=True, timeout=120)
         self.log = open(self.folder / "kafka.log", "ab")
-        self.process = subprocess.Popen(["nice", "-n", "5", *java("kafka.Kafka", str(properties), heap="256m")], stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen(["nice", "-n", "5", *java(*self.jvm, "kafka.Kafka", str(properties), heap="256m")], stdout=self.log, stderr=self.log)
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             assert self.process.poll() is None, (self.folder / "kafka.log").read_text()[-3000:]
