@@ -1,7 +1,8 @@
 // The seam to the disk: what stores write through, so that tests can take the power away (os/sim_file_system.h).
 //
 // Bytes are durable after file::sync(), names (created, renamed, removed) after sync_dir() of their directory.
-// A failed sync means that nothing is known of what was not synced before: stop, never retry it.
+// A failed sync means that nothing is known of what was not synced before, and a second one may tell that all is well:
+// never retry it. Stop, or, for want of space, cut that off.
 #pragma once
 
 #include <cstdint>

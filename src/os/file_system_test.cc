@@ -219,6 +219,25 @@ TEST_F(sim_test, a_full_disk_takes_what_fits) {
   EXPECT_EQ(read_all(_fs, "/d/a"), "01235678ABCD");
 }
 
+TEST_F(sim_test, a_sync_without_space_loses_what_does_not_fit) {
+  auto f = std::move(*_fs.open("/d/a", open_mode::create));
+  ASSERT_TRUE(_fs.sync_dir("/d"));
+  _fs.limit_synced_space(6);
+  EXPECT_TRUE(f->append("1234"));
+  EXPECT_TRUE(f->sync());
+  EXPECT_TRUE(f->append("abcd"));
+  for (int told = 0; told < 2; ++told) {
+    auto full = f->sync();
+    ASSERT_FALSE(full);
+    EXPECT_EQ(full.error().code, error_code::storage_full);
+  }
+  _fs.limit_synced_space(100);
+  EXPECT_TRUE(f->sync());  // of nothing: what was lost counts as written
+  EXPECT_EQ(read_all(_fs, "/d/a"), "1234abcd");
+  _fs.crash(1);
+  EXPECT_EQ(read_all(_fs, "/d/a"), "1234ab");
+}
+
 TEST_F(sim_test, faults_come_when_asked_for) {
   auto f = std::move(*_fs.open("/d/a", open_mode::create));
   _fs.fail_when([](auto what, auto& path) { return what == sim_file_system::operation::sync && path == "/d/a"; });

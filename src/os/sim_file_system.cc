@@ -7,6 +7,7 @@
 #include <optional>
 #include <random>
 #include <set>
+#include <utility>
 
 namespace mes::os {
 namespace {
@@ -28,6 +29,7 @@ struct inode {
     std::optional<std::uint64_t> truncate_to;
   };
   std::vector<change> unsynced;
+  bool tells_again = false;  // of a sync that found no space
 
   void apply(std::string& to, const change& c) const {
     if (c.truncate_to) {
@@ -61,7 +63,7 @@ struct sim_file_system::state {
   std::uint64_t operations = 0;
   std::optional<std::uint64_t> cut_at;
   bool cut = false;
-  std::uint64_t space = UINT64_MAX;
+  std::uint64_t space = UINT64_MAX, synced_space = UINT64_MAX;
   std::function<bool(operation, const std::string&)> rule;
 
   // Each operation passes here first.
@@ -79,6 +81,12 @@ struct sim_file_system::state {
     std::uint64_t used = 0;
     for (auto& [path, file] : names) used += file->visible.size();
     return space - std::min(space, used);
+  }
+
+  std::uint64_t left_to_sync() const {
+    std::uint64_t used = 0;
+    for (auto& [path, file] : names) used += file->durable.size();
+    return synced_space - std::min(synced_space, used);
   }
 
   void change_names(std::vector<name_change> group) {
@@ -126,8 +134,19 @@ class sim_file final : public file {
   result<void> sync() override {
     std::lock_guard lock(_disk->mutex);
     if (auto entered = enter(sim_file_system::operation::sync); !entered) return entered;
-    _node->durable = _node->visible;
+    bool all_fits = !std::exchange(_node->tells_again, false);
+    for (inode::change& c : _node->unsynced) {
+      const std::uint64_t end = c.offset + c.bytes.size(), have = std::max(c.offset, _node->durable.size());
+      const std::uint64_t grows = end - std::min(end, have), left = _disk->left_to_sync();
+      if (grows > left) {
+        c.bytes.resize(c.bytes.size() - (grows - left));
+        all_fits = false;
+        _node->tells_again = true;
+      }
+      if (c.truncate_to || !c.bytes.empty()) _node->apply(_node->durable, c);
+    }
     _node->unsynced.clear();
+    if (!all_fits) return fail(error_code::storage_full, fmt::format("No space left: {}", _path));
     return {};
   }
 
@@ -305,6 +324,10 @@ bool sim_file_system::is_cut() const {
 void sim_file_system::limit_space(std::uint64_t bytes) {
   std::lock_guard lock(_state->mutex);
   _state->space = bytes;
+}
+void sim_file_system::limit_synced_space(std::uint64_t bytes) {
+  std::lock_guard lock(_state->mutex);
+  _state->synced_space = bytes;
 }
 void sim_file_system::fail_when(std::function<bool(operation, const std::string&)> rule) {
   std::lock_guard lock(_state->mutex);

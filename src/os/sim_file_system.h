@@ -40,6 +40,10 @@ class sim_file_system final : public file_system {
   // Faults. `space`: bytes that all files together may have; a write that does not fit writes what fits (short write)
   // and answers storage_full.
   void limit_space(std::uint64_t bytes);
+  // `bytes` that all files together may have on the disk, as with space that is allocated late, a quota, or a server:
+  // each write fits, and a sync that has no room writes what fits and answers storage_full. The rest is still read, but
+  // no sync writes it any more; the next one tells of it again, and the one after that is well.
+  void limit_synced_space(std::uint64_t bytes);
   // Asked before each operation; true fails it with storage_failed.
   enum class operation : std::uint8_t { read, write, sync, change_name };
   void fail_when(std::function<bool(operation what, const std::string& path)> rule);

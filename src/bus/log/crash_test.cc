@@ -106,11 +106,16 @@ TEST(crash, nothing_acknowledged_is_lost_whatever_write_or_sync_fails) {
   EXPECT_GT(point, 100U);
 }
 
+enum class space : std::uint8_t { plenty, scarce, scarce_when_synced };
+
 // Records come, expire, are moved and compacted in any order, while settings change and the store ends now and then,
 // cleanly or not. Where space is scarce, the disk is full now and then, and a checkpoint finds less room than records.
 class changing_work {
  public:
-  explicit changing_work(std::uint32_t seed, bool scarce = false) : _draw(seed), _scarce(scarce) { open(); }
+  explicit changing_work(std::uint32_t seed, space s = space::plenty)
+      : _draw(seed), _scarce(s != space::plenty), _when_synced(s == space::scarce_when_synced) {
+    open();
+  }
 
   void run(int steps) {
     for (int i = 0; i < steps && !testing::Test::HasFailure(); ++i) {
@@ -160,7 +165,8 @@ class changing_work {
     std::uint64_t used = 0;
     for (const std::string& name : *_files.list("/bus"))
       if (const auto file = _files.open("/bus/" + name, os::open_mode::read)) used += *(*file)->size();
-    _files.limit_space(_draw() % 2 == 0 ? used + _draw() % 6'000 : UINT64_MAX);
+    const std::uint64_t limit = _draw() % 2 == 0 ? used + _draw() % 6'000 : UINT64_MAX;
+    _when_synced ? _files.limit_synced_space(limit) : _files.limit_space(limit);
   }
   void start_again() {
     const bool cleanly = _draw() % 2 == 0;
@@ -213,7 +219,7 @@ class changing_work {
   std::map<std::string, int> _table;  // by key: the last value
   std::size_t _kept = 0, _deleted = 0;
   bool _quiet = false;  // nothing comes for the table
-  bool _scarce;
+  bool _scarce, _when_synced;
 };
 
 TEST(crash, nothing_is_lost_while_settings_change) {
@@ -226,7 +232,14 @@ TEST(crash, nothing_is_lost_while_settings_change) {
 TEST(crash, nothing_is_lost_while_space_comes_and_goes) {
   for (std::uint32_t seed = 1; seed <= 100 && !HasFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    changing_work(seed, true).run(120);
+    changing_work(seed, space::scarce).run(120);
+  }
+}
+
+TEST(crash, nothing_is_lost_while_syncs_alone_tell_that_there_is_no_space) {
+  for (std::uint32_t seed = 1; seed <= 100 && !HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    changing_work(seed, space::scarce_when_synced).run(120);
   }
 }
 

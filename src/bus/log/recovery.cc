@@ -273,9 +273,9 @@ result<void> store::cut(segment& s, std::uint32_t at, std::uint64_t size) {
     if (auto ok = s.file->pwrite(0, make_segment_header(s.number)); !ok) return ok;
     return s.file->sync();
   }
-  if (size == at) return {};
-  if (auto ok = s.file->truncate(at); !ok) return ok;
-  return s.file->sync();
+  if (size != at)
+    if (auto ok = s.file->truncate(at); !ok) return ok;
+  return s.file->sync();  // what a process wrote that was ended before its sync counts from now on
 }
 
 void store::replay(const frame_header& header, std::string_view payload, const segment_log::place& where,

@@ -230,6 +230,33 @@ std::uint64_t segment_log::room_for_records() const {
   return free ? *free - std::min(*free, reserved) : UINT64_MAX;
 }
 
+// Back to what is durable, so that the next attempt finds no remains, nor a start what was refused. A segment that was
+// begun is gone for good before anything comes to the one before it, which a start takes for whole if it is not the
+// last.
+result<void> segment_log::take_back(const group& g, std::shared_ptr<segment> to, std::uint32_t end) {
+  bool removed_any = false;
+  for (const write& w : g.writes)
+    if (w.opens && w.to->file) {
+      if (auto removed = _options.files->remove(_options.directory + "/" + segment_name(w.to->number)); !removed)
+        return removed;
+      w.to->file.reset();
+      removed_any = true;
+    }
+  if (removed_any && _options.sync)
+    if (auto synced = _options.files->sync_dir(_options.directory); !synced) return synced;
+  _written_segment = std::move(to);
+  _written = end;
+  _allocated = end;
+  _small_in_a_row = 0;  // the zeros may be what had no space
+  if (!_written_segment) return {};
+  if (auto cut = _written_segment->file->truncate(end); !cut) return cut;
+  if (!_options.sync) return {};
+  // What is below `end` was synced before. Of what is cut off, a file system on a network may tell once more.
+  auto synced = _written_segment->file->sync();
+  if (!synced && synced.error().code == error_code::storage_full) synced = _written_segment->file->sync();
+  return synced;
+}
+
 result<void> segment_log::store(group& g) {
   const auto segment_before = _written_segment;
   const auto written_before = _written;
@@ -264,28 +291,17 @@ result<void> segment_log::store(group& g) {
     }
     if (g.writes.empty()) return {};
     if (_options.sync)
-      if (auto ok = _written_segment->file->sync(); !ok) return fail(error_code::storage_failed, ok.error().message);
+      if (auto ok = _written_segment->file->sync(); !ok) return ok;
     // A new file is durable only with its name.
     if (opened && _options.sync) return _options.files->sync_dir(_options.directory);
     return {};
   };
   auto stored = attempt();
   if (stored || stored.error().code != error_code::storage_full) return stored;
-  // No space: back to what is durable, so that the next attempt finds no remains. A segment that was begun is gone for
-  // good before anything comes to the one before it, which a start takes for whole if it is not the last.
-  for (const write& w : g.writes)
-    if (w.opens && w.to->file) {
-      if (auto removed = _options.files->remove(_options.directory + "/" + segment_name(w.to->number)); !removed)
-        return removed;
-      w.to->file.reset();
-    }
-  if (opened && _options.sync)
-    if (auto synced = _options.files->sync_dir(_options.directory); !synced) return synced;
-  _written_segment = segment_before;
-  _written = written_before;
-  if (_written_segment)
-    if (auto cut = _written_segment->file->truncate(_written); !cut) return cut;
-  _allocated = _written;
+  // No space. Where it is allocated late, only the sync tells: the kernel may have let go of any of what was written
+  // since the last one, and all of that is taken back.
+  if (auto back = take_back(g, segment_before, written_before); !back)
+    return fail(error_code::storage_failed, std::move(back.error().message));
   return stored;
 }
 

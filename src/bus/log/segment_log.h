@@ -74,8 +74,8 @@ class segment_log {
   void submit();                     // at the end of a turn: the writer may take what was appended
   void run_on_writer(std::move_only_function<void()> job);  // between two groups; here, once it has ended
 
-  // After notify(): runs the callbacks of finished groups in order. An error other than storage_full is fatal: the
-  // callbacks of that group and all later ones are never run.
+  // After notify(): runs the callbacks of finished groups in order. An error other than storage_full, of a
+  // write or a sync, is fatal: the callbacks of that group and all later ones are never run.
   result<void> collect();
 
   // So much of what is free is not for records: what makes space needs some.
@@ -117,6 +117,7 @@ class segment_log {
 
   void run_writer();
   result<void> store(group& g);
+  result<void> take_back(const group& g, std::shared_ptr<segment> to, std::uint32_t end);
   std::uint64_t room_for_records() const;
   static result<void> write_out(const write& w, const chunk& from);
   result<void> open_segment(const write& w);

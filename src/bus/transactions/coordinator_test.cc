@@ -296,24 +296,26 @@ TEST(transactions, an_id_that_expires_is_let_go_of_before_it_is_used_again) {
 }
 
 TEST(transactions, a_full_disk_leaves_them_as_they_were) {
-  os::sim_file_system files;
-  bench b(files, 100, 256);  // files of their own for nearly every frame: none has room left
-  b.make_topic();
-  const producer_claim p = b.init().producer;
-  ASSERT_EQ(b.put(p, 0, "a", 0), error_code::none);
-  ASSERT_EQ(b.add_offsets(p, "g", 17), error_code::none);
-  files.limit_space(0);
-  EXPECT_EQ(b.end(p, true).error, error_code::coordinator_not_available);
-  EXPECT_EQ(b.txns.find("x")->state, state::ongoing);
-  EXPECT_EQ(b.put(p, 1, "b", 0), error_code::kafka_storage_error);
-  EXPECT_EQ(b.txns.find("x")->partitions.size(), 1U);
-  EXPECT_EQ(b.init("y").error, error_code::coordinator_not_available);
-  EXPECT_FALSE(b.txns.find("y"));
-  EXPECT_EQ(b.read_committed(0), strings{});
-  files.limit_space(UINT64_MAX);
-  EXPECT_EQ(b.end(p, true).error, error_code::none);
-  EXPECT_EQ(b.read_committed(0), strings{"a"});
-  EXPECT_EQ(b.offset_of("g"), 17);
+  for (const auto limit : {&os::sim_file_system::limit_space, &os::sim_file_system::limit_synced_space}) {
+    os::sim_file_system files;
+    bench b(files, 100, 256);  // files of their own for nearly every frame: none has room left
+    b.make_topic();
+    const producer_claim p = b.init().producer;
+    ASSERT_EQ(b.put(p, 0, "a", 0), error_code::none);
+    ASSERT_EQ(b.add_offsets(p, "g", 17), error_code::none);
+    (files.*limit)(0);
+    EXPECT_EQ(b.end(p, true).error, error_code::coordinator_not_available);
+    EXPECT_EQ(b.txns.find("x")->state, state::ongoing);
+    EXPECT_EQ(b.put(p, 1, "b", 0), error_code::kafka_storage_error);
+    EXPECT_EQ(b.txns.find("x")->partitions.size(), 1U);
+    EXPECT_EQ(b.init("y").error, error_code::coordinator_not_available);
+    EXPECT_FALSE(b.txns.find("y"));
+    EXPECT_EQ(b.read_committed(0), strings{});
+    (files.*limit)(UINT64_MAX);
+    EXPECT_EQ(b.end(p, true).error, error_code::none);
+    EXPECT_EQ(b.read_committed(0), strings{"a"});
+    EXPECT_EQ(b.offset_of("g"), 17);
+  }
 }
 
 }  // namespace
