@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "wire/kafka/generated/admin.h"
+#include "wire/kafka/generated/data.h"
 #include "wire/kafka/generated/groups.h"
 #include "wire/kafka/generated/transactions.h"
 
@@ -18,6 +19,7 @@ namespace {
 // millions of things.
 template <class T, class Key, class Take>
 void keep_first(std::vector<T>& named, Key key, Take take) {
+  if (named.size() < 2) return;
   const auto key_at = [&](std::size_t i) { return std::invoke(key, named[i]); };
   std::vector<std::size_t> order(named.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -130,6 +132,17 @@ void name_once(kafka::offset_fetch_request& request) {
       keep_first_partitions(
           *g.topics, [](const topic_of_group& t) { return std::pair(t.name, t.topic_id); },
           &topic_of_group::partition_indexes);
+}
+
+// Of a partition the last records are taken, as in Kafka.
+void name_once(kafka::produce_request& request) {
+  using topic = kafka::produce_request::topic_produce_data;
+  using partition = kafka::produce_request::partition_produce_data;
+  merge_topics(
+      request.topic_data, [](const topic& t) { return std::pair(t.name, t.topic_id); }, &topic::partition_data);
+  for (auto& t : request.topic_data)
+    keep_first(t.partition_data, &partition::index,
+               [](partition& first, const partition& again) { first.records = again.records; });
 }
 
 // Of each marker: the same producer may end one transaction after the other.

@@ -22,6 +22,7 @@ struct list_groups_request;
 struct list_transactions_request;
 struct offset_delete_request;
 struct offset_fetch_request;
+struct produce_request;
 struct write_txn_markers_request;
 
 }  // namespace mes::wire::kafka
@@ -49,6 +50,7 @@ void name_once(wire::kafka::list_groups_request& request);
 void name_once(wire::kafka::list_transactions_request& request);
 void name_once(wire::kafka::offset_delete_request& request);
 void name_once(wire::kafka::offset_fetch_request& request);
+void name_once(wire::kafka::produce_request& request);
 void name_once(wire::kafka::write_txn_markers_request& request);
 
 }  // namespace mes::bus::handlers

@@ -2,10 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "wire/kafka/generated/admin.h"
+#include "wire/kafka/generated/data.h"
 #include "wire/kafka/generated/groups.h"
 #include "wire/kafka/generated/transactions.h"
 
@@ -40,6 +44,29 @@ TEST(name_once, of_the_offsets_that_records_are_deleted_to_the_last_one_counts) 
             (std::pair<std::int32_t, std::int64_t>(0, 3)));
   EXPECT_EQ(std::pair(partitions[1].partition_index, partitions[1].offset),
             (std::pair<std::int32_t, std::int64_t>(1, 9)));
+}
+
+// As Kafka's handler does, which puts them into a map by topic and partition (KafkaApis.handleProduceRequest).
+TEST(name_once, of_the_records_for_a_partition_the_last_ones_are_taken) {
+  kafka::produce_request request;
+  const uuid one = uuid::make_v4(), other = uuid::make_v4();
+  request.topic_data = {{"t", {}, {{0, "a"}, {1, "b"}, {0, "c"}}},
+                        {"u", {}, {{0, "d"}}},
+                        {"t", {}, {{1, std::nullopt}, {2, "e"}}},
+                        {"", one, {{0, "f"}}},
+                        {"", other, {{0, "g"}}},
+                        {"", one, {{0, "h"}}}};
+  name_once(request);
+  using named = std::tuple<std::string_view, uuid, std::int32_t, std::optional<std::string_view>>;
+  std::vector<named> left;
+  for (const auto& t : request.topic_data)
+    for (const auto& p : t.partition_data) left.emplace_back(t.name, t.topic_id, p.index, p.records);
+  EXPECT_EQ(left, (std::vector<named>{{"t", {}, 0, "c"},
+                                      {"t", {}, 1, std::nullopt},
+                                      {"t", {}, 2, "e"},
+                                      {"u", {}, 0, "d"},
+                                      {"", one, 0, "h"},
+                                      {"", other, 0, "g"}}));
 }
 
 TEST(name_once, each_marker_is_for_a_partition_once) {
