@@ -292,6 +292,36 @@ def test_a_request_that_becomes_one_of_http2_counts_once(tmp_path):
     service.shutdown()
 
 
+def test_a_large_answer_to_an_upgrade_reaches_curl(tmp_path):
+    """curl 7.88 fails if more than 32 KiB come together with the 101."""
+    service, gateway = service_of(LargeAnswer, tmp_path)
+    for _ in range(20):
+        assert len(curl("--http2", gateway.url)) == LARGE
+    gateway.stop()
+    service.shutdown()
+
+
+def test_behind_an_upgrade_little_is_sent_before_the_client_speaks_http2(tmp_path):
+    service, gateway = service_of(LargeAnswer, tmp_path)
+    with socket.create_connection(("127.0.0.1", gateway.port), 20) as s:
+        s.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n")
+        got = 0
+        with contextlib.suppress(TimeoutError):
+            while True:
+                got += len(s.recv(65536))
+                s.settimeout(1)
+        assert 100 < got <= 32_768
+        s.settimeout(20)
+        s.sendall(PREFACE + frame(SETTINGS, 0, 0) + frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", LARGE))
+                  + frame(WINDOW_UPDATE, 0, 1, struct.pack(">I", LARGE)))
+        while got < LARGE:
+            received = s.recv(65536)
+            assert received, got
+            got += len(received)
+    gateway.stop()
+    service.shutdown()
+
+
 @pytest.mark.parametrize("end", ["the gateway stops", "the client sends GOAWAY"])
 def test_a_download_of_http2_ends_whole_when_its_connection_does(tmp_path, end):
     """All of it is on its way when nothing else is left to do; but the client tells what it has taken, as it takes it."""

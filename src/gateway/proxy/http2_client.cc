@@ -15,6 +15,9 @@ namespace {
 constexpr std::size_t unsent_max =
     256 << 10;  // of what the client does not read, before nothing of it is read any more
 constexpr std::size_t write_bytes = 64 << 10;
+// Behind a 101, until its client speaks HTTP/2, and the frame that goes beyond it: curl fails if it reads more than
+// 32 KiB together with the 101.
+constexpr std::size_t upgrade_bytes = 8 << 10;
 constexpr std::size_t turn_bytes = 256 << 10;  // that are read of a connection before others have their turn
 // As nginx: a flood is what has brought eight times as many bytes as heads and bodies had, and some to begin with.
 constexpr std::uint64_t bytes_by_payload = 8, bytes_allowed = 8 << 20;
@@ -48,6 +51,7 @@ bool http2_client::start_upgraded(const request_head& request, std::string_view 
       nghttp2_session_upgrade2(_session.get(), reinterpret_cast<const std::uint8_t*>(settings->data()),
                                settings->size(), request.method == "HEAD", nullptr) != 0)
     return false;
+  if (seen.empty()) _send_max = upgrade_bytes;
   _out.append("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n");
   http2_stream& first = add_stream(1);
   first.add_field(":method", request.method);
@@ -100,6 +104,7 @@ void http2_client::receive() {
     io_result got = _stream.read(_worker.loop.scratch(), net_loop::scratch_bytes);
     if (got.status == io_status::again) return;
     if (got.status != io_status::ok) return close();
+    _send_max = SIZE_MAX;
     // Streams copy what they keep, and proceed later: nobody else uses the scratch area meanwhile.
     if (!feed({_worker.loop.scratch(), got.bytes})) {
       _giving_up = true;
@@ -152,8 +157,9 @@ void http2_client::cut_off(http2_stream& s) {
 // The session's frames into the buffer, the buffer to the socket, until one of them has enough.
 void http2_client::send() {
   while (true) {
-    if (!collect(write_bytes)) return close();
+    if (!collect(std::min(write_bytes, _send_max))) return close();
     if (_out.empty()) break;
+    if (_send_max != SIZE_MAX) _send_max -= std::min(_send_max, _out.size());
     if (!write_out()) return;
   }
   _out.release();

@@ -96,9 +96,10 @@ class http2_client final : public client_connection {
   std::vector<nghttp2_nv> _fields;  // for one submission at a time
   flood_guard _resets{200, 50}, _control_frames{1000, 200};
   flood_guard _all_resets{http2_resets_burst, http2_resets_per_s};
-  std::uint64_t _received = 0;    // bytes, and
-  std::uint64_t _payload = 0;     // those of heads and bodies, both ways
-  std::int64_t _deadline_ms = 0;  // of a connection without streams, or of bytes that the client does not take
+  std::uint64_t _received = 0;       // bytes, and
+  std::uint64_t _payload = 0;        // those of heads and bodies, both ways
+  std::size_t _send_max = SIZE_MAX;  // bytes, before the client's preface has come
+  std::int64_t _deadline_ms = 0;     // of a connection without streams, or of bytes that the client does not take
   bool _closed = false, _draining = false, _giving_up = false;
   bool _answered_since_ping = false;  // DATA or HEADERS were sent
   bool _was_too_much = false;
