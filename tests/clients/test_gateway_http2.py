@@ -347,6 +347,8 @@ def test_a_download_of_http2_ends_whole_when_its_connection_does(tmp_path, end):
             got, flags = got + size, header[4]
             s.sendall(frame(WINDOW_UPDATE, 0, 0, more) + frame(WINDOW_UPDATE, 0, 1, more))
     assert got == LARGE
+    if end == "the gateway stops":
+        assert gateway.process.wait(30) == 0, gateway.log()
     gateway.stop()
     service.shutdown()
 

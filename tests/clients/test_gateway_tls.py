@@ -160,7 +160,7 @@ def test_who_has_not_shaken_hands_yet_does_not_hold_up_a_stop(tmp_path):
         assert silent.recv(1) == b""
         go_on.set()
         client.join(20)
-    running.stop()
+    assert running.process.wait(30) == 0, running.log()
     assert answers == [(200, "done")]
 
 
