@@ -1,31 +1,16 @@
 #include "gateway/http/authority.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/lower_case.h"
+#include "gateway/http/character_set.h"
 
 namespace mes::gateway {
 namespace {
 
-using character_set = std::array<bool, 256>;
-
-constexpr character_set letters_digits_and(std::string_view others) {
-  character_set is{};
-  for (int c = '0'; c <= '9'; ++c) is[static_cast<std::size_t>(c)] = true;
-  for (int c = 'a'; c <= 'z'; ++c) is[static_cast<std::size_t>(c)] = true;
-  for (int c = 'A'; c <= 'Z'; ++c) is[static_cast<std::size_t>(c)] = true;
-  for (char c : others) is[static_cast<unsigned char>(c)] = true;
-  return is;
-}
-
 constexpr character_set of_authority = letters_digits_and("-._~!$&'()*+,;=%:[]");
 constexpr character_set of_target_name = letters_digits_and("-.");
 constexpr character_set of_target_address = letters_digits_and("-._~!$&'()*+,;=:");
-
-bool all_of(std::string_view text, const character_set& is) {
-  return std::ranges::all_of(text, [&](char c) { return is[static_cast<unsigned char>(c)]; });
-}
 
 // What comes before the port; an address keeps its brackets.
 std::string_view host_of(std::string_view authority) {

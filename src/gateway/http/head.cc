@@ -5,36 +5,26 @@
 
 #include "base/trimmed.h"
 #include "gateway/http/authority.h"
+#include "gateway/http/character_set.h"
 
 namespace mes::gateway {
 namespace {
 
-constexpr std::array<bool, 256> token_characters = [] {
-  std::array<bool, 256> is{};
-  for (int c = '0'; c <= '9'; ++c) is[static_cast<std::size_t>(c)] = true;
-  for (int c = 'a'; c <= 'z'; ++c) is[static_cast<std::size_t>(c)] = true;
-  for (int c = 'A'; c <= 'Z'; ++c) is[static_cast<std::size_t>(c)] = true;
-  for (char c : std::string_view("!#$%&'*+-.^_`|~")) is[static_cast<unsigned char>(c)] = true;
-  return is;
-}();
+constexpr character_set token_characters = letters_digits_and("!#$%&'*+-.^_`|~");
 
 // Field values: visible characters, blanks, tabs, and bytes above ASCII.
-constexpr std::array<bool, 256> value_characters = [] {
-  std::array<bool, 256> is{};
+constexpr character_set value_characters = [] {
+  character_set is{};
   for (int c = 0x20; c < 256; ++c) is[static_cast<std::size_t>(c)] = c != 0x7f;
   is['\t'] = true;
   return is;
 }();
 
-constexpr std::array<bool, 256> target_characters = [] {
-  std::array<bool, 256> is{};
+constexpr character_set target_characters = [] {
+  character_set is{};
   for (int c = 0x21; c < 256; ++c) is[static_cast<std::size_t>(c)] = c != 0x7f && c != '#';
   return is;
 }();
-
-bool all_of(std::string_view text, const std::array<bool, 256>& is) {
-  return std::ranges::all_of(text, [&](char c) { return is[static_cast<unsigned char>(c)]; });
-}
 
 // Field values are long: many characters at once, in a form that the compiler makes vectors of; and one by one only
 // where a control character is among them.

@@ -6,6 +6,13 @@
 namespace mes::gateway {
 namespace {
 
+auto client_by(std::string_view said, const real_ip_options& options) {
+  header_table headers;
+  headers.clear();
+  headers.add({.name = "X-Forwarded-For", .value = said});
+  return real_client(headers, options);
+}
+
 TEST(real_ip, ranges_hold_addresses_of_their_own_family_as_nginx) {  // ngx_cidr_match
   static constexpr struct {
     const char *range, *address;
@@ -52,10 +59,7 @@ TEST(real_ip, a_trusted_peer_names_an_address_alone) {
       {"", ""},
   };
   for (const auto& c : cases) {
-    header_table headers;
-    headers.clear();
-    headers.add({.name = "X-Forwarded-For", .value = c.said});
-    const auto told = real_client(headers, options);
+    const auto told = client_by(c.said, options);
     EXPECT_EQ(told ? told->address : "", c.client) << c.said;
   }
 }
@@ -85,10 +89,7 @@ TEST(real_ip, a_port_is_the_clients_too) {
       {"9.9.9.9, 1.2.3.4:x", "", 0},
   };
   for (const auto& c : cases) {
-    header_table headers;
-    headers.clear();
-    headers.add({.name = "X-Forwarded-For", .value = c.said});
-    const auto told = real_client(headers, options);
+    const auto told = client_by(c.said, options);
     EXPECT_EQ(told ? told->address : "", c.client) << c.said;
     EXPECT_EQ(told ? told->port : 0, c.port) << c.said;
   }
