@@ -1,4 +1,5 @@
-// A disk that is found to be full by a sync alone, as where space is allocated late, or is a quota or a server's.
+// A disk that is found to be full by a sync alone, as where space is allocated late, or is a quota or a server's. What
+// it has in common with one that a write finds full: recovery_test.cc.
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -33,34 +34,6 @@ bool put_in_each(opened& o, const std::vector<std::shared_ptr<topic>>& topics, c
   });
   EXPECT_TRUE(o.wait(done)) << o.fault.error().message;
   return stored;
-}
-
-TEST(late_full, refuses_what_comes_and_recovers_by_itself) {
-  os::sim_file_system files;
-  opened o(files, 4'096);
-  const auto t = o.make("t");
-  strings stored;
-  files.limit_synced_space(40'000);
-  int refused = 0;
-  for (int i = 0; i < 600; ++i) {
-    const std::string value = std::to_string(i) + std::string(100, 'x');
-    const auto what = o.put(t, value);
-    ASSERT_NE(what, opened::outcome::fatal) << o.fault.error().message;
-    if (what == opened::outcome::stored) stored.push_back(value);
-    if (what == opened::outcome::refused) {
-      EXPECT_TRUE(o.store->is_full());
-      EXPECT_EQ(t->partitions[0]->high_watermark(), static_cast<std::int64_t>(stored.size()));
-      EXPECT_EQ(values(*t), stored);
-      if (++refused == 5) files.limit_synced_space(UINT64_MAX);
-    }
-  }
-  EXPECT_EQ(refused, 5);
-  EXPECT_FALSE(o.store->is_full());
-  EXPECT_EQ(values(*t), stored);
-  ASSERT_TRUE(o.store->close());
-  opened again(files, 4'096);
-  ASSERT_TRUE(again.store) << again.why;
-  EXPECT_EQ(values(*again.store->find("t")), stored);
 }
 
 // Part of what was refused is on the disk, in the segment that was written or in the next ones, when the power goes.

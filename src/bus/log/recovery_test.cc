@@ -69,26 +69,34 @@ TEST(store, cuts_at_a_flipped_bit_and_says_so) {
   EXPECT_EQ(o.store->find("t")->partitions[0]->end_of_epoch(0), (std::pair<std::int32_t, std::int64_t>{0, 2}));
 }
 
+// Told by a write, or by the sync alone (late_full_test.cc).
 TEST(store, a_full_disk_refuses_what_comes_and_recovers_by_itself) {
-  os::sim_file_system files;
-  opened o(files, 4'096);
-  const auto t = o.make("t");
-  std::vector<std::string> stored;
-  files.limit_space(40'000);
-  int refused = 0;
-  for (int i = 0; i < 600; ++i) {
-    const std::string value = std::to_string(i) + std::string(100, 'x');
-    const auto what = o.put(t, value);
-    ASSERT_NE(what, opened::outcome::fatal) << o.fault.error().message;
-    if (what == opened::outcome::stored) stored.push_back(value);
-    if (what == opened::outcome::refused && ++refused == 5) files.limit_space(UINT64_MAX);
+  for (const auto limit : {&os::sim_file_system::limit_space, &os::sim_file_system::limit_synced_space}) {
+    os::sim_file_system files;
+    opened o(files, 4'096);
+    const auto t = o.make("t");
+    std::vector<std::string> stored;
+    (files.*limit)(40'000);
+    int refused = 0;
+    for (int i = 0; i < 600; ++i) {
+      const std::string value = std::to_string(i) + std::string(100, 'x');
+      const auto what = o.put(t, value);
+      ASSERT_NE(what, opened::outcome::fatal) << o.fault.error().message;
+      if (what == opened::outcome::stored) stored.push_back(value);
+      if (what != opened::outcome::refused) continue;
+      EXPECT_TRUE(o.store->is_full());
+      EXPECT_EQ(t->partitions[0]->high_watermark(), static_cast<std::int64_t>(stored.size()));
+      EXPECT_EQ(values(*t), stored);
+      if (++refused == 5) (files.*limit)(UINT64_MAX);
+    }
+    EXPECT_EQ(refused, 5);
+    EXPECT_FALSE(o.store->is_full());
+    EXPECT_EQ(values(*t), stored);
+    ASSERT_TRUE(o.store->close());
+    opened again(files, 4'096);
+    ASSERT_TRUE(again.store) << again.why;
+    EXPECT_EQ(values(*again.store->find("t")), stored);
   }
-  EXPECT_EQ(refused, 5);
-  EXPECT_EQ(values(*t), stored);
-  ASSERT_TRUE(o.store->close());
-  opened again(files, 4'096);
-  ASSERT_TRUE(again.store) << again.why;
-  EXPECT_EQ(values(*again.store->find("t")), stored);
 }
 
 // Nobody asks what became of it (acks=0): its offset is given again all the same, and no reader gets what is not there.
