@@ -254,6 +254,7 @@ class gateway {
                     .tls_port = port("tls_port"),
                     .tls = std::nullopt,
                     .threads = static_cast<int>(s.integer("threads")),
+                    .batched_sends = s.flag("io_uring"),
                     .header_bytes_max = static_cast<std::size_t>(s.integer("header_max")),
                     .body_bytes_max = static_cast<std::uint64_t>(s.integer("body_max")),
                     .held_bytes_max = static_cast<std::size_t>(s.integer("held_bodies_max")),

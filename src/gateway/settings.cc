@@ -57,6 +57,11 @@ const std::vector<runtime::setting>& role_settings() {
        .help = "Threads that carry requests.",
        .min = 1,
        .max = 64},
+      {.name = "io_uring",
+       .type = setting_type::boolean,
+       .default_value = "true",
+       .help = "Whether what is to be sent on many connections is sent with one system call, where the kernel lets the "
+               "gateway; its log says if not."},
       {.name = "jwks_url",
        .default_value = "",
        .help = "Where token keys are announced; empty: the auth service; none: only the configuration's keys hold."},
@@ -147,9 +152,9 @@ const std::vector<runtime::setting>& role_settings() {
 
 const std::vector<std::string_view>& settings_of_start() {
   static const std::vector<std::string_view> names = [] {
-    std::vector<std::string_view> all = {"threads",     "admin_port",   "admin_bind",
-                                         "admin_hosts", "admin_writes", "generation_header",
-                                         "jwks_url",    "discovery",    "ocsp_stapling"};
+    std::vector<std::string_view> all = {"threads",     "io_uring",     "admin_port",        "admin_bind",
+                                         "admin_hosts", "admin_writes", "generation_header", "jwks_url",
+                                         "discovery",   "ocsp_stapling"};
     for (const runtime::setting& row : runtime::common_settings())
       if (row.name != "bind") all.push_back(row.name);  // the process has taken the others
     return all;

@@ -17,6 +17,7 @@ namespace mes::gateway {
 namespace {
 
 constexpr std::uint32_t connection_events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+constexpr std::size_t batch_min = 2;  // messages: one is sent as cheaply by itself
 
 }  // namespace
 
@@ -71,9 +72,17 @@ void net_loop::end_turn() {
   if (_at_turn_end.empty()) return;
   _ending_turn.swap(_at_turn_end);
   for (event_target* target : _ending_turn) target->_asked_for_turn_end = false;
+  if (_batch && _ending_turn.size() >= batch_min) send_first_messages();
   for (std::size_t i = 0; i < _ending_turn.size(); ++i)
     if (_ending_turn[i]) _ending_turn[i]->on_turn_end();
   _ending_turn.clear();
+}
+
+void net_loop::send_first_messages() {
+  _messages.clear();
+  for (event_target* target : _ending_turn)
+    if (message_due first = target->first_message(); first.to) _messages.push_back(first);
+  if (_messages.size() >= batch_min && !_batch->send(_messages)) _batch.reset();
 }
 
 void net_loop::bury(std::shared_ptr<void> dead) { _graveyard.push_back(std::move(dead)); }

@@ -10,10 +10,12 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "base/instant.h"
 #include "gateway/net/buffer.h"
+#include "gateway/net/send_batch.h"
 
 namespace mes::gateway {
 
@@ -23,6 +25,8 @@ class event_target {
   virtual ~event_target() = default;
   virtual void on_events(std::uint32_t epoll_events) = 0;
   virtual void on_turn_end() {}  // if net_loop::at_turn_end() was called for it
+  // What on_turn_end() will write first, if anything: it may be sent then already, together with others'.
+  virtual message_due first_message() { return {}; }
 
  private:
   friend class net_loop;
@@ -52,6 +56,7 @@ class net_loop {
   // A target that is going away takes itself off.
   void at_turn_end(event_target& target);
   void forget_turn_end(event_target& target);
+  void use(std::unique_ptr<send_batch> batch) { _batch = std::move(batch); }  // for what is written at a turn's end
 
   // Called about every `interval_ms` while it returns true (there is something that can time out).
   void set_sweep(std::function<bool(std::int64_t now_ms)> sweep, std::int64_t interval_ms = 1000) {
@@ -77,6 +82,7 @@ class net_loop {
   void run_posted();
   void run_sweep();
   void end_turn();
+  void send_first_messages();
   int wait_ms() const;
 
   int _epoll = -1;
@@ -86,6 +92,8 @@ class net_loop {
   std::vector<std::function<void()>> _posted;
   std::vector<std::shared_ptr<void>> _graveyard;
   std::vector<event_target*> _at_turn_end, _ending_turn;
+  std::unique_ptr<send_batch> _batch;  // nullptr: each sends for itself
+  std::vector<message_due> _messages;
   std::function<bool(std::int64_t)> _sweep;
   std::int64_t _sweep_interval_ms = 1000;
   std::int64_t _next_sweep_ms = 0;  // 0: not sweeping

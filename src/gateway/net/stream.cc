@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cerrno>
 #include <climits>
 #include <memory>
@@ -113,6 +114,7 @@ net_stream& net_stream::operator=(net_stream&& other) noexcept {
   close();
   _fd = std::exchange(other._fd, -1);
   _ssl = std::exchange(other._ssl, nullptr);
+  _sent = std::exchange(other._sent, 0);
   _moved = other._moved;
   _trouble = other._trouble;
   _readable = other._readable;
@@ -239,6 +241,14 @@ io_result net_stream::read(char* to, std::size_t room) {
   }
 }
 
+std::ptrdiff_t net_stream::put(std::string_view bytes) {
+  const int sent = std::exchange(_sent, 0);
+  if (sent == 0) return transmit(_fd, bytes);
+  assert(sent < 0 || static_cast<std::size_t>(sent) <= bytes.size());
+  if (sent < 0) errno = -sent;
+  return sent < 0 ? -1 : sent;
+}
+
 io_result net_stream::write(std::string_view bytes) {
   if (_ssl) {
     ERR_clear_error();
@@ -246,10 +256,10 @@ io_result net_stream::write(std::string_view bytes) {
     return put > 0 ? done(static_cast<std::size_t>(put)) : from_ssl(put, _writable);
   }
   while (true) {
-    ssize_t put = transmit(_fd, bytes);
-    if (put >= 0) {
-      if (static_cast<std::size_t>(put) < bytes.size()) _writable = false;
-      return done(static_cast<std::size_t>(put));
+    const std::ptrdiff_t gone = put(bytes);
+    if (gone >= 0) {
+      if (static_cast<std::size_t>(gone) < bytes.size()) _writable = false;
+      return done(static_cast<std::size_t>(gone));
     }
     if (errno == EINTR) continue;
     if (errno != EAGAIN && errno != EWOULDBLOCK) return failed();

@@ -51,6 +51,9 @@ class net_stream {
 
   io_result read(char* to, std::size_t room);
   io_result write(std::string_view bytes);
+  // The beginning of what write() will be given next was sent already: so many bytes, or -errno of trying. write()
+  // tells of it as its own; nothing else may be written before.
+  void note_sent(int outcome) { _sent = outcome; }
   void shut_down_write();
   stream_trouble trouble() const { return _trouble; }  // of the last call that failed
   std::uint64_t moved() const { return _moved; }       // bytes read and written; a handshake's are none
@@ -67,10 +70,12 @@ class net_stream {
  private:
   io_result from_ssl(int result, bool& wanted);
   io_result done(std::size_t bytes);
-  io_result failed();  // errno says why
+  io_result failed();                          // errno says why
+  std::ptrdiff_t put(std::string_view bytes);  // as send()
 
   int _fd = -1;
   ssl_st* _ssl = nullptr;
+  int _sent = 0;  // 0: nothing is sent already
   std::uint64_t _moved = 0;
   stream_trouble _trouble;
   bool _readable = false, _writable = false, _hung_up = false, _peer_finished = false, _tls_ready = false;

@@ -53,6 +53,15 @@ void http1_client::on_turn_end() {
   _turn_ended = false;
 }
 
+// Asked of a service first, and then answered: as drive() has it.
+message_due http1_client::first_message() {
+  const bool asks = _state == state::relaying && _up->phase == upstream_connection::state::ready && !_up->http2 &&
+                    !_x->tunnel && !_x->request_failed;
+  if (asks && !_up->out.empty() && _up->stream.writable() && !_up->stream.tls()) return {&_up->stream, _up->out.view()};
+  if (!_out.empty() && _stream.writable() && !_stream.tls()) return {&_stream, _out.view()};
+  return {};
+}
+
 void http1_client::next_turn() { _worker.loop.at_turn_end(*this); }
 
 bool http1_client::step_between() {

@@ -21,6 +21,7 @@ class http1_client final : public client_connection, private client_exchange {
   void on_events(std::uint32_t epoll_events) override;
   void sweep(std::int64_t now_ms) override;
   void on_turn_end() override;
+  message_due first_message() override;
   void drain() override;
   void end_now() override { abort(); }
 

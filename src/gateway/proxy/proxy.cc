@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -132,6 +133,15 @@ result<listener_move> plan_move(const place& now, const place& next, int count) 
   return move;
 }
 
+// Without it the gateway is slower, and that is all: in many containers io_uring is forbidden.
+void batch_sends(std::span<const std::unique_ptr<worker>> workers, const observe::logger& log) {
+  for (const auto& w : workers) {
+    auto batch = send_batch::open();
+    if (!batch) return log.info("what a turn of a loop sends is sent one by one", {{"reason", batch.error().message}});
+    w->loop.use(std::move(*batch));
+  }
+}
+
 }  // namespace
 
 struct proxy::state {
@@ -174,6 +184,7 @@ result<std::unique_ptr<proxy>> proxy::start(proxy_options options, proxy_parts p
     s->workers.push_back(std::make_unique<worker>(o, s->parts, *s->stats.back(), s->outage, s->connections));
     s->workers.back()->listen((*plain)[i], tls[i]);
   }
+  if (o.batched_sends) batch_sends(s->workers, s->parts.log);
   for (auto& w : s->workers)
     if (auto prepared = w->prepare_tls(s->tickets); !prepared) return fail(prepared.error());
   upstream_states upstreams = s->upstreams.use(first->shared_config());

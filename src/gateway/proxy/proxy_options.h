@@ -21,6 +21,7 @@ struct proxy_options {
   std::uint16_t tls_port = 8443;         // used if `tls` is set
   std::optional<certificate_files> tls;  // of the listener; a configuration's certificates come before it
   int threads = 2;
+  bool batched_sends = true;  // by io_uring, where it may be used
   std::size_t header_bytes_max = 32 << 10;
   std::uint64_t body_bytes_max = 16 << 20;
   std::size_t held_bytes_max = 256 << 20;  // a thread: of bodies that plugins look at whole
