@@ -45,7 +45,7 @@ bool client_exchange::connect_upstream(const endpoint& where) {
   const std::string& key = plain ? where.text : tagged;
   // The Host that the service sees, without its port, is asked for and checked, as Kong's proxy_ssl_name.
   std::string_view tls_name = s.tls ? without_port(x.upstream_host) : std::string_view();
-  while ((_up = _worker.take_idle(key, tls_name))) {
+  while ((_up = _worker.pool.take(key, tls_name))) {
     // A request that must not be sent twice is not risked on a connection that is gone already.
     const bool may_be_sent_twice = !s.grpc && !_up->doubtful && is_idempotent(x) && x.request.body == body_kind::none;
     if (may_be_sent_twice || _up->is_usable()) break;
@@ -99,6 +99,7 @@ bool client_exchange::open_upstream(const endpoint& where, const std::string& ke
     return false;
   }
   _up = std::make_unique<upstream_connection>(_worker, key, tls_name);
+  _worker.pool.note_lent(key);
   _up->stream = net_stream(begun.fd);
   if (b.of->tls) _up->stream.start_tls_client(b.context.get(), _up->tls_name, b.verify, b.of->grpc);
   _worker.loop.watch(begun.fd, *_up);
@@ -112,13 +113,8 @@ void client_exchange::release_upstream(bool reusable) {
   _up->in.release();
   // What the service sent beyond its answer would be taken for the next one's: no event tells of it any more.
   if (!_up->http2 && _up->stream.readable() && _up->stream.stale()) reusable = false;
-  if (reusable && !_worker.draining()) {
-    _worker.keep_idle(std::move(_up));
-    return;
-  }
-  _up->dead = true;
-  _up->stream.close();
-  _worker.loop.bury(std::move(_up));
+  if (reusable && !_worker.draining()) return _worker.pool.keep(std::move(_up));
+  _worker.pool.end(std::move(_up));
 }
 
 // As long as nothing has reached the service, or what has may reach it twice (RFC 9110, section 9.2.2). As Kong's, also

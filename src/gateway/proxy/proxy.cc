@@ -41,10 +41,13 @@ result<int> open_bound(const endpoint& at, std::uint16_t port, bool shared) {
   return fd;
 }
 
+// As Kong's proxy_listen; Linux takes no more than net.core.somaxconn (4096 unless it is set).
+constexpr int backlog = 16'384;
+
 result<int> open_listener(const endpoint& at, std::uint16_t port) {
   auto fd = open_bound(at, port, true);
   if (fd) runtime::set_listener_options(*fd);
-  if (fd && listen(*fd, 1024) != 0) return refused(*fd, at, port);
+  if (fd && listen(*fd, backlog) != 0) return refused(*fd, at, port);
   return fd;
 }
 

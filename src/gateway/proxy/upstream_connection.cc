@@ -30,7 +30,7 @@ void upstream_connection::on_events(std::uint32_t epoll_events) {
   if (owner)
     owner->on_upstream_events();
   else if (stream.peer_finished() || !(http2 ? serve_idle() : !stream.stale()))
-    _worker.drop_idle(*this);  // closed, or speaking unasked
+    _worker.pool.drop(*this);  // closed, or speaking unasked
 }
 
 bool upstream_connection::is_usable() {

@@ -21,7 +21,6 @@
 namespace mes::gateway {
 namespace {
 
-constexpr std::int64_t idle_upstream_ms = 60'000;
 constexpr std::int64_t rest_ms = 200;  // of a listener that can do nothing for its clients
 
 std::string address_text(const sockaddr_storage& from) {
@@ -53,7 +52,13 @@ bool is_shortage(int error) { return error == EMFILE || error == ENFILE || error
 
 worker::worker(const proxy_options& o, const proxy_parts& p, traffic_stats& s, descriptor_outage& outage,
                std::atomic<std::uint64_t>& connections)
-    : options(o), parts(p), stats(s), requests_log(loop, p.log), _outage(outage), _connections(connections) {
+    : options(o),
+      parts(p),
+      stats(s),
+      requests_log(loop, p.log),
+      pool(loop, options.idle_upstreams_always),
+      _outage(outage),
+      _connections(connections) {
   loop.set_sweep([this](std::int64_t now_ms) { return sweep(now_ms); });
 }
 
@@ -136,7 +141,7 @@ void worker::join() {
   requests_log.flush();
   _started = false;
   _clients.clear();
-  _idle.clear();
+  pool.clear();
 }
 
 void worker::accept_some(listener& at, int at_most) {
@@ -229,54 +234,10 @@ void worker::give_exchange(std::unique_ptr<exchange> x) {
   _exchanges.give(std::move(x));
 }
 
-std::unique_ptr<upstream_connection> worker::take_idle(std::string_view key, std::string_view tls_name) {
-  auto found = _idle.find(key);
-  if (found == _idle.end()) return nullptr;
-  auto& kept = found->second;
-  auto newest = std::ranges::find(kept.rbegin(), kept.rend(), tls_name, &upstream_connection::tls_name);
-  if (newest == kept.rend()) return nullptr;
-  auto connection = std::move(*newest);
-  kept.erase(std::next(newest).base());
-  --_idle_count;
-  connection->reused = true;
-  return connection;
-}
-
-void worker::keep_idle(std::unique_ptr<upstream_connection> connection) {
-  auto& kept = _idle[connection->key];
-  connection->idle_since_ms = loop.now_ms();
-  kept.push_back(std::move(connection));
-  ++_idle_count;
-  if (kept.size() > options.idle_upstreams_max) drop_idle(*kept.front());
-}
-
-void worker::drop_idle(upstream_connection& connection) {
-  auto found = _idle.find(connection.key);
-  if (found == _idle.end()) return;
-  auto& kept = found->second;
-  for (std::size_t i = 0; i < kept.size(); ++i) {
-    if (kept[i].get() != &connection) continue;
-    connection.dead = true;
-    connection.stream.close();
-    loop.bury(std::move(kept[i]));
-    kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(i));
-    --_idle_count;
-    return;
-  }
-}
-
-void worker::drop_old_idle(std::int64_t now_ms) {
-  for (auto it = _idle.begin(); it != _idle.end();) {
-    auto& kept = it->second;
-    // The oldest are in front: connections are lent from the back.
-    while (!kept.empty() && now_ms - kept.front()->idle_since_ms > idle_upstream_ms) drop_idle(*kept.front());
-    it = kept.empty() ? _idle.erase(it) : std::next(it);
-  }
-}
-
 void worker::tidy(std::int64_t now_ms) {
   if (now_ms < _next_tidy_ms) return;
   _next_tidy_ms = now_ms + 1000;
+  pool.tidy(now_ms);
   _exchanges.tidy();
   loop.blocks().tidy();
 }
@@ -284,11 +245,10 @@ void worker::tidy(std::int64_t now_ms) {
 bool worker::sweep(std::int64_t now_ms) {
   for (std::size_t i = _clients.size(); i-- > 0;)
     if (i < _clients.size()) _clients[i]->sweep(now_ms);
-  drop_old_idle(now_ms);
   schedule.look(net_loop::clock_us());
   for (auto& l : _listeners) l->look();
   tidy(now_ms);
-  return _outage.lasts(now_ms) || !_clients.empty() || _idle_count > 0 || _exchanges.size() > _exchanges.few;
+  return _outage.lasts(now_ms) || !_clients.empty() || !pool.empty() || _exchanges.size() > _exchanges.few;
 }
 
 instrumentations worker::next_timed() {

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/text_map.h"
 #include "gateway/balancer/upstream_state.h"
 #include "gateway/http/field_list.h"
 #include "gateway/net/loop.h"
@@ -22,7 +21,7 @@
 #include "gateway/proxy/ids.h"
 #include "gateway/proxy/loop_schedule.h"
 #include "gateway/proxy/proxy_options.h"
-#include "gateway/proxy/upstream_connection.h"
+#include "gateway/proxy/upstream_pool.h"
 #include "runtime/thread.h"
 
 namespace mes::gateway {
@@ -59,9 +58,6 @@ class worker {
   void give_exchange(std::unique_ptr<exchange> x);
   bool hold(exchange& x, std::size_t bytes);  // of a body, until it is let go of; false: there is no room
   void let_go(exchange& x);
-  std::unique_ptr<upstream_connection> take_idle(std::string_view key, std::string_view tls_name);
-  void keep_idle(std::unique_ptr<upstream_connection> connection);
-  void drop_idle(upstream_connection& connection);
   std::string_view http_date();
   bool draining() const { return _draining; }
   instrumentations next_timed();  // what of the next sampled request has spans of its own
@@ -73,6 +69,7 @@ class worker {
   std::shared_ptr<loop_plan> plan;
   id_source ids;
   access_log requests_log;
+  upstream_pool pool;
   loop_schedule schedule;
   std::string scratch_text;              // for one use at a time
   std::vector<std::string_view> pieces;  // likewise
@@ -84,7 +81,6 @@ class worker {
   void tidy(std::int64_t now_ms);
   void note_shortage(int error);
   void close_listeners(bool tls);
-  void drop_old_idle(std::int64_t now_ms);
 
   descriptor_outage& _outage;
   std::atomic<std::uint64_t>& _connections;  // of all loops, ever
@@ -93,8 +89,6 @@ class worker {
   std::shared_ptr<const certificate_store> _certificates;  // of the plan in use
   std::vector<std::unique_ptr<listener>> _listeners;
   std::vector<std::unique_ptr<client_connection>> _clients;
-  text_map<std::vector<std::unique_ptr<upstream_connection>>> _idle;
-  std::size_t _idle_count = 0;
   std::size_t _held_bytes = 0;  // by all exchanges
   spares<std::unique_ptr<exchange>> _exchanges;
   std::int64_t _next_tidy_ms = 0;
