@@ -26,7 +26,7 @@ struct proxy_options {
   std::uint64_t body_bytes_max = 16 << 20;
   std::size_t held_bytes_max = 256 << 20;  // a thread: of bodies that plugins look at whole
   std::size_t connections_max = 16'384;    // a thread
-  // Kept connections, by thread and address, that nobody need have used lately.
+  // Kept connections, by thread and address, however few were needed at once of late.
   std::size_t idle_upstreams_always = 512;
   std::int64_t header_timeout_ms = 10'000;
   std::int64_t body_timeout_ms = 60'000;  // between two reads of a request's body, or two writes of a response's
