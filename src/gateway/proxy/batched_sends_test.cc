@@ -40,9 +40,6 @@ void while_it_stands_still(gateway_under_test& g, const std::function<void()>& a
 
 class batched_sends : public testing::TestWithParam<bool> {
  protected:
-  void SetUp() override {
-    if (GetParam() && !send_batch::open()) GTEST_SKIP() << "no io_uring here";
-  }
   proxy_options options() const {
     proxy_options o;
     o.batched_sends = GetParam();
@@ -50,10 +47,11 @@ class batched_sends : public testing::TestWithParam<bool> {
   }
 };
 
-TEST_P(batched_sends, are_used_where_they_are_wanted) {
+TEST_P(batched_sends, are_used_where_they_are_wanted_and_allowed) {
+  const bool allowed = send_batch::open().has_value();  // else each sends for itself
   const std::size_t before = rings_of_this_process();
   gateway_under_test g("services: []\n", options(), 2);
-  EXPECT_EQ(rings_of_this_process() - before, GetParam() ? 2U : 0U);
+  EXPECT_EQ(rings_of_this_process() - before, GetParam() && allowed ? 2U : 0U);
 }
 
 TEST_P(batched_sends, bring_each_client_its_own_answer) {
